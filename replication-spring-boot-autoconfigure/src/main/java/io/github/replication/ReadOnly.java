@@ -1,0 +1,112 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+import org.springframework.core.annotation.AliasFor;
+import org.springframework.transaction.annotation.Isolation;
+import org.springframework.transaction.annotation.Propagation;
+import org.springframework.transaction.annotation.Transactional;
+
+/**
+ * Runs a method, or every public method of a type, in a read-only transaction that a
+ * replica may serve.
+ * <p>
+ * A meta-annotation of {@code @Transactional(readOnly = true)}: a read-only transaction
+ * declared in that way routes exactly like this annotation with its defaults. What is
+ * declared on a method hides what is declared on its type. The unit stays read-only
+ * wherever it runs: a statement that writes fails with SQLSTATE 25006 on a replica and on
+ * the primary alike.
+ * <p>
+ * Joining a running transaction adds to what that transaction asks for and never takes
+ * away: of two consistencies the stricter one counts, of two staleness bounds the
+ * shorter. The group is the one of the method that began the transaction.
+ *
+ * @since 0.1.0
+ * @see UsePrimary
+ */
+@Target({ ElementType.TYPE, ElementType.METHOD })
+@Retention(RetentionPolicy.RUNTIME)
+@Inherited
+@Documented
+@Transactional(readOnly = true)
+public @interface ReadOnly {
+
+	/**
+	 * How much the reads must see.
+	 * @return the consistency, {@link Consistency#SESSION} by default
+	 */
+	Consistency consistency() default Consistency.SESSION;
+
+	/**
+	 * How old the data of a replica may be, as a duration such as {@code "2s"} or
+	 * {@code "500ms"}. A replica that is not known to be that fresh does not serve.
+	 * @return the bound, empty (the default) for none
+	 */
+	String maxStaleness() default "";
+
+	/**
+	 * The group whose replicas serve.
+	 * @return the group's name, empty (the default) for the replicas of no group
+	 */
+	String group() default "";
+
+	/**
+	 * Whether the whole method may run again on another node when a replica fails under
+	 * it. Turn it off for a method whose effects outside the database must not be
+	 * repeated.
+	 * @return {@code true} by default
+	 */
+	boolean retry() default true;
+
+	/**
+	 * The transaction manager to use, see {@link Transactional#transactionManager()}.
+	 * @return the bean name or qualifier of a transaction manager
+	 */
+	@AliasFor(annotation = Transactional.class)
+	String transactionManager() default "";
+
+	/**
+	 * The isolation level, see {@link Transactional#isolation()}. A serializable
+	 * transaction runs on the primary, because a standby does not offer that level.
+	 * @return the isolation level
+	 */
+	@AliasFor(annotation = Transactional.class)
+	Isolation isolation() default Isolation.DEFAULT;
+
+	/**
+	 * The timeout, see {@link Transactional#timeout()}.
+	 * @return the timeout in seconds
+	 */
+	@AliasFor(annotation = Transactional.class)
+	int timeout() default -1;
+
+	/**
+	 * The propagation, see {@link Transactional#propagation()}. Where it yields no
+	 * transaction each statement is routed by itself, still read-only.
+	 * @return the propagation
+	 */
+	@AliasFor(annotation = Transactional.class)
+	Propagation propagation() default Propagation.REQUIRED;
+
+}

@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.util.Assert;
+
+/**
+ * Static entry for code that cannot be annotated. Each method runs the given work on the
+ * current thread and throws exactly what the work throws. Usable by any thread at any
+ * time; without a replicated data source the scopes have no effect.
+ *
+ * @since 0.1.0
+ */
+public final class Replication {
+
+	private Replication() {
+	}
+
+	/**
+	 * Runs work whose statements all go to the primary, as inside {@link UsePrimary}.
+	 * @param work the work to run
+	 * @param <T> the type of the result
+	 * @param <E> the type of exception that the work throws
+	 * @return what the work returns
+	 * @throws E what the work throws
+	 * @throws org.springframework.transaction.IllegalTransactionStateException if the
+	 * transaction around has already read from a replica
+	 */
+	public static <T extends @Nullable Object, E extends Throwable> T onPrimary(Work<T, E> work) throws E {
+		Assert.notNull(work, "work must not be null");
+		return run(RoutingScope.current().onPrimary("Replication.onPrimary"), work);
+	}
+
+	/**
+	 * Runs an action whose statements all go to the primary, as inside
+	 * {@link UsePrimary}.
+	 * @param action the action to run
+	 * @param <E> the type of exception that the action throws
+	 * @throws E what the action throws
+	 * @throws org.springframework.transaction.IllegalTransactionStateException if the
+	 * transaction around has already read from a replica
+	 */
+	public static <E extends Throwable> void onPrimary(Action<E> action) throws E {
+		Assert.notNull(action, "action must not be null");
+		onPrimary(asWork(action));
+	}
+
+	/**
+	 * Runs work whose statements are read-only. Opens no transaction: each statement is
+	 * routed by itself. Inside a read-write transaction the transaction wins; inside a
+	 * read-only one the stricter consistency counts.
+	 * @param consistency how much the reads must see
+	 * @param work the work to run
+	 * @param <T> the type of the result
+	 * @param <E> the type of exception that the work throws
+	 * @return what the work returns
+	 * @throws E what the work throws
+	 * @throws org.springframework.transaction.IllegalTransactionStateException if
+	 * {@link Consistency#STRONG} is asked for and the transaction around has already read
+	 * from a replica
+	 */
+	public static <T extends @Nullable Object, E extends Throwable> T readOnly(Consistency consistency, Work<T, E> work)
+			throws E {
+		Assert.notNull(consistency, "consistency must not be null");
+		Assert.notNull(work, "work must not be null");
+		RoutingScope current = RoutingScope.current();
+		String unit = "Replication.readOnly";
+		return run(
+				TransactionSynchronizationManager.isActualTransactionActive()
+						? current.joinedBy(consistency, null, unit) : current.readOnly(consistency, null, null, unit),
+				work);
+	}
+
+	/**
+	 * Runs an action whose statements are read-only, as
+	 * {@link #readOnly(Consistency, Work)} does.
+	 * @param consistency how much the reads must see
+	 * @param action the action to run
+	 * @param <E> the type of exception that the action throws
+	 * @throws E what the action throws
+	 * @throws org.springframework.transaction.IllegalTransactionStateException if
+	 * {@link Consistency#STRONG} is asked for and the transaction around has already read
+	 * from a replica
+	 */
+	public static <E extends Throwable> void readOnly(Consistency consistency, Action<E> action) throws E {
+		Assert.notNull(action, "action must not be null");
+		readOnly(consistency, asWork(action));
+	}
+
+	private static <T extends @Nullable Object, E extends Throwable> T run(RoutingScope scope, Work<T, E> work)
+			throws E {
+		RoutingScope previous = scope.enter();
+		try {
+			return work.run();
+		}
+		finally {
+			RoutingScope.leave(previous);
+		}
+	}
+
+	private static <E extends Throwable> Work<@Nullable Object, E> asWork(Action<E> action) {
+		return () -> {
+			action.run();
+			return null;
+		};
+	}
+
+	/**
+	 * Work that returns a value.
+	 *
+	 * @param <T> the type of the result
+	 * @param <E> the type of exception
+	 */
+	@FunctionalInterface
+	public interface Work<T extends @Nullable Object, E extends Throwable> {
+
+		/**
+		 * Runs the work.
+		 * @return its result
+		 * @throws E if it fails
+		 */
+		T run() throws E;
+
+	}
+
+	/**
+	 * Work that returns nothing.
+	 *
+	 * @param <E> the type of exception
+	 */
+	@FunctionalInterface
+	public interface Action<E extends Throwable> {
+
+		/**
+		 * Runs the action.
+		 * @throws E if it fails
+		 */
+		void run() throws E;
+
+	}
+
+}

@@ -1,0 +1,38 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication;
+
+import java.sql.Connection;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connection of a replicated data source tells about itself. Reached by
+ * {@link Connection#unwrap unwrap}:
+ * {@code connection.unwrap(RoutedConnection.class).route()}.
+ *
+ * @since 0.1.0
+ */
+public interface RoutedConnection {
+
+	/**
+	 * Where the current unit of work runs.
+	 * @return the decision in force, or {@code null} while no statement has asked for one
+	 */
+	@Nullable RouteDecision route();
+
+}

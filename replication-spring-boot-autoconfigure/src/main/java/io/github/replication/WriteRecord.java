@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication;
+
+/**
+ * What is remembered of the current caller's writes: of the current request inside a web
+ * request, of the current thread elsewhere. A bean; safe for use by several threads, each
+ * of which sees its own caller.
+ *
+ * @since 0.1.0
+ */
+public interface WriteRecord {
+
+	/**
+	 * Whether the caller has written within this request, or on this thread within the
+	 * configured window.
+	 * @return {@code true} if reads that ask for {@link Consistency#SESSION} must respect
+	 * a write of this caller
+	 */
+	boolean hasWritten();
+
+}
