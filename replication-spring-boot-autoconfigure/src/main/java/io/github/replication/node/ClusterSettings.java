@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is configured about a cluster.
+ *
+ * @param primaryName the name of the configured primary as a node
+ * @param replicas the replicas
+ * @param zone the application's own zone, {@code null} for none
+ * @param fallbackMaxConnections the size of the primary's read pool, {@code null} for
+ * half of its write pool
+ * @param customizers what has the last word on the settings of a read pool
+ */
+public record ClusterSettings(String primaryName, List<NodeDefinition> replicas, @Nullable String zone,
+		@Nullable Integer fallbackMaxConnections, List<ReplicaPoolCustomizer> customizers) {
+
+	/**
+	 * Creates settings.
+	 */
+	public ClusterSettings {
+		replicas = List.copyOf(replicas);
+		customizers = List.copyOf(customizers);
+	}
+
+}

@@ -1,0 +1,62 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node of the cluster cannot give a connection at the moment, because it cannot be
+ * reached or because all connections to it are busy.
+ *
+ * @since 0.1.0
+ */
+public class NodeUnavailableException extends SQLTransientConnectionException {
+
+	private static final long serialVersionUID = 1L;
+
+	private static final String CONNECTION_NOT_ESTABLISHED = "08001";
+
+	private final boolean unreachable;
+
+	private NodeUnavailableException(String message, boolean unreachable, @Nullable SQLException cause) {
+		super(message, CONNECTION_NOT_ESTABLISHED, cause);
+		this.unreachable = unreachable;
+	}
+
+	static NodeUnavailableException unreachable(String node, @Nullable SQLException cause) {
+		return new NodeUnavailableException(
+				node + " cannot be reached" + ((cause != null) ? ": " + cause.getMessage() : ""), true, cause);
+	}
+
+	static NodeUnavailableException exhausted(String node, SQLException cause) {
+		return new NodeUnavailableException("All connections to " + node + " are busy: " + cause.getMessage(), false,
+				cause);
+	}
+
+	/**
+	 * Whether the node cannot be reached at all.
+	 * @return {@code true} if there is no live connection to the node and the last
+	 * attempt to open one failed, {@code false} if all of its connections are busy
+	 */
+	public boolean isUnreachable() {
+		return this.unreachable;
+	}
+
+}

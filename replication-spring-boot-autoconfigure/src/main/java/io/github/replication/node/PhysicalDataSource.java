@@ -1,0 +1,129 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicReference;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.util.Credentials;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.support.JdbcUtils;
+
+/**
+ * Opens the physical connections of one read pool, checks each before its first use, and
+ * remembers how the last attempt ended.
+ */
+final class PhysicalDataSource extends DelegatingDataSource {
+
+	private final ServerDefaults defaults;
+
+	private final boolean postgres;
+
+	private final AtomicReference<@Nullable Connection> opened = new AtomicReference<>();
+
+	private volatile @Nullable SQLException failure;
+
+	PhysicalDataSource(DataSource driver, ServerDefaults defaults, boolean postgres) {
+		super(driver);
+		this.defaults = defaults;
+		this.postgres = postgres;
+	}
+
+	@Override
+	public Connection getConnection() throws SQLException {
+		Connection connection = this.opened.getAndSet(null);
+		return (connection != null) ? connection : open(obtainTargetDataSource()::getConnection);
+	}
+
+	@Override
+	public Connection getConnection(String username, String password) throws SQLException {
+		Connection connection = this.opened.getAndSet(null);
+		return (connection != null) ? connection
+				: open(() -> obtainTargetDataSource().getConnection(username, password));
+	}
+
+	@Override
+	public void setLoginTimeout(int seconds) {
+		// the driver's own properties bound the attempt: DriverManager's timeout is
+		// global
+	}
+
+	/**
+	 * Opens a connection ahead of the pool, which takes it when it asks for one next.
+	 */
+	void openAhead(Credentials credentials) throws SQLException {
+		DataSource driver = obtainTargetDataSource();
+		String username = credentials.getUsername();
+		String password = credentials.getPassword();
+		Connection connection = open((username != null && password != null)
+				? () -> driver.getConnection(username, password) : driver::getConnection);
+		JdbcUtils.closeConnection(this.opened.getAndSet(connection));
+	}
+
+	/**
+	 * Closes what was opened ahead and not taken.
+	 */
+	void closeAhead() {
+		JdbcUtils.closeConnection(this.opened.getAndSet(null));
+	}
+
+	/**
+	 * Why the last attempt to open a connection failed, {@code null} if it succeeded or
+	 * there was none.
+	 */
+	@Nullable SQLException failure() {
+		return this.failure;
+	}
+
+	private Connection open(Opening opening) throws SQLException {
+		try {
+			Connection connection = checked(opening.open());
+			this.failure = null;
+			return connection;
+		}
+		catch (SQLException ex) {
+			this.failure = ex;
+			throw ex;
+		}
+	}
+
+	private Connection checked(Connection connection) throws SQLException {
+		if (this.postgres) {
+			try {
+				this.defaults.learnFrom(connection);
+			}
+			catch (SQLException ex) {
+				JdbcUtils.closeConnection(connection);
+				throw ex;
+			}
+		}
+		return connection;
+	}
+
+	@FunctionalInterface
+	private interface Opening {
+
+		Connection open() throws SQLException;
+
+	}
+
+}

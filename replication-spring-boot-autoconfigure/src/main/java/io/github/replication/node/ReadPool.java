@@ -1,0 +1,200 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+
+import com.zaxxer.hikari.HikariCredentialsProvider;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+
+/**
+ * The bounded pool of read-only connections to one node. Nobody waits for a node that
+ * cannot be reached: where HikariCP holds a caller for a whole connection timeout, this
+ * pool looks whether a connection can be opened at all, once for all who wait, and fails
+ * at once while the answer is no.
+ */
+public final class ReadPool extends DelegatingDataSource implements AutoCloseable {
+
+	private final String node;
+
+	private final HikariDataSource hikari;
+
+	private final PhysicalDataSource physical;
+
+	private final Reachability reachability;
+
+	private final ReentrantLock opening = new ReentrantLock();
+
+	private final AtomicInteger active = new AtomicInteger();
+
+	ReadPool(String node, HikariDataSource hikari, PhysicalDataSource physical, Reachability reachability) {
+		super(hikari);
+		this.node = node;
+		this.hikari = hikari;
+		this.physical = physical;
+		this.reachability = reachability;
+	}
+
+	/**
+	 * Takes a connection.
+	 * @return a connection of the pool
+	 * @throws NodeUnavailableException if the node cannot be reached, or no connection
+	 * became free within the pool's connection timeout
+	 */
+	@Override
+	public Connection getConnection() throws SQLException {
+		boolean ahead = liveConnections() == 0 && openFirst();
+		try {
+			return this.hikari.getConnection();
+		}
+		catch (SQLException ex) {
+			throw unavailable(ex);
+		}
+		finally {
+			if (ahead) {
+				this.physical.closeAhead();
+			}
+		}
+	}
+
+	/**
+	 * The pool's own data source, for meters and metadata.
+	 * @return the HikariCP pool
+	 */
+	public HikariDataSource hikari() {
+		return this.hikari;
+	}
+
+	/**
+	 * Counts a unit in, before it asks for a connection.
+	 */
+	public void acquire() {
+		this.active.incrementAndGet();
+	}
+
+	/**
+	 * Counts a unit out, after its connection has gone back or was refused.
+	 */
+	public void release() {
+		this.active.decrementAndGet();
+	}
+
+	int active() {
+		return this.active.get();
+	}
+
+	/**
+	 * Whether a unit that asks now would have to wait for another to end.
+	 * @return {@code true} if there are as many units as the pool may have connections
+	 */
+	public boolean isBusy() {
+		return this.active.get() >= this.hikari.getMaximumPoolSize();
+	}
+
+	/**
+	 * Tries to open a connection, to see whether the node can be reached.
+	 * @throws SQLException if it cannot
+	 */
+	void probe() throws SQLException {
+		openAhead();
+		this.physical.closeAhead();
+	}
+
+	@Override
+	public void close() {
+		this.hikari.close();
+		this.physical.closeAhead();
+	}
+
+	private int liveConnections() {
+		HikariPoolMXBean pool = this.hikari.getHikariPoolMXBean();
+		return (pool != null) ? pool.getTotalConnections() : 0;
+	}
+
+	private boolean openFirst() throws SQLException {
+		failIfUnreachable();
+		if (!lockForOpening()) {
+			return false;
+		}
+		try {
+			failIfUnreachable();
+			if (liveConnections() > 0) {
+				return false;
+			}
+			openAhead();
+			return true;
+		}
+		catch (NodeUnavailableException ex) {
+			throw ex;
+		}
+		catch (SQLException ex) {
+			throw unreachable(ex);
+		}
+		finally {
+			this.opening.unlock();
+		}
+	}
+
+	private boolean lockForOpening() throws SQLException {
+		try {
+			return this.opening.tryLock(this.hikari.getConnectionTimeout(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new SQLException("Interrupted while waiting for a connection to " + this.node, ex);
+		}
+	}
+
+	private void openAhead() throws SQLException {
+		HikariCredentialsProvider provider = this.hikari.getCredentialsProvider();
+		this.physical.openAhead((provider != null) ? provider.getCredentials() : this.hikari.getCredentials());
+	}
+
+	private void failIfUnreachable() throws NodeUnavailableException {
+		if (!this.reachability.isReachable()) {
+			throw NodeUnavailableException.unreachable(this.node, this.physical.failure());
+		}
+	}
+
+	private SQLException unavailable(SQLException ex) {
+		if (this.hikari.isClosed()) {
+			return unreachable(ex);
+		}
+		SQLException failure = this.physical.failure();
+		return (failure != null && liveConnections() == 0) ? unreachable(failure)
+				: NodeUnavailableException.exhausted(this.node, ex);
+	}
+
+	private NodeUnavailableException unreachable(@Nullable SQLException failure) {
+		this.reachability.lost(failure);
+		return NodeUnavailableException.unreachable(this.node, failure);
+	}
+
+	@Override
+	public String toString() {
+		return "ReadPool[" + this.node + "]";
+	}
+
+}

@@ -1,0 +1,131 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Properties;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
+import com.zaxxer.hikari.util.DriverDataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds read pools whose settings are derived from the primary's pool.
+ */
+final class ReadPoolFactory {
+
+	private static final String POSTGRES = "jdbc:postgresql:";
+
+	private static final long CONNECTION_TIMEOUT = 1_000;
+
+	private static final long VALIDATION_TIMEOUT = 500;
+
+	private final HikariConfig primary;
+
+	private final ServerDefaults defaults;
+
+	private final List<ReplicaPoolCustomizer> customizers;
+
+	ReadPoolFactory(HikariConfig primary, ServerDefaults defaults, List<ReplicaPoolCustomizer> customizers) {
+		this.primary = primary;
+		this.defaults = defaults;
+		this.customizers = List.copyOf(customizers);
+	}
+
+	ReadPool replica(NodeDefinition node, Reachability reachability) {
+		HikariConfig config = derive(node.name(), node.url());
+		if (node.username() != null) {
+			config.setUsername(node.username());
+		}
+		if (node.password() != null) {
+			config.setPassword(node.password());
+		}
+		return create(node.name(), config, reachability);
+	}
+
+	ReadPool primary(String name, int maximumPoolSize, Reachability reachability) {
+		HikariConfig config = derive(name + "-read", this.primary.getJdbcUrl());
+		config.setMinimumIdle(0);
+		config.setMaximumPoolSize(maximumPoolSize);
+		return create(name, config, reachability);
+	}
+
+	private HikariConfig derive(String poolName, String url) {
+		HikariConfig config = new HikariConfig();
+		this.primary.copyStateTo(config);
+		config.setPoolName(poolName);
+		config.setDataSource(null);
+		config.setDataSourceClassName(null);
+		config.setDataSourceJNDI(null);
+		config.setDataSourceProperties(copyOf(this.primary.getDataSourceProperties()));
+		config.setJdbcUrl(url);
+		config.setReadOnly(true);
+		config.setInitializationFailTimeout(-1);
+		config.setConnectionTimeout(Math.min(config.getConnectionTimeout(), CONNECTION_TIMEOUT));
+		config.setValidationTimeout(Math.min(config.getValidationTimeout(), VALIDATION_TIMEOUT));
+		return config;
+	}
+
+	private ReadPool create(String node, HikariConfig config, Reachability reachability) {
+		this.customizers.forEach((customizer) -> customizer.customize(node, config));
+		boolean postgres = config.getJdbcUrl().startsWith(POSTGRES);
+		if (postgres) {
+			PostgresSettings.apply(config);
+		}
+		config.setExceptionOverride(new KeepUnlessBroken(config.getExceptionOverride()));
+		DriverDataSource driver = new DriverDataSource(config.getJdbcUrl(), config.getDriverClassName(),
+				config.getDataSourceProperties(), config.getUsername(), config.getPassword());
+		PhysicalDataSource physical = new PhysicalDataSource(driver, this.defaults, postgres);
+		config.setDataSource(physical);
+		HikariDataSource pool = new HikariDataSource();
+		config.copyStateTo(pool);
+		return new ReadPool(node, pool, physical, reachability);
+	}
+
+	private static Properties copyOf(Properties properties) {
+		Properties copy = new Properties();
+		copy.putAll(properties);
+		return copy;
+	}
+
+	/**
+	 * Keeps a connection on which a standby refused an unlogged table, which PostgreSQL
+	 * tells with the same SQLSTATE that HikariCP takes for a broken connection.
+	 */
+	static final class KeepUnlessBroken implements SQLExceptionOverride {
+
+		private static final String FEATURE_NOT_SUPPORTED = "0A000";
+
+		private final @Nullable SQLExceptionOverride configured;
+
+		KeepUnlessBroken(@Nullable SQLExceptionOverride configured) {
+			this.configured = configured;
+		}
+
+		@java.lang.Override
+		public Override adjudicate(SQLException ex) {
+			Override configured = (this.configured != null) ? this.configured.adjudicate(ex) : Override.CONTINUE_EVICT;
+			return (configured == Override.CONTINUE_EVICT && FEATURE_NOT_SUPPORTED.equals(ex.getSQLState()))
+					? Override.DO_NOT_EVICT : configured;
+		}
+
+	}
+
+}

@@ -1,0 +1,63 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Locale;
+
+/**
+ * What the servers of the cluster assume for a session that does not say, as told by the
+ * connections opened so far. A standby takes these settings from the primary unless they
+ * are set in its own configuration file.
+ */
+public final class ServerDefaults {
+
+	private volatile int isolation = Connection.TRANSACTION_READ_COMMITTED;
+
+	/**
+	 * The isolation level of a transaction that does not name one, from
+	 * {@code default_transaction_isolation}.
+	 * @return a constant of {@link Connection}; read committed, PostgreSQL's own default,
+	 * while no server has been asked
+	 */
+	public int isolation() {
+		return this.isolation;
+	}
+
+	void learnFrom(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement();
+				ResultSet resultSet = statement
+					.executeQuery("SELECT pg_catalog.current_setting('default_transaction_isolation')")) {
+			if (resultSet.next()) {
+				this.isolation = level(resultSet.getString(1));
+			}
+		}
+	}
+
+	private static int level(String name) {
+		return switch (name.toLowerCase(Locale.ROOT)) {
+			case "serializable" -> Connection.TRANSACTION_SERIALIZABLE;
+			case "repeatable read" -> Connection.TRANSACTION_REPEATABLE_READ;
+			case "read uncommitted" -> Connection.TRANSACTION_READ_UNCOMMITTED;
+			default -> Connection.TRANSACTION_READ_COMMITTED;
+		};
+	}
+
+}

@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is what at one moment. Immutable: a change yields a new one.
+ */
+public final class Topology {
+
+	private final ClusterNode primary;
+
+	private final List<ClusterNode> replicas;
+
+	private final Rotation ungrouped;
+
+	private final Map<String, Rotation> grouped;
+
+	/**
+	 * Creates a topology.
+	 * @param primary the node that takes writes
+	 * @param replicas every replica, in rotation or not
+	 * @param reachable the replicas that may serve if they have a weight
+	 * @param zone the application's own zone, {@code null} for none
+	 */
+	Topology(ClusterNode primary, List<ClusterNode> replicas, List<ClusterNode> reachable, @Nullable String zone) {
+		this.primary = primary;
+		this.replicas = List.copyOf(replicas);
+		List<ClusterNode> serving = reachable.stream().filter((node) -> node.weight() > 0).toList();
+		this.ungrouped = Rotation.of(serving.stream().filter((node) -> node.group() == null).toList(), zone);
+		this.grouped = serving.stream()
+			.map(ClusterNode::group)
+			.filter(Objects::nonNull)
+			.distinct()
+			.collect(Collectors.toUnmodifiableMap(Function.identity(), (group) -> Rotation
+				.of(serving.stream().filter((node) -> group.equals(node.group())).toList(), zone)));
+	}
+
+	/**
+	 * The node that takes writes.
+	 * @return the primary
+	 */
+	public ClusterNode primary() {
+		return this.primary;
+	}
+
+	/**
+	 * Every replica, in rotation or not.
+	 * @return the replicas in the order in which they were configured
+	 */
+	public List<ClusterNode> replicas() {
+		return this.replicas;
+	}
+
+	/**
+	 * The replicas that may serve the reads of a group.
+	 * @param group the group, {@code null} for the replicas of none
+	 * @return the rotation, empty where there is no such replica
+	 */
+	public Rotation rotation(@Nullable String group) {
+		return (group == null) ? this.ungrouped : this.grouped.getOrDefault(group, Rotation.EMPTY);
+	}
+
+}
