@@ -114,6 +114,16 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
+	 * How the pool stands, in words for a message.
+	 * @return whether the node can be reached and how many connections are in use
+	 */
+	public String state() {
+		SQLException failure = this.physical.failure();
+		return this.reachability.isReachable() ? active() + " of " + this.hikari.getMaximumPoolSize() + " connections"
+				: "cannot be reached" + ((failure != null) ? ": " + failure.getMessage() : "");
+	}
+
+	/**
 	 * Tries to open a connection, to see whether the node can be reached.
 	 * @throws SQLException if it cannot
 	 */

@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.policy;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.RoutingScope;
+
+/**
+ * The facts about a unit of work that decide where it goes.
+ *
+ * @param scope what the code asks
+ * @param readOnly whether the unit is read-only
+ * @param inTransaction whether the unit is a transaction, {@code false} for a statement
+ * in auto-commit
+ * @param plainRead whether the statement is known to be a plain read
+ * @param held whether the connection holds session state on the write pool
+ * @param serializable whether the effective isolation level is serializable
+ * @param written whether the caller has a write that still counts
+ * @param unit the method or transaction that asks, {@code null} where none is known
+ */
+public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTransaction, boolean plainRead, boolean held,
+		boolean serializable, boolean written, @Nullable String unit) {
+
+}
