@@ -115,10 +115,10 @@ public final class Replication {
 		}
 	}
 
-	private static <E extends Throwable> Work<@Nullable Object, E> asWork(Action<E> action) {
+	private static <E extends Throwable> Work<Boolean, E> asWork(Action<E> action) {
 		return () -> {
 			action.run();
-			return null;
+			return Boolean.TRUE;
 		};
 	}
 
