@@ -124,8 +124,10 @@ public final class Cluster implements AutoCloseable {
 				this.settings.zone());
 	}
 
-	private synchronized void lookAgain() {
-		this.topology = look();
+	private void lookAgain() {
+		synchronized (this.replicas) {
+			this.topology = look();
+		}
 	}
 
 	private static ScheduledThreadPoolExecutor executor(int nodes) {
