@@ -24,10 +24,12 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,8 @@ public final class Cluster implements AutoCloseable {
 
 	private final ClusterSettings settings;
 
+	private final IntSupplier writeConnections;
+
 	private final ServerDefaults defaults = new ServerDefaults();
 
 	private final ScheduledThreadPoolExecutor returning;
@@ -67,6 +71,8 @@ public final class Cluster implements AutoCloseable {
 	 */
 	public Cluster(ClusterSettings settings, DataSource writePool, HikariConfig pool) {
 		this.settings = settings;
+		this.writeConnections = (pool instanceof HikariDataSource hikari) ? () -> ReadPool.totalConnections(hikari)
+				: () -> 0;
 		this.returning = executor(settings.replicas().size() + 1);
 		ReadPoolFactory pools = new ReadPoolFactory(pool, this.defaults, settings.customizers());
 		for (NodeDefinition definition : settings.replicas()) {
@@ -96,6 +102,15 @@ public final class Cluster implements AutoCloseable {
 	 */
 	public ServerDefaults defaults() {
 		return this.defaults;
+	}
+
+	/**
+	 * Whether the primary can be reached: its write pool holds a connection, or one can
+	 * be opened now.
+	 * @return {@code false} if a caller of the write pool would wait in vain
+	 */
+	public boolean isPrimaryReachable() {
+		return this.writeConnections.getAsInt() > 0 || this.primary.node.readPool().canConnect();
 	}
 
 	/**

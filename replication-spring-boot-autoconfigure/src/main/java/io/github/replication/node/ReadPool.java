@@ -114,6 +114,14 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
+	 * Whether the node can be reached, as far as the attempts so far tell.
+	 * @return {@code false} if there was no connection left and none could be opened
+	 */
+	public boolean isReachable() {
+		return this.reachability.isReachable();
+	}
+
+	/**
 	 * How the pool stands, in words for a message.
 	 * @return whether the node can be reached and how many connections are in use
 	 */
@@ -139,8 +147,30 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	private int liveConnections() {
-		HikariPoolMXBean pool = this.hikari.getHikariPoolMXBean();
-		return (pool != null) ? pool.getTotalConnections() : 0;
+		return totalConnections(this.hikari);
+	}
+
+	/**
+	 * How many connections a pool holds, without starting a pool that has not been used.
+	 */
+	static int totalConnections(HikariDataSource pool) {
+		HikariPoolMXBean running = pool.getHikariPoolMXBean();
+		return (running != null) ? running.getTotalConnections() : 0;
+	}
+
+	/**
+	 * Whether a connection is there or can be opened now.
+	 */
+	boolean canConnect() {
+		try {
+			if (liveConnections() == 0 && openFirst()) {
+				this.physical.closeAhead();
+			}
+			return true;
+		}
+		catch (SQLException ex) {
+			return false;
+		}
 	}
 
 	private boolean openFirst() throws SQLException {

@@ -16,8 +16,6 @@
 
 package io.github.replication.policy;
 
-import org.jspecify.annotations.Nullable;
-
 import io.github.replication.RoutingScope;
 
 /**
@@ -31,9 +29,17 @@ import io.github.replication.RoutingScope;
  * @param held whether the connection holds session state on the write pool
  * @param serializable whether the effective isolation level is serializable
  * @param written whether the caller has a write that still counts
- * @param unit the method or transaction that asks, {@code null} where none is known
  */
 public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTransaction, boolean plainRead, boolean held,
-		boolean serializable, boolean written, @Nullable String unit) {
+		boolean serializable, boolean written) {
+
+	/**
+	 * These facts with the isolation level found to be serializable.
+	 * @return a copy
+	 */
+	public RouteRequest asSerializable() {
+		return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held, true,
+				this.written);
+	}
 
 }

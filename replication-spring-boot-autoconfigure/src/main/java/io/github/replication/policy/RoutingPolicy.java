@@ -58,6 +58,14 @@ public final class RoutingPolicy {
 	}
 
 	/**
+	 * Whether statements outside of a transaction are routed one by one.
+	 * @return {@code true} if the text of a statement may decide
+	 */
+	public boolean isByStatement() {
+		return this.byStatement;
+	}
+
+	/**
 	 * Decides.
 	 * @param request the facts
 	 * @param excluded replicas that were asked for a connection and could not give one

@@ -1,0 +1,162 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariConfigMXBean;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.UtilityElf;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.jdbc.DataSourceBuilder;
+import org.springframework.boot.jdbc.DataSourceUnwrapper;
+
+import io.github.replication.RoutingListener;
+import io.github.replication.autoconfigure.ReplicationProperties.WithoutTransaction;
+import io.github.replication.balance.LoadBalancer;
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.jdbc.ConnectionCallbacks;
+import io.github.replication.jdbc.ConnectionPreparer;
+import io.github.replication.jdbc.PoolDefaults;
+import io.github.replication.jdbc.ReplicationDataSource;
+import io.github.replication.node.Cluster;
+import io.github.replication.node.ClusterSettings;
+import io.github.replication.node.ReplicaPoolCustomizer;
+import io.github.replication.policy.RoutingPolicy;
+
+/**
+ * Puts the replicas beside a primary's data source, and closes their pools after
+ * everything that uses it.
+ */
+final class ClusterOwner implements DisposableBean {
+
+	private final ReplicationProperties properties;
+
+	private final NodeDefinitions definitions;
+
+	private final LoadBalancer loadBalancer;
+
+	private final CallerRecords callers;
+
+	private final Extensions extensions;
+
+	private @Nullable Cluster cluster;
+
+	ClusterOwner(ReplicationProperties properties, NodeDefinitions definitions, LoadBalancer loadBalancer,
+			CallerRecords callers, Extensions extensions) {
+		this.properties = properties;
+		this.definitions = definitions;
+		this.loadBalancer = loadBalancer;
+		this.callers = callers;
+		this.extensions = extensions;
+	}
+
+	/**
+	 * Stands replicas beside a primary.
+	 * @param primary the data source as the application has defined it
+	 * @param beanName the name of its bean
+	 */
+	DataSource replicate(DataSource primary, String beanName) {
+		HikariConfig pool = poolOf(primary, beanName);
+		Integer fallbackMaxConnections = this.properties.getFallbackMaxConnections();
+		if (fallbackMaxConnections != null && fallbackMaxConnections < 1) {
+			throw new InvalidReplicationConfigurationException("replication.fallback-max-connections",
+					String.valueOf(fallbackMaxConnections), "The primary's read pool needs a connection.",
+					"Set 1 or more, or replication.fallback=fail to keep reads off the primary.");
+		}
+		Cluster cluster = new Cluster(
+				new ClusterSettings(this.properties.getPrimary().getName(), this.definitions.create(pool.getJdbcUrl()),
+						this.properties.getZone(), fallbackMaxConnections, customizers()),
+				primary, pool);
+		this.cluster = cluster;
+		RoutingPolicy policy = new RoutingPolicy(cluster::topology, this.loadBalancer,
+				this.properties.getWithoutTransaction() == WithoutTransaction.BY_STATEMENT,
+				this.properties.getFallback());
+		return new ReplicationDataSource(primary, cluster, policy, this.callers, this.extensions.callbacks(),
+				new PoolDefaults(pool.isAutoCommit(), isolationOf(pool)));
+	}
+
+	private List<ReplicaPoolCustomizer> customizers() {
+		List<ReplicaPoolCustomizer> customizers = new ArrayList<>();
+		customizers.add(new HikariProperties(this.properties.getReplicas()));
+		this.extensions.customizers().orderedStream().forEach(customizers::add);
+		return customizers;
+	}
+
+	private static HikariConfig poolOf(DataSource primary, String beanName) {
+		HikariDataSource hikari = DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
+		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
+		if (pool.getJdbcUrl() == null) {
+			throw new InvalidReplicationConfigurationException("replication.data-source", beanName,
+					"The data source does not tell the JDBC URL of the primary.",
+					"Configure it by URL (spring.datasource.url).");
+		}
+		return pool;
+	}
+
+	private static HikariConfig derivedFrom(DataSource primary, String beanName) {
+		try {
+			return DataSourceBuilder.derivedFrom(primary).type(HikariDataSource.class).build();
+		}
+		catch (RuntimeException ex) {
+			InvalidReplicationConfigurationException invalid = new InvalidReplicationConfigurationException(
+					"replication.data-source", beanName,
+					"The URL and the credentials of a " + primary.getClass().getName() + " cannot be read: "
+							+ ex.getMessage() + ".",
+					"Use a connection pool that Spring Boot supports, such as HikariCP.");
+			invalid.initCause(ex);
+			throw invalid;
+		}
+	}
+
+	private static @Nullable Integer isolationOf(HikariConfig pool) {
+		int isolation = UtilityElf.getTransactionIsolation(pool.getTransactionIsolation());
+		return (isolation >= 0) ? isolation : null;
+	}
+
+	@Override
+	public void destroy() {
+		if (this.cluster != null) {
+			this.cluster.close();
+		}
+	}
+
+	/**
+	 * The application's own beans around connections.
+	 *
+	 * @param preparers what prepares connections
+	 * @param listeners who is told of decisions
+	 * @param customizers who has the last word on pools
+	 */
+	record Extensions(ObjectProvider<ConnectionPreparer> preparers, ObjectProvider<RoutingListener> listeners,
+			ObjectProvider<ReplicaPoolCustomizer> customizers) {
+
+		ConnectionCallbacks callbacks() {
+			return new ConnectionCallbacks(() -> this.preparers.orderedStream().toList(),
+					() -> this.listeners.orderedStream().toList());
+		}
+
+	}
+
+}

@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.StringUtils;
+
+import io.github.replication.autoconfigure.ReplicationProperties.Replica;
+import io.github.replication.node.NodeDefinition;
+
+/**
+ * Puts together what properties and connection details say of the replicas, and refuses
+ * what cannot work.
+ */
+final class NodeDefinitions {
+
+	private static final String REPLICAS = ReplicationProperties.PREFIX + ".replicas.";
+
+	private final ReplicationProperties properties;
+
+	private final @Nullable ReplicationConnectionDetails details;
+
+	NodeDefinitions(ReplicationProperties properties, @Nullable ReplicationConnectionDetails details) {
+		this.properties = properties;
+		this.details = details;
+	}
+
+	/**
+	 * The definitions of all replicas.
+	 * @param primaryUrl the URL of the primary, which no replica may have
+	 */
+	List<NodeDefinition> create(String primaryUrl) {
+		requireOwnNames();
+		List<NodeDefinition> definitions = new ArrayList<>();
+		for (String name : names()) {
+			definitions.add(create(name, primaryUrl));
+		}
+		return definitions;
+	}
+
+	private Set<String> names() {
+		Set<String> names = new LinkedHashSet<>(this.properties.getReplicas().keySet());
+		names.addAll(details().keySet());
+		return names;
+	}
+
+	private Map<String, ReplicationConnectionDetails.Node> details() {
+		return (this.details != null) ? this.details.getReplicas() : Map.of();
+	}
+
+	private void requireOwnNames() {
+		String primary = this.properties.getPrimary().getName();
+		if (!StringUtils.hasText(primary)) {
+			throw new InvalidReplicationConfigurationException("replication.primary.name", primary,
+					"A node needs a name.", "Name the primary, or remove the property: it is then called 'primary'.");
+		}
+		if (names().contains(primary)) {
+			throw new InvalidReplicationConfigurationException("replication.primary.name", primary,
+					"A replica has the same name.", "Give the primary or the replica another name.");
+		}
+	}
+
+	private NodeDefinition create(String name, String primaryUrl) {
+		Replica replica = this.properties.getReplicas().getOrDefault(name, new Replica());
+		ReplicationConnectionDetails.Node detail = details().get(name);
+		String url = usable(name, (detail != null) ? detail.url() : replica.getUrl(), primaryUrl);
+		if (replica.getWeight() < 0) {
+			throw new InvalidReplicationConfigurationException(REPLICAS + name + ".weight",
+					String.valueOf(replica.getWeight()), "A weight cannot be negative.",
+					"Set 1 or more, or 0 to keep the replica out of rotation.");
+		}
+		return new NodeDefinition(name, url, (detail != null) ? detail.username() : replica.getUsername(),
+				(detail != null) ? detail.password() : replica.getPassword(), replica.getWeight(),
+				emptyToNull(replica.getGroup()), emptyToNull(replica.getZone()));
+	}
+
+	private static String usable(String name, @Nullable String url, String primaryUrl) {
+		String property = REPLICAS + name + ".url";
+		if (!StringUtils.hasText(url)) {
+			throw new InvalidReplicationConfigurationException(property, url, "The replica has no URL.",
+					"Set the JDBC URL of the replica's server, for example jdbc:postgresql://host/database.");
+		}
+		String shown = JdbcUrls.withoutParameters(url);
+		if (!JdbcUrls.isJdbc(url)) {
+			throw new InvalidReplicationConfigurationException(property, shown, "This is not a JDBC URL.",
+					"Set a URL that starts with 'jdbc:', for example jdbc:postgresql://host/database.");
+		}
+		if (JdbcUrls.isMultiHost(url)) {
+			throw new InvalidReplicationConfigurationException(property, shown,
+					"The URL names several servers, but a node is one server.",
+					"Configure each server as a replica of its own.");
+		}
+		if (JdbcUrls.isSame(url, primaryUrl)) {
+			throw new InvalidReplicationConfigurationException(property, shown,
+					"This is the primary's own URL (spring.datasource.url).",
+					"Set the URL of the replica's server, or remove the replica.");
+		}
+		return url;
+	}
+
+	private static @Nullable String emptyToNull(@Nullable String text) {
+		return StringUtils.hasText(text) ? text : null;
+	}
+
+}

@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.autoconfigure;
+
+import java.util.Map;
+
+import org.springframework.boot.autoconfigure.condition.ConditionMessage;
+import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
+import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.handler.IgnoreTopLevelConverterNotFoundBindHandler;
+import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.UnboundElementsSourceFilter;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.ConfigurationCondition;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+
+/**
+ * Matches when there is a replica: by property, or by a bean with connection details.
+ * Keys that mean nothing are refused even if there is none, so that a typo does not leave
+ * everything on the primary unnoticed.
+ */
+class OnReplicationCondition extends SpringBootCondition implements ConfigurationCondition {
+
+	@Override
+	public ConfigurationPhase getConfigurationPhase() {
+		return ConfigurationPhase.REGISTER_BEAN;
+	}
+
+	@Override
+	public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+		ConditionMessage.Builder message = ConditionMessage.forCondition("Replication");
+		Binder binder = Binder.get(context.getEnvironment());
+		if (!binder.bind("replication.enabled", Boolean.class).orElse(true)) {
+			return ConditionOutcome.noMatch(message.because("replication.enabled is false"));
+		}
+		if (!binder.bind("replication.replicas", Bindable.mapOf(String.class, Object.class))
+			.orElse(Map.of())
+			.isEmpty()) {
+			return ConditionOutcome.match(message.foundExactly("replicas under replication.replicas"));
+		}
+		if (context.getBeanFactory() != null && context.getBeanFactory()
+			.getBeanNamesForType(ReplicationConnectionDetails.class, true, false).length > 0) {
+			return ConditionOutcome.match(message.foundExactly("connection details of replicas"));
+		}
+		refuseUnknownKeys(binder);
+		return ConditionOutcome.noMatch(message.didNotFind("replica").atAll());
+	}
+
+	private static void refuseUnknownKeys(Binder binder) {
+		binder.bind(ReplicationProperties.PREFIX, Bindable.of(ReplicationProperties.class),
+				new NoUnboundElementsBindHandler(new IgnoreTopLevelConverterNotFoundBindHandler(),
+						new UnboundElementsSourceFilter()));
+	}
+
+}

@@ -1,0 +1,150 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.autoconfigure;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import jakarta.servlet.DispatcherType;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Role;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.Environment;
+import org.springframework.transaction.interceptor.BeanFactoryTransactionAttributeSourceAdvisor;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+import io.github.replication.RoutingListener;
+import io.github.replication.balance.LeastConnectionsLoadBalancer;
+import io.github.replication.balance.LoadBalancer;
+import io.github.replication.balance.RandomLoadBalancer;
+import io.github.replication.balance.RoundRobinLoadBalancer;
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.interceptor.RouteAdvisor;
+import io.github.replication.jdbc.ConnectionPreparer;
+import io.github.replication.node.ReplicaPoolCustomizer;
+import io.github.replication.web.CallerRecordFilter;
+
+/**
+ * Auto-configuration for reading from replicas. Does nothing at all unless a replica is
+ * configured.
+ *
+ * @since 0.1.0
+ */
+@AutoConfiguration(after = DataSourceAutoConfiguration.class)
+@ConditionalOnClass(HikariDataSource.class)
+@ConditionalOnBean(DataSource.class)
+@Conditional(OnReplicationCondition.class)
+@EnableConfigurationProperties(ReplicationProperties.class)
+public final class ReplicationAutoConfiguration {
+
+	@Bean
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	static ReplicationDataSourcePostProcessor replicationDataSourcePostProcessor(Environment environment) {
+		return new ReplicationDataSourcePostProcessor(environment);
+	}
+
+	@Bean
+	CallerRecords replicationWriteRecord(ReplicationProperties properties) {
+		Duration window = properties.getReadYourWrites().getWindow();
+		if (window.isZero() || window.isNegative()) {
+			throw new InvalidReplicationConfigurationException("replication.read-your-writes.window", window.toString(),
+					"A write must count for some time.", "Set a duration above zero, such as 10s.");
+		}
+		return new CallerRecords(System::nanoTime, window);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	LoadBalancer replicationLoadBalancer(ReplicationProperties properties) {
+		return switch (properties.getLoadBalancer()) {
+			case LEAST_CONNECTIONS -> new LeastConnectionsLoadBalancer();
+			case ROUND_ROBIN -> new RoundRobinLoadBalancer();
+			case RANDOM -> new RandomLoadBalancer();
+		};
+	}
+
+	@Bean
+	ClusterOwner replicationClusterOwner(ReplicationProperties properties,
+			ObjectProvider<ReplicationConnectionDetails> details, LoadBalancer loadBalancer, CallerRecords callers,
+			ClusterOwner.Extensions extensions) {
+		return new ClusterOwner(properties, new NodeDefinitions(properties, details.getIfAvailable()), loadBalancer,
+				callers, extensions);
+	}
+
+	@Bean
+	ClusterOwner.Extensions replicationExtensions(ObjectProvider<ConnectionPreparer> preparers,
+			ObjectProvider<RoutingListener> listeners, ObjectProvider<ReplicaPoolCustomizer> customizers) {
+		return new ClusterOwner.Extensions(preparers, listeners, customizers);
+	}
+
+	@Bean
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	static RouteAdvisor replicationRouteAdvisor(ListableBeanFactory beanFactory) {
+		return new RouteAdvisor(() -> transactionAdvisorOrder(beanFactory));
+	}
+
+	private static int transactionAdvisorOrder(ListableBeanFactory beanFactory) {
+		List<BeanFactoryTransactionAttributeSourceAdvisor> advisors = beanFactory
+			.getBeanProvider(BeanFactoryTransactionAttributeSourceAdvisor.class)
+			.stream()
+			.toList();
+		return advisors.stream()
+			.mapToInt(BeanFactoryTransactionAttributeSourceAdvisor::getOrder)
+			.min()
+			.orElse(Ordered.LOWEST_PRECEDENCE);
+	}
+
+	/**
+	 * What a web application needs besides.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnWebApplication(type = Type.SERVLET)
+	@ConditionalOnClass(OncePerRequestFilter.class)
+	static class WebConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean(name = "replicationCallerRecordFilter")
+		FilterRegistrationBean<CallerRecordFilter> replicationCallerRecordFilter(CallerRecords records) {
+			FilterRegistrationBean<CallerRecordFilter> registration = new FilterRegistrationBean<>(
+					new CallerRecordFilter(records));
+			registration.setOrder(CallerRecordFilter.ORDER);
+			registration.setDispatcherTypes(EnumSet.allOf(DispatcherType.class));
+			return registration;
+		}
+
+	}
+
+}

@@ -1,0 +1,125 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.autoconfigure;
+
+import java.beans.PropertyDescriptor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.BeanUtils;
+import org.springframework.beans.PropertyMatches;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/**
+ * Tells keys under {@code replication} that mean nothing, and what may have been meant.
+ */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class UnknownReplicationPropertyFailureAnalyzer
+		extends AbstractFailureAnalyzer<UnboundConfigurationPropertiesException> {
+
+	private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(ReplicationProperties.PREFIX);
+
+	@Override
+	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, UnboundConfigurationPropertiesException cause) {
+		Set<ConfigurationProperty> properties = cause.getUnboundProperties();
+		List<ConfigurationProperty> unknown = properties.stream()
+			.filter((property) -> PREFIX.isAncestorOf(property.getName()))
+			.toList();
+		if (unknown.isEmpty()) {
+			return null;
+		}
+		StringBuilder description = new StringBuilder("These properties mean nothing to replication:\n");
+		StringBuilder action = new StringBuilder();
+		for (ConfigurationProperty property : unknown) {
+			description.append("\n    Property: ").append(property.getName());
+			if (!isSecret(property.getName())) {
+				description.append("\n    Value: ").append(property.getValue());
+			}
+			if (property.getOrigin() != null) {
+				description.append("\n    Origin: ").append(property.getOrigin());
+			}
+			description.append("\n");
+			action.append(remedy(property.getName())).append("\n");
+		}
+		return new FailureAnalysis(description.toString().stripTrailing(), action.toString().stripTrailing(), cause);
+	}
+
+	private static boolean isSecret(ConfigurationPropertyName name) {
+		String last = name.getLastElement(ConfigurationPropertyName.Form.UNIFORM);
+		return last.contains("pass") || last.contains("secret") || last.contains("pwd") || last.contains("url");
+	}
+
+	private static String remedy(ConfigurationPropertyName name) {
+		Class<?> owner = owner(name);
+		String last = name.getLastElement(ConfigurationPropertyName.Form.ORIGINAL);
+		int elements = (owner == ReplicationProperties.class) ? 2 : name.getNumberOfElements();
+		String typed = name.getElement(elements - 1, ConfigurationPropertyName.Form.DASHED);
+		String[] possible = (elements == name.getNumberOfElements() || owner == ReplicationProperties.class)
+				? PropertyMatches.forProperty(camelCase(typed), owner).getPossibleMatches() : new String[0];
+		if (possible.length == 0) {
+			return "Remove '" + name + "': there is no '" + last + "' among " + keys(owner) + ".";
+		}
+		ConfigurationPropertyName meant = name.chop(elements - 1).append(dashed(possible[0]));
+		return "Replace '" + name.chop(elements) + "' by '" + meant + "', or remove it.";
+	}
+
+	private static Class<?> owner(ConfigurationPropertyName name) {
+		if (name.getNumberOfElements() <= 2) {
+			return ReplicationProperties.class;
+		}
+		return switch (name.getElement(1, ConfigurationPropertyName.Form.UNIFORM)) {
+			case "primary" -> ReplicationProperties.Primary.class;
+			case "replicas" -> ReplicationProperties.Replica.class;
+			case "readyourwrites" -> ReplicationProperties.ReadYourWrites.class;
+			default -> ReplicationProperties.class;
+		};
+	}
+
+	private static List<String> keys(Class<?> owner) {
+		return Arrays.stream(BeanUtils.getPropertyDescriptors(owner))
+			.map(PropertyDescriptor::getName)
+			.filter((key) -> !key.equals("class"))
+			.map(UnknownReplicationPropertyFailureAnalyzer::dashed)
+			.toList();
+	}
+
+	private static String camelCase(String dashed) {
+		StringBuilder camelCase = new StringBuilder();
+		for (int i = 0; i < dashed.length(); i++) {
+			char c = dashed.charAt(i);
+			if (c != '-') {
+				camelCase.append((i > 0 && dashed.charAt(i - 1) == '-') ? Character.toUpperCase(c) : c);
+			}
+		}
+		return camelCase.toString();
+	}
+
+	private static String dashed(String camelCase) {
+		return camelCase.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+	}
+
+}

@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.interceptor;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.transaction.annotation.Propagation;
+
+import io.github.replication.Consistency;
+import io.github.replication.RoutingScope;
+
+/**
+ * What the annotations of a method say about routing.
+ *
+ * @param usePrimary whether everything inside goes to the primary
+ * @param read what is asked of reads, {@code null} if the method is not {@code @ReadOnly}
+ * @param propagation how the method relates to a transaction around it
+ * @param unit the method, in words for a message
+ */
+record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propagation, String unit) {
+
+	/**
+	 * Whether the method becomes a part of a transaction around it.
+	 */
+	boolean joins() {
+		return switch (this.propagation) {
+			case REQUIRED, SUPPORTS, MANDATORY, NESTED -> true;
+			case REQUIRES_NEW, NOT_SUPPORTED, NEVER -> false;
+		};
+	}
+
+	/**
+	 * Derives the method's scope from the one around it.
+	 * @param outer the scope in force
+	 * @param inTransaction whether the method joins a transaction
+	 */
+	RoutingScope scope(RoutingScope outer, boolean inTransaction) {
+		RoutingScope scope = (this.read != null) ? this.read.scope(outer, inTransaction, this.unit) : outer;
+		return this.usePrimary ? scope.onPrimary(this.unit) : scope;
+	}
+
+	/**
+	 * What {@code @ReadOnly} asks.
+	 *
+	 * @param consistency how much the reads must see
+	 * @param maxStaleness how old the data may be, {@code null} for no bound
+	 * @param group the group whose replicas serve, {@code null} for those of no group
+	 */
+	record Read(Consistency consistency, @Nullable Duration maxStaleness, @Nullable String group) {
+
+		private RoutingScope scope(RoutingScope outer, boolean inTransaction, String unit) {
+			return inTransaction ? outer.joinedBy(this.consistency, this.maxStaleness, unit)
+					: outer.readOnly(this.consistency, this.maxStaleness, this.group, unit);
+		}
+
+	}
+
+}

@@ -1,0 +1,180 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.interceptor;
+
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.support.AopUtils;
+import org.springframework.core.MethodClassKey;
+import org.springframework.core.annotation.AnnotationConfigurationException;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.core.annotation.MergedAnnotation;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.format.annotation.DurationFormat;
+import org.springframework.format.datetime.standard.DurationFormatterUtils;
+import org.springframework.transaction.annotation.Propagation;
+import org.springframework.transaction.annotation.Transactional;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.StringUtils;
+
+import io.github.replication.Consistency;
+import io.github.replication.ReadOnly;
+import io.github.replication.UsePrimary;
+
+/**
+ * Reads the annotations of methods, once for each. {@link ReadOnly}, {@link UsePrimary}
+ * and {@link Transactional} are looked for together, in the order in which Spring looks
+ * for the transaction of a method: on the method, on its type, on the interface's method,
+ * on the interface. The first place where one of them stands decides, and hides what
+ * stands behind it.
+ */
+final class RouteAttributeSource {
+
+	private static final String JTA_TRANSACTIONAL = "jakarta.transaction.Transactional";
+
+	private final Map<MethodClassKey, Optional<RouteAttribute>> attributes = new ConcurrentHashMap<>();
+
+	/**
+	 * Whether a class is worth looking at.
+	 */
+	boolean isCandidateClass(Class<?> type) {
+		return AnnotationUtils.isCandidateClass(type, List.of(ReadOnly.class, UsePrimary.class));
+	}
+
+	/**
+	 * The attribute of a method.
+	 * @param method the method as called
+	 * @param targetClass the class of the bean
+	 * @return the attribute, {@code null} if nothing about routing is declared
+	 */
+	@Nullable RouteAttribute getAttribute(Method method, @Nullable Class<?> targetClass) {
+		MethodClassKey key = new MethodClassKey(method, targetClass);
+		Optional<RouteAttribute> attribute = this.attributes.get(key);
+		if (attribute == null) {
+			attribute = Optional.ofNullable(find(method, targetClass));
+			this.attributes.put(key, attribute);
+		}
+		return attribute.orElse(null);
+	}
+
+	private @Nullable RouteAttribute find(Method method, @Nullable Class<?> targetClass) {
+		if (method.getDeclaringClass() == Object.class) {
+			return null;
+		}
+		List<Declaration> declarations = places(method, targetClass).stream().map(Declaration::of).toList();
+		Declaration nearest = declarations.stream().filter(Declaration::isPresent).findFirst().orElse(null);
+		if (nearest == null || !(nearest.usePrimary() || nearest.readOnly().isPresent())) {
+			return null;
+		}
+		Propagation propagation = declarations.stream()
+			.map(Declaration::transactional)
+			.filter(MergedAnnotation::isPresent)
+			.findFirst()
+			.map((transactional) -> transactional.getEnum("propagation", Propagation.class))
+			.orElse(Propagation.SUPPORTS);
+		String unit = ClassUtils.getQualifiedMethodName(method, targetClass);
+		return new RouteAttribute(nearest.usePrimary(), read(nearest.readOnly(), unit), propagation, unit);
+	}
+
+	private static List<AnnotatedElement> places(Method method, @Nullable Class<?> targetClass) {
+		List<AnnotatedElement> places = new ArrayList<>(4);
+		Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
+		boolean userLevel = ClassUtils.isUserLevelMethod(method);
+		places.add(specific);
+		if (userLevel) {
+			places.add(specific.getDeclaringClass());
+		}
+		if (specific != method) {
+			places.add(method);
+			if (userLevel) {
+				places.add(method.getDeclaringClass());
+			}
+		}
+		return places;
+	}
+
+	private static RouteAttribute.@Nullable Read read(MergedAnnotation<ReadOnly> annotation, String unit) {
+		if (!annotation.isPresent()) {
+			return null;
+		}
+		String group = annotation.getString("group");
+		return new RouteAttribute.Read(annotation.getEnum("consistency", Consistency.class),
+				duration(annotation.getString("maxStaleness"), unit), StringUtils.hasText(group) ? group : null);
+	}
+
+	private static @Nullable Duration duration(String value, String unit) {
+		if (!StringUtils.hasText(value)) {
+			return null;
+		}
+		Duration duration = parse(value, unit);
+		if (duration.isNegative()) {
+			throw new AnnotationConfigurationException(invalidStaleness(value, unit));
+		}
+		return duration;
+	}
+
+	private static Duration parse(String value, String unit) {
+		try {
+			return DurationFormatterUtils.detectAndParse(value, DurationFormat.Unit.MILLIS);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new AnnotationConfigurationException(invalidStaleness(value, unit), ex);
+		}
+	}
+
+	private static String invalidStaleness(String value, String unit) {
+		return "@ReadOnly(maxStaleness = \"" + value + "\") of " + unit
+				+ " is not a duration of zero or more; write one such as \"500ms\", \"2s\" or \"1m\".";
+	}
+
+	/**
+	 * What is declared in one place. Of annotations that a place inherits those that
+	 * stand nearest count.
+	 */
+	private record Declaration(boolean usePrimary, MergedAnnotation<ReadOnly> readOnly,
+			MergedAnnotation<Transactional> transactional, boolean isPresent) {
+
+		static Declaration of(AnnotatedElement place) {
+			MergedAnnotations annotations = MergedAnnotations.from(place, SearchStrategy.TYPE_HIERARCHY);
+			MergedAnnotation<UsePrimary> usePrimary = annotations.get(UsePrimary.class);
+			MergedAnnotation<ReadOnly> readOnly = annotations.get(ReadOnly.class);
+			MergedAnnotation<Transactional> transactional = annotations.get(Transactional.class);
+			MergedAnnotation<?> jta = annotations.get(JTA_TRANSACTIONAL);
+			int nearest = Math.min(Math.min(distance(usePrimary), distance(readOnly)),
+					Math.min(distance(transactional), distance(jta)));
+			return new Declaration(distance(usePrimary) == nearest && usePrimary.isPresent(),
+					(distance(readOnly) == nearest) ? readOnly : MergedAnnotation.missing(), transactional,
+					nearest != Integer.MAX_VALUE);
+		}
+
+		private static int distance(MergedAnnotation<?> annotation) {
+			return annotation.isPresent() ? annotation.getAggregateIndex() : Integer.MAX_VALUE;
+		}
+
+	}
+
+}

@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.interceptor;
+
+import org.aopalliance.intercept.MethodInterceptor;
+import org.aopalliance.intercept.MethodInvocation;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.support.AopUtils;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+import io.github.replication.RoutingScope;
+
+/**
+ * Opens the scope of a method around its transaction.
+ */
+final class RouteInterceptor implements MethodInterceptor {
+
+	private final RouteAttributeSource attributes;
+
+	RouteInterceptor(RouteAttributeSource attributes) {
+		this.attributes = attributes;
+	}
+
+	@Override
+	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
+		Object target = invocation.getThis();
+		RouteAttribute attribute = this.attributes.getAttribute(invocation.getMethod(),
+				(target != null) ? AopUtils.getTargetClass(target) : null);
+		return (attribute != null) ? invoke(invocation, attribute) : invocation.proceed();
+	}
+
+	private @Nullable Object invoke(MethodInvocation invocation, RouteAttribute attribute) throws Throwable {
+		boolean joins = attribute.joins() && TransactionSynchronizationManager.isActualTransactionActive();
+		RoutingScope scope = attribute.scope(RoutingScope.current(), joins);
+		RoutingScope previous = joins ? scope.enter() : scope.enterApart();
+		try {
+			return invocation.proceed();
+		}
+		finally {
+			RoutingScope.leave(previous);
+		}
+	}
+
+}

@@ -1,0 +1,212 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.lang.reflect.Method;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.support.JdbcUtils;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+import io.github.replication.PoolKind;
+import io.github.replication.Reason;
+import io.github.replication.Role;
+import io.github.replication.RoutingScope;
+import io.github.replication.caller.CallerRecord;
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.node.Cluster;
+import io.github.replication.node.ClusterNode;
+import io.github.replication.node.NodeUnavailableException;
+import io.github.replication.node.Topology;
+import io.github.replication.policy.Route;
+import io.github.replication.policy.RouteRequest;
+import io.github.replication.policy.RoutingPolicy;
+
+/**
+ * Gives a logical connection the physical one that a unit of work is to run on. Shared by
+ * all connections of a data source.
+ */
+final class ConnectionSource {
+
+	private static final Log logger = LogFactory.getLog(ConnectionSource.class);
+
+	private final Cluster cluster;
+
+	private final RoutingPolicy policy;
+
+	private final NodeRouter router;
+
+	private final CallerRecords callers;
+
+	private final ConnectionCallbacks callbacks;
+
+	private final PoolDefaults poolDefaults;
+
+	private final Map<Method, Optional<Object>> metadata = new ConcurrentHashMap<>();
+
+	ConnectionSource(Cluster cluster, RoutingPolicy policy, CallerRecords callers, ConnectionCallbacks callbacks,
+			PoolDefaults poolDefaults) {
+		this.cluster = cluster;
+		this.policy = policy;
+		this.router = new NodeRouter(cluster);
+		this.callers = callers;
+		this.callbacks = callbacks;
+		this.poolDefaults = poolDefaults;
+	}
+
+	boolean isAutoCommitByDefault() {
+		return this.poolDefaults.autoCommit();
+	}
+
+	/**
+	 * The isolation level of a transaction that does not name one.
+	 */
+	int defaultIsolation() {
+		Integer isolation = this.poolDefaults.isolation();
+		return (isolation != null) ? isolation : this.cluster.defaults().isolation();
+	}
+
+	boolean isByStatement() {
+		return this.policy.isByStatement();
+	}
+
+	CallerRecord caller() {
+		return this.callers.current();
+	}
+
+	/**
+	 * What metadata calls without arguments have answered, the same for every node.
+	 */
+	Map<Method, Optional<Object>> metadata() {
+		return this.metadata;
+	}
+
+	/**
+	 * Decides where a unit goes that keeps its connection if the rules allow it.
+	 * @param request the facts
+	 * @param current the connection it has
+	 * @return the route on that connection's node, {@code null} if the unit needs another
+	 */
+	@Nullable Route routeOn(RouteRequest request, Binding current) throws SQLException {
+		Route route = this.policy.route(request, List.of());
+		if (current.isHeld()) {
+			return new Route(current.route().node(), current.route().pool(), route.reason());
+		}
+		boolean allowed = route.pool() == current.route().pool()
+				&& (route.node() == current.route().node() || this.policy.allows(request, current.route()));
+		return allowed ? new Route(current.route().node(), route.pool(), route.reason()) : null;
+	}
+
+	/**
+	 * Takes a connection of the node that is decided, or of the next that qualifies if
+	 * that one cannot give any.
+	 */
+	Binding acquire(RouteRequest request) throws SQLException {
+		List<ClusterNode> excluded = List.of();
+		while (true) {
+			Route route = this.policy.route(request, excluded);
+			try {
+				return take(route);
+			}
+			catch (NodeUnavailableException ex) {
+				if (route.node().role() == Role.PRIMARY) {
+					throw ex;
+				}
+				logger.debug(route.node() + " gives no connection, trying another node", ex);
+				excluded = with(excluded, route.node());
+			}
+		}
+	}
+
+	/**
+	 * Takes a connection on which metadata can be read: the primary's, or that of any
+	 * replica if the primary cannot be reached.
+	 */
+	Binding acquireForMetadata() throws SQLException {
+		Topology topology = this.cluster.topology();
+		if (!this.cluster.isPrimaryReachable()) {
+			for (ClusterNode replica : topology.rotation(null).all()) {
+				try {
+					return take(new Route(replica, PoolKind.READ, Reason.NO_TRANSACTION));
+				}
+				catch (NodeUnavailableException ex) {
+					logger.debug(replica + " gives no connection for metadata", ex);
+				}
+			}
+		}
+		return take(new Route(topology.primary(), PoolKind.WRITE, Reason.NO_TRANSACTION));
+	}
+
+	/**
+	 * Lets the application prepare a connection that was just taken.
+	 */
+	void prepare(Binding binding) throws SQLException {
+		if (this.callbacks.hasPreparers()) {
+			binding.startInAutoCommit();
+			this.callbacks.prepare(binding.connection(), binding.route().decision(unit()));
+		}
+	}
+
+	/**
+	 * Makes a connection ready for a unit of work and tells the listeners.
+	 */
+	void begin(Binding binding, Route route, SessionSettings session, boolean readOnly) throws SQLException {
+		binding.begin(route, session, readOnly);
+		if (this.callbacks.hasListeners()) {
+			this.callbacks.tell(route.decision(unit()));
+		}
+	}
+
+	/**
+	 * The method or transaction that the current thread runs.
+	 */
+	static @Nullable String unit() {
+		String transaction = TransactionSynchronizationManager.getCurrentTransactionName();
+		return (transaction != null) ? transaction : RoutingScope.current().unit();
+	}
+
+	private Binding take(Route route) throws SQLException {
+		Binding.enterPool(route);
+		Connection connection = null;
+		try {
+			connection = this.router.getConnection(route);
+			return new Binding(connection, route);
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			Binding.leavePool(route);
+			JdbcUtils.closeConnection(connection);
+			throw ex;
+		}
+	}
+
+	private static List<ClusterNode> with(List<ClusterNode> nodes, ClusterNode node) {
+		List<ClusterNode> more = new ArrayList<>(nodes);
+		more.add(node);
+		return more;
+	}
+
+}

@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * Rows of metadata, which give the connection back that they were read on.
+ */
+final class MetaDataRows extends DelegatingResultSet {
+
+	private final ResultSet delegate;
+
+	private final LogicalConnection connection;
+
+	private final Binding binding;
+
+	private boolean closed;
+
+	MetaDataRows(ResultSet delegate, LogicalConnection connection, Binding binding) {
+		this.delegate = delegate;
+		this.connection = connection;
+		this.binding = binding;
+	}
+
+	@Override
+	ResultSet delegate() throws SQLException {
+		LogicalStatement.requireBound(this.binding, "result set");
+		return this.delegate;
+	}
+
+	@Override
+	public boolean next() throws SQLException {
+		return delegate().next();
+	}
+
+	@Override
+	public void close() throws SQLException {
+		if (this.closed) {
+			return;
+		}
+		this.closed = true;
+		try {
+			this.delegate.close();
+		}
+		finally {
+			this.connection.unbind(this.binding);
+		}
+	}
+
+	@Override
+	public boolean isClosed() throws SQLException {
+		return this.closed || this.binding.isReleased() || this.delegate.isClosed();
+	}
+
+	@Override
+	public Statement getStatement() throws SQLException {
+		return delegate().getStatement();
+	}
+
+	@Override
+	public <T> T unwrap(Class<T> type) throws SQLException {
+		return type.isInstance(this) ? type.cast(this) : delegate().unwrap(type);
+	}
+
+	@Override
+	public boolean isWrapperFor(Class<?> type) throws SQLException {
+		return type.isInstance(this) || delegate().isWrapperFor(type);
+	}
+
+}
