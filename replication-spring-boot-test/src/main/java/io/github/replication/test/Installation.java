@@ -1,0 +1,104 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.test;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PostgreSQL ready for use: its programs, how they are started, and a cleanly stopped
+ * empty data folder to copy. Made once in a JVM for each set of programs.
+ *
+ * @param binaries the programs
+ * @param launcher how they are started
+ * @param template the folder that holds the data folder
+ * @param superuserPassword the password of {@value #SUPERUSER}
+ */
+record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, String superuserPassword) {
+
+	static final String SUPERUSER = "postgres";
+
+	private static final Duration INITDB_TIMEOUT = Duration.ofSeconds(120);
+
+	private static final int PASSWORD_BYTES = 16;
+
+	private static final Map<Binaries, Installation> installations = new ConcurrentHashMap<>();
+
+	/**
+	 * Finds the programs and prepares the template.
+	 * @param folder the installation to use, {@code null} for the one on the class path
+	 * @return the installation
+	 */
+	static Installation of(@Nullable Path folder) {
+		Launcher launcher = Launcher.detect();
+		Binaries binaries = (folder != null) ? Binaries.in(folder) : Binaries.ofClasspath(launcher);
+		return installations.computeIfAbsent(binaries, (key) -> create(key, launcher));
+	}
+
+	private static Installation create(Binaries binaries, Launcher launcher) {
+		OwnedFolder folder = OwnedFolder.create(launcher);
+		try {
+			byte[] random = new byte[PASSWORD_BYTES];
+			new SecureRandom().nextBytes(random);
+			String password = HexFormat.of().formatHex(random);
+			initialize(binaries, launcher, folder.path(), password);
+			OpenClusters.closeAtShutdown(folder);
+			return new Installation(binaries, launcher, folder, password);
+		}
+		catch (RuntimeException ex) {
+			folder.close();
+			throw ex;
+		}
+	}
+
+	private static void initialize(Binaries binaries, Launcher launcher, Path folder, String password) {
+		try {
+			Path work = Files.createDirectory(folder.resolve("template"));
+			Path passwordFile = Files.writeString(work.resolve("password"), password);
+			launcher.own(work);
+			Path log = folder.resolve("initdb.log");
+			int exitCode = Processes.run(
+					launcher.command(List.of(binaries.program("initdb").toString(), "-D",
+							work.resolve("data").toString(), "-U", SUPERUSER, "--pwfile=" + passwordFile,
+							"--auth=scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync", "--wal-segsize=1")),
+					log, INITDB_TIMEOUT);
+			if (exitCode != 0) {
+				throw new IllegalStateException(
+						"initdb ended with exit code " + exitCode + ":\n" + Files.readString(log));
+			}
+			Files.delete(passwordFile);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("The template of the embedded cluster cannot be made in " + folder, ex);
+		}
+	}
+
+	Path data() {
+		return this.template.path().resolve("template").resolve("data");
+	}
+
+}

@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.test;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A temporary folder that belongs to this JVM. It is locked as long as the JVM lives, so
+ * that others can tell what was left behind, and a small guard process clears it when the
+ * JVM ends without doing so itself.
+ */
+final class OwnedFolder implements AutoCloseable {
+
+	static final String PREFIX = "embedded-cluster-";
+
+	static final String OWNER_FILE = "owner";
+
+	/**
+	 * Waits for the end of its input. A line on it says that all is well; without one the
+	 * JVM has died. Interrupts from a terminal reach the guard too and must not end it.
+	 */
+	private static final String GUARD = """
+			trap '' INT TERM HUP
+			if read -r line; then exit 0; fi
+			for file in "$1"/*/data/postmaster.pid; do
+				[ -f "$file" ] || continue
+				read -r pid < "$file"
+				case "$(ps -o args= -p "$pid" 2>/dev/null || tr '\\000' ' ' < "/proc/$pid/cmdline")" in
+					*"$1"*) ;;
+					*) continue ;;
+				esac
+				children=$(ps -A -o ppid=,pid= 2>/dev/null | while read -r parent child; do
+					[ "$parent" = "$pid" ] && echo "$child"
+				done)
+				kill -s QUIT "$pid" $children
+				kill -s KILL "$pid" $children
+			done
+			for attempt in 1 2 3 4 5; do rm -rf "$1" && break; done
+			""";
+
+	private final Path path;
+
+	private final FileChannel owner;
+
+	private final FileLock lock;
+
+	private final Process guard;
+
+	private OwnedFolder(Path path, FileChannel owner, FileLock lock, Process guard) {
+		this.path = path;
+		this.owner = owner;
+		this.lock = lock;
+		this.guard = guard;
+	}
+
+	/**
+	 * Creates a folder in the system's folder for temporary files.
+	 * @param launcher tells who has to reach what is in it
+	 * @return the folder
+	 */
+	static OwnedFolder create(Launcher launcher) {
+		try {
+			Path path = Files.createTempDirectory(PREFIX).toRealPath();
+			if (launcher == Launcher.NOBODY_USER) {
+				Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
+			}
+			FileChannel owner = FileChannel.open(path.resolve(OWNER_FILE), StandardOpenOption.CREATE_NEW,
+					StandardOpenOption.WRITE);
+			FileLock lock = owner.lock();
+			owner.write(ByteBuffer.wrap(describeThisJvm().getBytes(StandardCharsets.UTF_8)));
+			Process guard = Processes
+				.builder(List.of("/bin/sh", "-c", GUARD, "embedded-cluster-guard", path.toString()), null)
+				.directory(path.getRoot().toFile())
+				.start();
+			return new OwnedFolder(path, owner, lock, guard);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("No temporary folder for the embedded cluster in "
+					+ System.getProperty("java.io.tmpdir") + ": " + ex.getMessage(), ex);
+		}
+	}
+
+	private static String describeThisJvm() {
+		ProcessHandle self = ProcessHandle.current();
+		return self.pid() + " " + self.info().startInstant().map(Instant::toEpochMilli).orElse(0L) + "\n";
+	}
+
+	Path path() {
+		return this.path;
+	}
+
+	/**
+	 * Deletes the folder and ends its guard. Servers in it must have been stopped.
+	 */
+	@Override
+	public void close() {
+		try {
+			this.lock.close();
+			this.owner.close();
+			boolean gone = Folders.delete(this.path);
+			if (gone) {
+				this.guard.getOutputStream().write('\n');
+			}
+			this.guard.getOutputStream().close();
+		}
+		catch (IOException ex) {
+			this.guard.destroyForcibly();
+		}
+	}
+
+}
