@@ -18,7 +18,6 @@ package io.github.replication.node;
 
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Properties;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -68,13 +67,11 @@ final class ReadPoolFactory {
 	}
 
 	private HikariConfig derive(String poolName, String url) {
-		HikariConfig config = new HikariConfig();
-		this.primary.copyStateTo(config);
+		HikariConfig config = new DerivedConfig(this.primary);
 		config.setPoolName(poolName);
 		config.setDataSource(null);
 		config.setDataSourceClassName(null);
 		config.setDataSourceJNDI(null);
-		config.setDataSourceProperties(copyOf(this.primary.getDataSourceProperties()));
 		config.setJdbcUrl(url);
 		config.setReadOnly(true);
 		config.setInitializationFailTimeout(-1);
@@ -97,12 +94,6 @@ final class ReadPoolFactory {
 		HikariDataSource pool = new HikariDataSource();
 		config.copyStateTo(pool);
 		return new ReadPool(node, pool, physical, reachability);
-	}
-
-	private static Properties copyOf(Properties properties) {
-		Properties copy = new Properties();
-		copy.putAll(properties);
-		return copy;
 	}
 
 	/**

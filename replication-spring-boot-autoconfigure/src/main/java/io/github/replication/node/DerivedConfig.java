@@ -1,0 +1,52 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.util.Properties;
+
+import com.zaxxer.hikari.HikariConfig;
+
+/**
+ * The settings of the primary's pool, to be changed for a read pool.
+ * {@link HikariConfig#copyStateTo} would let both share the driver's properties, which
+ * have no setter that replaces them.
+ */
+final class DerivedConfig extends HikariConfig {
+
+	private final Properties driverProperties = new Properties();
+
+	DerivedConfig(HikariConfig primary) {
+		primary.copyStateTo(this);
+		this.driverProperties.putAll(primary.getDataSourceProperties());
+	}
+
+	@Override
+	public Properties getDataSourceProperties() {
+		return this.driverProperties;
+	}
+
+	@Override
+	public void setDataSourceProperties(Properties properties) {
+		this.driverProperties.putAll(properties);
+	}
+
+	@Override
+	public void addDataSourceProperty(String name, Object value) {
+		this.driverProperties.put(name, value);
+	}
+
+}
