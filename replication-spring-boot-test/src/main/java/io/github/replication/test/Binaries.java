@@ -193,7 +193,7 @@ record Binaries(Path bin) {
 
 	private static void unpack(String resource, Path target) {
 		try {
-			removeUnfinished(target.getParent());
+			removeUnfinished(java.util.Objects.requireNonNull(target.getParent()));
 			Path unfinished = Files.createTempDirectory(target.getParent(), "unfinished-",
 					PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
 			try {

@@ -1,0 +1,367 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.integration;
+
+import java.net.ConnectException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+import javax.sql.DataSource;
+
+import jakarta.persistence.EntityManager;
+import org.awaitility.Awaitility;
+import org.hibernate.Session;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.persistence.autoconfigure.EntityScan;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import io.github.replication.Consistency;
+import io.github.replication.PoolKind;
+import io.github.replication.Reason;
+import io.github.replication.Replication;
+import io.github.replication.Role;
+import io.github.replication.RouteDecision;
+import io.github.replication.policy.NoReplicaException;
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Nodes that refuse, are silent or busy.
+ */
+@EmbeddedCluster
+class FaultTests {
+
+	private PostgresCluster cluster;
+
+	@BeforeEach
+	void remember(PostgresCluster cluster) {
+		this.cluster = cluster;
+		TestApplication.createTable(cluster);
+	}
+
+	@AfterEach
+	void restore() {
+		this.cluster.nodes().forEach((node) -> node.proxy().restore());
+	}
+
+	@Test
+	void firstReadOnlyTransactionIsServedWhileThePrimaryIsDown() {
+		this.cluster.primary().proxy().refuse();
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+			Served served = readOnly(application);
+			assertThat(served.byReplica()).isTrue();
+			assertThat(application.decisions().all()).hasSize(1);
+		}
+	}
+
+	@Test
+	void readGoesElsewhereInTheSameCallWhenAReplicaRefuses() {
+		node("replica-1").proxy().refuse();
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+			for (int i = 0; i < 20; i++) {
+				assertThat(readOnly(application).node()).isEqualTo("replica-2");
+			}
+			assertThat(application.decisions().all()).hasSize(20)
+				.allSatisfy((decision) -> assertThat(decision.reason()).isEqualTo(Reason.READ_ONLY));
+		}
+	}
+
+	@Test
+	void replicaThatAcceptsAgainIsUsedAgain() {
+		node("replica-1").proxy().refuse();
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+			for (int i = 0; i < 4; i++) {
+				assertThat(readOnly(application).node()).isEqualTo("replica-2");
+			}
+			node("replica-1").proxy().restore();
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(20))
+				.until(() -> readOnly(application).node().equals("replica-1"));
+		}
+	}
+
+	@Test
+	void readGoesToThePrimaryWhenEveryReplicaRefuses() {
+		this.cluster.replicas().forEach((replica) -> replica.proxy().refuse());
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+			Served served = readOnly(application);
+			assertThat(served.byReplica()).isFalse();
+			assertThat(served.readOnly()).isTrue();
+			assertThat(application.decisions().last())
+				.isEqualTo(new RouteDecision("primary", Role.PRIMARY, PoolKind.READ, Reason.NO_REPLICA, null));
+		}
+	}
+
+	@Test
+	void readFailsWithTheStateOfEachNodeWhereThePrimaryMustNotServe() {
+		this.cluster.replicas().forEach((replica) -> replica.proxy().refuse());
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.fallback", "fail")
+			.withoutJpa()
+			.start()) {
+			assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> readOnly(application))
+				.havingRootCause()
+				.isInstanceOf(NoReplicaException.class)
+				.withMessageContaining("replica-1 (cannot be reached")
+				.withMessageContaining("replica-2 (cannot be reached")
+				.withMessageContaining("replication.fallback=fail");
+		}
+	}
+
+	@Test
+	void insertInReadOnlyUnitIsRefusedAfterAFallbackToThePrimary() {
+		this.cluster.replicas().forEach((replica) -> replica.proxy().refuse());
+		try (TestApplication application = TestApplication.on(this.cluster).start(Jpa.class)) {
+			JdbcTemplate jdbc = application.jdbc();
+			EntityManager entityManager = application.bean(EntityManager.class);
+			String insert = "INSERT INTO note VALUES (700, 'a')";
+			assertRefused(() -> application.transaction(true).execute((status) -> jdbc.update(insert)));
+			assertRefused(() -> Replication.readOnly(Consistency.SESSION, () -> jdbc.update(insert)));
+			assertRefused(() -> application.transaction(true)
+				.execute((status) -> entityManager.createNativeQuery(insert).executeUpdate()));
+			TransactionTemplate supports = new TransactionTemplate(application.bean(PlatformTransactionManager.class));
+			supports.setReadOnly(true);
+			supports.setPropagationBehavior(TransactionDefinition.PROPAGATION_SUPPORTS);
+			assertRefused(() -> supports.execute((status) -> jdbc.update(insert)));
+			assertRefused(() -> supports.execute((status) -> nativeUpdateWithoutTransaction(entityManager, insert)));
+			assertThat(jdbc.queryForObject("SELECT count(*) FROM note WHERE id = 700", Integer.class)).isZero();
+		}
+	}
+
+	@Test
+	void readOnlyByDefaultIsNotRememberedAfterAFallback() {
+		this.cluster.replicas().forEach((replica) -> replica.proxy().refuse());
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+			assertThat(readOnly(application).readOnly()).isTrue();
+			application.transaction(false)
+				.executeWithoutResult((status) -> assertThat(Served.by(application.jdbc()).readOnly()).isFalse());
+			assertThat(readOnly(application).readOnly()).isTrue();
+		}
+	}
+
+	@Test
+	void writesAreNotStarvedByReadsOnThePrimary() throws Exception {
+		this.cluster.replicas().forEach((replica) -> replica.proxy().refuse());
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+			int writers = 4;
+			CountDownLatch allWriting = new CountDownLatch(writers);
+			ExecutorService threads = Executors.newFixedThreadPool(writers);
+			try {
+				List<Future<Boolean>> nested = IntStream.range(0, writers)
+					.mapToObj((i) -> threads.submit(() -> application.transaction(false).execute((status) -> {
+						Served outer = Served.by(application.jdbc());
+						allWriting.countDown();
+						await(allWriting);
+						Served inner = requiresNew(application);
+						return !outer.readOnly() && inner.readOnly() && !inner.byReplica();
+					})))
+					.toList();
+				for (Future<Boolean> result : nested) {
+					assertThat(result.get(30, TimeUnit.SECONDS)).isTrue();
+				}
+			}
+			finally {
+				threads.shutdownNow();
+			}
+		}
+	}
+
+	@Test
+	void exhaustedReplicaIsPassedOverAndStaysInRotation() throws Exception {
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.replicas.replica-1.hikari.maximum-pool-size", "1")
+			.with("replication.replicas.replica-2.hikari.maximum-pool-size", "1")
+			.with("replication.load-balancer", "round-robin")
+			.withoutJpa()
+			.start()) {
+			TransactionTemplate outer = application.transaction(true);
+			outer.executeWithoutResult((first) -> {
+				String one = Served.by(application.jdbc()).node();
+				TransactionTemplate inner = newReadOnly(application);
+				inner.executeWithoutResult((second) -> {
+					String other = Served.by(application.jdbc()).node();
+					assertThat(Set.of(one, other)).containsExactlyInAnyOrder("replica-1", "replica-2");
+					assertThat(requiresNew(application).byReplica()).isFalse();
+				});
+			});
+			Set<String> nodes = new HashSet<>();
+			for (int i = 0; i < 4; i++) {
+				nodes.add(readOnly(application).node());
+			}
+			assertThat(nodes).containsExactlyInAnyOrder("replica-1", "replica-2");
+		}
+	}
+
+	@Test
+	void readTransactionCostsTwoRoundTrips() {
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.replicas.replica-2.weight", "0")
+			.withoutJpa()
+			.start()) {
+			PostgresNode replica = node("replica-1");
+			TransactionTemplate transaction = application.transaction(true);
+			JdbcTemplate jdbc = application.jdbc();
+			for (int i = 0; i < 20; i++) {
+				transaction.executeWithoutResult((status) -> jdbc.queryForObject("SELECT 1", Integer.class));
+			}
+			long before = replica.proxy().roundTrips();
+			long primaryBefore = this.cluster.primary().proxy().roundTrips();
+			for (int i = 0; i < 100; i++) {
+				transaction.executeWithoutResult((status) -> jdbc.queryForObject("SELECT 1", Integer.class));
+			}
+			assertThat(replica.proxy().roundTrips() - before).isEqualTo(200);
+			assertThat(this.cluster.primary().proxy().roundTrips()).isEqualTo(primaryBefore);
+		}
+	}
+
+	@Test
+	void writeTransactionCostsWhatItCostsWithoutUs() {
+		long plain;
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.enabled", "false")
+			.withoutJpa()
+			.start()) {
+			plain = roundTripsOfWrites(application);
+		}
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+			assertThat(roundTripsOfWrites(application)).isEqualTo(plain);
+		}
+	}
+
+	private long roundTripsOfWrites(TestApplication application) {
+		TransactionTemplate transaction = application.transaction(false);
+		JdbcTemplate jdbc = application.jdbc();
+		String update = "UPDATE note SET text = 'b' WHERE id = -1";
+		for (int i = 0; i < 20; i++) {
+			transaction.executeWithoutResult((status) -> jdbc.update(update));
+		}
+		long before = this.cluster.primary().proxy().roundTrips();
+		for (int i = 0; i < 100; i++) {
+			transaction.executeWithoutResult((status) -> jdbc.update(update));
+		}
+		return this.cluster.primary().proxy().roundTrips() - before;
+	}
+
+	@Test
+	void serverThatIsSerializableByDefaultIsLearntBeforeTheFirstRead() throws SQLException {
+		setDefaultIsolation("serializable");
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+			Served served = readOnly(application);
+			assertThat(served.byReplica()).isFalse();
+			assertThat(application.decisions().all()).singleElement()
+				.satisfies((decision) -> assertThat(decision.reason()).isEqualTo(Reason.SERIALIZABLE));
+		}
+		finally {
+			setDefaultIsolation("read committed");
+		}
+	}
+
+	private void setDefaultIsolation(String level) throws SQLException {
+		try (Connection connection = this.cluster.primary().adminConnection()) {
+			connection.createStatement()
+				.execute("ALTER DATABASE " + this.cluster.database() + " SET default_transaction_isolation = '" + level
+						+ "'");
+		}
+		this.cluster.awaitReplication();
+	}
+
+	@Test
+	void failureToReachAnyNodeNamesTheNode() throws SQLException {
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+			this.cluster.nodes().forEach((node) -> node.proxy().refuse());
+			assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> readOnly(application))
+				.withStackTraceContaining("primary cannot be reached")
+				.havingRootCause()
+				.isInstanceOf(ConnectException.class);
+			try (Connection connection = application.bean(DataSource.class).getConnection()) {
+				assertThat(connection.isClosed()).isFalse();
+			}
+		}
+	}
+
+	private static Object nativeUpdateWithoutTransaction(EntityManager entityManager, String insert) {
+		return entityManager.unwrap(Session.class).doReturningWork((connection) -> {
+			try (Statement statement = connection.createStatement()) {
+				return statement.executeUpdate(insert);
+			}
+		});
+	}
+
+	private static void assertRefused(Runnable write) {
+		assertThatExceptionOfType(RuntimeException.class).isThrownBy(write::run)
+			.withStackTraceContaining("in a read-only transaction")
+			.withStackTraceContaining("is read-only, but it tried to write; it ran on primary (NO_REPLICA)");
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static Served readOnly(TestApplication application) {
+		application.newCaller();
+		return application.transaction(true).execute((status) -> Served.by(application.jdbc()));
+	}
+
+	private static TransactionTemplate newReadOnly(TestApplication application) {
+		TransactionTemplate template = application.transaction(true);
+		template.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+		return template;
+	}
+
+	private static Served requiresNew(TestApplication application) {
+		return newReadOnly(application).execute((status) -> Served.by(application.jdbc()));
+	}
+
+	private PostgresNode node(String name) {
+		return this.cluster.node(name);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EntityScan(basePackageClasses = Note.class)
+	static class Jpa {
+
+	}
+
+}

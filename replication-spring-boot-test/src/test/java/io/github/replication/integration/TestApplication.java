@@ -1,0 +1,184 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.integration;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import io.github.replication.caller.CallerRecord;
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.test.PostgresCluster;
+
+/**
+ * An application on a cluster.
+ */
+final class TestApplication implements AutoCloseable {
+
+	private final ConfigurableApplicationContext context;
+
+	private TestApplication(ConfigurableApplicationContext context) {
+		this.context = context;
+	}
+
+	static Builder on(PostgresCluster cluster) {
+		return new Builder(ClusterProperties.of(cluster));
+	}
+
+	/**
+	 * Creates the table that tests write to.
+	 */
+	static void createTable(PostgresCluster cluster) {
+		JdbcTemplate admin = new JdbcTemplate(
+				new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(), cluster.password()));
+		admin.execute("CREATE TABLE IF NOT EXISTS note (id bigint PRIMARY KEY, text text NOT NULL)");
+		admin.execute("CREATE SEQUENCE IF NOT EXISTS note_seq START WITH 1000 INCREMENT BY 50");
+		cluster.awaitReplication();
+	}
+
+	<T> T bean(Class<T> type) {
+		return this.context.getBean(type);
+	}
+
+	JdbcTemplate jdbc() {
+		return bean(JdbcTemplate.class);
+	}
+
+	Decisions decisions() {
+		return bean(Decisions.class);
+	}
+
+	TransactionTemplate transaction(boolean readOnly) {
+		TransactionTemplate template = new TransactionTemplate(bean(PlatformTransactionManager.class));
+		template.setReadOnly(readOnly);
+		return template;
+	}
+
+	/**
+	 * Runs work for a caller of its own, as a request does.
+	 */
+	void asNewCaller(Runnable work) {
+		CallerRecords records = bean(CallerRecords.class);
+		CallerRecord previous = records.bind(records.forRequest());
+		try {
+			work.run();
+		}
+		finally {
+			records.restore(previous);
+		}
+	}
+
+	/**
+	 * Makes the current thread work for a caller of whom nothing is remembered.
+	 */
+	void newCaller() {
+		CallerRecords records = bean(CallerRecords.class);
+		records.bind(records.forRequest());
+	}
+
+	/**
+	 * As {@link #newCaller()}, where there are replicas.
+	 */
+	void newCallerIfReplicated() {
+		this.context.getBeanProvider(CallerRecords.class).ifAvailable((records) -> records.bind(records.forRequest()));
+	}
+
+	int port() {
+		return this.context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+	}
+
+	@Override
+	public void close() {
+		this.context.close();
+	}
+
+	static final class Builder {
+
+		private final Map<String, Object> properties;
+
+		private WebApplicationType type = WebApplicationType.NONE;
+
+		private Class<?>[] sources = {};
+
+		private Builder(Map<String, Object> properties) {
+			this.properties = new LinkedHashMap<>(properties);
+		}
+
+		Builder with(String property, Object value) {
+			this.properties.put(property, value);
+			return this;
+		}
+
+		Builder without(String property) {
+			this.properties.remove(property);
+			return this;
+		}
+
+		Builder web() {
+			this.type = WebApplicationType.SERVLET;
+			return with("server.port", "0");
+		}
+
+		/**
+		 * JDBC alone: transactions are those of the data source.
+		 */
+		Builder withoutJpa() {
+			return with("spring.autoconfigure.exclude",
+					"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration,"
+							+ "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration");
+		}
+
+		TestApplication start(Class<?>... sources) {
+			this.sources = sources;
+			Class<?>[] all = new Class<?>[this.sources.length + 1];
+			all[0] = Base.class;
+			System.arraycopy(this.sources, 0, all, 1, this.sources.length);
+			return new TestApplication(new SpringApplicationBuilder(all).web(this.type)
+				.initializers((context) -> context.getEnvironment()
+					.getPropertySources()
+					.addFirst(new MapPropertySource("cluster", this.properties)))
+				.run());
+		}
+
+	}
+
+	/**
+	 * What every application of the tests has.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Base {
+
+		@Bean
+		Decisions decisions() {
+			return new Decisions();
+		}
+
+	}
+
+}
