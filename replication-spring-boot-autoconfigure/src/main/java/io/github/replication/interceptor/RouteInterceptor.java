@@ -20,13 +20,14 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.aop.support.AopUtils;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 import io.github.replication.RoutingScope;
 
 /**
- * Opens the scope of a method around its transaction.
+ * Opens the scope of a method around its transaction. Looks at the class that the proxy
+ * was made for and not behind it: what a repository interface declares counts before what
+ * Spring Data's implementation does.
  */
 final class RouteInterceptor implements MethodInterceptor {
 
@@ -40,7 +41,7 @@ final class RouteInterceptor implements MethodInterceptor {
 	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
 		Object target = invocation.getThis();
 		RouteAttribute attribute = this.attributes.getAttribute(invocation.getMethod(),
-				(target != null) ? AopUtils.getTargetClass(target) : null);
+				(target != null) ? target.getClass() : null);
 		return (attribute != null) ? invoke(invocation, attribute) : invocation.proceed();
 	}
 
