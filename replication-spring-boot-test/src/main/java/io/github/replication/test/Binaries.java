@@ -34,6 +34,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -193,7 +194,7 @@ record Binaries(Path bin) {
 
 	private static void unpack(String resource, Path target) {
 		try {
-			removeUnfinished(java.util.Objects.requireNonNull(target.getParent()));
+			removeUnfinished(Objects.requireNonNull(target.getParent()));
 			Path unfinished = Files.createTempDirectory(target.getParent(), "unfinished-",
 					PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
 			try {
