@@ -19,11 +19,14 @@ package io.github.replication.autoconfigure;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import jakarta.servlet.DispatcherType;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -70,6 +73,8 @@ import io.github.replication.web.CallerRecordFilter;
 @EnableConfigurationProperties(ReplicationProperties.class)
 public final class ReplicationAutoConfiguration {
 
+	private static final Log logger = LogFactory.getLog(ReplicationAutoConfiguration.class);
+
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	static ReplicationDataSourcePostProcessor replicationDataSourcePostProcessor(Environment environment) {
@@ -113,7 +118,18 @@ public final class ReplicationAutoConfiguration {
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	static RouteAdvisor replicationRouteAdvisor(ListableBeanFactory beanFactory) {
-		return new RouteAdvisor(() -> transactionAdvisorOrder(beanFactory));
+		return new RouteAdvisor(() -> transactionAdvisorOrder(beanFactory),
+				(group, unit) -> warnOfUnknownGroup(beanFactory, group, unit));
+	}
+
+	private static void warnOfUnknownGroup(ListableBeanFactory beanFactory, String group, String unit) {
+		Map<String, ReplicationProperties.Replica> replicas = beanFactory.getBean(ReplicationProperties.class)
+			.getReplicas();
+		if (replicas.values().stream().noneMatch((replica) -> group.equals(replica.getGroup()))) {
+			logger.warn("No replica belongs to the group '" + group + "' that " + unit
+					+ " asks for: its reads go where replication.fallback says. Set replication.replicas.<name>.group"
+					+ " of a replica to '" + group + "', or correct the annotation.");
+		}
 	}
 
 	private static int transactionAdvisorOrder(ListableBeanFactory beanFactory) {

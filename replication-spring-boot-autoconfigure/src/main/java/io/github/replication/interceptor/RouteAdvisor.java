@@ -17,6 +17,7 @@
 package io.github.replication.interceptor;
 
 import java.lang.reflect.Method;
+import java.util.function.BiConsumer;
 import java.util.function.IntSupplier;
 
 import org.springframework.aop.ClassFilter;
@@ -41,9 +42,11 @@ public final class RouteAdvisor extends StaticMethodMatcherPointcutAdvisor {
 	 * Creates the advisor.
 	 * @param transactionAdvisorOrder yields the order of the advisor that begins
 	 * transactions; asked once, when proxies are built
+	 * @param onGroup called with each group of replicas that a method asks for, and the
+	 * method, when the method is first looked at
 	 */
-	public RouteAdvisor(IntSupplier transactionAdvisorOrder) {
-		this.attributes = new RouteAttributeSource();
+	public RouteAdvisor(IntSupplier transactionAdvisorOrder, BiConsumer<String, String> onGroup) {
+		this.attributes = new RouteAttributeSource(onGroup);
 		this.order = SingletonSupplier.of(() -> outside(transactionAdvisorOrder.getAsInt()));
 		setAdvice(new RouteInterceptor(this.attributes));
 		setClassFilter(new Candidates(this.attributes));

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,16 @@ final class RouteAttributeSource {
 	private static final String JTA_TRANSACTIONAL = "jakarta.transaction.Transactional";
 
 	private final Map<MethodClassKey, Optional<RouteAttribute>> attributes = new ConcurrentHashMap<>();
+
+	private final BiConsumer<String, String> onGroup;
+
+	/**
+	 * Creates a source.
+	 * @param onGroup called with each group that a method asks for, and the method
+	 */
+	RouteAttributeSource(BiConsumer<String, String> onGroup) {
+		this.onGroup = onGroup;
+	}
 
 	/**
 	 * Whether a class is worth looking at.
@@ -117,13 +128,16 @@ final class RouteAttributeSource {
 		return places;
 	}
 
-	private static RouteAttribute.@Nullable Read read(MergedAnnotation<ReadOnly> annotation, String unit) {
+	private RouteAttribute.@Nullable Read read(MergedAnnotation<ReadOnly> annotation, String unit) {
 		if (!annotation.isPresent()) {
 			return null;
 		}
-		String group = annotation.getString("group");
+		String group = StringUtils.hasText(annotation.getString("group")) ? annotation.getString("group") : null;
+		if (group != null) {
+			this.onGroup.accept(group, unit);
+		}
 		return new RouteAttribute.Read(annotation.getEnum("consistency", Consistency.class),
-				duration(annotation.getString("maxStaleness"), unit), StringUtils.hasText(group) ? group : null);
+				duration(annotation.getString("maxStaleness"), unit), group);
 	}
 
 	private static @Nullable Duration duration(String value, String unit) {

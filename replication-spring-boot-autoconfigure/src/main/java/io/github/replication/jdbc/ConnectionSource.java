@@ -137,7 +137,7 @@ final class ConnectionSource {
 					throw ex;
 				}
 				logger.debug(route.node() + " gives no connection, trying another node", ex);
-				excluded = with(excluded, route.node());
+				excluded = without(excluded, route.node(), ex.isUnreachable());
 			}
 		}
 	}
@@ -203,9 +203,16 @@ final class ConnectionSource {
 		}
 	}
 
-	private static List<ClusterNode> with(List<ClusterNode> nodes, ClusterNode node) {
-		List<ClusterNode> more = new ArrayList<>(nodes);
+	/**
+	 * Excludes a node that gave no connection. After the wait for one that is busy no
+	 * other busy node is waited for.
+	 */
+	private List<ClusterNode> without(List<ClusterNode> excluded, ClusterNode node, boolean unreachable) {
+		List<ClusterNode> more = new ArrayList<>(excluded);
 		more.add(node);
+		if (!unreachable) {
+			more.addAll(RoutingPolicy.busy(this.cluster.topology().replicas()));
+		}
 		return more;
 	}
 

@@ -93,6 +93,10 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		return (binding != null && !binding.isReleased()) ? binding.route().decision(ConnectionSource.unit()) : null;
 	}
 
+	boolean isOf(ConnectionSource source) {
+		return this.source == source;
+	}
+
 	boolean isInTransaction() {
 		return this.inTransaction;
 	}
@@ -178,9 +182,22 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	}
 
 	private Binding begin(@Nullable String sql) throws SQLException {
+		dropBroken();
 		RouteRequest request = request(sql);
 		Binding binding = this.current;
 		return (binding != null && beginOn(binding, request)) ? binding : beginOnAnother(request);
+	}
+
+	/**
+	 * Lets go of a connection that the pool has taken away because it broke. What its
+	 * session held is lost with it.
+	 */
+	private void dropBroken() throws SQLException {
+		Binding binding = this.current;
+		if (binding != null && binding.connection().isClosed()) {
+			binding.release();
+			forgetReleased();
+		}
 	}
 
 	private boolean beginOn(Binding binding, RouteRequest request) throws SQLException {
@@ -249,8 +266,8 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	}
 
 	/**
-	 * Whether the transaction of this connection, or else the scope of the running code,
-	 * is read-only. A read-write transaction overrules the scope.
+	 * Whether the transaction about this data source, or else the scope of the running
+	 * code, is read-only. A read-write transaction overrules the scope.
 	 */
 	private boolean isReadOnlyByContext(RoutingScope scope) {
 		boolean readOnlyTransaction = TransactionSynchronizationManager.isCurrentTransactionReadOnly();
@@ -260,7 +277,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		if (!TransactionSynchronizationManager.isActualTransactionActive()) {
 			return true;
 		}
-		return TransactionMembership.isMember(this) ? readOnlyTransaction : scope.readOnly();
+		return TransactionMembership.isAbout(this.source) ? readOnlyTransaction : scope.readOnly();
 	}
 
 	private void endTransaction() {

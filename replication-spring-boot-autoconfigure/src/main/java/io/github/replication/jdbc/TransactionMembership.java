@@ -23,32 +23,33 @@ import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Tells whether the transaction of the current thread is about a given connection. Asked
- * only where it matters: when the transaction and the connection or scope disagree.
+ * Tells whether the transaction of the current thread is about a given data source. Asked
+ * only where it matters: when the transaction or the scope is read-only and the
+ * connection was not told so.
  */
 final class TransactionMembership {
 
 	private TransactionMembership() {
 	}
 
-	static boolean isMember(LogicalConnection connection) {
+	static boolean isAbout(ConnectionSource source) {
 		for (Object resource : TransactionSynchronizationManager.getResourceMap().values()) {
-			if (resource instanceof ConnectionHolder holder && holds(holder, connection)) {
+			if (resource instanceof ConnectionHolder holder && isOf(holder, source)) {
 				return true;
 			}
 		}
 		return false;
 	}
 
-	private static boolean holds(ConnectionHolder holder, LogicalConnection connection) {
+	private static boolean isOf(ConnectionHolder holder, ConnectionSource source) {
 		if (holder.getConnectionHandle() == null) {
 			return false;
 		}
 		holder.requested();
 		try {
-			Connection held = holder.getConnection();
-			return held == connection || (held.isWrapperFor(LogicalConnection.class)
-					&& held.unwrap(LogicalConnection.class) == connection);
+			Connection connection = holder.getConnection();
+			return connection.isWrapperFor(LogicalConnection.class)
+					&& connection.unwrap(LogicalConnection.class).isOf(source);
 		}
 		catch (SQLException ex) {
 			return false;

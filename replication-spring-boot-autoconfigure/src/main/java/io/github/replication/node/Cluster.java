@@ -170,6 +170,9 @@ public final class Cluster implements AutoCloseable {
 		}
 
 		private void lost(@Nullable SQLException cause) {
+			if (Cluster.this.returning.isShutdown()) {
+				return;
+			}
 			logger.warn(this.node + " cannot be reached and serves no reads until it can"
 					+ ((cause != null) ? ": " + cause.getMessage() : ""));
 			lookAgain();

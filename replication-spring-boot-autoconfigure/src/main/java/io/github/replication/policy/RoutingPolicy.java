@@ -152,7 +152,32 @@ public final class RoutingPolicy {
 	}
 
 	private ClusterNode choose(List<ClusterNode> candidates) {
-		return (candidates.size() == 1) ? candidates.get(0) : this.loadBalancer.choose(candidates);
+		List<ClusterNode> idle = idle(candidates);
+		return (idle.size() == 1) ? idle.get(0) : this.loadBalancer.choose(idle);
+	}
+
+	/**
+	 * The candidates that can give a connection at once, or all of them if none can.
+	 */
+	private static List<ClusterNode> idle(List<ClusterNode> candidates) {
+		List<ClusterNode> idle = without(candidates, busy(candidates));
+		return idle.isEmpty() ? candidates : idle;
+	}
+
+	/**
+	 * The nodes all of whose connections are in use.
+	 * @param nodes the nodes to look at
+	 * @return those that would let a unit wait
+	 */
+	public static List<ClusterNode> busy(List<ClusterNode> nodes) {
+		List<ClusterNode> busy = List.of();
+		for (int i = 0; i < nodes.size(); i++) {
+			if (nodes.get(i).readPool().isBusy()) {
+				busy = busy.isEmpty() ? new ArrayList<>() : busy;
+				busy.add(nodes.get(i));
+			}
+		}
+		return busy;
 	}
 
 }
