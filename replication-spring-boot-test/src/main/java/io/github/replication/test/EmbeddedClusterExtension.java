@@ -23,6 +23,8 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
+import org.springframework.beans.factory.annotation.Autowired;
+
 /**
  * Starts, hands out and ends the clusters of {@link EmbeddedCluster}.
  */
@@ -45,7 +47,12 @@ final class EmbeddedClusterExtension implements BeforeAllCallback, AfterAllCallb
 
 	@Override
 	public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-		return parameter.getParameter().getType() == PostgresCluster.class;
+		return parameter.getParameter().getType() == PostgresCluster.class && !isResolvedBySpring(parameter);
+	}
+
+	private static boolean isResolvedBySpring(ParameterContext parameter) {
+		return parameter.isAnnotated(Autowired.class)
+				|| parameter.getDeclaringExecutable().isAnnotationPresent(Autowired.class);
 	}
 
 	@Override

@@ -49,6 +49,12 @@ enum Launcher {
 
 	static final int NOBODY = 65534;
 
+	/**
+	 * Keeps signals from a terminal away, which reach all processes of a group: with
+	 * Ctrl-C the application stops first and then its servers. Not everywhere available.
+	 */
+	static final List<String> DETACH = (Processes.succeeds("setsid", "true")) ? List.of("setsid") : List.of();
+
 	private final List<String> prefix;
 
 	Launcher(List<String> prefix) {
@@ -92,10 +98,11 @@ enum Launcher {
 	/**
 	 * Puts what is needed before a command.
 	 * @param command the command and its arguments
-	 * @return the whole command
+	 * @return the whole command, whose process becomes the command itself
 	 */
 	List<String> command(List<String> command) {
-		List<String> whole = new ArrayList<>(this.prefix);
+		List<String> whole = new ArrayList<>(DETACH);
+		whole.addAll(this.prefix);
 		whole.addAll(command);
 		return whole;
 	}

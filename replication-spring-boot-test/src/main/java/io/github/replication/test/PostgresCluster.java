@@ -282,6 +282,15 @@ public final class PostgresCluster implements AutoCloseable {
 	}
 
 	/**
+	 * The version of PostgreSQL, as the primary tells it.
+	 * @return the version, such as {@code 18.6}
+	 * @throws IllegalStateException if the primary does not answer
+	 */
+	public String version() {
+		return this.primary.query("SELECT split_part(current_setting('server_version'), ' ', 1)");
+	}
+
+	/**
 	 * Adds a replica from a copy of the running primary, and waits until it receives WAL.
 	 * @param name the name of the new node
 	 * @return the new node

@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.sample;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+
+import io.github.replication.test.PostgresCluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The newsroom over HTTP on its embedded cluster.
+ */
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+class NewsroomTests {
+
+	private final HttpClient client = HttpClient.newHttpClient();
+
+	@LocalServerPort
+	private int port;
+
+	@Autowired
+	private PostgresCluster cluster;
+
+	@Test
+	void frontPageIsReadFromReplicas() throws Exception {
+		Set<String> nodes = new HashSet<>();
+		for (int i = 0; i < 6; i++) {
+			HttpResponse<String> response = get("/api/articles");
+			assertThat(response.statusCode()).isEqualTo(200);
+			assertThat(response.body()).contains("Harbour bridge opens a lane early");
+			String served = servedBy(response);
+			assertThat(served).matches("replica-[12]; reason=READ_ONLY");
+			nodes.add(served);
+		}
+		assertThat(nodes).hasSize(2);
+	}
+
+	@Test
+	void serverSaysWhatTheHeaderSays() throws Exception {
+		HttpResponse<String> response = get("/api/server");
+		String node = servedBy(response).split(";")[0];
+		assertThat(response.body()).contains("\"name\":\"" + node + "\"")
+			.contains("\"port\":" + this.cluster.node(node).port())
+			.contains("\"standby\":true");
+	}
+
+	@Test
+	void articleIsPublishedOnThePrimaryAndReadFromAReplica() throws Exception {
+		HttpResponse<String> published = post("/api/articles", """
+				{"title": "Fog delays ferries", "author": "Ines Okafor", "body": "The noon ferry left at two."}""");
+		assertThat(published.statusCode()).isEqualTo(201);
+		assertThat(servedBy(published)).isEqualTo("primary; reason=READ_WRITE");
+		this.cluster.awaitReplication();
+		HttpResponse<String> read = get(published.headers().firstValue("Location").orElseThrow());
+		assertThat(read.body()).contains("Fog delays ferries");
+		assertThat(servedBy(read)).startsWith("replica-");
+	}
+
+	@Test
+	void commentIsWrittenOnThePrimaryAndReadFromAReplica() throws Exception {
+		HttpResponse<String> written = post("/api/articles/2/comments", """
+				{"author": "Ada", "text": "See you at midnight."}""");
+		assertThat(written.statusCode()).isEqualTo(201);
+		assertThat(servedBy(written)).isEqualTo("primary; reason=READ_WRITE");
+		this.cluster.awaitReplication();
+		HttpResponse<String> read = get("/api/articles/2/comments");
+		assertThat(read.body()).contains("See you at midnight.");
+		assertThat(servedBy(read)).startsWith("replica-");
+	}
+
+	@Test
+	void invalidInputIsAProblemThatTouchesNoNode() throws Exception {
+		HttpResponse<String> response = post("/api/articles", """
+				{"title": " ", "author": "Ines Okafor", "body": "x"}""");
+		assertThat(response.statusCode()).isEqualTo(400);
+		assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
+		assertThat(response.headers().allValues(ServedByHeader.NAME)).isEmpty();
+	}
+
+	@Test
+	void unknownArticleIsNotFound() throws Exception {
+		HttpResponse<String> response = get("/api/articles/4711");
+		assertThat(response.statusCode()).isEqualTo(404);
+		assertThat(response.body()).contains("There is no article 4711.");
+		HttpResponse<String> comment = post("/api/articles/4711/comments", """
+				{"author": "Ada", "text": "x"}""");
+		assertThat(comment.statusCode()).isEqualTo(404);
+		assertThat(servedBy(comment)).isEqualTo("primary; reason=READ_WRITE");
+	}
+
+	@Test
+	void firstPageIsServed() throws Exception {
+		assertThat(get("/").body()).contains("<h1>Newsroom</h1>").contains("Served-By");
+	}
+
+	private static String servedBy(HttpResponse<?> response) {
+		List<String> values = response.headers().allValues(ServedByHeader.NAME);
+		assertThat(values).isNotEmpty();
+		return values.get(0);
+	}
+
+	private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+		return send(HttpRequest.newBuilder(uri(path)));
+	}
+
+	private HttpResponse<String> post(String path, String json) throws IOException, InterruptedException {
+		return send(HttpRequest.newBuilder(uri(path))
+			.header("Content-Type", "application/json")
+			.POST(BodyPublishers.ofString(json)));
+	}
+
+	private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+		return this.client.send(request.build(), BodyHandlers.ofString());
+	}
+
+	private URI uri(String path) {
+		return URI.create("http://localhost:" + this.port + path);
+	}
+
+}
