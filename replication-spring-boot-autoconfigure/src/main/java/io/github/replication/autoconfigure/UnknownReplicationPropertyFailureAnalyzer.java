@@ -18,14 +18,15 @@ package io.github.replication.autoconfigure;
 
 import java.beans.PropertyDescriptor;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.BeanUtils;
-import org.springframework.beans.PropertyMatches;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
@@ -75,16 +76,33 @@ class UnknownReplicationPropertyFailureAnalyzer
 
 	private static String remedy(ConfigurationPropertyName name) {
 		Class<?> owner = owner(name);
-		String last = name.getLastElement(ConfigurationPropertyName.Form.ORIGINAL);
 		int elements = (owner == ReplicationProperties.class) ? 2 : name.getNumberOfElements();
+		List<String> keys = keys(owner);
 		String typed = name.getElement(elements - 1, ConfigurationPropertyName.Form.DASHED);
-		String[] possible = (elements == name.getNumberOfElements() || owner == ReplicationProperties.class)
-				? PropertyMatches.forProperty(camelCase(typed), owner).getPossibleMatches() : new String[0];
-		if (possible.length == 0) {
-			return "Remove '" + name + "': there is no '" + last + "' among " + keys(owner) + ".";
+		ConfigurationPropertyName parent = name.chop(elements - 1);
+		return keys.stream()
+			.filter((key) -> distance(typed, key) <= Math.max(2, key.length() / 3))
+			.min(Comparator.comparingInt((key) -> distance(typed, key)))
+			.map((key) -> "Replace '" + name.chop(elements) + "' by '" + parent.append(key) + "', or remove it.")
+			.orElse("Remove '" + name + "': under '" + parent + "' there are " + keys + ".");
+	}
+
+	/**
+	 * How many characters must be put in, left out or replaced to make one word of the
+	 * other (the Levenshtein distance).
+	 */
+	private static int distance(String one, String other) {
+		int[] previous = IntStream.rangeClosed(0, other.length()).toArray();
+		for (int i = 1; i <= one.length(); i++) {
+			int[] current = new int[other.length() + 1];
+			current[0] = i;
+			for (int j = 1; j <= other.length(); j++) {
+				int replaced = previous[j - 1] + ((one.charAt(i - 1) == other.charAt(j - 1)) ? 0 : 1);
+				current[j] = Math.min(replaced, 1 + Math.min(previous[j], current[j - 1]));
+			}
+			previous = current;
 		}
-		ConfigurationPropertyName meant = name.chop(elements - 1).append(dashed(possible[0]));
-		return "Replace '" + name.chop(elements) + "' by '" + meant + "', or remove it.";
+		return previous[other.length()];
 	}
 
 	private static Class<?> owner(ConfigurationPropertyName name) {
@@ -105,17 +123,6 @@ class UnknownReplicationPropertyFailureAnalyzer
 			.filter((key) -> !key.equals("class"))
 			.map(UnknownReplicationPropertyFailureAnalyzer::dashed)
 			.toList();
-	}
-
-	private static String camelCase(String dashed) {
-		StringBuilder camelCase = new StringBuilder();
-		for (int i = 0; i < dashed.length(); i++) {
-			char c = dashed.charAt(i);
-			if (c != '-') {
-				camelCase.append((i > 0 && dashed.charAt(i - 1) == '-') ? Character.toUpperCase(c) : c);
-			}
-		}
-		return camelCase.toString();
 	}
 
 	private static String dashed(String camelCase) {

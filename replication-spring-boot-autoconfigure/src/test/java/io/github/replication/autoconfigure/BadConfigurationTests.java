@@ -1,0 +1,138 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.autoconfigure;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.env.MapPropertySource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Every way to misconfigure stops the start and tells the property, the value and the
+ * remedy.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class BadConfigurationTests {
+
+	private static final String URL = "replication.replicas.replica-1.url";
+
+	static Stream<Arguments> configurations() {
+		return Stream.of(
+				Arguments.of(Map.of("replication.replicas.replica-1.weight", "1"),
+						List.of(URL, "The replica has no URL", "Set the JDBC URL of the replica's server")),
+				Arguments.of(Map.of(URL, ""), List.of(URL, "The replica has no URL")),
+				Arguments.of(Map.of(URL, "pg-2:5432/app"),
+						List.of(URL, "pg-2:5432/app", "not a JDBC URL", "starts with 'jdbc:'")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2,pg-3/app?password=secret"),
+						List.of(URL, "jdbc:postgresql://pg-2,pg-3/app", "several servers",
+								"Configure each server as a replica of its own")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-1:5432/app?ssl=true&password=secret"),
+						List.of(URL, "jdbc:postgresql://pg-1:5432/app", "primary's own URL",
+								"Set the URL of the replica's server, or remove the replica")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.replicas.replica-1.weight", "-2"),
+						List.of("replication.replicas.replica-1.weight", "-2", "cannot be negative",
+								"0 to keep the replica out of rotation")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.primary.name", "replica-1"),
+						List.of("replication.primary.name", "replica-1", "same name", "another name")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.load-balancer", "fastest"),
+						List.of("replication.load-balancer", "fastest", "LEAST_CONNECTIONS", "ROUND_ROBIN", "RANDOM")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes.window", "0s"),
+						List.of("replication.read-your-writes.window", "PT0S", "Set a duration above zero")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.fallback-max-connections", "0"),
+						List.of("replication.fallback-max-connections", "0", "Set 1 or more")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.data-source", "orders"),
+						List.of("replication.data-source", "orders", "no data source bean of this name",
+								"[dataSource]")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.replicas.replica-1.hikari.maximum-pool",
+								"3"),
+						List.of("replication.replicas.replica-1.hikari.maximum-pool", "3", "no such setting",
+								"com.zaxxer.hikari.HikariConfig")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app",
+								"replication.replicas.replica-1.hikari.maximum-pool-size", "many"),
+						List.of("replication.replicas.replica-1.hikari.maximum-pool-size", "many")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.load-balancr", "random"),
+						List.of("replication.load-balancr", "random", "Replace", "replication.load-balancer")),
+				Arguments.of(Map.of("replication.replicas.replica-1.ulr", "jdbc:postgresql://pg-2/app"),
+						List.of("replication.replicas.replica-1.ulr", "replication.replicas.replica-1.url")),
+				Arguments.of(Map.of("replication.replcas.replica-1.url", "jdbc:postgresql://pg-2/app"),
+						List.of("replication.replcas.replica-1.url", "replication.replicas")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes.windw", "3s"),
+						List.of("replication.read-your-writes.windw", "3s", "replication.read-your-writes.window")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.zzz", "1"),
+						List.of("replication.zzz", "Remove", "load-balancer")));
+	}
+
+	@ParameterizedTest
+	@MethodSource("configurations")
+	void startIsStoppedWithPropertyValueAndRemedy(Map<String, Object> properties, List<String> words,
+			CapturedOutput output) {
+		assertThat(start(properties)).isNotNull();
+		String text = output.toString();
+		text = text.substring(text.indexOf("APPLICATION FAILED TO START"));
+		assertThat(text).contains("Description:").contains("Action:").contains(words);
+		assertThat(output).doesNotContain("secret");
+	}
+
+	@Test
+	void goodConfigurationStarts() {
+		assertThat(start(Map.of(URL, "jdbc:postgresql://pg-2/app"))).isNull();
+	}
+
+	private static Throwable start(Map<String, Object> properties) {
+		try {
+			new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
+				.logStartupInfo(false)
+				.properties("spring.main.banner-mode=off")
+				.initializers((context) -> {
+					context.getEnvironment().getPropertySources().addFirst(new MapPropertySource("test", properties));
+					context.getEnvironment()
+						.getPropertySources()
+						.addLast(new MapPropertySource("primary",
+								Map.of("spring.datasource.url", "jdbc:postgresql://pg-1/app",
+										"spring.datasource.username", "app", "spring.datasource.password", "secret")));
+				})
+				.run()
+				.close();
+			return null;
+		}
+		catch (RuntimeException ex) {
+			return ex;
+		}
+	}
+
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+}

@@ -1,0 +1,304 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.postgresql.Driver;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
+import org.springframework.jdbc.datasource.SimpleDriverDataSource;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+import io.github.replication.WriteRecord;
+import io.github.replication.balance.LeastConnectionsLoadBalancer;
+import io.github.replication.balance.LoadBalancer;
+import io.github.replication.balance.RoundRobinLoadBalancer;
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.interceptor.RouteAdvisor;
+import io.github.replication.jdbc.ReplicationDataSource;
+import io.github.replication.node.Node;
+import io.github.replication.node.ReplicaPoolCustomizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Beans, and what replaces them. No connection is opened: the hosts do not exist.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ReplicationAutoConfigurationTests {
+
+	private static final String REPLICA = "replication.replicas.replica-1.url=jdbc:postgresql://pg-2/app";
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class))
+		.withPropertyValues("spring.datasource.url=jdbc:postgresql://pg-1/app", "spring.datasource.username=app",
+				"spring.datasource.password=secret");
+
+	@Test
+	void withoutReplicaThereIsNoBeanAndNoLog(CapturedOutput output) {
+		this.runner.run((context) -> {
+			assertThat(context).getBean(DataSource.class).isExactlyInstanceOf(HikariDataSource.class);
+			assertThat(context.getBeanDefinitionNames()).noneMatch((name) -> name.contains("eplication"));
+			assertThat(context).doesNotHaveBean(RouteAdvisor.class).doesNotHaveBean(WriteRecord.class);
+		});
+		assertThat(output).doesNotContain("eplica");
+	}
+
+	@Test
+	void disabledThereIsNoBean() {
+		this.runner.withPropertyValues(REPLICA, "replication.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(RouteAdvisor.class)
+				.getBean(DataSource.class)
+				.isExactlyInstanceOf(HikariDataSource.class));
+	}
+
+	@Test
+	void withReplicaTheDataSourceRoutesAndUnwrapsToThePrimary() {
+		this.runner.withPropertyValues(REPLICA).run((context) -> {
+			DataSource dataSource = context.getBean(DataSource.class);
+			assertThat(dataSource).isInstanceOf(ReplicationDataSource.class);
+			assertThat(dataSource.unwrap(HikariDataSource.class).getJdbcUrl()).isEqualTo("jdbc:postgresql://pg-1/app");
+			assertThat(context).hasSingleBean(WriteRecord.class).hasSingleBean(RouteAdvisor.class);
+			assertThat(context.getBean(LoadBalancer.class)).isInstanceOf(LeastConnectionsLoadBalancer.class);
+		});
+	}
+
+	@Test
+	void connectionIsHandedOutWithoutAServer() {
+		this.runner.withPropertyValues(REPLICA).run((context) -> {
+			try (var connection = context.getBean(DataSource.class).getConnection()) {
+				assertThat(connection.isReadOnly()).isFalse();
+				assertThat(connection.getAutoCommit()).isTrue();
+			}
+			assertThat(context.getBean(DataSource.class).unwrap(HikariDataSource.class).isRunning()).isFalse();
+		});
+	}
+
+	@Test
+	void poolOfThePrimaryIsLeftAlone() {
+		AtomicReference<Map<String, Object>> before = new AtomicReference<>();
+		this.runner.withPropertyValues("spring.datasource.hikari.data-source-properties.tcpKeepAlive=true")
+			.run((context) -> before.set(settings(context.getBean(HikariDataSource.class))));
+		this.runner
+			.withPropertyValues(REPLICA, "spring.datasource.hikari.data-source-properties.tcpKeepAlive=true",
+					"replication.replicas.replica-1.hikari.data-source-properties.prepareThreshold=1")
+			.run((context) -> assertThat(settings(context.getBean(DataSource.class).unwrap(HikariDataSource.class)))
+				.isEqualTo(before.get()));
+	}
+
+	private static Map<String, Object> settings(HikariDataSource pool) {
+		return Map.of("size", pool.getMaximumPoolSize(), "timeout", pool.getConnectionTimeout(), "readOnly",
+				pool.isReadOnly(), "validation", pool.getValidationTimeout(), "properties",
+				Map.copyOf(pool.getDataSourceProperties()), "fail", pool.getInitializationFailTimeout());
+	}
+
+	@Test
+	void readPoolsAreDerivedFromThePrimarysPool() {
+		Seen seen = new Seen();
+		this.runner.withPropertyValues(REPLICA, "spring.datasource.hikari.maximum-pool-size=7",
+				"spring.datasource.hikari.data-source-properties.options=-c work_mem=8MB",
+				"replication.replicas.replica-1.username=reader",
+				"replication.replicas.replica-1.hikari.maximum-pool-size=20",
+				"replication.replicas.replica-1.hikari.data-source-properties.prepareThreshold=1",
+				"replication.replicas.replica-2.url=jdbc:postgresql://pg-3/app?options=-c%20work_mem%3D9MB&ssl=false")
+			.withBean(ReplicaPoolCustomizer.class, () -> seen)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(seen.pools).extracting("node")
+					.containsExactlyInAnyOrder("replica-1", "replica-2", "primary");
+				Seen.Pool first = seen.pool("replica-1");
+				assertThat(first.size()).isEqualTo(20);
+				assertThat(first.timeout()).isEqualTo(1000);
+				assertThat(first.validation()).isEqualTo(500);
+				assertThat(first.failTimeout()).isNegative();
+				assertThat(first.username()).isEqualTo("reader");
+				assertThat(first.properties()).containsEntry("prepareThreshold", "1")
+					.containsEntry("options", "-c work_mem=8MB");
+				assertThat(seen.pool("replica-2").username()).isEqualTo("app");
+				assertThat(seen.pool("replica-2").properties()).doesNotContainKey("prepareThreshold");
+				Seen.Pool primary = seen.pool("primary");
+				assertThat(primary.size()).isEqualTo(3);
+				assertThat(primary.minimumIdle()).isZero();
+			});
+	}
+
+	@Test
+	void primaryDataSourceOfSeveralGetsTheReplicas() {
+		this.runner.withPropertyValues(REPLICA).withUserConfiguration(TwoDataSources.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBean("orders")).isInstanceOf(ReplicationDataSource.class);
+			assertThat(context.getBean("archive")).isExactlyInstanceOf(SimpleDriverDataSource.class);
+		});
+	}
+
+	@Test
+	void namedDataSourceOfSeveralGetsTheReplicas() {
+		this.runner.withPropertyValues(REPLICA, "replication.data-source=archive")
+			.withUserConfiguration(TwoDataSources.class)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean("archive")).isInstanceOf(ReplicationDataSource.class);
+				assertThat(context.getBean("orders")).isExactlyInstanceOf(SimpleDriverDataSource.class);
+			});
+	}
+
+	@Test
+	void severalDataSourcesWithoutAPrimaryOneStopTheStart() {
+		this.runner.withPropertyValues(REPLICA)
+			.withUserConfiguration(TwoEqualDataSources.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(InvalidReplicationConfigurationException.class)
+				.hasMessageContaining("[orders, archive]")
+				.hasMessageContaining("@Primary"));
+	}
+
+	@Test
+	void loadBalancerBeanReplacesTheConfiguredOne() {
+		LoadBalancer own = new LoadBalancer() {
+
+			@Override
+			public <N extends Node> N choose(List<N> candidates) {
+				return candidates.get(0);
+			}
+
+		};
+		this.runner.withPropertyValues(REPLICA, "replication.load-balancer=random")
+			.withBean("own", LoadBalancer.class, () -> own)
+			.run((context) -> assertThat(context).getBean(LoadBalancer.class).isSameAs(own));
+		this.runner.withPropertyValues(REPLICA, "replication.load-balancer=round-robin")
+			.run((context) -> assertThat(context).getBean(LoadBalancer.class)
+				.isInstanceOf(RoundRobinLoadBalancer.class));
+	}
+
+	@Test
+	void connectionDetailsNameTheReplicas() {
+		this.runner
+			.withBean(ReplicationConnectionDetails.class,
+					() -> () -> Map.of("standby",
+							new ReplicationConnectionDetails.Node("jdbc:postgresql://pg-9/app", null, null)))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.getBean(DataSource.class)
+				.isInstanceOf(ReplicationDataSource.class));
+	}
+
+	@Test
+	void requestsGetARecordOfTheirOwn() {
+		new WebApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class))
+			.withPropertyValues("spring.datasource.url=jdbc:postgresql://pg-1/app", REPLICA)
+			.run((context) -> assertThat(context.getBean(FilterRegistrationBean.class).getOrder())
+				.isLessThan(Integer.MIN_VALUE + 50));
+	}
+
+	@Test
+	void startsWithoutSpringWeb() {
+		this.runner.withClassLoader(new FilteredClassLoader(OncePerRequestFilter.class))
+			.withPropertyValues(REPLICA)
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(CallerRecords.class));
+	}
+
+	@Test
+	void everyPropertyHasADescription() throws Exception {
+		String metadata = new String(
+				getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json").readAllBytes());
+		for (String key : List.of("enabled", "data-source", "primary.name", "replicas", "zone", "load-balancer",
+				"without-transaction", "fallback", "fallback-max-connections", "read-your-writes.window")) {
+			assertThat(metadata).containsPattern(
+					"\"name\": \"replication\\." + key + "\",\\s+\"type\": [^\\n]+\\s+" + "\"description\": \"[A-Z]");
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoDataSources {
+
+		@Bean
+		@Primary
+		DataSource orders() {
+			return new SimpleDriverDataSource(new Driver(), "jdbc:postgresql://pg-5/app", "app", "x");
+		}
+
+		@Bean
+		DataSource archive() {
+			return new SimpleDriverDataSource(new Driver(), "jdbc:postgresql://pg-6/app", "app", "x");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoEqualDataSources {
+
+		@Bean
+		DataSource orders() {
+			return new SimpleDriverDataSource(new Driver(), "jdbc:postgresql://pg-5/app", "app", "x");
+		}
+
+		@Bean
+		DataSource archive() {
+			return new SimpleDriverDataSource(new Driver(), "jdbc:postgresql://pg-6/app", "app", "x");
+		}
+
+	}
+
+	/**
+	 * Remembers the settings of the pools.
+	 */
+	static class Seen implements ReplicaPoolCustomizer {
+
+		private final List<Pool> pools = new ArrayList<>();
+
+		@Override
+		public void customize(String node, HikariConfig config) {
+			this.pools.add(new Pool(node, config.getMaximumPoolSize(), config.getMinimumIdle(),
+					config.getConnectionTimeout(), config.getValidationTimeout(), config.getInitializationFailTimeout(),
+					config.getUsername(), Map.copyOf(config.getDataSourceProperties())));
+		}
+
+		Pool pool(String node) {
+			return this.pools.stream().filter((pool) -> pool.node().equals(node)).findFirst().orElseThrow();
+		}
+
+		record Pool(String node, int size, int minimumIdle, long timeout, long validation, long failTimeout,
+				String username, Map<Object, Object> properties) {
+
+		}
+
+	}
+
+}
