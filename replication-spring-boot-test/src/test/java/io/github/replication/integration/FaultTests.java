@@ -303,6 +303,48 @@ class FaultTests {
 	}
 
 	@Test
+	void unloggedTableOnAReplicaCostsNoConnection() throws SQLException {
+		try (Connection connection = this.cluster.primary().adminConnection();
+				Statement statement = connection.createStatement()) {
+			statement.execute("CREATE UNLOGGED TABLE IF NOT EXISTS cache (id int)");
+			statement.execute("GRANT SELECT ON cache TO PUBLIC");
+		}
+		this.cluster.awaitReplication();
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.replicas.replica-2.weight", "0")
+			.with("replication.replicas.replica-1.hikari.maximum-pool-size", "1")
+			.withoutJpa()
+			.start()) {
+			int backend = readOnly(application).backend();
+			assertThatExceptionOfType(DataAccessException.class)
+				.isThrownBy(() -> application.transaction(true)
+					.execute((status) -> application.jdbc().queryForList("SELECT * FROM cache")))
+				.withStackTraceContaining("unlogged");
+			assertThat(readOnly(application).backend()).isEqualTo(backend);
+		}
+	}
+
+	@Test
+	void connectionThatBreaksWhileHeldIsReplacedInTheNextUnit() throws SQLException {
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start();
+				Connection connection = application.bean(DataSource.class).getConnection()) {
+			application.newCaller();
+			connection.setAutoCommit(false);
+			try (Statement statement = connection.createStatement()) {
+				statement.executeQuery("SELECT 1");
+				this.cluster.primary().proxy().resetConnections();
+				assertThatExceptionOfType(SQLException.class).isThrownBy(() -> statement.executeQuery("SELECT 1"));
+			}
+			assertThatExceptionOfType(SQLException.class).isThrownBy(connection::rollback);
+			connection.setReadOnly(true);
+			try (Statement statement = connection.createStatement()) {
+				statement.executeQuery("SELECT 1");
+			}
+			assertThat(application.decisions().lastReason()).isEqualTo(Reason.READ_ONLY);
+		}
+	}
+
+	@Test
 	void failureToReachAnyNodeNamesTheNode() throws SQLException {
 		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
 			this.cluster.nodes().forEach((node) -> node.proxy().refuse());

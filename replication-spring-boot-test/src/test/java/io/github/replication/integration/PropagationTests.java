@@ -22,7 +22,6 @@ import java.util.stream.Stream;
 
 import jakarta.persistence.EntityManager;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,8 +29,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.NestedTransactionNotSupportedException;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -40,6 +39,7 @@ import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Where an inner unit runs for each propagation, outer transaction and intent. With JDBC
@@ -123,16 +123,22 @@ class PropagationTests {
 	@ParameterizedTest
 	@MethodSource("units")
 	void jpaUnitRunsWhereItBelongs(String outer, String propagation, boolean readOnly, String inner, String around) {
-		Assumptions.assumeFalse(propagation.equals("NESTED") && !outer.equals("none"),
-				"JPA has no nested transactions: JpaTransactionManager refuses them by default");
+		if (propagation.equals("NESTED") && !outer.equals("none")) {
+			assertThatExceptionOfType(NestedTransactionNotSupportedException.class)
+				.isThrownBy(() -> run(this.jpa, jpaUnit(), outer, propagation, readOnly));
+			return;
+		}
+		assertThat(run(this.jpa, jpaUnit(), outer, propagation, readOnly)).containsExactly(around, inner, around);
+	}
+
+	private Unit jpaUnit() {
 		EntityManager entityManager = this.jpa.bean(EntityManager.class);
-		Unit unit = () -> {
+		return () -> {
 			Object[] row = (Object[]) entityManager
 				.createNativeQuery("SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'")
 				.getSingleResult();
 			return describe((Boolean) row[0], (Boolean) row[1]);
 		};
-		assertThat(run(this.jpa, unit, outer, propagation, readOnly)).containsExactly(around, inner, around);
 	}
 
 	private static List<String> run(TestApplication application, Unit unit, String outer, String propagation,
@@ -176,11 +182,6 @@ class PropagationTests {
 	@Configuration(proxyBeanMethods = false)
 	@EntityScan(basePackageClasses = Note.class)
 	static class Jpa {
-
-		@Bean
-		String unused() {
-			return "";
-		}
 
 	}
 

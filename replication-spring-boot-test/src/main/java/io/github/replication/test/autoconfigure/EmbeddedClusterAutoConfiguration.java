@@ -27,6 +27,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.NoneNestedConditions;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
@@ -54,7 +55,7 @@ public final class EmbeddedClusterAutoConfiguration {
 
 	@Bean(destroyMethod = "close")
 	@ConditionalOnProperty("embedded-cluster.enabled")
-	@ConditionalOnProperty(name = "spring.datasource.url", matchIfMissing = true, havingValue = "")
+	@Conditional(OnNoDataSourceUrl.class)
 	@ConditionalOnMissingBean
 	PostgresCluster embeddedCluster(EmbeddedClusterProperties properties) {
 		PostgresCluster.Builder builder = PostgresCluster.builder()
@@ -97,6 +98,22 @@ public final class EmbeddedClusterAutoConfiguration {
 					new ReplicationConnectionDetails.Node(node.jdbcUrl(), node.username(), node.password()));
 		}
 		return new ReplicaConnectionDetails(replicas);
+	}
+
+	/**
+	 * Matches unless the application names a primary of its own.
+	 */
+	static final class OnNoDataSourceUrl extends NoneNestedConditions {
+
+		OnNoDataSourceUrl() {
+			super(ConfigurationPhase.REGISTER_BEAN);
+		}
+
+		@ConditionalOnProperty("spring.datasource.url")
+		static final class DataSourceUrl {
+
+		}
+
 	}
 
 	/**

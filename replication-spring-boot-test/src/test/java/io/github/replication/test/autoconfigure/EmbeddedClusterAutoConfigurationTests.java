@@ -1,0 +1,86 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.test.autoconfigure;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+import io.github.replication.Consistency;
+import io.github.replication.Replication;
+import io.github.replication.autoconfigure.ReplicationAutoConfiguration;
+import io.github.replication.autoconfigure.ReplicationConnectionDetails;
+import io.github.replication.jdbc.ReplicationDataSource;
+import io.github.replication.test.PostgresCluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class EmbeddedClusterAutoConfigurationTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(EmbeddedClusterAutoConfiguration.class,
+				DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class));
+
+	@Test
+	void propertyStartsAClusterThatEndsWithTheApplication() {
+		PostgresCluster[] cluster = new PostgresCluster[1];
+		this.runner.withPropertyValues("embedded-cluster.enabled=true", "embedded-cluster.replicas=1")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				cluster[0] = context.getBean(PostgresCluster.class);
+				assertThat(cluster[0].replicas()).hasSize(1);
+				JdbcTemplate jdbc = new JdbcTemplate(context.getBean(DataSource.class));
+				int port = Replication.readOnly(Consistency.SESSION,
+						() -> jdbc.queryForObject("SELECT inet_server_port()", Integer.class));
+				assertThat(port).isEqualTo(cluster[0].node("replica-1").port());
+			});
+		assertThat(cluster[0].isOpen()).isFalse();
+	}
+
+	@Test
+	void clusterWithoutReplicaLeavesTheDataSourceAsItIs() {
+		this.runner.withPropertyValues("embedded-cluster.enabled=true", "embedded-cluster.replicas=0")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(ReplicationConnectionDetails.class)
+				.getBean(DataSource.class)
+				.isExactlyInstanceOf(HikariDataSource.class));
+	}
+
+	@Test
+	void configuredDataSourceWinsOverTheProperty() {
+		this.runner
+			.withPropertyValues("embedded-cluster.enabled=true", "spring.datasource.url=jdbc:postgresql://pg-1/app",
+					"replication.replicas.replica-1.url=jdbc:postgresql://pg-2/app")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(PostgresCluster.class)
+				.getBean(DataSource.class)
+				.isInstanceOf(ReplicationDataSource.class));
+	}
+
+	@Test
+	void nothingStartsWithoutTheProperty() {
+		this.runner.withPropertyValues("spring.datasource.url=jdbc:postgresql://pg-1/app")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(PostgresCluster.class));
+	}
+
+}
