@@ -39,6 +39,7 @@ import org.hibernate.Session;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.annotation.Configuration;
@@ -91,10 +92,18 @@ class FaultTests {
 		}
 	}
 
+	/**
+	 * Each wait for the refusing pool would last a minute, so that waiting even once
+	 * fails the test.
+	 */
 	@Test
+	@Timeout(40)
 	void readGoesElsewhereInTheSameCallWhenAReplicaRefuses() {
 		node("replica-1").proxy().refuse();
-		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.replicas.replica-1.hikari.connection-timeout", "60000")
+			.withoutJpa()
+			.start()) {
 			for (int i = 0; i < 20; i++) {
 				assertThat(readOnly(application).node()).isEqualTo("replica-2");
 			}
@@ -203,30 +212,53 @@ class FaultTests {
 		}
 	}
 
+	/**
+	 * One busy replica is passed over without a wait: each wait would last a minute.
+	 */
 	@Test
-	void exhaustedReplicaIsPassedOverAndStaysInRotation() throws Exception {
-		try (TestApplication application = TestApplication.on(this.cluster)
-			.with("replication.replicas.replica-1.hikari.maximum-pool-size", "1")
-			.with("replication.replicas.replica-2.hikari.maximum-pool-size", "1")
-			.with("replication.load-balancer", "round-robin")
-			.withoutJpa()
-			.start()) {
-			TransactionTemplate outer = application.transaction(true);
-			outer.executeWithoutResult((first) -> {
+	@Timeout(40)
+	void busyReplicaIsPassedOverAndStaysInRotation() {
+		try (TestApplication application = exhaustible("60000")) {
+			application.transaction(true).executeWithoutResult((first) -> {
 				String one = Served.by(application.jdbc()).node();
-				TransactionTemplate inner = newReadOnly(application);
-				inner.executeWithoutResult((second) -> {
-					String other = Served.by(application.jdbc()).node();
-					assertThat(Set.of(one, other)).containsExactlyInAnyOrder("replica-1", "replica-2");
+				String other = requiresNew(application).node();
+				assertThat(Set.of(one, other)).containsExactlyInAnyOrder("replica-1", "replica-2");
+				assertThat(requiresNew(application).node()).isEqualTo(other);
+			});
+			assertBothServe(application);
+		}
+	}
+
+	@Test
+	void readGoesToThePrimaryWhenEveryReplicaIsBusyAndNoneIsEjected() {
+		try (TestApplication application = exhaustible("300")) {
+			application.transaction(true).executeWithoutResult((first) -> {
+				Served.by(application.jdbc());
+				newReadOnly(application).executeWithoutResult((second) -> {
+					Served.by(application.jdbc());
 					assertThat(requiresNew(application).byReplica()).isFalse();
+					assertThat(application.decisions().lastReason()).isEqualTo(Reason.NO_REPLICA);
 				});
 			});
-			Set<String> nodes = new HashSet<>();
-			for (int i = 0; i < 4; i++) {
-				nodes.add(readOnly(application).node());
-			}
-			assertThat(nodes).containsExactlyInAnyOrder("replica-1", "replica-2");
+			assertBothServe(application);
 		}
+	}
+
+	private TestApplication exhaustible(String timeout) {
+		TestApplication.Builder builder = TestApplication.on(this.cluster);
+		for (PostgresNode replica : this.cluster.replicas()) {
+			builder.with("replication.replicas." + replica.name() + ".hikari.maximum-pool-size", "1");
+			builder.with("replication.replicas." + replica.name() + ".hikari.connection-timeout", timeout);
+		}
+		return builder.with("replication.load-balancer", "round-robin").withoutJpa().start();
+	}
+
+	private static void assertBothServe(TestApplication application) {
+		Set<String> nodes = new HashSet<>();
+		for (int i = 0; i < 4; i++) {
+			nodes.add(readOnly(application).node());
+		}
+		assertThat(nodes).containsExactlyInAnyOrder("replica-1", "replica-2");
 	}
 
 	@Test
