@@ -56,6 +56,7 @@ import io.github.replication.jdbc.ConnectionPreparer;
 import io.github.replication.node.ReplicaPoolCustomizer;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -291,13 +292,32 @@ class ApplicationTests {
 	}
 
 	@Test
-	void connectionPoolsAreClosedWithTheApplication() {
-		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+	void connectionPoolsAreClosedWithTheApplication() throws SQLException {
+		String name = "closing";
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("spring.datasource.hikari.data-source-properties.ApplicationName", name)
+			.withoutJpa()
+			.start()) {
 			nodesOf(application, 4);
-			assertThat(this.cluster.node("replica-1").proxy().openConnections()).isPositive();
+			assertThat(connections(name)).isPositive();
 		}
-		Awaitility.await()
-			.until(() -> this.cluster.nodes().stream().allMatch((node) -> node.proxy().openConnections() == 0));
+		Awaitility.await().until(() -> connections(name) == 0);
+	}
+
+	private int connections(String applicationName) throws SQLException {
+		int connections = 0;
+		for (PostgresNode node : this.cluster.nodes()) {
+			try (Connection connection = node.adminConnection();
+					PreparedStatement statement = connection
+						.prepareStatement("SELECT count(*) FROM pg_stat_activity WHERE application_name = ?")) {
+				statement.setString(1, applicationName);
+				try (ResultSet rows = statement.executeQuery()) {
+					rows.next();
+					connections += rows.getInt(1);
+				}
+			}
+		}
+		return connections;
 	}
 
 	private static Set<String> nodesOf(TestApplication application, int reads) {
