@@ -116,9 +116,10 @@ final class ConnectionSource {
 		if (current.isHeld()) {
 			return new Route(current.route().node(), current.route().pool(), route.reason());
 		}
-		boolean allowed = route.pool() == current.route().pool()
-				&& (route.node() == current.route().node() || this.policy.allows(request, current.route()));
-		return allowed ? new Route(current.route().node(), route.pool(), route.reason()) : null;
+		boolean stays = route.node() == current.route().node()
+				|| this.policy.mayServe(current.route().node(), route, request);
+		return (stays && route.pool() == current.route().pool())
+				? new Route(current.route().node(), route.pool(), route.reason()) : null;
 	}
 
 	/**

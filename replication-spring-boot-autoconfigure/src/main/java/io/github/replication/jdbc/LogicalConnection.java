@@ -139,8 +139,8 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		if (binding != this.current) {
 			return false;
 		}
-		return this.inTransaction || (opened != null && this.session.isAutoCommit() && opened == RoutingScope.current()
-				&& this.scope == opened);
+		return this.inTransaction || (opened != null && this.scope == opened && opened == RoutingScope.current()
+				&& !this.source.caller().hasWritten());
 	}
 
 	/**
@@ -257,8 +257,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && sql != null
 				&& PlainReads.isPlainRead(sql);
 		return new RouteRequest(scope, readOnly, inTransaction, plainRead,
-				this.current != null && this.current.isHeld(), getTransactionIsolation() == TRANSACTION_SERIALIZABLE,
-				this.source.caller().hasWritten());
+				this.current != null && this.current.isHeld(), isSerializable(), this.source.caller().hasWritten());
 	}
 
 	private boolean isSerializable() {
@@ -401,7 +400,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		if (this.closed) {
 			return false;
 		}
-		Binding binding = bind("SELECT 1");
+		Binding binding = bind(null);
 		try {
 			return binding.connection().isValid(timeout);
 		}
@@ -412,6 +411,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	@Override
 	public void setReadOnly(boolean readOnly) throws SQLException {
+		requireOpen();
 		if (readOnly != this.session.isReadOnly()) {
 			requireNoTransactionUnderWay("read-only mode");
 			this.session.setReadOnly(readOnly);
@@ -427,6 +427,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	@Override
 	public void setTransactionIsolation(int level) throws SQLException {
+		requireOpen();
 		if (level != getTransactionIsolation()) {
 			requireNoTransactionUnderWay("isolation level");
 			this.session.setIsolation((level != this.source.defaultIsolation()) ? level : null);

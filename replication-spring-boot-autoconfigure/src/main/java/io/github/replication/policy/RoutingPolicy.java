@@ -106,20 +106,15 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * Whether a node that a statement is already prepared on may serve it once more.
-	 * @param request the facts now
-	 * @param current where it is prepared
-	 * @return {@code true} if the rules allow the same pool of the same node
-	 * @throws NoReplicaException if no replica may serve and the primary must not
+	 * Whether a node may serve instead of the one that was decided.
+	 * @param node the node
+	 * @param decided the decision
+	 * @param request the facts that it was made from
+	 * @return {@code true} if the load balancer could have chosen that node as well
 	 */
-	public boolean allows(RouteRequest request, Route current) throws NoReplicaException {
-		Route route = route(request, List.of());
-		return route.pool() == current.pool() && (route.node() == current.node() || (route.reason() == Reason.READ_ONLY
-				&& current.reason() == Reason.READ_ONLY && rotates(request, current.node())));
-	}
-
-	private boolean rotates(RouteRequest request, ClusterNode node) {
-		return this.topology.get().rotation(request.scope().group()).all().contains(node);
+	public boolean mayServe(ClusterNode node, Route decided, RouteRequest request) {
+		return decided.reason() == Reason.READ_ONLY
+				&& this.topology.get().rotation(request.scope().group()).all().contains(node);
 	}
 
 	private static Route write(Topology topology, Reason reason) {

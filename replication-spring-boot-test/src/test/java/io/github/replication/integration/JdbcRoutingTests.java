@@ -309,6 +309,92 @@ class JdbcRoutingTests {
 	}
 
 	@Test
+	void statementPreparedBeforeAnOwnWriteDoesNotReadThePast() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setReadOnly(true);
+			PreparedStatement prepared = connection.prepareStatement(Served.QUERY);
+			String node = decisions.last().node();
+			jdbc.update("INSERT INTO note VALUES (6, 'a') ON CONFLICT DO NOTHING");
+			assertThatExceptionOfType(SQLException.class).isThrownBy(prepared::executeQuery)
+				.withMessageContaining(node)
+				.withMessageContaining("Make it anew");
+			assertServedByPrimary(ask(connection), PoolKind.READ, Reason.RECENT_WRITE);
+		}
+	}
+
+	@Test
+	void statementWithoutTextMovesToAnotherNodeBetweenExecutions() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.setFetchSize(10);
+			connection.setReadOnly(true);
+			assertServedByReplica(ask(statement));
+			jdbc.update("INSERT INTO note VALUES (6, 'a') ON CONFLICT DO NOTHING");
+			assertServedByPrimary(ask(statement), PoolKind.READ, Reason.RECENT_WRITE);
+			assertThat(statement.getFetchSize()).isEqualTo(10);
+		}
+	}
+
+	@Test
+	void statementPreparedInAutoCommitRunsInTheTransactionBegunAfterwards() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				PreparedStatement insert = connection.prepareStatement("INSERT INTO note VALUES (7, 'a')")) {
+			connection.setAutoCommit(false);
+			assertThat(insert.executeUpdate()).isOne();
+			assertThat(decisions.lastReason()).isEqualTo(Reason.READ_WRITE);
+			connection.rollback();
+		}
+		assertThat(jdbc.queryForObject("SELECT count(*) FROM note WHERE id = 7", Integer.class)).isZero();
+	}
+
+	@Test
+	void openResultSetSurvivesAStatementOnAnotherNode() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			connection.setReadOnly(true);
+			try (ResultSet rows = statement.executeQuery(Served.QUERY)) {
+				Replication.onPrimary(() -> assertServedByPrimary(ask(connection), PoolKind.WRITE, Reason.FORCED));
+				assertThat(rows.next()).isTrue();
+				assertThat(Served.from(rows).byReplica()).isTrue();
+				assertThat(rows.getStatement()).isSameAs(statement);
+				assertThat(statement.getConnection()).isSameAs(connection);
+			}
+		}
+	}
+
+	@Test
+	void schemaAndApplicationNameFollowToEveryNodeAndAreTakenBack() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setSchema("pg_catalog");
+			connection.setClientInfo("ApplicationName", "moving");
+			assertThat(state(connection)).isEqualTo("pg_catalog moving");
+			connection.setReadOnly(true);
+			assertThat(state(connection)).isEqualTo("pg_catalog moving");
+		}
+		String onReplica = application.transaction(true)
+			.execute((status) -> jdbc.execute((Connection connection) -> state(connection)));
+		assertThat(onReplica).startsWith("public ").doesNotContain("moving");
+		String onPrimary = jdbc.execute((Connection connection) -> state(connection));
+		assertThat(onPrimary).startsWith("public ").doesNotContain("moving");
+	}
+
+	private static String state(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement();
+				ResultSet rows = statement
+					.executeQuery("SELECT current_schema() || ' ' || current_setting('application_name')")) {
+			rows.next();
+			return rows.getString(1);
+		}
+	}
+
+	private static Served ask(Statement statement) throws SQLException {
+		try (ResultSet rows = statement.executeQuery(Served.QUERY)) {
+			rows.next();
+			return Served.from(rows);
+		}
+	}
+
+	@Test
 	void nestedScopesRestoreTheOuterOne() {
 		application.asNewCaller(() -> Replication.readOnly(Consistency.SESSION, () -> {
 			assertServedByReplica(Served.by(jdbc));
