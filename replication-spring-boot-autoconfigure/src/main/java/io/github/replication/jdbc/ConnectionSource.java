@@ -113,9 +113,6 @@ final class ConnectionSource {
 	 */
 	@Nullable Route routeOn(RouteRequest request, Binding current) throws SQLException {
 		Route route = this.policy.route(request, List.of());
-		if (current.isHeld()) {
-			return new Route(current.route().node(), current.route().pool(), route.reason());
-		}
 		boolean stays = route.node() == current.route().node()
 				|| this.policy.mayServe(current.route().node(), route, request);
 		return (stays && route.pool() == current.route().pool())

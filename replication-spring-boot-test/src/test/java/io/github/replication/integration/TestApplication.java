@@ -153,6 +153,15 @@ final class TestApplication implements AutoCloseable {
 							+ "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration");
 		}
 
+		/**
+		 * Nothing that asks the data source anything while the application starts.
+		 */
+		Builder withoutData() {
+			withoutJpa();
+			return with("spring.autoconfigure.exclude", this.properties.get("spring.autoconfigure.exclude")
+					+ ",org.springframework.boot.data.jdbc.autoconfigure.DataJdbcRepositoriesAutoConfiguration");
+		}
+
 		TestApplication start(Class<?>... sources) {
 			this.sources = sources;
 			Class<?>[] all = new Class<?>[this.sources.length + 1];
