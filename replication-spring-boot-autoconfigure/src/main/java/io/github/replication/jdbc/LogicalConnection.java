@@ -93,8 +93,11 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		return (binding != null && !binding.isReleased()) ? binding.route().decision(ConnectionSource.unit()) : null;
 	}
 
-	boolean isOf(ConnectionSource source) {
-		return this.source == source;
+	/**
+	 * Whether this is a connection of a data source that a transaction was begun on.
+	 */
+	boolean isInTransactionOf(ConnectionSource source) {
+		return this.source == source && !this.session.isAutoCommit();
 	}
 
 	boolean isInTransaction() {

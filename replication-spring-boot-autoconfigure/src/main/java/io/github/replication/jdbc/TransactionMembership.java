@@ -25,7 +25,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /**
  * Tells whether the transaction of the current thread is about a given data source. Asked
  * only where it matters: when the transaction or the scope is read-only and the
- * connection was not told so.
+ * connection was not told so. A connection that Spring merely keeps for the length of
+ * another data source's transaction is in auto-commit mode and does not count.
  */
 final class TransactionMembership {
 
@@ -49,7 +50,7 @@ final class TransactionMembership {
 		try {
 			Connection connection = holder.getConnection();
 			return connection.isWrapperFor(LogicalConnection.class)
-					&& connection.unwrap(LogicalConnection.class).isOf(source);
+					&& connection.unwrap(LogicalConnection.class).isInTransactionOf(source);
 		}
 		catch (SQLException ex) {
 			return false;

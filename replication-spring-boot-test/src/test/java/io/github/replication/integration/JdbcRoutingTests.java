@@ -37,10 +37,13 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.annotation.Isolation;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.replication.Consistency;
 import io.github.replication.PoolKind;
@@ -392,6 +395,36 @@ class JdbcRoutingTests {
 			rows.next();
 			return Served.from(rows);
 		}
+	}
+
+	@Test
+	void readWriteTransactionOverrulesAReadOnlyScope() {
+		application.transaction(false).executeWithoutResult((status) -> {
+			Served served = reader.find();
+			assertServedByPrimary(served, PoolKind.WRITE, Reason.READ_WRITE);
+			assertThat(served.readOnly()).isFalse();
+			assertThat(Replication.readOnly(Consistency.EVENTUAL, () -> Served.by(jdbc)).readOnly()).isFalse();
+			status.setRollbackOnly();
+		});
+		application.transaction(false).executeWithoutResult((status) -> {
+			Replication.readOnly(Consistency.SESSION,
+					() -> assertThat(jdbc.update("INSERT INTO note VALUES (8, 'a')")).isOne());
+			status.setRollbackOnly();
+		});
+	}
+
+	@Test
+	void transactionOfAnotherDataSourceDoesNotOverruleAReadOnlyScope() {
+		DataSource other = new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(),
+				cluster.password());
+		TransactionTemplate template = new TransactionTemplate(new DataSourceTransactionManager(other));
+		template.executeWithoutResult((status) -> {
+			assertServedByReplica(Replication.readOnly(Consistency.SESSION, () -> Served.by(jdbc)));
+			assertServedByPrimary(Served.by(jdbc), PoolKind.WRITE, Reason.NO_TRANSACTION);
+		});
+		template.setReadOnly(true);
+		template.executeWithoutResult(
+				(status) -> assertServedByPrimary(Served.by(jdbc), PoolKind.WRITE, Reason.NO_TRANSACTION));
 	}
 
 	@Test
