@@ -24,6 +24,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.transaction.annotation.Transactional;
 
 import io.github.replication.PoolKind;
@@ -35,8 +36,10 @@ import static io.github.replication.test.routing.RoutingAssertions.assertThatRou
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * An application under test on the cluster of its test class.
+ * An application under test on the cluster of its test class. Its pools would go on
+ * opening connections to the shared cluster if its context were kept.
  */
+@DirtiesContext
 @EmbeddedCluster
 @SpringBootTest(classes = EmbeddedClusterSpringTests.Application.class)
 class EmbeddedClusterSpringTests {
