@@ -24,6 +24,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,7 +87,7 @@ class NodeProxyTests {
 	void blackHoleHoldsRequestBackUntilRestored() throws Exception {
 		try (Connection connection = connect("")) {
 			this.proxy.blackHole();
-			CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> readUnchecked(connection));
+			CompletableFuture<String> answer = inBackground(() -> readUnchecked(connection));
 			await().during(Duration.ofMillis(300)).until(() -> !answer.isDone());
 			this.proxy.restore();
 			assertThat(answer.get(5, TimeUnit.SECONDS)).isEqualTo("1");
@@ -103,7 +104,7 @@ class NodeProxyTests {
 	void connectionLeftInBlackHoleCanBeReset() throws SQLException {
 		try (Connection connection = connect("")) {
 			this.proxy.blackHole();
-			CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> readUnchecked(connection));
+			CompletableFuture<String> answer = inBackground(() -> readUnchecked(connection));
 			await().during(Duration.ofMillis(100)).until(() -> !answer.isDone());
 			this.proxy.resetConnections();
 			await().until(answer::isCompletedExceptionally);
@@ -170,6 +171,17 @@ class NodeProxyTests {
 	private Connection connect(String parameters) throws SQLException {
 		return DriverManager.getConnection(this.node.jdbcUrl() + parameters, this.node.username(),
 				this.node.password());
+	}
+
+	/**
+	 * Not on the common pool, which has a single thread on a machine with two cores.
+	 */
+	private static CompletableFuture<String> inBackground(Supplier<String> work) {
+		return CompletableFuture.supplyAsync(work, (task) -> {
+			Thread thread = new Thread(task, "background");
+			thread.setDaemon(true);
+			thread.start();
+		});
 	}
 
 	private static String readUnchecked(Connection connection) {
