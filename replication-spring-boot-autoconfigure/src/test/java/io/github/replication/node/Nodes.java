@@ -1,0 +1,103 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.SQLException;
+import java.util.List;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.datasource.SimpleDriverDataSource;
+
+import io.github.replication.Role;
+import io.github.replication.stub.StubDriver;
+
+/**
+ * Makes nodes that need no server while nobody asks them for a connection.
+ */
+public final class Nodes {
+
+	/**
+	 * How many connections the read pool of a node may have.
+	 */
+	public static final int CONNECTIONS = 2;
+
+	private Nodes() {
+	}
+
+	public static ClusterNode primary() {
+		return node("primary", 0, null, null, Role.PRIMARY, new HikariDataSource());
+	}
+
+	public static ClusterNode replica(String name) {
+		return replica(name, 1, null, null);
+	}
+
+	public static ClusterNode replica(String name, int weight, @Nullable String group, @Nullable String zone) {
+		return node(name, weight, group, zone, Role.REPLICA, null);
+	}
+
+	/**
+	 * A topology in whose rotation all replicas stand that have a weight.
+	 */
+	public static Topology topology(ClusterNode primary, List<ClusterNode> replicas, @Nullable String zone) {
+		return new Topology(primary, replicas,
+				replicas.stream().filter((node) -> node.readPool().isReachable()).toList(), zone);
+	}
+
+	/**
+	 * Uses all connections of a node.
+	 */
+	public static ClusterNode busy(ClusterNode node) {
+		for (int i = 0; i < CONNECTIONS; i++) {
+			node.readPool().acquire();
+		}
+		return node;
+	}
+
+	/**
+	 * A replica that cannot be reached.
+	 */
+	public static ClusterNode lost(String name) {
+		Reachability reachability = new Reachability((cause) -> {
+		});
+		reachability.lost(new SQLException("x"));
+		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, 1, null, null), Role.REPLICA, null,
+				reachability);
+	}
+
+	private static ClusterNode node(String name, int weight, @Nullable String group, @Nullable String zone, Role role,
+			@Nullable DataSource writePool) {
+		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, weight, group, zone), role, writePool,
+				new Reachability((cause) -> {
+				}));
+	}
+
+	private static ClusterNode node(NodeDefinition definition, Role role, @Nullable DataSource writePool,
+			Reachability reachability) {
+		HikariDataSource pool = new HikariDataSource();
+		pool.setMaximumPoolSize(CONNECTIONS);
+		PhysicalDataSource physical = new PhysicalDataSource(
+				new SimpleDriverDataSource(new StubDriver(), definition.url()), new ServerDefaults(), false);
+		return new ClusterNode(definition, role, new ReadPool(definition.name(), pool, physical, reachability),
+				writePool);
+	}
+
+}

@@ -1,0 +1,359 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.policy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import io.github.replication.Consistency;
+import io.github.replication.PoolKind;
+import io.github.replication.Reason;
+import io.github.replication.RoutingScope;
+import io.github.replication.balance.LoadBalancer;
+import io.github.replication.node.ClusterNode;
+import io.github.replication.node.Node;
+import io.github.replication.node.Nodes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * The rows of the contract's table, each before the next.
+ */
+class RoutingPolicyTests {
+
+	private final ClusterNode primary = Nodes.primary();
+
+	private final List<ClusterNode> replicas = new ArrayList<>(
+			List.of(Nodes.replica("replica-1"), Nodes.replica("replica-2")));
+
+	private final Asked balancer = new Asked();
+
+	private @Nullable String zone;
+
+	private boolean byStatement;
+
+	private Fallback fallback = Fallback.PRIMARY;
+
+	@Test
+	void primaryThatIsAskedForComesBeforeEverything() throws Exception {
+		Facts everything = new Facts().forced().readOnly().held().serializable().written().strong();
+		assertWritePool(route(everything), Reason.FORCED);
+		assertWritePool(route(new Facts().forced().inTransaction()), Reason.FORCED);
+		assertWritePool(route(new Facts().forced()), Reason.FORCED);
+	}
+
+	@Test
+	void readWriteTransactionComesBeforeWhatTheConnectionHolds() throws Exception {
+		assertWritePool(route(new Facts().inTransaction().held().serializable().written()), Reason.READ_WRITE);
+		assertWritePool(route(new Facts().inTransaction().strong()), Reason.READ_WRITE);
+		this.byStatement = true;
+		assertWritePool(route(new Facts().inTransaction().plainRead()), Reason.READ_WRITE);
+	}
+
+	@Test
+	void statementOutsideOfATransactionGoesToThePrimary() throws Exception {
+		assertWritePool(route(new Facts()), Reason.NO_TRANSACTION);
+		assertWritePool(route(new Facts().plainRead()), Reason.NO_TRANSACTION);
+		assertWritePool(route(new Facts().held()), Reason.NO_TRANSACTION);
+	}
+
+	@Test
+	void plainReadAloneIsRoutedByItsStatement() throws Exception {
+		this.byStatement = true;
+		assertReplica(route(new Facts().plainRead()));
+		assertWritePool(route(new Facts()), Reason.STATEMENT);
+		assertWritePool(route(new Facts().held()), Reason.STATEMENT);
+	}
+
+	@Test
+	void plainReadByStatementStillObeysTheRowsBelow() throws Exception {
+		this.byStatement = true;
+		assertWritePool(route(new Facts().plainRead().held()), Reason.HELD);
+		assertReadPool(route(new Facts().plainRead().serializable()), Reason.SERIALIZABLE);
+		assertReadPool(route(new Facts().plainRead().strong()), Reason.STRONG);
+		assertReadPool(route(new Facts().plainRead().written()), Reason.RECENT_WRITE);
+	}
+
+	@Test
+	void heldConnectionComesBeforeTheIsolationLevel() throws Exception {
+		assertWritePool(route(new Facts().readOnly().held().serializable().strong()), Reason.HELD);
+		assertWritePool(route(new Facts().readOnly().inTransaction().held()), Reason.HELD);
+	}
+
+	@Test
+	void serializableComesBeforeConsistency() throws Exception {
+		assertReadPool(route(new Facts().readOnly().serializable().strong()), Reason.SERIALIZABLE);
+		assertReadPool(route(new Facts().readOnly().inTransaction().serializable()), Reason.SERIALIZABLE);
+	}
+
+	@Test
+	void strongConsistencyComesBeforeTheStateOfTheReplicas() throws Exception {
+		this.replicas.clear();
+		this.fallback = Fallback.FAIL;
+		assertReadPool(route(new Facts().readOnly().strong()), Reason.STRONG);
+	}
+
+	@Test
+	void missingReplicaComesBeforeStalenessAndWrites() throws Exception {
+		this.replicas.clear();
+		assertReadPool(route(new Facts().readOnly().written().maxStaleness()), Reason.NO_REPLICA);
+	}
+
+	@Test
+	void stalenessThatIsNotKnownComesBeforeWrites() throws Exception {
+		assertReadPool(route(new Facts().readOnly().written().maxStaleness()), Reason.TOO_STALE);
+	}
+
+	@Test
+	void readAfterOwnWriteStaysOnThePrimary() throws Exception {
+		assertReadPool(route(new Facts().readOnly().written()), Reason.RECENT_WRITE);
+		assertReplica(route(new Facts().readOnly().written().eventual()));
+	}
+
+	@Test
+	void readGoesToAReplicaThatTheLoadBalancerChooses() throws Exception {
+		Route route = route(new Facts().readOnly().inTransaction());
+		assertReplica(route);
+		assertThat(route.node().name()).isEqualTo("replica-2");
+		assertThat(this.balancer.offered).containsExactly("replica-1", "replica-2");
+		assertReplica(route(new Facts().readOnly()));
+	}
+
+	@Test
+	void replicaWithoutWeightIsInNoRotation() throws Exception {
+		this.replicas.clear();
+		this.replicas.add(Nodes.replica("idle", 0, null, null));
+		assertReadPool(route(new Facts().readOnly()), Reason.NO_REPLICA);
+		this.replicas.add(Nodes.replica("replica-1"));
+		assertThat(route(new Facts().readOnly()).node().name()).isEqualTo("replica-1");
+		assertThat(this.balancer.offered).isEmpty();
+	}
+
+	@Test
+	void replicaOfAGroupServesThatGroupOnly() throws Exception {
+		this.replicas.add(Nodes.replica("report-1", 1, "reports", null));
+		this.replicas.add(Nodes.replica("report-2", 1, "reports", null));
+		route(new Facts().readOnly().group("reports"));
+		assertThat(this.balancer.offered).containsExactly("report-1", "report-2");
+		this.balancer.offered.clear();
+		route(new Facts().readOnly());
+		assertThat(this.balancer.offered).containsExactly("replica-1", "replica-2");
+		assertReadPool(route(new Facts().readOnly().group("unknown")), Reason.NO_REPLICA);
+	}
+
+	@Test
+	void replicasOfTheOwnZoneArePreferredWhileOneQualifies() throws Exception {
+		ClusterNode near = Nodes.replica("near", 1, null, "a");
+		this.replicas.add(near);
+		this.replicas.add(Nodes.replica("far", 1, null, "b"));
+		this.zone = "a";
+		assertThat(route(new Facts().readOnly()).node()).isSameAs(near);
+		assertThat(route(new Facts().readOnly(), near).node()).isNotSameAs(near);
+		assertThat(this.balancer.offered).containsExactly("replica-1", "replica-2", "far");
+		this.balancer.offered.clear();
+		this.zone = "c";
+		route(new Facts().readOnly());
+		assertThat(this.balancer.offered).containsExactly("replica-1", "replica-2", "near", "far");
+	}
+
+	@Test
+	void excludedNodesAreNotAskedAgain() throws Exception {
+		assertThat(route(new Facts().readOnly(), this.replicas.get(0)).node()).isSameAs(this.replicas.get(1));
+		assertReadPool(route(new Facts().readOnly(), this.replicas.get(0), this.replicas.get(1)), Reason.NO_REPLICA);
+	}
+
+	@Test
+	void busyNodeIsAvoidedWhileAnotherIsNot() throws Exception {
+		Nodes.busy(this.replicas.get(1));
+		assertThat(route(new Facts().readOnly()).node()).isSameAs(this.replicas.get(0));
+		assertThat(this.balancer.offered).isEmpty();
+		Nodes.busy(this.replicas.get(0));
+		assertReplica(route(new Facts().readOnly()));
+		assertThat(this.balancer.offered).containsExactly("replica-1", "replica-2");
+	}
+
+	@Test
+	void withoutFallbackTheReadFailsAndEachNodeIsNamedWithItsState() {
+		this.fallback = Fallback.FAIL;
+		this.replicas.clear();
+		this.replicas.add(Nodes.lost("lost"));
+		this.replicas.add(Nodes.busy(Nodes.replica("other", 1, "reports", null)));
+		assertThatExceptionOfType(NoReplicaException.class).isThrownBy(() -> route(new Facts().readOnly()))
+			.withMessageContaining("NO_REPLICA")
+			.withMessageContaining("replication.fallback=fail")
+			.withMessageContaining("lost (cannot be reached)")
+			.withMessageContaining("other of the group 'reports' (2 of 2 connections)")
+			.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("08001"));
+		assertThatExceptionOfType(NoReplicaException.class)
+			.isThrownBy(() -> route(new Facts().readOnly().group("reporting")))
+			.withMessageContaining("group 'reporting'");
+	}
+
+	@Test
+	void withoutFallbackStalenessFailsToo() {
+		this.fallback = Fallback.FAIL;
+		assertThatExceptionOfType(NoReplicaException.class)
+			.isThrownBy(() -> route(new Facts().readOnly().maxStaleness()))
+			.withMessageContaining("TOO_STALE");
+	}
+
+	@Test
+	void withoutFallbackTheOtherRowsStillUseThePrimary() throws Exception {
+		this.fallback = Fallback.FAIL;
+		assertWritePool(route(new Facts()), Reason.NO_TRANSACTION);
+		assertReadPool(route(new Facts().readOnly().written()), Reason.RECENT_WRITE);
+		assertReadPool(route(new Facts().readOnly().serializable()), Reason.SERIALIZABLE);
+	}
+
+	@Test
+	void anotherReplicaMayServeOnlyWhatAnyReplicaMay() throws Exception {
+		this.replicas.add(Nodes.replica("report-1", 1, "reports", null));
+		Facts facts = new Facts().readOnly();
+		Route read = route(facts);
+		RoutingPolicy policy = policy();
+		assertThat(policy.mayServe(this.replicas.get(0), read, facts.request())).isTrue();
+		assertThat(policy.mayServe(this.replicas.get(2), read, facts.request())).isFalse();
+		Facts written = new Facts().readOnly().written();
+		assertThat(policy.mayServe(this.replicas.get(0), route(written), written.request())).isFalse();
+	}
+
+	private Route route(Facts facts, ClusterNode... excluded) throws NoReplicaException {
+		return policy().route(facts.request(), List.of(excluded));
+	}
+
+	private RoutingPolicy policy() {
+		return new RoutingPolicy(() -> Nodes.topology(this.primary, this.replicas, this.zone), this.balancer,
+				this.byStatement, this.fallback);
+	}
+
+	private void assertWritePool(Route route, Reason reason) {
+		assertThat(route).isEqualTo(new Route(this.primary, PoolKind.WRITE, reason));
+	}
+
+	private void assertReadPool(Route route, Reason reason) {
+		assertThat(route).isEqualTo(new Route(this.primary, PoolKind.READ, reason));
+	}
+
+	private void assertReplica(Route route) {
+		assertThat(route).isEqualTo(new Route(route.node(), PoolKind.READ, Reason.READ_ONLY));
+		assertThat(this.replicas).contains(route.node());
+	}
+
+	/**
+	 * Chooses the last and remembers what it was offered.
+	 */
+	private static final class Asked implements LoadBalancer {
+
+		private final List<String> offered = new ArrayList<>();
+
+		@Override
+		public <N extends Node> N choose(List<N> candidates) {
+			this.offered.clear();
+			candidates.forEach((candidate) -> this.offered.add(candidate.name()));
+			return candidates.get(candidates.size() - 1);
+		}
+
+	}
+
+	/**
+	 * The facts of a request, false unless said.
+	 */
+	private static final class Facts {
+
+		private RoutingScope scope = RoutingScope.NONE;
+
+		private boolean readOnly;
+
+		private boolean inTransaction;
+
+		private boolean plainRead;
+
+		private boolean held;
+
+		private boolean serializable;
+
+		private boolean written;
+
+		Facts forced() {
+			this.scope = this.scope.onPrimary("unit");
+			return this;
+		}
+
+		Facts strong() {
+			return scope(Consistency.STRONG, null, null);
+		}
+
+		Facts eventual() {
+			return scope(Consistency.EVENTUAL, null, null);
+		}
+
+		Facts maxStaleness() {
+			return scope(Consistency.SESSION, Duration.ofSeconds(2), null);
+		}
+
+		Facts group(String group) {
+			return scope(Consistency.SESSION, null, group);
+		}
+
+		private Facts scope(Consistency consistency, @Nullable Duration maxStaleness, @Nullable String group) {
+			this.scope = this.scope.readOnly(consistency, maxStaleness, group, "unit");
+			return this;
+		}
+
+		Facts readOnly() {
+			this.readOnly = true;
+			return this;
+		}
+
+		Facts inTransaction() {
+			this.inTransaction = true;
+			return this;
+		}
+
+		Facts plainRead() {
+			this.plainRead = true;
+			return this;
+		}
+
+		Facts held() {
+			this.held = true;
+			return this;
+		}
+
+		Facts serializable() {
+			this.serializable = true;
+			return this;
+		}
+
+		Facts written() {
+			this.written = true;
+			return this;
+		}
+
+		RouteRequest request() {
+			return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held,
+					this.serializable, this.written);
+		}
+
+	}
+
+}
