@@ -104,6 +104,91 @@ public final class Replication {
 		readOnly(consistency, asWork(action));
 	}
 
+	/**
+	 * Runs work whose writes are not the caller's own: an audit entry, a touched session.
+	 * They leave no position, so that the caller's reads do not have to wait for them;
+	 * reads of the work itself see them. A transaction that began outside stays the
+	 * caller's.
+	 * @param work the work to run
+	 * @param <T> the type of the result
+	 * @param <E> the type of exception that the work throws
+	 * @return what the work returns
+	 * @throws E what the work throws
+	 */
+	public static <T extends @Nullable Object, E extends Throwable> T untracked(Work<T, E> work) throws E {
+		Assert.notNull(work, "work must not be null");
+		CallerContext.Scope scope = CallerContexts.open(CallerContext::untracked);
+		try {
+			return work.run();
+		}
+		finally {
+			scope.close();
+		}
+	}
+
+	/**
+	 * Runs an action whose writes are not the caller's own, as {@link #untracked(Work)}
+	 * does.
+	 * @param action the action to run
+	 * @param <E> the type of exception that the action throws
+	 * @throws E what the action throws
+	 */
+	public static <E extends Throwable> void untracked(Action<E> action) throws E {
+		Assert.notNull(action, "action must not be null");
+		untracked(asWork(action));
+	}
+
+	/**
+	 * How far the current caller has come, to be handed to another thread, a job, a
+	 * message or another service, which goes on from there by {@link #withPosition}. Asks
+	 * the primary, for no longer than the timeout of a probe, if the caller has just
+	 * written. To be called after the commit.
+	 * @return a short text of printable ASCII characters without spaces, {@code null} if
+	 * the caller has neither written nor read
+	 */
+	public static @Nullable String position() {
+		return CallerContexts.position();
+	}
+
+	/**
+	 * Runs work for a caller who has come as far as a position tells: its reads that ask
+	 * for {@link Consistency#SESSION} see what that caller has written and read. What the
+	 * work itself writes counts for the caller around it as well.
+	 * @param position what {@link #position} has returned, here or in another process of
+	 * the same application; anything else, {@code null} included, is taken for no
+	 * position
+	 * @param work the work to run
+	 * @param <T> the type of the result
+	 * @param <E> the type of exception that the work throws
+	 * @return what the work returns
+	 * @throws E what the work throws
+	 */
+	public static <T extends @Nullable Object, E extends Throwable> T withPosition(@Nullable String position,
+			Work<T, E> work) throws E {
+		Assert.notNull(work, "work must not be null");
+		String known = (position != null) ? position : "";
+		CallerContext.Scope scope = CallerContexts.open((context) -> context.withPosition(known));
+		try {
+			return work.run();
+		}
+		finally {
+			scope.close();
+		}
+	}
+
+	/**
+	 * Runs an action for a caller who has come as far as a position tells, as
+	 * {@link #withPosition(String, Work)} does.
+	 * @param position what {@link #position} has returned
+	 * @param action the action to run
+	 * @param <E> the type of exception that the action throws
+	 * @throws E what the action throws
+	 */
+	public static <E extends Throwable> void withPosition(@Nullable String position, Action<E> action) throws E {
+		Assert.notNull(action, "action must not be null");
+		withPosition(position, asWork(action));
+	}
+
 	private static <T extends @Nullable Object, E extends Throwable> T run(RoutingScope scope, Work<T, E> work)
 			throws E {
 		RoutingScope previous = scope.enter();

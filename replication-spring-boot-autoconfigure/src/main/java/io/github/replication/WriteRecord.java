@@ -16,6 +16,8 @@
 
 package io.github.replication;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What is remembered of the current caller's writes: of the current request inside a web
  * request, of the current thread elsewhere. A bean; safe for use by several threads, each
@@ -32,5 +34,11 @@ public interface WriteRecord {
 	 * a write of this caller
 	 */
 	boolean hasWritten();
+
+	/**
+	 * How far the caller has come, see {@link Replication#position}.
+	 * @return the token, {@code null} if the caller has neither written nor read
+	 */
+	@Nullable String position();
 
 }

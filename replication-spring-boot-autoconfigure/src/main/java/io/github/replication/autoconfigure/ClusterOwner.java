@@ -16,6 +16,7 @@
 
 package io.github.replication.autoconfigure;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,6 +43,7 @@ import io.github.replication.jdbc.PoolDefaults;
 import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterSettings;
+import io.github.replication.node.PositionSettings;
 import io.github.replication.node.ReplicaPoolCustomizer;
 import io.github.replication.policy.RoutingPolicy;
 
@@ -87,14 +89,37 @@ final class ClusterOwner implements DisposableBean {
 		}
 		Cluster cluster = new Cluster(
 				new ClusterSettings(this.properties.getPrimary().getName(), this.definitions.create(pool.getJdbcUrl()),
-						this.properties.getZone(), fallbackMaxConnections, customizers()),
-				primary, pool);
+						this.properties.getZone(), fallbackMaxConnections, positionSettings(), customizers()),
+				primary, pool, this.callers.tokens().clock());
 		this.cluster = cluster;
-		RoutingPolicy policy = new RoutingPolicy(cluster::topology, this.loadBalancer,
+		this.callers.tokens().resolveWith(cluster.positions());
+		RoutingPolicy policy = new RoutingPolicy(cluster::topology, cluster.positions(), this.loadBalancer,
 				this.properties.getWithoutTransaction() == WithoutTransaction.BY_STATEMENT,
 				this.properties.getFallback());
 		return new ReplicationDataSource(primary, cluster, policy, this.callers, this.extensions.callbacks(),
 				new PoolDefaults(pool.isAutoCommit(), isolationOf(pool)));
+	}
+
+	private PositionSettings positionSettings() {
+		ReplicationProperties.Session session = this.properties.getReadYourWrites();
+		ReplicationProperties.Monitor monitor = this.properties.getMonitor();
+		require(!session.getWait().isNegative(), "read-your-writes.wait", session.getWait(),
+				"zero or more, such as 50ms");
+		require(isPositive(monitor.getInterval()), "monitor.interval", monitor.getInterval(), "above zero, such as 1s");
+		require(isPositive(monitor.getTimeout()), "monitor.timeout", monitor.getTimeout(), "above zero, such as 500ms");
+		return new PositionSettings(session.getMode(), this.properties.isMonotonicReads(), session.getWait(),
+				monitor.getInterval(), monitor.getTimeout());
+	}
+
+	private static boolean isPositive(Duration duration) {
+		return duration.toMillis() > 0;
+	}
+
+	private static void require(boolean valid, String property, Duration value, String remedy) {
+		if (!valid) {
+			throw new InvalidReplicationConfigurationException(ReplicationProperties.PREFIX + "." + property,
+					value.toString(), "This duration cannot work.", "Set a duration of " + remedy + ".");
+		}
 	}
 
 	private List<ReplicaPoolCustomizer> customizers() {

@@ -16,6 +16,7 @@
 
 package io.github.replication.autoconfigure;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,15 +50,18 @@ import org.springframework.core.env.Environment;
 import org.springframework.transaction.interceptor.BeanFactoryTransactionAttributeSourceAdvisor;
 import org.springframework.web.filter.OncePerRequestFilter;
 
+import io.github.replication.CallerContexts;
 import io.github.replication.RoutingListener;
 import io.github.replication.balance.LeastConnectionsLoadBalancer;
 import io.github.replication.balance.LoadBalancer;
 import io.github.replication.balance.RandomLoadBalancer;
 import io.github.replication.balance.RoundRobinLoadBalancer;
 import io.github.replication.caller.CallerRecords;
+import io.github.replication.caller.CallerTokens;
 import io.github.replication.interceptor.RouteAdvisor;
 import io.github.replication.jdbc.ConnectionPreparer;
 import io.github.replication.node.ReplicaPoolCustomizer;
+import io.github.replication.position.SampleClock;
 import io.github.replication.web.CallerRecordFilter;
 
 /**
@@ -81,14 +85,17 @@ public final class ReplicationAutoConfiguration {
 		return new ReplicationDataSourcePostProcessor(environment);
 	}
 
-	@Bean
+	@Bean(destroyMethod = "close")
 	CallerRecords replicationWriteRecord(ReplicationProperties properties) {
 		Duration window = properties.getReadYourWrites().getWindow();
 		if (window.isZero() || window.isNegative()) {
 			throw new InvalidReplicationConfigurationException("replication.read-your-writes.window", window.toString(),
 					"A write must count for some time.", "Set a duration above zero, such as 10s.");
 		}
-		return new CallerRecords(System::nanoTime, window);
+		CallerRecords records = new CallerRecords(
+				new CallerTokens(new SampleClock(System::nanoTime), Clock.systemUTC(), window));
+		CallerContexts.add(records);
+		return records;
 	}
 
 	@Bean

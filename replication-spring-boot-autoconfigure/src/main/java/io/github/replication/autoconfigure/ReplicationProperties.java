@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 import io.github.replication.policy.Fallback;
+import io.github.replication.position.ReadYourWrites;
 
 /**
  * Configuration properties for reading from replicas.
@@ -87,7 +88,18 @@ public class ReplicationProperties {
 	/**
 	 * How a caller gets to see its own writes.
 	 */
-	private final ReadYourWrites readYourWrites = new ReadYourWrites();
+	private final Session readYourWrites = new Session();
+
+	/**
+	 * Whether a caller never reads less than it has read before, whichever replica
+	 * serves.
+	 */
+	private boolean monotonicReads = true;
+
+	/**
+	 * How the nodes are watched.
+	 */
+	private final Monitor monitor = new Monitor();
 
 	public boolean isEnabled() {
 		return this.enabled;
@@ -153,8 +165,20 @@ public class ReplicationProperties {
 		this.fallbackMaxConnections = fallbackMaxConnections;
 	}
 
-	public ReadYourWrites getReadYourWrites() {
+	public Session getReadYourWrites() {
 		return this.readYourWrites;
+	}
+
+	public boolean isMonotonicReads() {
+		return this.monotonicReads;
+	}
+
+	public void setMonotonicReads(boolean monotonicReads) {
+		this.monotonicReads = monotonicReads;
+	}
+
+	public Monitor getMonitor() {
+		return this.monitor;
 	}
 
 	/**
@@ -277,12 +301,46 @@ public class ReplicationProperties {
 	/**
 	 * How a caller gets to see its own writes.
 	 */
-	public static class ReadYourWrites {
+	public static class Session {
 
 		/**
-		 * How long a write counts outside of a web request.
+		 * By what it is known that a replica may serve a caller who has written.
+		 */
+		private ReadYourWrites mode = ReadYourWrites.POSITION;
+
+		/**
+		 * How long a write keeps its caller's reads on the primary by time, or its
+		 * position is remembered at most.
 		 */
 		private Duration window = Duration.ofSeconds(10);
+
+		/**
+		 * How long a read may wait for a replica before it goes to the primary.
+		 */
+		private Duration wait = Duration.ZERO;
+
+		/**
+		 * What takes a caller's position from one request to the next.
+		 */
+		private Carrier carrier = Carrier.COOKIE;
+
+		/**
+		 * The cookie that takes the position along.
+		 */
+		private final Cookie cookie = new Cookie();
+
+		/**
+		 * The header that takes the position along.
+		 */
+		private final Header header = new Header();
+
+		public ReadYourWrites getMode() {
+			return this.mode;
+		}
+
+		public void setMode(ReadYourWrites mode) {
+			this.mode = mode;
+		}
 
 		public Duration getWindow() {
 			return this.window;
@@ -291,6 +349,210 @@ public class ReplicationProperties {
 		public void setWindow(Duration window) {
 			this.window = window;
 		}
+
+		public Duration getWait() {
+			return this.wait;
+		}
+
+		public void setWait(Duration wait) {
+			this.wait = wait;
+		}
+
+		public Carrier getCarrier() {
+			return this.carrier;
+		}
+
+		public void setCarrier(Carrier carrier) {
+			this.carrier = carrier;
+		}
+
+		public Cookie getCookie() {
+			return this.cookie;
+		}
+
+		public Header getHeader() {
+			return this.header;
+		}
+
+	}
+
+	/**
+	 * The cookie that takes a position along.
+	 */
+	public static class Cookie {
+
+		/**
+		 * Beginning of the cookie's name. Each response adds something random to it.
+		 */
+		private String name = "replication-position";
+
+		/**
+		 * Path of the cookie. By default the context path of the application.
+		 */
+		private @Nullable String path;
+
+		/**
+		 * Domain of the cookie. By default the host alone.
+		 */
+		private @Nullable String domain;
+
+		/**
+		 * Whether the cookie is sent over https only. By default if the request came over
+		 * https.
+		 */
+		private @Nullable Boolean secure;
+
+		/**
+		 * When a browser sends the cookie with requests that another site has caused.
+		 */
+		private SameSite sameSite = SameSite.LAX;
+
+		public String getName() {
+			return this.name;
+		}
+
+		public void setName(String name) {
+			this.name = name;
+		}
+
+		public @Nullable String getPath() {
+			return this.path;
+		}
+
+		public void setPath(@Nullable String path) {
+			this.path = path;
+		}
+
+		public @Nullable String getDomain() {
+			return this.domain;
+		}
+
+		public void setDomain(@Nullable String domain) {
+			this.domain = domain;
+		}
+
+		public @Nullable Boolean getSecure() {
+			return this.secure;
+		}
+
+		public void setSecure(@Nullable Boolean secure) {
+			this.secure = secure;
+		}
+
+		public SameSite getSameSite() {
+			return this.sameSite;
+		}
+
+		public void setSameSite(SameSite sameSite) {
+			this.sameSite = sameSite;
+		}
+
+	}
+
+	/**
+	 * The header that takes a position along.
+	 */
+	public static class Header {
+
+		/**
+		 * Name of the header, of requests and responses alike.
+		 */
+		private String name = "Replication-Position";
+
+		public String getName() {
+			return this.name;
+		}
+
+		public void setName(String name) {
+			this.name = name;
+		}
+
+	}
+
+	/**
+	 * How the nodes are watched.
+	 */
+	public static class Monitor {
+
+		/**
+		 * How often each node is asked for its state.
+		 */
+		private Duration interval = Duration.ofSeconds(1);
+
+		/**
+		 * How long a node may take to answer.
+		 */
+		private Duration timeout = Duration.ofMillis(500);
+
+		public Duration getInterval() {
+			return this.interval;
+		}
+
+		public void setInterval(Duration interval) {
+			this.interval = interval;
+		}
+
+		public Duration getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(Duration timeout) {
+			this.timeout = timeout;
+		}
+
+	}
+
+	/**
+	 * What takes a caller's position from one request to the next.
+	 */
+	public enum Carrier {
+
+		/**
+		 * A cookie.
+		 */
+		COOKIE,
+
+		/**
+		 * The HTTP session, if there is one or the caller has written.
+		 */
+		SESSION,
+
+		/**
+		 * A header of requests and responses.
+		 */
+		HEADER,
+
+		/**
+		 * The name of the user who is logged in, in a position store.
+		 */
+		USER,
+
+		/**
+		 * Nothing: positions end with the request.
+		 */
+		NONE
+
+	}
+
+	/**
+	 * When a browser sends a cookie with requests that another site has caused.
+	 */
+	public enum SameSite {
+
+		/**
+		 * Always, over https.
+		 */
+		NONE,
+
+		/**
+		 * When a link is followed.
+		 */
+		LAX,
+
+		/**
+		 * Never.
+		 */
+		STRICT
 
 	}
 

@@ -112,8 +112,20 @@ class UnknownReplicationPropertyFailureAnalyzer
 		return switch (name.getElement(1, ConfigurationPropertyName.Form.UNIFORM)) {
 			case "primary" -> ReplicationProperties.Primary.class;
 			case "replicas" -> ReplicationProperties.Replica.class;
-			case "readyourwrites" -> ReplicationProperties.ReadYourWrites.class;
+			case "readyourwrites" -> sessionOwner(name);
+			case "monitor" -> ReplicationProperties.Monitor.class;
 			default -> ReplicationProperties.class;
+		};
+	}
+
+	private static Class<?> sessionOwner(ConfigurationPropertyName name) {
+		if (name.getNumberOfElements() <= 3) {
+			return ReplicationProperties.Session.class;
+		}
+		return switch (name.getElement(2, ConfigurationPropertyName.Form.UNIFORM)) {
+			case "cookie" -> ReplicationProperties.Cookie.class;
+			case "header" -> ReplicationProperties.Header.class;
+			default -> ReplicationProperties.Session.class;
 		};
 	}
 

@@ -16,45 +16,194 @@
 
 package io.github.replication.caller;
 
-import java.time.Duration;
-import java.util.function.LongSupplier;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.position.Bound;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.SampleClock;
+import io.github.replication.position.Write;
+
 /**
- * What is remembered of one caller. Shared by all threads that work for it.
+ * What is remembered of one caller. Shared by all threads that work for it; what they
+ * record in parallel is merged and never lost.
  */
 public final class CallerRecord {
 
-	private final LongSupplier nanoTime;
+	private final SampleClock clock;
 
-	private final @Nullable Duration window;
+	private final long window;
+
+	private final @Nullable CallerRecord outer;
+
+	private final Origin origin;
+
+	private final AtomicReference<Bound> bound = new AtomicReference<>(Bound.NONE);
+
+	private volatile long lastOwnWrite;
 
 	private volatile boolean written;
 
-	private volatile long lastWrite;
-
-	CallerRecord(LongSupplier nanoTime, @Nullable Duration window) {
-		this.nanoTime = nanoTime;
-		this.window = window;
-	}
+	private volatile @Nullable Runnable onWrite;
 
 	/**
-	 * Remembers that the caller has written, or may have.
+	 * Creates the record of a caller of whom nothing is known here yet.
+	 * @param clock the clock of samples
+	 * @param window how long a write counts, in nanoseconds
+	 * @param origin what the caller has brought along, asked at the first decision
 	 */
-	public void recordWrite() {
-		this.lastWrite = this.nanoTime.getAsLong();
-		this.written = true;
+	CallerRecord(SampleClock clock, long window, @Nullable Supplier<Bound> origin) {
+		this(clock, window, origin, null);
+	}
+
+	private CallerRecord(SampleClock clock, long window, @Nullable Supplier<Bound> origin,
+			@Nullable CallerRecord outer) {
+		this.clock = clock;
+		this.window = window;
+		this.origin = new Origin(origin);
+		this.outer = outer;
 	}
 
 	/**
-	 * Whether the caller has written and that still counts.
-	 * @return {@code true} until the window after the last write has passed; for a record
-	 * without a window as long as it lives
+	 * Creates a record that knows what this one does and more.
+	 * @param more what else its caller has seen
+	 * @param tracked whether what is written counts for this record as well
+	 */
+	CallerRecord inner(Bound more, boolean tracked) {
+		CallerRecord inner = new CallerRecord(this.clock, this.window, null, tracked ? this : null);
+		inner.bound.set(bound().and(more));
+		return inner;
+	}
+
+	/**
+	 * Has something called after each write is recorded, by the thread that has written.
+	 * @param onWrite what to call
+	 */
+	public void onWrite(Runnable onWrite) {
+		this.onWrite = onWrite;
+	}
+
+	/**
+	 * What the caller must not fall behind. Writes that are older than the window do not
+	 * count any longer.
+	 * @return the bound in force
+	 */
+	public Bound bound() {
+		this.origin.recall();
+		Bound bound = known();
+		Write write = bound.write();
+		return (write != null && this.clock.nanoTime() - write.at() > this.window) ? bound.withWrite(null) : bound;
+	}
+
+	private Bound known() {
+		return Objects.requireNonNull(this.bound.get());
+	}
+
+	/**
+	 * Remembers that the caller has written, or may have. To be called after the commit.
+	 * @param asynchronous whether the commit did not wait for the log to be flushed
+	 */
+	public void recordWrite(boolean asynchronous) {
+		long now = this.clock.nanoTime();
+		Write write = Write.unresolved(this.clock.now(), asynchronous, now);
+		this.bound.updateAndGet((bound) -> bound.withWrite(write.and(bound.write())));
+		this.lastOwnWrite = now;
+		this.written = true;
+		if (this.outer != null) {
+			this.outer.recordWrite(asynchronous);
+		}
+		Runnable onWrite = this.onWrite;
+		if (onWrite != null) {
+			onWrite.run();
+		}
+	}
+
+	/**
+	 * Remembers that the caller has read.
+	 * @param node the id of the node that served, {@link ReadMark#PRIMARY} for the
+	 * primary
+	 * @param decidedBy the mark that the node was chosen by, {@code null} for none
+	 */
+	public void recordRead(int node, @Nullable ReadMark decidedBy) {
+		ReadMark known = known().read();
+		long tick = this.clock.now();
+		if (known == null || known.node() != node || known.tick() != tick) {
+			ReadMark mark = new ReadMark(node, tick, this.clock.coarseNanoTime());
+			this.bound.updateAndGet((bound) -> bound.withRead(follow(bound.read(), mark, decidedBy)));
+		}
+		if (this.outer != null) {
+			this.outer.recordRead(node, decidedBy);
+		}
+	}
+
+	/**
+	 * A read whose node was chosen in view of the mark before supersedes it. One that was
+	 * chosen at the same time as another is neither ahead nor behind.
+	 */
+	private static ReadMark follow(@Nullable ReadMark before, ReadMark mark, @Nullable ReadMark decidedBy) {
+		return (before == null || before.equals(decidedBy) || before.node() == mark.node()) ? mark : mark.and(before);
+	}
+
+	/**
+	 * Replaces what is known of the caller's write by what has been found out about it.
+	 * @param found yields the same write with more knowledge
+	 */
+	public void updateWrite(UnaryOperator<Write> found) {
+		this.bound.updateAndGet((bound) -> {
+			Write write = bound.write();
+			return (write != null) ? bound.withWrite(found.apply(write)) : bound;
+		});
+	}
+
+	/**
+	 * Whether the caller has written here and that still counts.
+	 * @return {@code true} until the window after the last write has passed
 	 */
 	public boolean hasWritten() {
-		return this.written
-				&& (this.window == null || this.nanoTime.getAsLong() - this.lastWrite <= this.window.toNanos());
+		return this.written && this.clock.nanoTime() - this.lastOwnWrite <= this.window;
+	}
+
+	/**
+	 * What the caller has brought along, asked once. Whoever comes in between waits,
+	 * except for the thread that asks: what it reads from needs a decision as well.
+	 */
+	private final class Origin {
+
+		private final ReentrantLock lock = new ReentrantLock();
+
+		private @Nullable Supplier<Bound> source;
+
+		private volatile boolean recalled;
+
+		Origin(@Nullable Supplier<Bound> source) {
+			this.source = source;
+			this.recalled = source == null;
+		}
+
+		void recall() {
+			if (this.recalled) {
+				return;
+			}
+			this.lock.lock();
+			try {
+				Supplier<Bound> source = this.source;
+				if (source != null) {
+					this.source = null;
+					Bound brought = source.get();
+					CallerRecord.this.bound.updateAndGet((bound) -> bound.and(brought));
+				}
+			}
+			finally {
+				this.recalled = this.source == null && this.lock.getHoldCount() == 1;
+				this.lock.unlock();
+			}
+		}
+
 	}
 
 }

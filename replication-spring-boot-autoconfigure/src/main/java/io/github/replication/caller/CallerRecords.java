@@ -16,24 +16,23 @@
 
 package io.github.replication.caller;
 
-import java.time.Duration;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.util.Assert;
-
+import io.github.replication.CallerContext;
+import io.github.replication.CallerContexts;
 import io.github.replication.WriteRecord;
+import io.github.replication.position.Bound;
+import io.github.replication.position.PositionToken;
 
 /**
  * Finds the record of the current caller: the one opened for the request that the thread
- * works for, else the thread's own, in which a write counts for the length of the window.
+ * works for, else the thread's own.
  */
-public final class CallerRecords implements WriteRecord {
+public final class CallerRecords implements WriteRecord, CallerContext, AutoCloseable {
 
-	private final LongSupplier nanoTime;
-
-	private final Duration window;
+	private final CallerTokens tokens;
 
 	private final ThreadLocal<@Nullable CallerRecord> bound = new ThreadLocal<>();
 
@@ -41,14 +40,11 @@ public final class CallerRecords implements WriteRecord {
 
 	/**
 	 * Creates the records of an application.
-	 * @param nanoTime a monotonic clock in nanoseconds
-	 * @param window how long a write counts outside of a request
+	 * @param tokens writes and reads tokens
 	 */
-	public CallerRecords(LongSupplier nanoTime, Duration window) {
-		Assert.isTrue(!window.isNegative() && !window.isZero(), () -> "window must be positive, but was " + window);
-		this.nanoTime = nanoTime;
-		this.window = window;
-		this.own = ThreadLocal.withInitial(() -> new CallerRecord(nanoTime, window));
+	public CallerRecords(CallerTokens tokens) {
+		this.tokens = tokens;
+		this.own = ThreadLocal.withInitial(() -> record(null));
 	}
 
 	/**
@@ -61,11 +57,25 @@ public final class CallerRecords implements WriteRecord {
 	}
 
 	/**
+	 * Writes and reads tokens of callers.
+	 * @return the tokens of this application
+	 */
+	public CallerTokens tokens() {
+		return this.tokens;
+	}
+
+	/**
 	 * Creates a record for a caller that lives as long as one request.
+	 * @param origin what the caller has brought along; asked once, at the first decision,
+	 * by the thread that needs it
 	 * @return a record in which nothing is written yet
 	 */
-	public CallerRecord forRequest() {
-		return new CallerRecord(this.nanoTime, null);
+	public CallerRecord forRequest(@Nullable Supplier<Bound> origin) {
+		return record(origin);
+	}
+
+	private CallerRecord record(@Nullable Supplier<Bound> origin) {
+		return new CallerRecord(this.tokens.clock(), this.tokens.window().toNanos(), origin);
 	}
 
 	/**
@@ -98,8 +108,34 @@ public final class CallerRecords implements WriteRecord {
 	}
 
 	@Override
+	public @Nullable String position() {
+		PositionToken token = this.tokens.resolved(current());
+		return token.isEmpty() ? null : token.toString();
+	}
+
+	@Override
+	public Scope withPosition(String position) {
+		return inner(this.tokens.read(position), true);
+	}
+
+	@Override
+	public Scope untracked() {
+		return inner(Bound.NONE, false);
+	}
+
+	private Scope inner(Bound more, boolean tracked) {
+		CallerRecord previous = bind(current().inner(more, tracked));
+		return () -> restore(previous);
+	}
+
+	@Override
+	public void close() {
+		CallerContexts.remove(this);
+	}
+
+	@Override
 	public String toString() {
-		return "CallerRecords[window=" + this.window + "]";
+		return "CallerRecords[window=" + this.tokens.window() + "]";
 	}
 
 }

@@ -25,6 +25,7 @@ import org.springframework.jdbc.support.JdbcUtils;
 
 import io.github.replication.PoolKind;
 import io.github.replication.policy.Route;
+import io.github.replication.position.ReadMark;
 
 /**
  * A physical connection while it serves a logical one. Goes back to its pool once,
@@ -45,6 +46,10 @@ final class Binding {
 	private boolean readOnlyUnit;
 
 	private boolean ownTransaction;
+
+	private @Nullable ReadMark decidedBy;
+
+	private boolean hiddenWrites;
 
 	private volatile boolean released;
 
@@ -77,6 +82,28 @@ final class Binding {
 		this.held = true;
 	}
 
+	/**
+	 * How far the caller had read when the node was chosen.
+	 */
+	@Nullable ReadMark decidedBy() {
+		return this.decidedBy;
+	}
+
+	void decidedBy(@Nullable ReadMark read) {
+		this.decidedBy = read;
+	}
+
+	/**
+	 * Whether something was executed that may write where the commit does not see it.
+	 */
+	boolean hasHiddenWrites() {
+		return this.hiddenWrites;
+	}
+
+	void noteHiddenWrites() {
+		this.hiddenWrites = true;
+	}
+
 	boolean isReadOnlyUnit() {
 		return this.readOnlyUnit;
 	}
@@ -94,6 +121,7 @@ final class Binding {
 	void begin(Route route, SessionSettings session, boolean readOnly) throws SQLException {
 		this.route = route;
 		this.readOnlyUnit = readOnly || !isOnWritePool();
+		this.hiddenWrites = false;
 		this.ownTransaction = readOnly && session.isAutoCommit() && isOnWritePool();
 		this.state.apply(session, this.readOnlyUnit, session.isAutoCommit() && !this.ownTransaction);
 	}

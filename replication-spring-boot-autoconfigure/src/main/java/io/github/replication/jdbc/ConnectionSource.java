@@ -19,6 +19,7 @@ package io.github.replication.jdbc;
 import java.lang.reflect.Method;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.support.JdbcUtils;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
+import io.github.replication.Consistency;
 import io.github.replication.PoolKind;
 import io.github.replication.Reason;
 import io.github.replication.Role;
@@ -41,6 +43,7 @@ import io.github.replication.caller.CallerRecords;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.node.NodeUnavailableException;
+import io.github.replication.node.Positions;
 import io.github.replication.node.Topology;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
@@ -99,6 +102,16 @@ final class ConnectionSource {
 	}
 
 	/**
+	 * Remembers that the caller has read.
+	 */
+	void recordRead(Binding binding) {
+		if (this.cluster.positions().settings().monotonic()
+				&& RoutingScope.current().consistency() != Consistency.EVENTUAL) {
+			caller().recordRead(binding.route().node().id(), binding.decidedBy());
+		}
+	}
+
+	/**
 	 * What metadata calls without arguments have answered, the same for every node.
 	 */
 	Map<Method, Optional<Object>> metadata() {
@@ -112,7 +125,7 @@ final class ConnectionSource {
 	 * @return the route on that connection's node, {@code null} if the unit needs another
 	 */
 	@Nullable Route routeOn(RouteRequest request, Binding current) throws SQLException {
-		Route route = this.policy.route(request, List.of());
+		Route route = this.policy.require(decide(request, List.of()), request);
 		boolean stays = route.node() == current.route().node()
 				|| this.policy.mayServe(current.route().node(), route, request);
 		return (stays && route.pool() == current.route().pool())
@@ -126,9 +139,15 @@ final class ConnectionSource {
 	Binding acquire(RouteRequest request) throws SQLException {
 		List<ClusterNode> excluded = List.of();
 		while (true) {
-			Route route = this.policy.route(request, excluded);
+			Route route = this.policy.require(decide(request, excluded), request);
+			RouteRequest decided = request.with(caller().bound());
 			try {
-				return take(route);
+				Binding binding = take(route);
+				if (this.policy.stillServes(route, decided)) {
+					binding.decidedBy(decided.bound().read());
+					return binding;
+				}
+				binding.release();
 			}
 			catch (NodeUnavailableException ex) {
 				if (route.node().role() == Role.PRIMARY) {
@@ -138,6 +157,26 @@ final class ConnectionSource {
 				excluded = without(excluded, route.node(), ex.isUnreachable());
 			}
 		}
+	}
+
+	/**
+	 * Decides by what is known, or, where that leads to the primary, by what the nodes
+	 * tell when they are asked again.
+	 */
+	private Route decide(RouteRequest request, List<ClusterNode> excluded) {
+		Route route = this.policy.route(request, excluded);
+		Positions positions = this.cluster.positions();
+		Duration maxStaleness = request.scope().maxStaleness();
+		if (route.reason() == Reason.TOO_STALE && maxStaleness != null
+				&& positions.refresh(this.policy.replicas(request, excluded), maxStaleness)) {
+			route = this.policy.route(request, excluded);
+		}
+		if (route.reason() == Reason.BEHIND || route.reason() == Reason.RECENT_WRITE) {
+			CallerRecord caller = caller();
+			positions.catchUp(this.policy.replicas(request, excluded), caller);
+			route = this.policy.route(request.with(caller.bound()), excluded);
+		}
+		return route;
 	}
 
 	/**

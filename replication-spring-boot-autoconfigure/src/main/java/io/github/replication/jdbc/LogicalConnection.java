@@ -80,6 +80,12 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	private boolean inTransaction;
 
+	/**
+	 * Whether somebody had the physical connection itself in auto-commit, and may have
+	 * written through it.
+	 */
+	private boolean unwrapped;
+
 	private volatile boolean closed;
 
 	LogicalConnection(ConnectionSource source) {
@@ -143,7 +149,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 			return false;
 		}
 		return this.inTransaction || (opened != null && this.scope == opened && opened == RoutingScope.current()
-				&& !this.source.caller().hasWritten());
+				&& this.source.caller().bound().write() == null);
 	}
 
 	/**
@@ -172,8 +178,18 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		return true;
 	}
 
-	void recordWrite() {
-		this.source.caller().recordWrite();
+	/**
+	 * Remembers what a statement of the unit under way has seen or changed.
+	 * @param writes whether it may have written outside of a transaction
+	 */
+	void executed(Binding binding, @Nullable String sql, boolean writes) {
+		if (writes) {
+			this.source.caller().recordWrite(HiddenWrites.isAsynchronous(sql));
+		}
+		else if (this.inTransaction && !binding.isReadOnlyUnit() && HiddenWrites.mayContain(sql)) {
+			binding.noteHiddenWrites();
+		}
+		this.source.recordRead(binding);
 	}
 
 	/**
@@ -260,7 +276,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && sql != null
 				&& PlainReads.isPlainRead(sql);
 		return new RouteRequest(scope, readOnly, inTransaction, plainRead,
-				this.current != null && this.current.isHeld(), isSerializable(), this.source.caller().hasWritten());
+				this.current != null && this.current.isHeld(), isSerializable(), this.source.caller().bound());
 	}
 
 	private boolean isSerializable() {
@@ -345,16 +361,33 @@ final class LogicalConnection implements Connection, RoutedConnection {
 			return;
 		}
 		try {
-			binding.connection().commit();
+			commit(binding);
 		}
 		catch (SQLException ex) {
 			throw translate(ex, binding);
 		}
 		finally {
-			if (!binding.isReadOnlyUnit()) {
-				recordWrite();
-			}
 			endTransaction();
+		}
+	}
+
+	private void commit(Binding binding) throws SQLException {
+		if (binding.isReadOnlyUnit()) {
+			binding.connection().commit();
+			return;
+		}
+		CheckedCommit.Outcome outcome = CheckedCommit.Outcome.WRITTEN;
+		try {
+			outcome = CheckedCommit.commit(binding.connection());
+		}
+		catch (SQLException ex) {
+			outcome = CheckedCommit.outcomeOf(ex);
+			throw ex;
+		}
+		finally {
+			if (outcome.mayHaveWritten() || binding.hasHiddenWrites()) {
+				this.source.caller().recordWrite(outcome == CheckedCommit.Outcome.WRITTEN_ASYNCHRONOUSLY);
+			}
 		}
 	}
 
@@ -380,6 +413,9 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		}
 		this.closed = true;
 		this.inTransaction = false;
+		if (this.unwrapped) {
+			this.source.caller().recordWrite(false);
+		}
 		this.bindings.forEach(Binding::release);
 		forgetReleased();
 	}
@@ -770,6 +806,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		Binding binding = this.current;
 		if (binding != null && binding.isOnWritePool() && !binding.isReadOnlyUnit()) {
 			binding.hold();
+			this.unwrapped = this.session.isAutoCommit();
 		}
 		return connection.unwrap(type);
 	}

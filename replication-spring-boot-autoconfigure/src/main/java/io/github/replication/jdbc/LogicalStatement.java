@@ -106,9 +106,7 @@ class LogicalStatement extends DelegatingStatement {
 			throw this.connection.translate(ex, binding);
 		}
 		finally {
-			if (writes) {
-				this.connection.recordWrite();
-			}
+			this.connection.executed(binding, (sql != null) ? sql : this.sql, writes);
 		}
 	}
 

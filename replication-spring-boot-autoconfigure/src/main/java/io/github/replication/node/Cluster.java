@@ -17,13 +17,15 @@
 package io.github.replication.node;
 
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.IntSupplier;
 
 import javax.sql.DataSource;
@@ -35,9 +37,11 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
-import org.springframework.util.Assert;
 
 import io.github.replication.Role;
+import io.github.replication.node.ClusterNode.Pools;
+import io.github.replication.node.NodeMonitor.Probing;
+import io.github.replication.position.SampleClock;
 
 /**
  * The nodes and who of them may serve. Owns the read pools: closing the cluster closes
@@ -55,7 +59,11 @@ public final class Cluster implements AutoCloseable {
 
 	private final ServerDefaults defaults = new ServerDefaults();
 
-	private final ScheduledThreadPoolExecutor returning;
+	private final SampleClock clock;
+
+	private final Positions positions;
+
+	private final ScheduledThreadPoolExecutor executor;
 
 	private final List<Member> replicas = new ArrayList<>();
 
@@ -68,24 +76,38 @@ public final class Cluster implements AutoCloseable {
 	 * @param settings what is configured
 	 * @param writePool the application's own pool on the primary
 	 * @param pool the settings of that pool, from which the read pools are derived
+	 * @param clock orders samples of positions and what callers do
 	 */
-	public Cluster(ClusterSettings settings, DataSource writePool, HikariConfig pool) {
+	public Cluster(ClusterSettings settings, DataSource writePool, HikariConfig pool, SampleClock clock) {
 		this.settings = settings;
+		this.clock = clock;
+		this.positions = new Positions(settings.positions(), clock);
 		this.writeConnections = (pool instanceof HikariDataSource hikari) ? () -> ReadPool.totalConnections(hikari)
 				: () -> 0;
-		this.returning = executor(settings.replicas().size() + 1);
-		ReadPoolFactory pools = new ReadPoolFactory(pool, this.defaults, settings.customizers());
+		this.executor = executor(2 * (settings.replicas().size() + 1));
+		ReadPoolFactory pools = new ReadPoolFactory(pool, settings.customizers());
 		for (NodeDefinition definition : settings.replicas()) {
-			this.replicas.add(new Member(definition.name(), (reachability) -> new ClusterNode(definition, Role.REPLICA,
-					pools.replica(definition, reachability), null)));
+			this.replicas.add(new Member(definition, Role.REPLICA, (reachability,
+					inspection) -> new Pools(pools.replica(definition, reachability, inspection), null)));
 		}
 		int connections = (settings.fallbackMaxConnections() != null) ? settings.fallbackMaxConnections()
 				: Math.max(1, pool.getMaximumPoolSize() / 2);
-		this.primary = new Member(settings.primaryName(),
-				(reachability) -> new ClusterNode(
-						new NodeDefinition(settings.primaryName(), pool.getJdbcUrl(), null, null, 0, null, null),
-						Role.PRIMARY, pools.primary(settings.primaryName(), connections, reachability), writePool));
+		this.primary = new Member(
+				new NodeDefinition(settings.primaryName(), pool.getJdbcUrl(), null, null, 0, null, null), Role.PRIMARY,
+				(reachability, inspection) -> new Pools(
+						pools.primary(settings.primaryName(), connections, reachability, inspection), writePool));
+		this.positions.follow(this.primary.monitor);
 		this.topology = look();
+		this.primary.watch();
+		this.replicas.forEach(Member::watch);
+	}
+
+	/**
+	 * Who has replayed what.
+	 * @return the positions of the nodes
+	 */
+	public Positions positions() {
+		return this.positions;
 	}
 
 	/**
@@ -126,8 +148,11 @@ public final class Cluster implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.returning.shutdownNow();
-		nodes().forEach((node) -> node.readPool().close());
+		this.executor.shutdownNow();
+		nodes().forEach((node) -> {
+			node.monitor().close();
+			node.readPool().close();
+		});
 	}
 
 	private Topology look() {
@@ -161,16 +186,53 @@ public final class Cluster implements AutoCloseable {
 
 		private final ClusterNode node;
 
-		private final Reachability reachability;
+		private final Reachability reachability = new Reachability(this::lost);
 
-		Member(String name, Function<Reachability, ClusterNode> node) {
-			Assert.hasText(name, "name must have text");
-			this.reachability = new Reachability(this::lost);
-			this.node = node.apply(this.reachability);
+		private final NodeMonitor monitor;
+
+		Member(NodeDefinition definition, Role role, BiFunction<Reachability, Inspection, Pools> opening) {
+			ServerStateQuery query = new ServerStateQuery();
+			ReplicaPosition position = new ReplicaPosition(Cluster.this.clock::nanoTime,
+					() -> warnOfSeveralServers(definition.name()));
+			Pools pools = opening.apply(this.reachability,
+					new Inspection(query, Cluster.this.clock, (sample) -> told(sample, position)));
+			Probe probe = new Probe(opening(definition, pools.read()), query,
+					Cluster.this.settings.positions().timeout());
+			this.monitor = new NodeMonitor(probe, position, new Probing(Cluster.this.clock, Cluster.this.executor,
+					(role == Role.PRIMARY) ? Cluster.this.positions::primaryAnswered : (sample, failure) -> {
+					}));
+			this.node = new ClusterNode(definition, role, pools, this.monitor);
+		}
+
+		private static Probe.Opening opening(NodeDefinition definition, ReadPool pool) {
+			return ReadPoolFactory.isPostgres(definition.url()) ? pool::openBeside : () -> {
+				throw new SQLFeatureNotSupportedException("Positions are known of PostgreSQL alone");
+			};
+		}
+
+		private void told(Sample sample, ReplicaPosition position) {
+			Cluster.this.defaults.learnFrom(sample.state());
+			position.told(sample);
+		}
+
+		private void warnOfSeveralServers(String name) {
+			logger.warn("Several servers answer at the URL of " + name + ": how far one of them is says nothing of the"
+					+ " others, so that for a while after a write its caller is not served there. Configure"
+					+ " replication.replicas." + name + ".url with the address of one server.");
+		}
+
+		/**
+		 * Asks the node at intervals, the nodes not all at once.
+		 */
+		void watch() {
+			long interval = Cluster.this.settings.positions().interval().toNanos();
+			long first = ThreadLocalRandom.current().nextLong(interval);
+			Cluster.this.executor.scheduleWithFixedDelay(() -> this.monitor.sampleAfter(Cluster.this.clock.now()),
+					first, interval, TimeUnit.NANOSECONDS);
 		}
 
 		private void lost(@Nullable SQLException cause) {
-			if (Cluster.this.returning.isShutdown()) {
+			if (Cluster.this.executor.isShutdown()) {
 				return;
 			}
 			logger.warn(this.node + " cannot be reached and serves no reads until it can"
@@ -180,7 +242,7 @@ public final class Cluster implements AutoCloseable {
 		}
 
 		private void tryLater() {
-			Cluster.this.returning.schedule(this::tryNow, RETURN_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+			Cluster.this.executor.schedule(this::tryNow, RETURN_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
 		}
 
 		private void tryNow() {

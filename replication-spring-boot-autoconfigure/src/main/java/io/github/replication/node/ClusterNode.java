@@ -24,6 +24,7 @@ import org.springframework.util.Assert;
 
 import io.github.replication.PoolKind;
 import io.github.replication.Role;
+import io.github.replication.position.ReadMark;
 
 /**
  * A node with its pools.
@@ -38,11 +39,17 @@ public final class ClusterNode implements Node {
 
 	private final @Nullable DataSource writePool;
 
-	ClusterNode(NodeDefinition definition, Role role, ReadPool readPool, @Nullable DataSource writePool) {
+	private final NodeMonitor monitor;
+
+	private final int id;
+
+	ClusterNode(NodeDefinition definition, Role role, Pools pools, NodeMonitor monitor) {
 		this.definition = definition;
 		this.role = role;
-		this.readPool = readPool;
-		this.writePool = writePool;
+		this.readPool = pools.read();
+		this.writePool = pools.write();
+		this.monitor = monitor;
+		this.id = ReadMark.idOf(definition.name());
 	}
 
 	@Override
@@ -82,6 +89,19 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
+	 * How the node is called in marks of what a caller has read.
+	 * @return the id of a replica; {@link ReadMark#PRIMARY} for the primary, whichever
+	 * node that is
+	 */
+	public int id() {
+		return (this.role == Role.PRIMARY) ? ReadMark.PRIMARY : this.id;
+	}
+
+	NodeMonitor monitor() {
+		return this.monitor;
+	}
+
+	/**
 	 * The node's pool of read-only connections.
 	 * @return the pool
 	 */
@@ -104,6 +124,16 @@ public final class ClusterNode implements Node {
 	@Override
 	public String toString() {
 		return name();
+	}
+
+	/**
+	 * The pools of a node.
+	 *
+	 * @param read the pool of read-only connections
+	 * @param write the application's own pool, {@code null} for a replica
+	 */
+	record Pools(ReadPool read, @Nullable DataSource write) {
+
 	}
 
 }

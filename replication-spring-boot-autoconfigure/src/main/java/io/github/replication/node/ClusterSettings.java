@@ -28,10 +28,11 @@ import org.jspecify.annotations.Nullable;
  * @param zone the application's own zone, {@code null} for none
  * @param fallbackMaxConnections the size of the primary's read pool, {@code null} for
  * half of its write pool
+ * @param positions what is configured about positions
  * @param customizers what has the last word on the settings of a read pool
  */
 public record ClusterSettings(String primaryName, List<NodeDefinition> replicas, @Nullable String zone,
-		@Nullable Integer fallbackMaxConnections, List<ReplicaPoolCustomizer> customizers) {
+		@Nullable Integer fallbackMaxConnections, PositionSettings positions, List<ReplicaPoolCustomizer> customizers) {
 
 	/**
 	 * Creates settings.

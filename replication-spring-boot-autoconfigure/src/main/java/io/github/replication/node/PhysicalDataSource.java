@@ -34,18 +34,21 @@ import org.springframework.jdbc.support.JdbcUtils;
  */
 final class PhysicalDataSource extends DelegatingDataSource {
 
-	private final ServerDefaults defaults;
-
-	private final boolean postgres;
+	private final @Nullable Inspection inspection;
 
 	private final AtomicReference<@Nullable Connection> opened = new AtomicReference<>();
 
 	private volatile @Nullable SQLException failure;
 
-	PhysicalDataSource(DataSource driver, ServerDefaults defaults, boolean postgres) {
+	/**
+	 * Creates a source of physical connections.
+	 * @param driver opens them
+	 * @param inspection asks the server of each for its state, {@code null} for a server
+	 * that does not tell
+	 */
+	PhysicalDataSource(DataSource driver, @Nullable Inspection inspection) {
 		super(driver);
-		this.defaults = defaults;
-		this.postgres = postgres;
+		this.inspection = inspection;
 	}
 
 	@Override
@@ -71,12 +74,19 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	 * Opens a connection ahead of the pool, which takes it when it asks for one next.
 	 */
 	void openAhead(Credentials credentials) throws SQLException {
+		Connection connection = open(() -> connect(credentials));
+		JdbcUtils.closeConnection(this.opened.getAndSet(connection));
+	}
+
+	/**
+	 * Opens a connection that does not belong to the pool.
+	 */
+	Connection connect(Credentials credentials) throws SQLException {
 		DataSource driver = obtainTargetDataSource();
 		String username = credentials.getUsername();
 		String password = credentials.getPassword();
-		Connection connection = open((username != null && password != null)
-				? () -> driver.getConnection(username, password) : driver::getConnection);
-		JdbcUtils.closeConnection(this.opened.getAndSet(connection));
+		return (username != null && password != null) ? driver.getConnection(username, password)
+				: driver.getConnection();
 	}
 
 	/**
@@ -107,9 +117,9 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	}
 
 	private Connection checked(Connection connection) throws SQLException {
-		if (this.postgres) {
+		if (this.inspection != null) {
 			try {
-				this.defaults.learnFrom(connection);
+				this.inspection.inspect(connection);
 			}
 			catch (SQLException ex) {
 				JdbcUtils.closeConnection(connection);

@@ -25,6 +25,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import com.zaxxer.hikari.HikariCredentialsProvider;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
+import com.zaxxer.hikari.util.Credentials;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.DelegatingDataSource;
@@ -208,8 +209,19 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	private void openAhead() throws SQLException {
+		this.physical.openAhead(credentials());
+	}
+
+	/**
+	 * Opens a connection to the same server that does not belong to the pool.
+	 */
+	Connection openBeside() throws SQLException {
+		return this.physical.connect(credentials());
+	}
+
+	private Credentials credentials() {
 		HikariCredentialsProvider provider = this.hikari.getCredentialsProvider();
-		this.physical.openAhead((provider != null) ? provider.getCredentials() : this.hikari.getCredentials());
+		return (provider != null) ? provider.getCredentials() : this.hikari.getCredentials();
 	}
 
 	private void failIfUnreachable() throws NodeUnavailableException {

@@ -38,17 +38,14 @@ final class ReadPoolFactory {
 
 	private final HikariConfig primary;
 
-	private final ServerDefaults defaults;
-
 	private final List<ReplicaPoolCustomizer> customizers;
 
-	ReadPoolFactory(HikariConfig primary, ServerDefaults defaults, List<ReplicaPoolCustomizer> customizers) {
+	ReadPoolFactory(HikariConfig primary, List<ReplicaPoolCustomizer> customizers) {
 		this.primary = primary;
-		this.defaults = defaults;
 		this.customizers = List.copyOf(customizers);
 	}
 
-	ReadPool replica(NodeDefinition node, Reachability reachability) {
+	ReadPool replica(NodeDefinition node, Reachability reachability, Inspection inspection) {
 		HikariConfig config = derive(node.name(), node.url());
 		if (node.username() != null) {
 			config.setUsername(node.username());
@@ -56,14 +53,14 @@ final class ReadPoolFactory {
 		if (node.password() != null) {
 			config.setPassword(node.password());
 		}
-		return create(node.name(), config, reachability);
+		return create(node.name(), config, reachability, inspection);
 	}
 
-	ReadPool primary(String name, int maximumPoolSize, Reachability reachability) {
+	ReadPool primary(String name, int maximumPoolSize, Reachability reachability, Inspection inspection) {
 		HikariConfig config = derive(name + "-read", this.primary.getJdbcUrl());
 		config.setMinimumIdle(0);
 		config.setMaximumPoolSize(maximumPoolSize);
-		return create(name, config, reachability);
+		return create(name, config, reachability, inspection);
 	}
 
 	private HikariConfig derive(String poolName, String url) {
@@ -80,20 +77,27 @@ final class ReadPoolFactory {
 		return config;
 	}
 
-	private ReadPool create(String node, HikariConfig config, Reachability reachability) {
+	private ReadPool create(String node, HikariConfig config, Reachability reachability, Inspection inspection) {
 		this.customizers.forEach((customizer) -> customizer.customize(node, config));
-		boolean postgres = config.getJdbcUrl().startsWith(POSTGRES);
+		boolean postgres = isPostgres(config.getJdbcUrl());
 		if (postgres) {
 			PostgresSettings.apply(config);
 		}
 		config.setExceptionOverride(new KeepUnlessBroken(config.getExceptionOverride()));
 		DriverDataSource driver = new DriverDataSource(config.getJdbcUrl(), config.getDriverClassName(),
 				config.getDataSourceProperties(), config.getUsername(), config.getPassword());
-		PhysicalDataSource physical = new PhysicalDataSource(driver, this.defaults, postgres);
+		PhysicalDataSource physical = new PhysicalDataSource(driver, postgres ? inspection : null);
 		config.setDataSource(physical);
 		HikariDataSource pool = new HikariDataSource();
 		config.copyStateTo(pool);
 		return new ReadPool(node, pool, physical, reachability);
+	}
+
+	/**
+	 * Whether a URL is one of PostgreSQL's driver.
+	 */
+	static boolean isPostgres(String url) {
+		return url.startsWith(POSTGRES);
 	}
 
 	/**

@@ -17,10 +17,6 @@
 package io.github.replication.node;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.Locale;
 
 /**
  * What the servers of the cluster assume for a session that does not say, as told by the
@@ -41,23 +37,8 @@ public final class ServerDefaults {
 		return this.isolation;
 	}
 
-	void learnFrom(Connection connection) throws SQLException {
-		try (Statement statement = connection.createStatement();
-				ResultSet resultSet = statement
-					.executeQuery("SELECT pg_catalog.current_setting('default_transaction_isolation')")) {
-			if (resultSet.next()) {
-				this.isolation = level(resultSet.getString(1));
-			}
-		}
-	}
-
-	private static int level(String name) {
-		return switch (name.toLowerCase(Locale.ROOT)) {
-			case "serializable" -> Connection.TRANSACTION_SERIALIZABLE;
-			case "repeatable read" -> Connection.TRANSACTION_REPEATABLE_READ;
-			case "read uncommitted" -> Connection.TRANSACTION_READ_UNCOMMITTED;
-			default -> Connection.TRANSACTION_READ_COMMITTED;
-		};
+	void learnFrom(ServerState state) {
+		this.isolation = state.isolation();
 	}
 
 }

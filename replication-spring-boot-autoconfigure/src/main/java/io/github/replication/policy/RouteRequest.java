@@ -16,7 +16,9 @@
 
 package io.github.replication.policy;
 
+import io.github.replication.Consistency;
 import io.github.replication.RoutingScope;
+import io.github.replication.position.Bound;
 
 /**
  * The facts about a unit of work that decide where it goes.
@@ -28,10 +30,19 @@ import io.github.replication.RoutingScope;
  * @param plainRead whether the statement is known to be a plain read
  * @param held whether the connection holds session state on the write pool
  * @param serializable whether the effective isolation level is serializable
- * @param written whether the caller has a write that still counts
+ * @param bound what the caller must not fall behind
  */
 public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTransaction, boolean plainRead, boolean held,
-		boolean serializable, boolean written) {
+		boolean serializable, Bound bound) {
+
+	/**
+	 * What the unit must not fall behind.
+	 * @return the caller's bound, none unless the unit asks for
+	 * {@link Consistency#SESSION}
+	 */
+	public Bound required() {
+		return (this.scope.consistency() == Consistency.SESSION) ? this.bound : Bound.NONE;
+	}
 
 	/**
 	 * These facts with the isolation level found to be serializable.
@@ -39,7 +50,17 @@ public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTrans
 	 */
 	public RouteRequest asSerializable() {
 		return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held, true,
-				this.written);
+				this.bound);
+	}
+
+	/**
+	 * These facts with what is known of the caller by now.
+	 * @param bound what the caller must not fall behind
+	 * @return a copy
+	 */
+	public RouteRequest with(Bound bound) {
+		return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held,
+				this.serializable, bound);
 	}
 
 }

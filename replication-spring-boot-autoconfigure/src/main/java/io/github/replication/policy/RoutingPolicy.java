@@ -16,6 +16,7 @@
 
 package io.github.replication.policy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -25,6 +26,7 @@ import io.github.replication.PoolKind;
 import io.github.replication.Reason;
 import io.github.replication.balance.LoadBalancer;
 import io.github.replication.node.ClusterNode;
+import io.github.replication.node.Positions;
 import io.github.replication.node.Rotation;
 import io.github.replication.node.Topology;
 
@@ -35,6 +37,8 @@ public final class RoutingPolicy {
 
 	private final Supplier<Topology> topology;
 
+	private final Positions positions;
+
 	private final LoadBalancer loadBalancer;
 
 	private final boolean byStatement;
@@ -44,14 +48,16 @@ public final class RoutingPolicy {
 	/**
 	 * Creates a policy.
 	 * @param topology who is what at the moment
+	 * @param positions who has replayed what
 	 * @param loadBalancer chooses among the replicas that qualify
 	 * @param byStatement whether statements outside of a transaction are routed one by
 	 * one
 	 * @param fallback what happens where no replica may serve
 	 */
-	public RoutingPolicy(Supplier<Topology> topology, LoadBalancer loadBalancer, boolean byStatement,
-			Fallback fallback) {
+	public RoutingPolicy(Supplier<Topology> topology, Positions positions, LoadBalancer loadBalancer,
+			boolean byStatement, Fallback fallback) {
 		this.topology = topology;
+		this.positions = positions;
 		this.loadBalancer = loadBalancer;
 		this.byStatement = byStatement;
 		this.fallback = fallback;
@@ -66,13 +72,12 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * Decides.
+	 * Decides by what is known.
 	 * @param request the facts
 	 * @param excluded replicas that were asked for a connection and could not give one
-	 * @return where the unit goes
-	 * @throws NoReplicaException if no replica may serve and the primary must not
+	 * @return where the unit goes, if {@link #require} lets it
 	 */
-	public Route route(RouteRequest request, List<ClusterNode> excluded) throws NoReplicaException {
+	public Route route(RouteRequest request, List<ClusterNode> excluded) {
 		Topology topology = this.topology.get();
 		if (request.scope().primaryForced()) {
 			return write(topology, Reason.FORCED);
@@ -92,17 +97,45 @@ public final class RoutingPolicy {
 		if (request.scope().consistency() == Consistency.STRONG) {
 			return read(topology, Reason.STRONG);
 		}
-		List<ClusterNode> candidates = candidates(topology.rotation(request.scope().group()), excluded);
+		Rotation rotation = topology.rotation(request.scope().group());
+		List<ClusterNode> candidates = without(rotation.all(), excluded);
 		if (candidates.isEmpty()) {
-			return fallback(topology, request, Reason.NO_REPLICA);
+			return read(topology, Reason.NO_REPLICA);
 		}
-		if (request.scope().maxStaleness() != null) {
-			return fallback(topology, request, Reason.TOO_STALE);
+		candidates = fresh(candidates, request);
+		if (candidates.isEmpty()) {
+			return read(topology, Reason.TOO_STALE);
 		}
-		if (request.written() && request.scope().consistency() == Consistency.SESSION) {
-			return read(topology, Reason.RECENT_WRITE);
+		candidates = this.positions.qualifying(candidates, request.required());
+		if (candidates.isEmpty()) {
+			return read(topology, this.positions.reason());
 		}
-		return new Route(choose(candidates), PoolKind.READ, Reason.READ_ONLY);
+		return new Route(choose(near(rotation, candidates)), PoolKind.READ, Reason.READ_ONLY);
+	}
+
+	/**
+	 * The replicas that may serve a unit as far as neither time nor positions decide.
+	 * @param request the facts
+	 * @param excluded replicas that could not give a connection
+	 * @return the replicas in rotation
+	 */
+	public List<ClusterNode> replicas(RouteRequest request, List<ClusterNode> excluded) {
+		return without(this.topology.get().rotation(request.scope().group()).all(), excluded);
+	}
+
+	/**
+	 * Requires that a unit may go where it was decided.
+	 * @param route the decision
+	 * @param request the facts that it was made from
+	 * @return the decision
+	 * @throws NoReplicaException if no replica may serve and the primary must not
+	 */
+	public Route require(Route route, RouteRequest request) throws NoReplicaException {
+		if (this.fallback == Fallback.FAIL
+				&& (route.reason() == Reason.NO_REPLICA || route.reason() == Reason.TOO_STALE)) {
+			throw new NoReplicaException(route.reason(), request.scope().group(), this.topology.get().replicas());
+		}
+		return route;
 	}
 
 	/**
@@ -114,7 +147,29 @@ public final class RoutingPolicy {
 	 */
 	public boolean mayServe(ClusterNode node, Route decided, RouteRequest request) {
 		return decided.reason() == Reason.READ_ONLY
-				&& this.topology.get().rotation(request.scope().group()).all().contains(node);
+				&& this.topology.get().rotation(request.scope().group()).all().contains(node)
+				&& stillServes(new Route(node, PoolKind.READ, Reason.READ_ONLY), request);
+	}
+
+	/**
+	 * Whether what was known of a replica when it was chosen still holds. The check of a
+	 * new connection may have told that the server began anew.
+	 * @param route a decision
+	 * @param request the facts that it was made from
+	 * @return {@code false} if the unit has to be decided again
+	 */
+	public boolean stillServes(Route route, RouteRequest request) {
+		if (route.reason() != Reason.READ_ONLY
+				|| (request.required().isEmpty() && request.scope().maxStaleness() == null)) {
+			return true;
+		}
+		List<ClusterNode> itself = List.of(route.node());
+		return !fresh(itself, request).isEmpty() && !this.positions.qualifying(itself, request.required()).isEmpty();
+	}
+
+	private List<ClusterNode> fresh(List<ClusterNode> candidates, RouteRequest request) {
+		Duration maxStaleness = request.scope().maxStaleness();
+		return (maxStaleness != null) ? this.positions.fresh(candidates, maxStaleness) : candidates;
 	}
 
 	private static Route write(Topology topology, Reason reason) {
@@ -125,16 +180,16 @@ public final class RoutingPolicy {
 		return new Route(topology.primary(), PoolKind.READ, reason);
 	}
 
-	private Route fallback(Topology topology, RouteRequest request, Reason reason) throws NoReplicaException {
-		if (this.fallback == Fallback.FAIL) {
-			throw new NoReplicaException(reason, request.scope().group(), topology.replicas());
+	/**
+	 * The candidates of the application's own zone, or all of them if there is none.
+	 */
+	private static List<ClusterNode> near(Rotation rotation, List<ClusterNode> candidates) {
+		if (rotation.near().isEmpty() || candidates.equals(rotation.all())) {
+			return rotation.near().isEmpty() ? candidates : rotation.near();
 		}
-		return read(topology, reason);
-	}
-
-	private static List<ClusterNode> candidates(Rotation rotation, List<ClusterNode> excluded) {
-		List<ClusterNode> near = without(rotation.near(), excluded);
-		return near.isEmpty() ? without(rotation.all(), excluded) : near;
+		List<ClusterNode> near = new ArrayList<>(candidates);
+		near.retainAll(rotation.near());
+		return near.isEmpty() ? candidates : near;
 	}
 
 	private static List<ClusterNode> without(List<ClusterNode> nodes, List<ClusterNode> excluded) {

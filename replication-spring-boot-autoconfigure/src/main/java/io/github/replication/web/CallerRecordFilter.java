@@ -79,7 +79,7 @@ public final class CallerRecordFilter extends OncePerRequestFilter {
 		if (request.getAttribute(RECORD) instanceof CallerRecord record) {
 			return record;
 		}
-		CallerRecord record = this.records.forRequest();
+		CallerRecord record = this.records.forRequest(null);
 		request.setAttribute(RECORD, record);
 		return record;
 	}

@@ -17,6 +17,7 @@
 package io.github.replication.node;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 
 import javax.sql.DataSource;
@@ -27,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 
 import io.github.replication.Role;
+import io.github.replication.node.ClusterNode.Pools;
+import io.github.replication.node.NodeMonitor.Probing;
+import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.SampleClock;
 import io.github.replication.stub.StubDriver;
 
 /**
@@ -39,7 +44,17 @@ public final class Nodes {
 	 */
 	public static final int CONNECTIONS = 2;
 
+	private static final Duration TIMEOUT = Duration.ofMillis(500);
+
 	private Nodes() {
+	}
+
+	/**
+	 * Positions of which nothing is known.
+	 */
+	public static Positions positions(ReadYourWrites mode) {
+		return new Positions(new PositionSettings(mode, true, Duration.ZERO, TIMEOUT, TIMEOUT),
+				new SampleClock(System::nanoTime));
 	}
 
 	public static ClusterNode primary() {
@@ -95,9 +110,14 @@ public final class Nodes {
 		HikariDataSource pool = new HikariDataSource();
 		pool.setMaximumPoolSize(CONNECTIONS);
 		PhysicalDataSource physical = new PhysicalDataSource(
-				new SimpleDriverDataSource(new StubDriver(), definition.url()), new ServerDefaults(), false);
-		return new ClusterNode(definition, role, new ReadPool(definition.name(), pool, physical, reachability),
-				writePool);
+				new SimpleDriverDataSource(new StubDriver(), definition.url()), null);
+		SampleClock clock = new SampleClock(System::nanoTime);
+		NodeMonitor monitor = new NodeMonitor(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
+				new ReplicaPosition(System::nanoTime, () -> {
+				}), new Probing(clock, Runnable::run, (sample, failure) -> {
+				}));
+		return new ClusterNode(definition, role,
+				new Pools(new ReadPool(definition.name(), pool, physical, reachability), writePool), monitor);
 	}
 
 }

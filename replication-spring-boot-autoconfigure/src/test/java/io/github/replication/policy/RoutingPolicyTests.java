@@ -31,6 +31,9 @@ import io.github.replication.balance.LoadBalancer;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Node;
 import io.github.replication.node.Nodes;
+import io.github.replication.position.Bound;
+import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.Write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -39,6 +42,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  * The rows of the contract's table, each before the next.
  */
 class RoutingPolicyTests {
+
+	private static final Bound WRITTEN = new Bound(Write.unresolved(1, false, 0), null);
 
 	private final ClusterNode primary = Nodes.primary();
 
@@ -237,12 +242,13 @@ class RoutingPolicyTests {
 	}
 
 	private Route route(Facts facts, ClusterNode... excluded) throws NoReplicaException {
-		return policy().route(facts.request(), List.of(excluded));
+		RouteRequest request = facts.request();
+		return policy().require(policy().route(request, List.of(excluded)), request);
 	}
 
 	private RoutingPolicy policy() {
-		return new RoutingPolicy(() -> Nodes.topology(this.primary, this.replicas, this.zone), this.balancer,
-				this.byStatement, this.fallback);
+		return new RoutingPolicy(() -> Nodes.topology(this.primary, this.replicas, this.zone),
+				Nodes.positions(ReadYourWrites.TIME), this.balancer, this.byStatement, this.fallback);
 	}
 
 	private void assertWritePool(Route route, Reason reason) {
@@ -351,7 +357,7 @@ class RoutingPolicyTests {
 
 		RouteRequest request() {
 			return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held,
-					this.serializable, this.written);
+					this.serializable, this.written ? WRITTEN : Bound.NONE);
 		}
 
 	}

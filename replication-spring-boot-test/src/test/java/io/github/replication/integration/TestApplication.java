@@ -84,7 +84,7 @@ final class TestApplication implements AutoCloseable {
 	 */
 	void asNewCaller(Runnable work) {
 		CallerRecords records = bean(CallerRecords.class);
-		CallerRecord previous = records.bind(records.forRequest());
+		CallerRecord previous = records.bind(records.forRequest(null));
 		try {
 			work.run();
 		}
@@ -98,14 +98,14 @@ final class TestApplication implements AutoCloseable {
 	 */
 	void newCaller() {
 		CallerRecords records = bean(CallerRecords.class);
-		records.bind(records.forRequest());
+		records.bind(records.forRequest(null));
 	}
 
 	/**
 	 * As {@link #newCaller()}, where there are replicas.
 	 */
 	void newCallerIfReplicated() {
-		this.context.getBeanProvider(CallerRecords.class).ifAvailable((records) -> records.bind(records.forRequest()));
+		this.context.getBeanProvider(CallerRecords.class).ifAvailable((records) -> records.bind(records.forRequest(null)));
 	}
 
 	int port() {

@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.function.Consumer;
+
+import io.github.replication.position.SampleClock;
+
+/**
+ * Asks the server of a new connection for its state before the connection is used.
+ *
+ * @param query what to ask
+ * @param clock orders the answer and other events
+ * @param listener told of the answer
+ */
+record Inspection(ServerStateQuery query, SampleClock clock, Consumer<Sample> listener) {
+
+	void inspect(Connection connection) throws SQLException {
+		long tick = this.clock.startSample();
+		long at = this.clock.nanoTime();
+		this.listener.accept(new Sample(tick, at, this.query.ask(connection)));
+	}
+
+}

@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.node.Probe.ConnectionLostException;
+import io.github.replication.position.SampleClock;
+
+/**
+ * Keeps what is known of one node's state: asks when somebody needs an answer, but a node
+ * that does not get further less and less often.
+ */
+final class NodeMonitor implements AutoCloseable {
+
+	private static final long SHORTEST_PAUSE = Duration.ofMillis(5).toNanos();
+
+	private static final long LONGEST_PAUSE = Duration.ofMillis(250).toNanos();
+
+	private final Probe probe;
+
+	private final ReplicaPosition position;
+
+	private final Sampler sampler;
+
+	private final Probing probing;
+
+	private volatile @Nullable Exception failure;
+
+	private volatile long nextQuestion;
+
+	private volatile long pause = SHORTEST_PAUSE;
+
+	private volatile long lastLsn;
+
+	/**
+	 * Creates a monitor that has not asked yet.
+	 * @param probe asks the node
+	 * @param position what the node is known to have replayed
+	 * @param probing what all monitors of the cluster share
+	 */
+	NodeMonitor(Probe probe, ReplicaPosition position, Probing probing) {
+		this.probe = probe;
+		this.position = position;
+		this.probing = probing;
+		this.sampler = new Sampler(probing.clock(), probing.executor(), this::ask);
+		this.nextQuestion = probing.clock().nanoTime();
+	}
+
+	ReplicaPosition position() {
+		return this.position;
+	}
+
+	/**
+	 * Why the last question had no answer, {@code null} if it had one.
+	 */
+	@Nullable Exception failure() {
+		return this.failure;
+	}
+
+	/**
+	 * A sample that starts after a tick.
+	 */
+	CompletableFuture<Sample> sampleAfter(long tick) {
+		return this.sampler.after(tick);
+	}
+
+	/**
+	 * Whether it makes sense to ask now, on behalf of a read.
+	 * @param eager whether somebody waits for the node to get further
+	 */
+	boolean mayBeAsked(boolean eager) {
+		long early = eager ? Math.max(0, this.pause - SHORTEST_PAUSE) : 0;
+		return this.failure == null && !this.position.isShared()
+				&& this.probing.clock().nanoTime() - this.nextQuestion + early >= 0;
+	}
+
+	private Sample ask(long tick, long at) throws SQLException {
+		long incarnation = this.position.incarnation();
+		try {
+			Sample sample = new Sample(tick, at, this.probe.ask());
+			this.position.told(sample, incarnation);
+			answered(sample, null);
+			return sample;
+		}
+		catch (SQLException | RuntimeException ex) {
+			if (ex instanceof ConnectionLostException) {
+				this.position.lost();
+			}
+			answered(null, ex);
+			throw ex;
+		}
+	}
+
+	private void answered(@Nullable Sample sample, @Nullable Exception failure) {
+		if (sample != null) {
+			boolean further = sample.state().lsn() != this.lastLsn;
+			this.lastLsn = sample.state().lsn();
+			this.pause = further ? SHORTEST_PAUSE : Math.min(LONGEST_PAUSE, this.pause * 2);
+		}
+		this.nextQuestion = this.probing.clock().nanoTime() + this.pause;
+		this.failure = failure;
+		this.probing.onAnswer().accept(sample, failure);
+	}
+
+	@Override
+	public void close() {
+		this.probe.close();
+	}
+
+	/**
+	 * What the monitors of a cluster share, and whom one tells.
+	 *
+	 * @param clock orders samples and events
+	 * @param executor runs the questions
+	 * @param onAnswer told of each sample, or of the failure to get one
+	 */
+	record Probing(SampleClock clock, Executor executor, BiConsumer<@Nullable Sample, @Nullable Exception> onAnswer) {
+
+	}
+
+}

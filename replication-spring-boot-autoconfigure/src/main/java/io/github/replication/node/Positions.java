@@ -1,0 +1,436 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.Reason;
+import io.github.replication.caller.CallerRecord;
+import io.github.replication.node.PrimaryHistory.Point;
+import io.github.replication.node.ReplicaPosition.Known;
+import io.github.replication.position.Bound;
+import io.github.replication.position.PositionResolver;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.SampleClock;
+import io.github.replication.position.WalPosition;
+import io.github.replication.position.Write;
+
+/**
+ * Knows which replica has replayed what a caller must see. Looking costs no more than
+ * reading what is known; asking again is bounded in time and in number.
+ */
+public final class Positions implements PositionResolver {
+
+	private static final Log logger = LogFactory.getLog(Positions.class);
+
+	private static final long SHORTEST_BUDGET = Duration.ofMillis(50).toNanos();
+
+	private static final long POLL = Duration.ofMillis(2).toNanos();
+
+	private final PositionSettings settings;
+
+	private final SampleClock clock;
+
+	private volatile PrimaryHistory history = PrimaryHistory.EMPTY;
+
+	private volatile @Nullable NodeMonitor primary;
+
+	private volatile boolean promoted;
+
+	private volatile boolean told = true;
+
+	Positions(PositionSettings settings, SampleClock clock) {
+		this.settings = settings;
+		this.clock = clock;
+	}
+
+	/**
+	 * Sets whom to ask for positions of the primary.
+	 */
+	void follow(NodeMonitor primary) {
+		this.primary = primary;
+	}
+
+	/**
+	 * The primary has answered, or failed to.
+	 */
+	void primaryAnswered(@Nullable Sample sample, @Nullable Exception failure) {
+		boolean tells = sample != null && sample.state().hasPosition() && !sample.state().inRecovery();
+		if (sample != null && tells) {
+			PrimaryHistory before = this.history;
+			PrimaryHistory history = before.with(sample);
+			if (before.timeline() != 0 && history.timeline() != before.timeline()) {
+				this.promoted = true;
+			}
+			this.history = history;
+		}
+		if (tells != this.told) {
+			this.told = tells;
+			if (this.settings.mode() == ReadYourWrites.POSITION) {
+				report(sample, failure);
+			}
+		}
+	}
+
+	private void report(@Nullable Sample sample, @Nullable Exception failure) {
+		if (this.told) {
+			logger.info("The primary tells its position again");
+			return;
+		}
+		String cause = (failure != null) ? String.valueOf(failure.getMessage())
+				: (sample != null && sample.state().inRecovery()) ? "it is a standby"
+						: "the user may not ask, or the server is not PostgreSQL";
+		logger.warn("The primary does not tell its position (" + cause + "): until it does, reads of a caller who has"
+				+ " written go to the primary for the length of replication.read-your-writes.window (RECENT_WRITE)");
+	}
+
+	/**
+	 * What is configured.
+	 * @return the settings
+	 */
+	public PositionSettings settings() {
+		return this.settings;
+	}
+
+	/**
+	 * Whether positions decide, and not only time.
+	 * @return {@code false} in the other modes, and while the primary does not tell its
+	 * position
+	 */
+	public boolean isExact() {
+		return this.settings.mode() == ReadYourWrites.POSITION && this.told;
+	}
+
+	/**
+	 * Why a replica that does not qualify does not.
+	 * @return {@link Reason#BEHIND} where positions decide
+	 */
+	public Reason reason() {
+		return isExact() ? Reason.BEHIND : Reason.RECENT_WRITE;
+	}
+
+	/**
+	 * The replicas that may serve a caller.
+	 * @param replicas replicas in rotation
+	 * @param bound what the caller must not fall behind
+	 * @return those known to have reached it, in the same order
+	 */
+	public List<ClusterNode> qualifying(List<ClusterNode> replicas, Bound bound) {
+		if (bound.isEmpty()) {
+			return replicas;
+		}
+		List<ClusterNode> qualifying = only(replicas, (node) -> hasReached(node, bound));
+		boolean markAlone = bound.write() == null || this.settings.mode() == ReadYourWrites.OFF;
+		return (qualifying.isEmpty() && markAlone && !isExact()) ? replicas : qualifying;
+	}
+
+	/**
+	 * The replicas that are known to be fresh enough.
+	 * @param replicas replicas in rotation
+	 * @param maxStaleness how old the data may be
+	 * @return those that had replayed within that time what the primary had flushed then
+	 */
+	public List<ClusterNode> fresh(List<ClusterNode> replicas, Duration maxStaleness) {
+		return only(replicas, (node) -> isFresh(node, maxStaleness));
+	}
+
+	private static List<ClusterNode> only(List<ClusterNode> replicas, Predicate<ClusterNode> condition) {
+		List<ClusterNode> some = new ArrayList<>(replicas.size());
+		for (int i = 0; i < replicas.size(); i++) {
+			if (condition.test(replicas.get(i))) {
+				some.add(replicas.get(i));
+			}
+		}
+		return (some.size() == replicas.size()) ? replicas : some;
+	}
+
+	/**
+	 * Whether a replica is known to have reached what a caller must see.
+	 * @param node the replica
+	 * @param bound what the caller must not fall behind
+	 * @return {@code false} also if that is not known
+	 */
+	public boolean hasReached(ClusterNode node, Bound bound) {
+		return hasReached(node, bound.write()) && hasReached(node, bound.read());
+	}
+
+	private boolean hasReached(ClusterNode node, @Nullable Write write) {
+		if (write == null || this.settings.mode() == ReadYourWrites.OFF) {
+			return true;
+		}
+		if (this.settings.mode() == ReadYourWrites.TIME) {
+			return false;
+		}
+		WalPosition position = write.position();
+		return (write.isResolved() || hasReachedSampleAfter(node, write.tick(), write.asynchronous()))
+				&& (position == null || hasReplayed(node, position));
+	}
+
+	private boolean hasReached(ClusterNode node, @Nullable ReadMark read) {
+		return read == null || !this.settings.monotonic() || read.node() == node.id()
+				|| hasReachedSampleAfter(node, read.tick(), false);
+	}
+
+	private boolean hasReachedSampleAfter(ClusterNode node, long tick, boolean asynchronous) {
+		PrimaryHistory history = this.history;
+		Point point = history.firstAfter(tick);
+		return point != null && hasReplayed(node,
+				new WalPosition(history.timeline(), point.covering(asynchronous || history.asynchronousCommit())));
+	}
+
+	private boolean hasReplayed(ClusterNode node, WalPosition position) {
+		Known known = node.monitor().position().known();
+		return known != null && isComparable(known, position.timeline())
+				&& Long.compareUnsigned(known.lsn(), position.lsn()) >= 0;
+	}
+
+	/**
+	 * A standby that does not tell its timeline follows that of the primary, as long as
+	 * no other has been seen.
+	 */
+	private boolean isComparable(Known known, int timeline) {
+		PrimaryHistory history = this.history;
+		boolean sameCluster = known.system() == 0 || history.system() == 0 || known.system() == history.system();
+		boolean sameTimeline = (known.timeline() != 0) ? known.timeline() == timeline
+				: !this.promoted && timeline == history.timeline();
+		return sameCluster && sameTimeline;
+	}
+
+	private boolean isFresh(ClusterNode node, Duration maxStaleness) {
+		PrimaryHistory history = this.history;
+		Known known = node.monitor().position().known();
+		if (known == null || !isComparable(known, history.timeline())) {
+			return false;
+		}
+		Point reached = history.newestReached(known.lsn());
+		return reached != null && this.clock.nanoTime() - reached.until() <= maxStaleness.toNanos();
+	}
+
+	/**
+	 * Asks replicas again, and the primary if need be, until one of them qualifies. Waits
+	 * no longer than configured.
+	 * @param replicas the replicas that may be asked
+	 * @param record the caller's record, in which what is found out is kept
+	 * @return {@code true} if one of them qualifies now
+	 */
+	public boolean catchUp(List<ClusterNode> replicas, CallerRecord record) {
+		return isExact()
+				&& new CatchUp(replicas, () -> settle(replicas, record), () -> isReached(replicas, record)).run();
+	}
+
+	/**
+	 * Asks replicas again, and the primary, until one of them is known to be fresh.
+	 * @param replicas the replicas that may be asked
+	 * @param maxStaleness how old the data may be
+	 * @return {@code true} if one of them qualifies now
+	 */
+	public boolean refresh(List<ClusterNode> replicas, Duration maxStaleness) {
+		long tick = this.clock.now();
+		return new CatchUp(replicas, () -> tick, () -> !fresh(replicas, maxStaleness).isEmpty()).run();
+	}
+
+	private boolean isReached(List<ClusterNode> replicas, CallerRecord record) {
+		Bound bound = record.bound();
+		for (int i = 0; i < replicas.size(); i++) {
+			if (hasReached(replicas.get(i), bound)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Corrects what is not to be believed of a caller's position, as far as it is known.
+	 * @return the tick that a sample of the primary must exceed to know more, -1 if it
+	 * need not be asked
+	 */
+	private long settle(List<ClusterNode> replicas, CallerRecord record) {
+		record.updateWrite(this::believable);
+		Bound bound = record.bound();
+		Write write = bound.write();
+		long tick = -1;
+		if (write != null) {
+			tick = write.isResolved() ? doubtful(write) : write.tick();
+		}
+		ReadMark read = bound.read();
+		if (read != null && this.settings.monotonic()
+				&& replicas.stream().noneMatch((node) -> node.id() == read.node())) {
+			tick = Math.max(tick, read.tick());
+		}
+		return (tick >= 0 && this.history.firstAfter(tick) == null) ? tick : -1;
+	}
+
+	/**
+	 * The arrival of a position above everything known.
+	 */
+	private long doubtful(Write write) {
+		Point last = this.history.last();
+		WalPosition position = write.position();
+		boolean known = write.arrival() == 0 || position == null
+				|| (last != null && position.timeline() == this.history.timeline()
+						&& Long.compareUnsigned(position.lsn(), last.inserted()) <= 0);
+		return known ? -1 : write.arrival();
+	}
+
+	private Write believable(Write write) {
+		PrimaryHistory history = this.history;
+		Point last = history.last();
+		WalPosition position = write.position();
+		if (position == null || last == null) {
+			return write;
+		}
+		if (position.timeline() != history.timeline()) {
+			return write.unknownSince((write.arrival() != 0) ? write.arrival() : this.clock.now());
+		}
+		boolean impossible = Long.compareUnsigned(position.lsn(), last.inserted()) > 0 && last.tick() > write.arrival();
+		return impossible ? write.correctedTo(new WalPosition(history.timeline(), last.flushed())) : write;
+	}
+
+	@Override
+	public int cluster() {
+		return Long.hashCode(this.history.system());
+	}
+
+	@Override
+	public Write resolve(Write write) {
+		NodeMonitor primary = this.primary;
+		if (!isExact() || primary == null) {
+			return write;
+		}
+		long timeout = this.settings.timeout().toNanos();
+		if (this.history.firstAfter(write.tick()) == null) {
+			answered(primary.sampleAfter(write.tick()), this.clock.nanoTime() + timeout);
+		}
+		PrimaryHistory history = this.history;
+		Point point = history.firstAfter(write.tick());
+		if (point == null) {
+			return write;
+		}
+		long lsn = point.covering(write.asynchronous() || history.asynchronousCommit());
+		return believable(write).resolvedAt(new WalPosition(history.timeline(), lsn));
+	}
+
+	/**
+	 * Waits for an answer.
+	 * @return {@code true} if there was one in time
+	 */
+	private boolean answered(CompletableFuture<?> answer, long deadline) {
+		try {
+			answer.get(Math.max(0, deadline - this.clock.nanoTime()), TimeUnit.NANOSECONDS);
+			return true;
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			return false;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return false;
+		}
+	}
+
+	/**
+	 * One read's attempt to find a replica that qualifies.
+	 */
+	private final class CatchUp {
+
+		private final List<ClusterNode> replicas;
+
+		private final LongSupplier neededTick;
+
+		private final BooleanSupplier reached;
+
+		private final boolean patient;
+
+		private final long deadline;
+
+		CatchUp(List<ClusterNode> replicas, LongSupplier neededTick, BooleanSupplier reached) {
+			this.replicas = replicas;
+			this.neededTick = neededTick;
+			this.reached = reached;
+			long wait = Positions.this.settings.patience().toNanos();
+			this.patient = wait > 0;
+			this.deadline = Positions.this.clock.nanoTime() + Math.max(wait, SHORTEST_BUDGET);
+		}
+
+		boolean run() {
+			boolean reached = ask();
+			while (!reached && this.patient && isTimeLeft()) {
+				LockSupport.parkNanos(POLL);
+				reached = ask();
+			}
+			return reached;
+		}
+
+		private boolean isTimeLeft() {
+			return Positions.this.clock.nanoTime() - this.deadline < 0 && !Thread.currentThread().isInterrupted();
+		}
+
+		private boolean ask() {
+			List<NodeMonitor> monitors = this.replicas.stream()
+				.map(ClusterNode::monitor)
+				.filter((monitor) -> monitor.mayBeAsked(this.patient))
+				.toList();
+			if (monitors.isEmpty() || !askPrimary()) {
+				return this.reached.getAsBoolean();
+			}
+			return this.reached.getAsBoolean() || ask(monitors);
+		}
+
+		private boolean askPrimary() {
+			long tick = this.neededTick.getAsLong();
+			NodeMonitor primary = Positions.this.primary;
+			if (tick < 0) {
+				return true;
+			}
+			boolean answered = primary != null && answered(primary.sampleAfter(tick), this.deadline);
+			this.neededTick.getAsLong();
+			return answered;
+		}
+
+		private boolean ask(List<NodeMonitor> monitors) {
+			long tick = Positions.this.clock.now();
+			List<CompletableFuture<Sample>> answers = new ArrayList<>();
+			monitors.forEach((monitor) -> answers.add(monitor.sampleAfter(tick)));
+			while (!answers.isEmpty() && isTimeLeft()) {
+				CompletableFuture<Object> first = CompletableFuture.anyOf(answers.toArray(new CompletableFuture<?>[0]));
+				answered(first, this.deadline);
+				if (this.reached.getAsBoolean()) {
+					return true;
+				}
+				answers.removeIf(CompletableFuture::isDone);
+			}
+			return false;
+		}
+
+	}
+
+}

@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.support.JdbcUtils;
+
+/**
+ * A connection of its own to one node, for questions about its state. Used by one thread
+ * at a time, but for {@link #close}.
+ */
+final class Probe implements AutoCloseable {
+
+	private final Opening opening;
+
+	private final ServerStateQuery query;
+
+	private final Duration timeout;
+
+	private volatile @Nullable Connection connection;
+
+	private volatile boolean closed;
+
+	/**
+	 * Creates a probe that opens its connection when it is first asked.
+	 * @param opening opens a connection
+	 * @param query what to ask
+	 * @param timeout how long the server may take to answer
+	 */
+	Probe(Opening opening, ServerStateQuery query, Duration timeout) {
+		this.opening = opening;
+		this.query = query;
+		this.timeout = timeout;
+	}
+
+	/**
+	 * Asks the server, on the connection of the last time if that still lives.
+	 */
+	ServerState ask() throws SQLException {
+		Connection connection = this.connection;
+		boolean fresh = connection == null;
+		try {
+			return this.query.ask((connection != null) ? connection : open());
+		}
+		catch (SQLException ex) {
+			drop();
+			if (fresh) {
+				throw ex;
+			}
+			throw new ConnectionLostException(ex);
+		}
+	}
+
+	private Connection open() throws SQLException {
+		Connection connection = this.opening.open();
+		this.connection = connection;
+		if (this.closed) {
+			drop();
+			throw new SQLException("The probe is closed.");
+		}
+		connection.setNetworkTimeout(Runnable::run, (int) this.timeout.toMillis());
+		return connection;
+	}
+
+	private void drop() {
+		Connection connection = this.connection;
+		this.connection = null;
+		if (connection != null) {
+			try {
+				connection.abort(Runnable::run);
+			}
+			catch (SQLException ex) {
+				JdbcUtils.closeConnection(connection);
+			}
+		}
+	}
+
+	@Override
+	public void close() {
+		this.closed = true;
+		JdbcUtils.closeConnection(this.connection);
+	}
+
+	/**
+	 * Opens a connection.
+	 */
+	@FunctionalInterface
+	interface Opening {
+
+		Connection open() throws SQLException;
+
+	}
+
+	/**
+	 * A connection that had worked has failed: the server may have been restarted since.
+	 */
+	static final class ConnectionLostException extends SQLException {
+
+		private static final long serialVersionUID = 1L;
+
+		ConnectionLostException(SQLException cause) {
+			super(cause.getMessage(), cause.getSQLState(), cause);
+		}
+
+	}
+
+}

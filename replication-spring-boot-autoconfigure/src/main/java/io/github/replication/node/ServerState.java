@@ -1,0 +1,42 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+/**
+ * What a server tells of itself.
+ *
+ * @param isolation the isolation level of a transaction that does not name one
+ * @param asynchronousCommit whether commits do not wait for the flush by default
+ * @param inRecovery whether the server is a standby
+ * @param startedAt when the server was started, in microseconds since 1970 by its own
+ * clock; 0 if it does not tell
+ * @param timeline the timeline, 0 if it is not told
+ * @param lsn what a standby has replayed, or a primary has flushed; 0 if it is not told
+ * @param insertLsn where a primary writes next; 0 for a standby
+ * @param system the system identifier of the cluster, 0 if it is not told
+ */
+record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery, long startedAt, int timeline,
+		long lsn, long insertLsn, long system) {
+
+	/**
+	 * Whether the server tells positions at all.
+	 */
+	boolean hasPosition() {
+		return this.lsn != 0;
+	}
+
+}
