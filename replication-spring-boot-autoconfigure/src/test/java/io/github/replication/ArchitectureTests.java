@@ -124,6 +124,13 @@ class ArchitectureTests {
 		.resideInAnyPackage("org.springframework.boot.actuate..", "org.springframework.boot.health..");
 
 	@ArchTest
+	static final ArchRule redisStaysInStore = noClasses().that()
+		.resideOutsideOfPackages(STORE, WIRING)
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("org.springframework.data.redis..", "io.lettuce..", "redis.clients..");
+
+	@ArchTest
 	static final ArchRule springBootStaysInWiringAndActuate = noClasses().that()
 		.resideOutsideOfPackages(ACTUATE, WIRING)
 		.should()
