@@ -59,6 +59,8 @@ class ArchitectureTests {
 
 	private static final String CALLER = API + ".caller..";
 
+	private static final String STORE = API + ".store..";
+
 	private static final String NODE = API + ".node..";
 
 	private static final String JDBC = API + ".jdbc..";
@@ -75,7 +77,7 @@ class ArchitectureTests {
 	 * The packages in the order of the data path, each of which may depend on the ones
 	 * before it. The wiring comes last.
 	 */
-	private static final List<String> DATA_PATH = List.of(API, POSITION, CALLER, NODE, API + ".balance..",
+	private static final List<String> DATA_PATH = List.of(API, POSITION, CALLER, STORE, NODE, API + ".balance..",
 			API + ".policy..", JDBC, API + ".interceptor..", WEB, METRICS, ACTUATE, WIRING);
 
 	private static final Set<String> CLOCKS = Set.of("java.lang.System.currentTimeMillis", "java.lang.System.nanoTime",
@@ -122,6 +124,13 @@ class ArchitectureTests {
 		.resideInAnyPackage("org.springframework.boot.actuate..", "org.springframework.boot.health..");
 
 	@ArchTest
+	static final ArchRule redisStaysInStore = noClasses().that()
+		.resideOutsideOfPackages(STORE, WIRING)
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("org.springframework.data.redis..", "io.lettuce..", "redis.clients..");
+
+	@ArchTest
 	static final ArchRule springBootStaysInWiringAndActuate = noClasses().that()
 		.resideOutsideOfPackages(ACTUATE, WIRING)
 		.should()
@@ -140,7 +149,7 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule noLockIsHeldForAWholeMethod = noMethods().that()
 		.areDeclaredInClassesThat()
-		.resideInAnyPackage(POSITION, NODE, JDBC)
+		.resideInAnyPackage(POSITION, STORE, NODE, JDBC)
 		.should()
 		.haveModifier(SYNCHRONIZED)
 		.because("a method of these packages may do I/O, and a virtual thread that waits for it keeps its carrier");
