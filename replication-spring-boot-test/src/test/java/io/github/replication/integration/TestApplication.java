@@ -105,7 +105,8 @@ final class TestApplication implements AutoCloseable {
 	 * As {@link #newCaller()}, where there are replicas.
 	 */
 	void newCallerIfReplicated() {
-		this.context.getBeanProvider(CallerRecords.class).ifAvailable((records) -> records.bind(records.forRequest(null)));
+		this.context.getBeanProvider(CallerRecords.class)
+			.ifAvailable((records) -> records.bind(records.forRequest(null)));
 	}
 
 	int port() {
