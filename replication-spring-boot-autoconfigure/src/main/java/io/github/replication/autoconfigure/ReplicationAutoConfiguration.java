@@ -18,14 +18,12 @@ package io.github.replication.autoconfigure;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
-import jakarta.servlet.DispatcherType;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -36,19 +34,15 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
-import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
-import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Role;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.transaction.interceptor.BeanFactoryTransactionAttributeSourceAdvisor;
-import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.replication.CallerContexts;
 import io.github.replication.RoutingListener;
@@ -62,7 +56,6 @@ import io.github.replication.interceptor.RouteAdvisor;
 import io.github.replication.jdbc.ConnectionPreparer;
 import io.github.replication.node.ReplicaPoolCustomizer;
 import io.github.replication.position.SampleClock;
-import io.github.replication.web.CallerRecordFilter;
 
 /**
  * Auto-configuration for reading from replicas. Does nothing at all unless a replica is
@@ -70,11 +63,13 @@ import io.github.replication.web.CallerRecordFilter;
  *
  * @since 0.1.0
  */
-@AutoConfiguration(after = DataSourceAutoConfiguration.class)
+@AutoConfiguration(after = DataSourceAutoConfiguration.class,
+		afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
 @ConditionalOnClass(HikariDataSource.class)
 @ConditionalOnBean(DataSource.class)
 @Conditional(OnReplicationCondition.class)
 @EnableConfigurationProperties(ReplicationProperties.class)
+@Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, CallerPropagationConfiguration.class })
 public final class ReplicationAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(ReplicationAutoConfiguration.class);
@@ -148,26 +143,6 @@ public final class ReplicationAutoConfiguration {
 			.mapToInt(BeanFactoryTransactionAttributeSourceAdvisor::getOrder)
 			.min()
 			.orElse(Ordered.LOWEST_PRECEDENCE);
-	}
-
-	/**
-	 * What a web application needs besides.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnWebApplication(type = Type.SERVLET)
-	@ConditionalOnClass(OncePerRequestFilter.class)
-	static class WebConfiguration {
-
-		@Bean
-		@ConditionalOnMissingBean(name = "replicationCallerRecordFilter")
-		FilterRegistrationBean<CallerRecordFilter> replicationCallerRecordFilter(CallerRecords records) {
-			FilterRegistrationBean<CallerRecordFilter> registration = new FilterRegistrationBean<>(
-					new CallerRecordFilter(records));
-			registration.setOrder(CallerRecordFilter.ORDER);
-			registration.setDispatcherTypes(EnumSet.allOf(DispatcherType.class));
-			return registration;
-		}
-
 	}
 
 }

@@ -49,6 +49,8 @@ public final class CallerRecord {
 
 	private volatile boolean written;
 
+	private volatile boolean used;
+
 	private volatile @Nullable Runnable onWrite;
 
 	/**
@@ -89,11 +91,30 @@ public final class CallerRecord {
 	}
 
 	/**
+	 * Adds what was learnt of the caller from elsewhere.
+	 * @param more what else the caller must not fall behind
+	 */
+	public void add(Bound more) {
+		this.bound.updateAndGet((bound) -> bound.and(more));
+	}
+
+	/**
+	 * Whether anybody has asked for the bound, as every unit of work does.
+	 * @return {@code false} if nothing has been read or written
+	 */
+	public boolean isUsed() {
+		return this.used;
+	}
+
+	/**
 	 * What the caller must not fall behind. Writes that are older than the window do not
 	 * count any longer.
 	 * @return the bound in force
 	 */
 	public Bound bound() {
+		if (!this.used) {
+			this.used = true;
+		}
 		this.origin.recall();
 		Bound bound = known();
 		Write write = bound.write();

@@ -185,7 +185,12 @@ public final class CallerTokens {
 		return bound;
 	}
 
-	Bound read(String texts) {
+	/**
+	 * What a list of tokens tells that has just come.
+	 * @param texts tokens, separated by commas
+	 * @return what their maximum tells
+	 */
+	public Bound read(String texts) {
 		return read(List.of(StringUtils.tokenizeToStringArray(texts, SEPARATOR)));
 	}
 

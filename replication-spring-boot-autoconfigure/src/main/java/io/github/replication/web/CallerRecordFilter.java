@@ -17,12 +17,16 @@
 package io.github.replication.web;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.function.Supplier;
 
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.replication.caller.CallerRecord;
@@ -30,7 +34,9 @@ import io.github.replication.caller.CallerRecords;
 
 /**
  * Gives each request a record of its own, which also serves the request's asynchronous
- * and error dispatches. Must be the outermost filter that comes near a data source.
+ * and error dispatches, and takes the caller's position along: from the request when the
+ * first statement needs it, to the response before that is committed. Must be the
+ * outermost filter that comes near a data source.
  *
  * @since 0.1.0
  */
@@ -41,16 +47,20 @@ public final class CallerRecordFilter extends OncePerRequestFilter {
 	 */
 	public static final int ORDER = Integer.MIN_VALUE + 40;
 
-	private static final String RECORD = CallerRecordFilter.class.getName() + ".RECORD";
+	private static final String POSITION = CallerRecordFilter.class.getName() + ".POSITION";
 
 	private final CallerRecords records;
+
+	private final Supplier<List<PositionCarrier>> carriers;
 
 	/**
 	 * Creates the filter.
 	 * @param records the records of the application
+	 * @param carriers yields what takes positions along; asked at the first request
 	 */
-	public CallerRecordFilter(CallerRecords records) {
+	public CallerRecordFilter(CallerRecords records, Supplier<List<PositionCarrier>> carriers) {
 		this.records = records;
+		this.carriers = SingletonSupplier.of(carriers);
 	}
 
 	@Override
@@ -66,22 +76,30 @@ public final class CallerRecordFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		CallerRecord previous = this.records.bind(recordOf(request));
+		PassedPosition position = positionOf(request, response);
+		HttpServletResponse watched = position.watch(response, request.getDispatcherType() == DispatcherType.ERROR);
+		CallerRecord previous = this.records.bind(position.record());
 		try {
-			chain.doFilter(request, response);
+			chain.doFilter(request, watched);
 		}
 		finally {
 			this.records.restore(previous);
+			if (request.isAsyncStarted()) {
+				position.leaveAfter(request.getAsyncContext());
+			}
+			else {
+				position.leave();
+			}
 		}
 	}
 
-	private CallerRecord recordOf(HttpServletRequest request) {
-		if (request.getAttribute(RECORD) instanceof CallerRecord record) {
-			return record;
+	private PassedPosition positionOf(HttpServletRequest request, HttpServletResponse response) {
+		if (request.getAttribute(POSITION) instanceof PassedPosition position) {
+			return position;
 		}
-		CallerRecord record = this.records.forRequest(null);
-		request.setAttribute(RECORD, record);
-		return record;
+		PassedPosition position = new PassedPosition(request, response, this.records, this.carriers.get());
+		request.setAttribute(POSITION, position);
+		return position;
 	}
 
 }

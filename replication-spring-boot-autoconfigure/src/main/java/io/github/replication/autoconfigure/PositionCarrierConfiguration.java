@@ -1,0 +1,109 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.autoconfigure;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+
+import jakarta.servlet.DispatcherType;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.util.StringUtils;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+import io.github.replication.autoconfigure.ReplicationProperties.Cookie;
+import io.github.replication.autoconfigure.ReplicationProperties.Session;
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.store.PositionStore;
+import io.github.replication.web.CallerRecordFilter;
+import io.github.replication.web.CookiePositionCarrier;
+import io.github.replication.web.HeaderPositionCarrier;
+import io.github.replication.web.PositionCarrier;
+import io.github.replication.web.SessionPositionCarrier;
+import io.github.replication.web.UserPositionCarrier;
+
+/**
+ * What takes a caller's position from one request to the next.
+ */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnWebApplication(type = Type.SERVLET)
+@ConditionalOnClass({ OncePerRequestFilter.class, DispatcherType.class })
+final class PositionCarrierConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean(name = "replicationCallerRecordFilter")
+	FilterRegistrationBean<CallerRecordFilter> replicationCallerRecordFilter(ReplicationProperties properties,
+			CallerRecords records, ObjectProvider<PositionCarrier> carriers, ObjectProvider<PositionStore> stores) {
+		Session session = properties.getReadYourWrites();
+		List<PositionCarrier> configured = configured(session, stores);
+		FilterRegistrationBean<CallerRecordFilter> registration = new FilterRegistrationBean<>(
+				new CallerRecordFilter(records, () -> {
+					List<PositionCarrier> own = carriers.orderedStream().toList();
+					return own.isEmpty() ? configured : own;
+				}));
+		registration.setOrder(CallerRecordFilter.ORDER);
+		registration.setDispatcherTypes(EnumSet.allOf(DispatcherType.class));
+		registration.setAsyncSupported(true);
+		return registration;
+	}
+
+	private static List<PositionCarrier> configured(Session session, ObjectProvider<PositionStore> stores) {
+		Duration window = session.getWindow();
+		return switch (session.getCarrier()) {
+			case COOKIE -> List.of(cookie(session));
+			case HEADER -> List.of(new HeaderPositionCarrier(PositionHeader.nameOf(session.getHeader())));
+			case SESSION -> List.of(new SessionPositionCarrier(Clock.systemUTC(), window));
+			case USER -> List.of(new UserPositionCarrier(stores.getObject(), window));
+			case NONE -> List.of();
+		};
+	}
+
+	private static PositionCarrier cookie(Session session) {
+		Cookie cookie = session.getCookie();
+		if (!StringUtils.hasText(cookie.getName()) || !cookie.getName().matches("[A-Za-z0-9_.-]+")) {
+			throw new InvalidReplicationConfigurationException("replication.read-your-writes.cookie.name",
+					cookie.getName(), "This is no name for a cookie.",
+					"Use letters, digits, hyphens, dots and underscores.");
+		}
+		String sameSite = StringUtils.capitalize(cookie.getSameSite().name().toLowerCase(Locale.ROOT));
+		if (cookie.getSameSite() == ReplicationProperties.SameSite.NONE && Boolean.FALSE.equals(cookie.getSecure())) {
+			throw new InvalidReplicationConfigurationException("replication.read-your-writes.cookie.same-site", "none",
+					"Browsers drop such a cookie unless it is secure.",
+					"Remove replication.read-your-writes.cookie.secure=false, or set same-site to lax.");
+		}
+		return new CookiePositionCarrier(cookie.getName(), new CookiePositionCarrier.Attributes(cookie.getPath(),
+				cookie.getDomain(), cookie.getSecure(), sameSite, roundedUp(session.getWindow())));
+	}
+
+	/**
+	 * Cookies live for whole seconds.
+	 */
+	private static Duration roundedUp(Duration window) {
+		return Duration.ofSeconds(window.plusNanos(999_999_999).toSeconds());
+	}
+
+}

@@ -1,0 +1,70 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.web;
+
+import java.util.Collection;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+/**
+ * Takes a caller's position from one request to the next. Beans of this type replace the
+ * one named by {@code replication.read-your-writes.carrier}; of several, all carry, and
+ * the maximum of what they bring counts.
+ * <p>
+ * Called by the threads that serve requests, by one at a time for each request. An
+ * exception is logged and taken for nothing brought, or nothing sent: a request never
+ * fails for it.
+ *
+ * @since 0.1.0
+ */
+public interface PositionCarrier {
+
+	/**
+	 * What came with a request. Asked once for each request, when its first statement is
+	 * about to be routed, so that the user and the session are known.
+	 * @param request the request
+	 * @return the tokens that were sent before, in no order; empty if there are none.
+	 * They need not be valid
+	 */
+	Collection<String> receive(HttpServletRequest request);
+
+	/**
+	 * Sends a token along. Called before the response is committed if there is something
+	 * to tell, and again if there is more to tell before it is. A carrier that
+	 * {@linkplain #isServerSide() keeps tokens on the server} is also called after a
+	 * commit, and after the response.
+	 * @param request the request
+	 * @param response the response, whose headers may be changed unless the carrier keeps
+	 * tokens on the server
+	 * @param token the token, which covers what came with the request; at most 160
+	 * characters: letters, digits, dots and hyphens
+	 * @param replaced the tokens that came with the request, and those sent for it
+	 * before: they need not be kept any longer
+	 */
+	void send(HttpServletRequest request, HttpServletResponse response, String token, Collection<String> replaced);
+
+	/**
+	 * Whether tokens are kept on the server, so that they can be stored as soon as
+	 * something was written, whatever becomes of the response.
+	 * @return {@code false} by default: tokens leave with the response
+	 */
+	default boolean isServerSide() {
+		return false;
+	}
+
+}

@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.web;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpSession;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.web.util.WebUtils;
+
+/**
+ * Keeps positions in the HTTP session. A session is made for a write, never for a read.
+ * <p>
+ * Within one process parallel requests do not overwrite each other's positions. Sessions
+ * that several processes share are written as a whole at the end of a request by most
+ * stores, so that there the last one wins: use a cookie or the user's name then.
+ *
+ * @since 0.1.0
+ */
+public final class SessionPositionCarrier implements PositionCarrier {
+
+	private static final String TOKENS = SessionPositionCarrier.class.getName() + ".TOKENS";
+
+	private final Clock clock;
+
+	private final Duration window;
+
+	/**
+	 * Creates a carrier.
+	 * @param clock the time of day
+	 * @param window how long a position is remembered
+	 */
+	public SessionPositionCarrier(Clock clock, Duration window) {
+		this.clock = clock;
+		this.window = window;
+	}
+
+	@Override
+	public boolean isServerSide() {
+		return true;
+	}
+
+	@Override
+	public Collection<String> receive(HttpServletRequest request) {
+		HttpSession session = request.getSession(false);
+		return (session != null) ? List.copyOf(tokens(session).keySet()) : List.of();
+	}
+
+	@Override
+	public void send(HttpServletRequest request, HttpServletResponse response, String token,
+			Collection<String> replaced) {
+		HttpSession session = request.getSession(false);
+		if (session == null && PassedPosition.tellsOfWrite(token) && !response.isCommitted()) {
+			session = request.getSession(true);
+		}
+		if (session != null) {
+			store(session, token, replaced);
+		}
+	}
+
+	private void store(HttpSession session, String token, Collection<String> replaced) {
+		synchronized (WebUtils.getSessionMutex(session)) {
+			HashMap<String, Long> tokens = tokens(session);
+			tokens.keySet().removeAll(replaced);
+			tokens.put(token, this.clock.millis());
+			session.setAttribute(TOKENS, tokens);
+		}
+	}
+
+	private HashMap<String, Long> tokens(HttpSession session) {
+		HashMap<String, Long> tokens = new HashMap<>();
+		if (attribute(session) instanceof Map<?, ?> stored) {
+			long oldest = this.clock.millis() - this.window.toMillis();
+			stored.forEach((token, at) -> {
+				if (token instanceof String text && at instanceof Long time && time >= oldest) {
+					tokens.put(text, time);
+				}
+			});
+		}
+		return tokens;
+	}
+
+	private static @Nullable Object attribute(HttpSession session) {
+		try {
+			return session.getAttribute(TOKENS);
+		}
+		catch (IllegalStateException ex) {
+			return null;
+		}
+	}
+
+}
