@@ -161,9 +161,21 @@ final class ConnectionSource {
 
 	/**
 	 * Decides by what is known, or, where that leads to the primary, by what the nodes
-	 * tell when they are asked again.
+	 * tell when they are asked again. A caller that is bound to a replica whose
+	 * connections are all in use is a reason to ask the others as well.
 	 */
 	private Route decide(RouteRequest request, List<ClusterNode> excluded) {
+		Route route = decideWithout(excluded, request);
+		if (route.reason() != Reason.READ_ONLY || request.required().isEmpty() || !route.node().readPool().isBusy()) {
+			return route;
+		}
+		List<ClusterNode> busy = new ArrayList<>(excluded);
+		busy.addAll(RoutingPolicy.busy(this.cluster.topology().replicas()));
+		Route other = decideWithout(busy, request);
+		return (other.reason() == Reason.READ_ONLY) ? other : route;
+	}
+
+	private Route decideWithout(List<ClusterNode> excluded, RouteRequest request) {
 		Route route = this.policy.route(request, excluded);
 		Positions positions = this.cluster.positions();
 		Duration maxStaleness = request.scope().maxStaleness();

@@ -46,7 +46,20 @@ final class TestApplication implements AutoCloseable {
 		this.context = context;
 	}
 
+	/**
+	 * An application in which a caller is remembered by time alone, and each read stands
+	 * for itself, so that tests of other things have nodes to themselves.
+	 */
 	static Builder on(PostgresCluster cluster) {
+		return exactly(cluster).with("replication.read-your-writes.mode", "time")
+			.with("replication.monotonic-reads", "false")
+			.with("replication.monitor.interval", "1h");
+	}
+
+	/**
+	 * An application with the library's own defaults.
+	 */
+	static Builder exactly(PostgresCluster cluster) {
 		return new Builder(ClusterProperties.of(cluster));
 	}
 
