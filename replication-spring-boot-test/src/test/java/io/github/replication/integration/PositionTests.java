@@ -1,0 +1,540 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.integration;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+
+import javax.sql.DataSource;
+
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import io.github.replication.Consistency;
+import io.github.replication.PoolKind;
+import io.github.replication.Reason;
+import io.github.replication.Replication;
+import io.github.replication.RouteDecision;
+import io.github.replication.RoutingScope;
+import io.github.replication.WriteRecord;
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A caller never misses its own write, and reads from replicas as soon as they have it.
+ */
+@EmbeddedCluster
+@TestInstance(Lifecycle.PER_CLASS)
+class PositionTests {
+
+	private static final AtomicLong IDS = new AtomicLong(1_000_000);
+
+	private PostgresCluster cluster;
+
+	private TestApplication application;
+
+	private JdbcTemplate jdbc;
+
+	@BeforeEach
+	void start(PostgresCluster cluster) {
+		this.cluster = cluster;
+		if (this.application == null) {
+			TestApplication.createTable(cluster);
+			this.application = TestApplication.exactly(cluster).withoutJpa().start();
+			this.jdbc = this.application.jdbc();
+			createFunctions();
+		}
+		this.application.newCaller();
+		this.application.decisions().clear();
+	}
+
+	private void createFunctions() {
+		this.jdbc.execute("CREATE OR REPLACE FUNCTION add_note(bigint) RETURNS bigint LANGUAGE sql AS"
+				+ " 'INSERT INTO note VALUES ($1, ''f'') RETURNING id'");
+		this.jdbc.execute("CREATE OR REPLACE PROCEDURE add_note_by_call(bigint) LANGUAGE sql AS"
+				+ " 'INSERT INTO note VALUES ($1, ''p'')'");
+		this.cluster.awaitReplication();
+	}
+
+	@AfterEach
+	void release() {
+		this.cluster.replicas().forEach(PostgresNode::resumeReplay);
+		this.cluster.awaitReplication();
+	}
+
+	@AfterAll
+	void stop() {
+		this.application.close();
+	}
+
+	@Test
+	void ownWriteIsSeenOnThePrimaryWhileBothReplicasAreBehindAndOnReplicasOnceTheyAreNot() {
+		pause("replica-1", "replica-2");
+		long id = write();
+		assertSees(id);
+		assertThat(lastRead()).isEqualTo(new Where("primary", PoolKind.READ, Reason.BEHIND));
+		this.cluster.replicas().forEach(PostgresNode::resumeReplay);
+		this.cluster.awaitReplication();
+		soon().untilAsserted(() -> {
+			assertSees(id);
+			assertThat(lastRead().reason()).isEqualTo(Reason.READ_ONLY);
+		});
+		assertThat(this.application.bean(WriteRecord.class).hasWritten()).isTrue();
+	}
+
+	@Test
+	void ownWriteIsServedByTheOnlyReplicaThatHasCaughtUp() {
+		for (String behind : new String[] { "replica-1", "replica-2" }) {
+			pause(behind);
+			for (int i = 0; i < 10; i++) {
+				this.application.newCaller();
+				long id = write();
+				soon().untilAsserted(() -> {
+					assertSees(id);
+					assertThat(lastRead().reason()).isEqualTo(Reason.READ_ONLY);
+				});
+				assertThat(lastRead().node()).startsWith("replica-").isNotEqualTo(behind);
+			}
+			this.cluster.replicas().forEach(PostgresNode::resumeReplay);
+			this.cluster.awaitReplication();
+		}
+	}
+
+	@Test
+	void callersOfOthersWritesAreNotKeptFromReplicas() {
+		pause("replica-1", "replica-2");
+		write();
+		this.application.newCaller();
+		assertThat(readOnly().byReplica()).isTrue();
+		assertThat(Replication.position()).isNotNull();
+	}
+
+	@Test
+	void rolledBackTransactionLeavesNoPosition() {
+		pause("replica-1", "replica-2");
+		this.application.transaction(false).executeWithoutResult((status) -> {
+			insert(IDS.incrementAndGet());
+			status.setRollbackOnly();
+		});
+		assertThat(this.application.bean(WriteRecord.class).hasWritten()).isFalse();
+	}
+
+	@Test
+	void readWriteTransactionThatOnlyReadsLeavesNoPosition() {
+		this.application.transaction(false)
+			.executeWithoutResult((status) -> this.jdbc.queryForObject("SELECT count(*) FROM note", Long.class));
+		assertThat(this.application.bean(WriteRecord.class).hasWritten()).isFalse();
+		assertThat(readOnly().byReplica()).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "INSERT INTO note VALUES (%d, 'x')", "SELECT add_note(%d)", "CALL add_note_by_call(%d)",
+			"WITH w AS (INSERT INTO note VALUES (%d, 'x') RETURNING id) SELECT * FROM w",
+			"INSERT INTO note VALUES (%d, 'x') RETURNING id", "DO $$ BEGIN INSERT INTO note VALUES (%d, 'x'); END $$" })
+	void everyWayToWriteIsSeen(String sql) {
+		pause("replica-1", "replica-2");
+		long inTransaction = IDS.incrementAndGet();
+		this.application.transaction(false)
+			.executeWithoutResult((status) -> this.jdbc.execute(sql.formatted(inTransaction)));
+		assertSees(inTransaction);
+		this.application.newCaller();
+		long inAutoCommit = IDS.incrementAndGet();
+		this.jdbc.execute(sql.formatted(inAutoCommit));
+		assertSees(inAutoCommit);
+		assertThat(lastRead().reason()).isEqualTo(Reason.BEHIND);
+	}
+
+	@Test
+	void insertReturningThroughAQueryMethodIsSeen() {
+		pause("replica-1", "replica-2");
+		long id = IDS.incrementAndGet();
+		this.jdbc.queryForObject("INSERT INTO note VALUES (?, 'x') RETURNING id", Long.class, id);
+		assertSees(id);
+	}
+
+	@Test
+	void batchIsSeen() {
+		pause("replica-1", "replica-2");
+		long id = IDS.incrementAndGet();
+		this.jdbc.batchUpdate("INSERT INTO note VALUES (" + id + ", 'x')",
+				"INSERT INTO note VALUES (" + IDS.incrementAndGet() + ", 'x')");
+		assertSees(id);
+	}
+
+	@Test
+	void commitAsTextIsSeen() throws SQLException {
+		pause("replica-1", "replica-2");
+		long id = IDS.incrementAndGet();
+		try (Connection connection = this.application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			statement.execute("INSERT INTO note VALUES (" + id + ", 'x')");
+			statement.execute("COMMIT");
+			connection.commit();
+		}
+		assertSees(id);
+	}
+
+	@Test
+	void commitByAutoCommitIsSeen() throws SQLException {
+		pause("replica-1", "replica-2");
+		long id = IDS.incrementAndGet();
+		try (Connection connection = this.application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			statement.execute("INSERT INTO note VALUES (" + id + ", 'x')");
+			connection.setAutoCommit(true);
+		}
+		assertSees(id);
+	}
+
+	@Test
+	void callbackAfterTheCommitSeesTheWrite() {
+		pause("replica-1", "replica-2");
+		long id = IDS.incrementAndGet();
+		Set<Boolean> written = new HashSet<>();
+		this.application.transaction(false).executeWithoutResult((status) -> {
+			insert(id);
+			TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+				@Override
+				public void afterCommit() {
+					written.add(PositionTests.this.application.bean(WriteRecord.class).hasWritten());
+				}
+
+			});
+		});
+		assertThat(written).containsExactly(true);
+	}
+
+	@Test
+	void untrackedWritesKeepNobodyFromReplicas() {
+		pause("replica-1", "replica-2");
+		long id = IDS.incrementAndGet();
+		Replication.untracked(() -> {
+			this.application.transaction(false).executeWithoutResult((status) -> insert(id));
+			assertSees(id);
+		});
+		assertThat(this.application.bean(WriteRecord.class).hasWritten()).isFalse();
+	}
+
+	@Test
+	void positionTakenElsewhereIsRespectedThereAndOnlyThere() throws ExecutionException, InterruptedException {
+		pause("replica-1", "replica-2");
+		long id = write();
+		String position = Replication.position();
+		assertThat(position).isNotNull();
+		ExecutorService thread = Executors.newSingleThreadExecutor();
+		try {
+			thread.submit(() -> {
+				assertThat(readOnly().byReplica()).isTrue();
+				Replication.withPosition(position, () -> assertSees(id));
+			}).get();
+		}
+		finally {
+			thread.shutdownNow();
+		}
+	}
+
+	@Test
+	void positionIsRespectedByAnotherInstance() {
+		pause("replica-1");
+		long id = write();
+		String position = Replication.position();
+		try (TestApplication other = TestApplication.exactly(this.cluster).withoutJpa().start()) {
+			for (int i = 0; i < 20; i++) {
+				other.newCaller();
+				Replication.withPosition(position, () -> assertThat(count(other, id)).isEqualTo(1));
+				assertThat(other.decisions().last().node()).isNotEqualTo("replica-1");
+			}
+			assertThat(other.decisions().all()).anyMatch((decision) -> decision.node().equals("replica-2"));
+		}
+	}
+
+	@Test
+	void malformedPositionIsAbsent() {
+		for (String position : new String[] { "", "x", "1.", "2.0..", "1.0.ffffffff-ffffffffffffffff.", "1.0.t0." }) {
+			this.application.newCaller();
+			Replication.withPosition(position, () -> assertThat(count(this.application, 0)).isZero());
+		}
+	}
+
+	@Test
+	void positionThatIsStillToComeIsClamped() {
+		String cluster = positionOf(write()).split("\\.")[1];
+		this.cluster.awaitReplication();
+		this.application.newCaller();
+		Replication.withPosition("1." + cluster + ".1-ffffffffffffffff.", () -> {
+			soon().untilAsserted(() -> {
+				count(this.application, 0);
+				assertThat(lastRead().reason()).isEqualTo(Reason.READ_ONLY);
+			});
+			String clamped = Replication.position();
+			assertThat(clamped).isNotNull().doesNotContain("ffffffffffffffff");
+		});
+	}
+
+	@Test
+	void positionOfAnotherTimelineIsAWriteBeforeItsArrival() {
+		String position = positionOf(write());
+		this.cluster.awaitReplication();
+		String other = position.replaceFirst("^(1\\.[0-9a-f]+\\.)1-", "$17-");
+		assertThat(other).isNotEqualTo(position);
+		this.application.newCaller();
+		Replication.withPosition(other, () -> soon().untilAsserted(() -> {
+			count(this.application, 0);
+			assertThat(lastRead().reason()).isEqualTo(Reason.READ_ONLY);
+		}));
+	}
+
+	@Test
+	void positionOfAnotherClusterIsAbsent() {
+		pause("replica-1", "replica-2");
+		String position = positionOf(write());
+		this.application.newCaller();
+		Replication.withPosition(position.replaceFirst("^1\\.[0-9a-f]+", "1.7"), () -> {
+			count(this.application, 0);
+			assertThat(lastRead().reason()).isEqualTo(Reason.READ_ONLY);
+		});
+	}
+
+	/**
+	 * With the insert position as a token no replica would reach it, as long as the other
+	 * session's work is not flushed.
+	 */
+	@Test
+	void anotherSessionsOpenTransactionDoesNotKeepCallersOnThePrimary() throws SQLException {
+		try (Connection other = this.cluster.primary().adminConnection();
+				Statement statement = other.createStatement()) {
+			other.setAutoCommit(false);
+			for (int i = 0; i < 20; i++) {
+				long first = IDS.addAndGet(20);
+				statement.execute("INSERT INTO note SELECT i, repeat('x', 200) FROM generate_series(" + (first - 10)
+						+ ", " + first + ") i");
+				this.application.newCaller();
+				long id = write();
+				statement.execute("INSERT INTO note VALUES (" + IDS.incrementAndGet() + ", 'x')");
+				soon().untilAsserted(() -> {
+					assertSees(id);
+					assertThat(lastRead().reason()).isEqualTo(Reason.READ_ONLY);
+				});
+			}
+			other.rollback();
+		}
+	}
+
+	@Test
+	void noReadIsStaleWithAsynchronousCommitAndApplyDelay() {
+		TransactionTemplate transaction = this.application.transaction(false);
+		this.cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ofMillis(3)));
+		try {
+			for (int i = 0; i < 2_000; i++) {
+				this.application.newCaller();
+				long id = IDS.incrementAndGet();
+				transaction.executeWithoutResult((status) -> {
+					this.jdbc.execute("SET LOCAL synchronous_commit = off");
+					insert(id);
+				});
+				assertSees(id);
+			}
+		}
+		finally {
+			this.cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ZERO));
+		}
+		assertThat(this.application.decisions().all()).filteredOn((decision) -> decision.reason() != Reason.READ_WRITE)
+			.hasSize(2_000)
+			.allSatisfy((decision) -> assertThat(decision.reason()).isIn(Reason.BEHIND, Reason.READ_ONLY));
+	}
+
+	@Test
+	void readsWithAnOpenPositionDoNotAskEachTime() throws SQLException {
+		pause("replica-1", "replica-2");
+		write();
+		assertThat(readOnly().byReplica()).isFalse();
+		long before = probesOf("replica-1");
+		for (int i = 0; i < 1_000; i++) {
+			assertThat(readOnly().byReplica()).isFalse();
+		}
+		assertThat(probesOf("replica-1") - before).isLessThan(100);
+	}
+
+	/**
+	 * Nothing else asks this replica in the class's application but the probe.
+	 */
+	private long probesOf(String replica) {
+		return this.cluster.node(replica).proxy().roundTrips();
+	}
+
+	@Test
+	void readMarkKeepsACallerOnItsReplicaUntilAnotherIsKnownToHaveCaughtUp() {
+		Served first = readOnly();
+		assertThat(first.byReplica()).isTrue();
+		String other = first.node().equals("replica-1") ? "replica-2" : "replica-1";
+		pause(other);
+		writeAsAnother();
+		for (int i = 0; i < 50; i++) {
+			assertThat(readOnly().node()).isEqualTo(first.node());
+		}
+	}
+
+	@Test
+	void readOnThePrimaryIsNotFollowedByOneOfThePast() {
+		pause("replica-1", "replica-2");
+		long id = writeAsAnother();
+		Replication.readOnly(Consistency.STRONG, () -> assertThat(countPlain(id)).isEqualTo(1));
+		assertSees(id);
+		assertThat(lastRead().reason()).isEqualTo(Reason.BEHIND);
+		Replication.readOnly(Consistency.EVENTUAL, () -> assertThat(countPlain(id)).isZero());
+	}
+
+	@Test
+	void boundedStalenessIsAskedForAndKept() {
+		Fresh reader = new Fresh();
+		soon().untilAsserted(() -> assertThat(reader.served().byReplica()).isTrue());
+		pause("replica-1", "replica-2");
+		writeAsAnother();
+		soon().untilAsserted(() -> {
+			assertThat(reader.served().byReplica()).isFalse();
+			assertThat(lastRead().reason()).isEqualTo(Reason.TOO_STALE);
+		});
+	}
+
+	private final class Fresh {
+
+		Served served() {
+			RoutingScope previous = RoutingScope.current()
+				.readOnly(Consistency.EVENTUAL, Duration.ofMillis(300), null, "fresh")
+				.enter();
+			try {
+				return Served.by(PositionTests.this.jdbc);
+			}
+			finally {
+				RoutingScope.leave(previous);
+			}
+		}
+
+	}
+
+	@Test
+	void readWaitsForAReplicaWhereConfigured() {
+		this.cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ofMillis(100)));
+		try (TestApplication patient = TestApplication.exactly(this.cluster)
+			.with("replication.read-your-writes.wait", "10s")
+			.withoutJpa()
+			.start()) {
+			for (int i = 0; i < 5; i++) {
+				patient.newCaller();
+				long id = IDS.incrementAndGet();
+				patient.jdbc().update("INSERT INTO note VALUES (?, 'x')", id);
+				assertThat(count(patient, id)).isEqualTo(1);
+				assertThat(patient.decisions().last().isReplica()).isTrue();
+			}
+		}
+		finally {
+			this.cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ZERO));
+		}
+	}
+
+	/**
+	 * Waits on this thread, which is the caller.
+	 */
+	private static ConditionFactory soon() {
+		return Awaitility.await().pollInSameThread().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(5));
+	}
+
+	private String positionOf(long written) {
+		assertThat(written).isPositive();
+		String position = Replication.position();
+		assertThat(position).isNotNull();
+		return position;
+	}
+
+	private void pause(String... replicas) {
+		this.cluster.awaitReplication();
+		for (String replica : replicas) {
+			this.cluster.node(replica).pauseReplay();
+		}
+	}
+
+	private long write() {
+		long id = IDS.incrementAndGet();
+		this.application.transaction(false).executeWithoutResult((status) -> insert(id));
+		return id;
+	}
+
+	private long writeAsAnother() {
+		long[] id = new long[1];
+		this.application.asNewCaller(() -> id[0] = write());
+		return id[0];
+	}
+
+	private void insert(long id) {
+		this.jdbc.update("INSERT INTO note VALUES (?, 'x')", id);
+	}
+
+	private Served readOnly() {
+		return this.application.transaction(true).execute((status) -> Served.by(this.jdbc));
+	}
+
+	private void assertSees(long id) {
+		assertThat(count(this.application, id)).isEqualTo(1);
+	}
+
+	private int countPlain(long id) {
+		return this.jdbc.queryForObject("SELECT count(*) FROM note WHERE id = ?", Integer.class, id);
+	}
+
+	private static int count(TestApplication application, long id) {
+		return application.transaction(true)
+			.execute((status) -> application.jdbc()
+				.queryForObject("SELECT count(*) FROM note WHERE id = ?", Integer.class, id));
+	}
+
+	private Where lastRead() {
+		RouteDecision last = this.application.decisions().last();
+		return new Where(last.node(), last.pool(), last.reason());
+	}
+
+	private record Where(String node, PoolKind pool, Reason reason) {
+
+	}
+
+}
