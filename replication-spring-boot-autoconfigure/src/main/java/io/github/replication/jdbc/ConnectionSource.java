@@ -112,9 +112,10 @@ final class ConnectionSource {
 	 * @return the route on that connection's node, {@code null} if the unit needs another
 	 */
 	@Nullable Route routeOn(RouteRequest request, Binding current) throws SQLException {
-		Route route = this.policy.route(request, List.of());
-		boolean stays = route.node() == current.route().node()
-				|| this.policy.mayServe(current.route().node(), route, request);
+		List<ClusterNode> excluded = RepeatableUnit.leftOut(this.cluster.topology());
+		Route route = this.policy.route(request, excluded);
+		boolean stays = route.node() == current.route().node() || (!excluded.contains(current.route().node())
+				&& this.policy.mayServe(current.route().node(), route, request));
 		return (stays && route.pool() == current.route().pool())
 				? new Route(current.route().node(), route.pool(), route.reason()) : null;
 	}
@@ -124,9 +125,10 @@ final class ConnectionSource {
 	 * that one cannot give any.
 	 */
 	Binding acquire(RouteRequest request) throws SQLException {
-		List<ClusterNode> excluded = List.of();
+		List<ClusterNode> excluded = RepeatableUnit.leftOut(this.cluster.topology());
 		while (true) {
 			Route route = this.policy.route(request, excluded);
+			RepeatableUnit.uses(route.node());
 			try {
 				return take(route);
 			}
@@ -174,6 +176,9 @@ final class ConnectionSource {
 	 */
 	void begin(Binding binding, Route route, SessionSettings session, boolean readOnly) throws SQLException {
 		binding.begin(route, session, readOnly);
+		if (!binding.isReadOnlyUnit()) {
+			RepeatableUnit.mustNotRunAgain();
+		}
 		if (this.callbacks.hasListeners()) {
 			this.callbacks.tell(route.decision(unit()));
 		}

@@ -180,6 +180,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	 * Adds to an exception what the server cannot know.
 	 */
 	SQLException translate(SQLException ex, Binding binding) {
+		RepeatableUnit.uses(binding.route().node());
 		return (binding.isReadOnlyUnit() && ReadOnlyViolations.isViolation(ex))
 				? ReadOnlyViolations.explain(ex, ConnectionSource.unit(), binding.route()) : ex;
 	}
