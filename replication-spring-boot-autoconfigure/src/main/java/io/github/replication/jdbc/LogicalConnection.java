@@ -369,6 +369,13 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		try {
 			binding.connection().rollback();
 		}
+		catch (SQLException ex) {
+			if (binding.isHeld()) {
+				throw ex;
+			}
+			// a read-only unit has nothing to undo, and what made it fail tells more
+			binding.abort();
+		}
 		finally {
 			endTransaction();
 		}
