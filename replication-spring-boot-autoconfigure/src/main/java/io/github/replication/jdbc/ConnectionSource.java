@@ -176,9 +176,7 @@ final class ConnectionSource {
 	 */
 	void begin(Binding binding, Route route, SessionSettings session, boolean readOnly) throws SQLException {
 		binding.begin(route, session, readOnly);
-		if (!binding.isReadOnlyUnit()) {
-			RepeatableUnit.mustNotRunAgain();
-		}
+		RepeatableUnit.begins(route.node(), binding.isReadOnlyUnit());
 		if (this.callbacks.hasListeners()) {
 			this.callbacks.tell(route.decision(unit()));
 		}

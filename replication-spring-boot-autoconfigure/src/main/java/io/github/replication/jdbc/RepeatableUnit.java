@@ -55,7 +55,6 @@ public final class RepeatableUnit {
 	 */
 	public @Nullable RepeatableUnit enter() {
 		RepeatableUnit previous = CURRENT.get();
-		this.node = null;
 		CURRENT.set(this);
 		return previous;
 	}
@@ -81,13 +80,24 @@ public final class RepeatableUnit {
 	}
 
 	/**
-	 * Remembers which node the unit uses: the one that is asked for a connection, or the
-	 * one on which a statement has just failed.
+	 * Remembers which node the unit of the current thread uses: the one that is asked for
+	 * a connection, or the one on which a statement has just failed.
 	 */
 	static void uses(ClusterNode node) {
 		RepeatableUnit unit = CURRENT.get();
 		if (unit != null) {
 			unit.node = node;
+		}
+	}
+
+	/**
+	 * Remembers what the unit of the current thread begins: a transaction or a statement
+	 * in auto-commit.
+	 */
+	static void begins(ClusterNode node, boolean readOnly) {
+		uses(node);
+		if (!readOnly) {
+			mustNotRunAgain();
 		}
 	}
 
