@@ -74,7 +74,20 @@ public @interface ReadOnly {
 	/**
 	 * Whether the whole method may run again on another node when a replica fails under
 	 * it. Turn it off for a method whose effects outside the database must not be
-	 * repeated.
+	 * repeated; what calls such a method is not repeated either.
+	 * <p>
+	 * A failure is told by its SQLSTATE: the connection (class 08), resources (53), the
+	 * system (58), an internal error (XX), a shutdown (57P01, 57P02, 57P03, 57P05), a
+	 * conflict with recovery (40001, 40P01), and an unlogged relation (0A000), which is
+	 * then read on the primary. The method runs at most once on each replica and at last
+	 * on the primary, each time with the same arguments in a new transaction that has the
+	 * whole {@link #timeout()}. If the last attempt fails, its exception is thrown, and
+	 * those of the attempts before are {@linkplain Throwable#getSuppressed() suppressed}.
+	 * <p>
+	 * Of methods that call each other only the outermost runs again, and none does that
+	 * joins a transaction, has begun a read-write one, or returns a {@code Stream},
+	 * {@code Iterator}, {@code Future}, {@code CompletionStage} or reactive
+	 * {@code Publisher}.
 	 * @return {@code true} by default
 	 */
 	boolean retry() default true;

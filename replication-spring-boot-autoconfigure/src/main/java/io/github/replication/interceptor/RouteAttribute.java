@@ -46,6 +46,20 @@ record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propa
 	}
 
 	/**
+	 * Whether the method may run again when a replica fails under it.
+	 */
+	boolean isRepeatable() {
+		return this.read != null && this.read.retry() == Retry.ALLOWED;
+	}
+
+	/**
+	 * Whether nothing may run again that has called the method.
+	 */
+	boolean forbidsRepetition() {
+		return this.read != null && this.read.retry() == Retry.FORBIDDEN;
+	}
+
+	/**
 	 * Derives the method's scope from the one around it.
 	 * @param outer the scope in force
 	 * @param inTransaction whether the method joins a transaction
@@ -61,13 +75,37 @@ record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propa
 	 * @param consistency how much the reads must see
 	 * @param maxStaleness how old the data may be, {@code null} for no bound
 	 * @param group the group whose replicas serve, {@code null} for those of no group
+	 * @param retry whether the method may run again
 	 */
-	record Read(Consistency consistency, @Nullable Duration maxStaleness, @Nullable String group) {
+	record Read(Consistency consistency, @Nullable Duration maxStaleness, @Nullable String group, Retry retry) {
 
 		private RoutingScope scope(RoutingScope outer, boolean inTransaction, String unit) {
 			return inTransaction ? outer.joinedBy(this.consistency, this.maxStaleness, unit)
 					: outer.readOnly(this.consistency, this.maxStaleness, this.group, unit);
 		}
+
+	}
+
+	/**
+	 * Whether a read may run again.
+	 */
+	enum Retry {
+
+		/**
+		 * It may.
+		 */
+		ALLOWED,
+
+		/**
+		 * Only as a part of another one, because its own work may go on after it has
+		 * returned.
+		 */
+		AS_PART,
+
+		/**
+		 * Its effects must not be repeated.
+		 */
+		FORBIDDEN
 
 	}
 

@@ -25,10 +25,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.support.AopUtils;
+import org.springframework.core.GenericTypeResolver;
 import org.springframework.core.MethodClassKey;
 import org.springframework.core.annotation.AnnotationConfigurationException;
 import org.springframework.core.annotation.AnnotationUtils;
@@ -108,7 +110,8 @@ final class RouteAttributeSource {
 			.map((transactional) -> transactional.getEnum("propagation", Propagation.class))
 			.orElse(Propagation.SUPPORTS);
 		String unit = ClassUtils.getQualifiedMethodName(method, targetClass);
-		return new RouteAttribute(nearest.usePrimary(), read(nearest.readOnly(), unit), propagation, unit);
+		RouteAttribute.Read read = read(nearest.readOnly(), returnsLate(method, targetClass), unit);
+		return new RouteAttribute(nearest.usePrimary(), read, propagation, unit);
 	}
 
 	private static List<AnnotatedElement> places(Method method, @Nullable Class<?> targetClass) {
@@ -128,7 +131,17 @@ final class RouteAttributeSource {
 		return places;
 	}
 
-	private RouteAttribute.@Nullable Read read(MergedAnnotation<ReadOnly> annotation, String unit) {
+	/**
+	 * Looks at what the method's caller sees and at what the method itself says.
+	 */
+	private static boolean returnsLate(Method method, @Nullable Class<?> targetClass) {
+		return Stream.of(method, AopUtils.getMostSpecificMethod(method, targetClass))
+			.map((declared) -> GenericTypeResolver.resolveReturnType(declared,
+					(targetClass != null) ? targetClass : declared.getDeclaringClass()))
+			.anyMatch(LateResults::include);
+	}
+
+	private RouteAttribute.@Nullable Read read(MergedAnnotation<ReadOnly> annotation, boolean late, String unit) {
 		if (!annotation.isPresent()) {
 			return null;
 		}
@@ -137,7 +150,14 @@ final class RouteAttributeSource {
 			this.onGroup.accept(group, unit);
 		}
 		return new RouteAttribute.Read(annotation.getEnum("consistency", Consistency.class),
-				duration(annotation.getString("maxStaleness"), unit), group);
+				duration(annotation.getString("maxStaleness"), unit), group, retry(annotation, late));
+	}
+
+	private static RouteAttribute.Retry retry(MergedAnnotation<ReadOnly> annotation, boolean late) {
+		if (!annotation.getBoolean("retry")) {
+			return RouteAttribute.Retry.FORBIDDEN;
+		}
+		return late ? RouteAttribute.Retry.AS_PART : RouteAttribute.Retry.ALLOWED;
 	}
 
 	private static @Nullable Duration duration(String value, String unit) {

@@ -20,9 +20,11 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.ProxyMethodInvocation;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 import io.github.replication.RoutingScope;
+import io.github.replication.jdbc.RepeatableUnit;
 
 /**
  * Opens the scope of a method around its transaction. Looks at the class that the proxy
@@ -48,6 +50,16 @@ final class RouteInterceptor implements MethodInterceptor {
 	private @Nullable Object invoke(MethodInvocation invocation, RouteAttribute attribute) throws Throwable {
 		boolean joins = attribute.joins() && TransactionSynchronizationManager.isActualTransactionActive();
 		RoutingScope scope = attribute.scope(RoutingScope.current(), joins);
+		if (attribute.forbidsRepetition()) {
+			RepeatableUnit.mustNotRunAgain();
+		}
+		boolean outermost = !joins && !RepeatableUnit.isOpen();
+		return (outermost && attribute.isRepeatable() && invocation instanceof ProxyMethodInvocation repeatable)
+				? Repetition.run(repeatable, scope) : runOnce(invocation, scope, joins);
+	}
+
+	private static @Nullable Object runOnce(MethodInvocation invocation, RoutingScope scope, boolean joins)
+			throws Throwable {
 		RoutingScope previous = joins ? scope.enter() : scope.enterApart();
 		try {
 			return invocation.proceed();

@@ -125,9 +125,10 @@ final class ConnectionSource {
 	 * @return the route on that connection's node, {@code null} if the unit needs another
 	 */
 	@Nullable Route routeOn(RouteRequest request, Binding current) throws SQLException {
-		Route route = this.policy.require(decide(request, List.of()), request);
-		boolean stays = route.node() == current.route().node()
-				|| this.policy.mayServe(current.route().node(), route, request);
+		List<ClusterNode> excluded = RepeatableUnit.leftOut(this.cluster.topology());
+		Route route = this.policy.require(decide(request, excluded), request);
+		boolean stays = route.node() == current.route().node() || (!excluded.contains(current.route().node())
+				&& this.policy.mayServe(current.route().node(), route, request));
 		return (stays && route.pool() == current.route().pool())
 				? new Route(current.route().node(), route.pool(), route.reason()) : null;
 	}
@@ -137,10 +138,11 @@ final class ConnectionSource {
 	 * that one cannot give any.
 	 */
 	Binding acquire(RouteRequest request) throws SQLException {
-		List<ClusterNode> excluded = List.of();
+		List<ClusterNode> excluded = RepeatableUnit.leftOut(this.cluster.topology());
 		while (true) {
 			Route route = this.policy.require(decide(request, excluded), request);
 			RouteRequest decided = request.with(caller().bound());
+			RepeatableUnit.uses(route.node());
 			try {
 				Binding binding = take(route);
 				if (this.policy.stillServes(route, decided)) {
@@ -225,6 +227,7 @@ final class ConnectionSource {
 	 */
 	void begin(Binding binding, Route route, SessionSettings session, boolean readOnly) throws SQLException {
 		binding.begin(route, session, readOnly);
+		RepeatableUnit.begins(route.node(), binding.isReadOnlyUnit());
 		if (this.callbacks.hasListeners()) {
 			this.callbacks.tell(route.decision(unit()));
 		}

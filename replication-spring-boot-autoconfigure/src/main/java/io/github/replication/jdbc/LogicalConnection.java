@@ -196,6 +196,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	 * Adds to an exception what the server cannot know.
 	 */
 	SQLException translate(SQLException ex, Binding binding) {
+		RepeatableUnit.uses(binding.route().node());
 		return (binding.isReadOnlyUnit() && ReadOnlyViolations.isViolation(ex))
 				? ReadOnlyViolations.explain(ex, ConnectionSource.unit(), binding.route()) : ex;
 	}
@@ -224,6 +225,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		if (route == null) {
 			return false;
 		}
+		binding.decidedBy(request.bound().read());
 		begin(binding, route, request);
 		return true;
 	}
@@ -400,6 +402,13 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		}
 		try {
 			binding.connection().rollback();
+		}
+		catch (SQLException ex) {
+			if (binding.isHeld()) {
+				throw ex;
+			}
+			// a read-only unit has nothing to undo, and what made it fail tells more
+			binding.abort();
 		}
 		finally {
 			endTransaction();

@@ -24,8 +24,17 @@ import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.PrimitiveIterator;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.ScheduledFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Publisher;
 
 import org.springframework.core.annotation.AnnotationConfigurationException;
 import org.springframework.transaction.annotation.Propagation;
@@ -98,6 +107,39 @@ class RouteAttributeSourceTests {
 				.withMessageContaining("maxStaleness = \"" + (method.equals("soon") ? "soon" : "-2s") + "\"")
 				.withMessageContaining("write one such as");
 		}
+	}
+
+	@Test
+	void readMayRunAgainUnlessItForbidsThat() {
+		assertThat(attribute(ReadOnlyType.class, "plain").isRepeatable()).isTrue();
+		assertThat(attribute(ReadOnlyType.class, "plain").forbidsRepetition()).isFalse();
+		assertThat(attribute(Attributes.class, "once").isRepeatable()).isFalse();
+		assertThat(attribute(Attributes.class, "once").forbidsRepetition()).isTrue();
+		assertThat(attribute(PrimaryType.class, "plain").isRepeatable()).isFalse();
+		assertThat(attribute(PrimaryType.class, "plain").forbidsRepetition()).isFalse();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "stream", "numbers", "iterator", "future", "completionStage", "publisher",
+			"reactivePublisher" })
+	void readWhoseResultComesLateRunsAgainOnlyAsAPartOfAnother(String method) {
+		RouteAttribute attribute = attribute(LateResultType.class, method);
+		assertThat(attribute.isRepeatable()).isFalse();
+		assertThat(attribute.forbidsRepetition()).isFalse();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "list", "object", "none" })
+	void readWhoseResultIsThereMayRunAgain(String method) {
+		assertThat(attribute(LateResultType.class, method).isRepeatable()).isTrue();
+	}
+
+	@Test
+	void lateResultIsRecognizedBehindATypeVariable() {
+		Method declared = ReflectionUtils.findMethod(Finder.class, "find");
+		assertThat(this.source.getAttribute(declared, StreamFinder.class).isRepeatable()).isFalse();
+		assertThat(this.source.getAttribute(declared, StreamFinderInterface.class).isRepeatable()).isFalse();
+		assertThat(this.source.getAttribute(declared, Finder.class).isRepeatable()).isTrue();
 	}
 
 	@Test
@@ -197,6 +239,10 @@ class RouteAttributeSourceTests {
 		public void primaryInNew() {
 		}
 
+		@ReadOnly(retry = false)
+		public void once() {
+		}
+
 		@ReadOnly(maxStaleness = "soon")
 		public void soon() {
 		}
@@ -207,6 +253,51 @@ class RouteAttributeSourceTests {
 
 		@Transactional(readOnly = true)
 		public void transactional() {
+		}
+
+	}
+
+	@ReadOnly
+	abstract static class LateResultType {
+
+		public abstract Stream<String> stream();
+
+		public abstract IntStream numbers();
+
+		public abstract PrimitiveIterator.OfInt iterator();
+
+		public abstract ScheduledFuture<String> future();
+
+		public abstract CompletionStage<String> completionStage();
+
+		public abstract Flow.Processor<String, String> publisher();
+
+		public abstract Publisher<String> reactivePublisher();
+
+		public abstract List<String> list();
+
+		public abstract Object object();
+
+		public abstract void none();
+
+	}
+
+	@ReadOnly
+	interface Finder<T> {
+
+		T find();
+
+	}
+
+	interface StreamFinderInterface extends Finder<Stream<String>> {
+
+	}
+
+	static class StreamFinder implements Finder<Stream<String>> {
+
+		@Override
+		public Stream<String> find() {
+			return Stream.empty();
 		}
 
 	}

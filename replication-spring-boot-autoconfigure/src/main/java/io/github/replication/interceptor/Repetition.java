@@ -1,0 +1,108 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.interceptor;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.aopalliance.intercept.MethodInvocation;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.ProxyMethodInvocation;
+
+import io.github.replication.RoutingScope;
+import io.github.replication.jdbc.RepeatableUnit;
+import io.github.replication.node.ClusterNode;
+
+/**
+ * Runs a read-only unit again when a replica fails under it, without that replica: at
+ * most once for each, and at last on the primary where that may serve. The last attempt
+ * counts, whether it succeeds or fails; the failures before it are suppressed by its own.
+ */
+final class Repetition {
+
+	private static final Log logger = LogFactory.getLog(Repetition.class);
+
+	private Repetition() {
+	}
+
+	/**
+	 * Runs a unit that is in no other one.
+	 * @param invocation the call of the method, of which each attempt gets a copy
+	 * @param scope what the method asks of its statements
+	 * @return what the method returns
+	 * @throws Throwable what the method throws when it runs for the last time
+	 */
+	static @Nullable Object run(ProxyMethodInvocation invocation, RoutingScope scope) throws Throwable {
+		RepeatableUnit unit = new RepeatableUnit();
+		List<Throwable> earlier = List.of();
+		while (true) {
+			try {
+				return attempt(invocation.invocableClone(), scope, unit);
+			}
+			catch (Throwable failure) {
+				if (!mayRunAgain(unit, scope, failure)) {
+					suppress(earlier, failure);
+					throw failure;
+				}
+				earlier = with(earlier, failure);
+			}
+		}
+	}
+
+	private static @Nullable Object attempt(MethodInvocation invocation, RoutingScope scope, RepeatableUnit unit)
+			throws Throwable {
+		RoutingScope previousScope = scope.enterApart();
+		RepeatableUnit previous = unit.enter();
+		try {
+			return invocation.proceed();
+		}
+		finally {
+			RepeatableUnit.leave(previous);
+			RoutingScope.leave(previousScope);
+		}
+	}
+
+	private static boolean mayRunAgain(RepeatableUnit unit, RoutingScope scope, Throwable failure) {
+		ClusterNode suspect = unit.suspect();
+		if (suspect == null || Thread.currentThread().isInterrupted()) {
+			return false;
+		}
+		NodeFailures.Extent extent = NodeFailures.extent(failure);
+		switch (extent) {
+			case NODE -> unit.leaveOut(suspect);
+			case EVERY_REPLICA -> unit.leaveOutReplicas();
+			case NOBODY -> {
+				return false;
+			}
+		}
+		logger.debug(scope.unit() + " failed on " + suspect + " and runs again elsewhere", failure);
+		return true;
+	}
+
+	private static List<Throwable> with(List<Throwable> earlier, Throwable failure) {
+		List<Throwable> more = new ArrayList<>(earlier);
+		more.add(failure);
+		return more;
+	}
+
+	private static void suppress(List<Throwable> earlier, Throwable last) {
+		earlier.stream().filter((failure) -> failure != last).forEach(last::addSuppressed);
+	}
+
+}
