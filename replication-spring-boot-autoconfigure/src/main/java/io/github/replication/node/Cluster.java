@@ -199,7 +199,7 @@ public final class Cluster implements AutoCloseable {
 			Probe probe = new Probe(opening(definition, pools.read()), query,
 					Cluster.this.settings.positions().timeout());
 			this.monitor = new NodeMonitor(probe, position, new Probing(Cluster.this.clock, Cluster.this.executor,
-					(role == Role.PRIMARY) ? Cluster.this.positions::primaryAnswered : (sample, failure) -> {
+					(role == Role.PRIMARY) ? this::primaryAnswered : (sample, failure) -> {
 					}));
 			this.node = new ClusterNode(definition, role, pools, this.monitor);
 		}
@@ -208,6 +208,12 @@ public final class Cluster implements AutoCloseable {
 			return ReadPoolFactory.isPostgres(definition.url()) ? pool::openBeside : () -> {
 				throw new SQLFeatureNotSupportedException("Positions are known of PostgreSQL alone");
 			};
+		}
+
+		private void primaryAnswered(@Nullable Sample sample, @Nullable Exception failure) {
+			if (!Cluster.this.executor.isShutdown()) {
+				Cluster.this.positions.primaryAnswered(sample, failure);
+			}
 		}
 
 		private void told(Sample sample, ReplicaPosition position) {
