@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.integration;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+
+/**
+ * What one user calls applications with: keeps cookies, whichever port they come from,
+ * and sends headers along.
+ */
+final class Browser {
+
+	private static final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+	private final Map<String, String> cookies = new TreeMap<>();
+
+	private final Map<String, String> headers = new TreeMap<>();
+
+	Browser with(String header, String value) {
+		this.headers.put(header, value);
+		return this;
+	}
+
+	Browser withCookie(String name, String value) {
+		this.cookies.put(name, value);
+		return this;
+	}
+
+	synchronized Map<String, String> cookies() {
+		return Map.copyOf(this.cookies);
+	}
+
+	/**
+	 * The tokens in the cookies of the default name.
+	 */
+	List<String> tokens() {
+		return cookies().entrySet()
+			.stream()
+			.filter((cookie) -> cookie.getKey().startsWith("replication-position-"))
+			.map(Map.Entry::getValue)
+			.toList();
+	}
+
+	HttpResponse<String> get(TestApplication application, String path) {
+		return call(application, "GET", path);
+	}
+
+	HttpResponse<String> post(TestApplication application, String path) {
+		return call(application, "POST", path);
+	}
+
+	private HttpResponse<String> call(TestApplication application, String method, String path) {
+		try {
+			return kept(client.send(request(application, method, path), BodyHandlers.ofString()));
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Sends what is known now; what comes back is kept when it comes.
+	 */
+	CompletableFuture<HttpResponse<String>> postAsync(TestApplication application, String path) {
+		return client.sendAsync(request(application, "POST", path), BodyHandlers.ofString()).thenApply(this::kept);
+	}
+
+	private synchronized HttpRequest request(TestApplication application, String method, String path) {
+		HttpRequest.Builder request = HttpRequest
+			.newBuilder(URI.create("http://localhost:" + application.port() + path))
+			.method(method, BodyPublishers.noBody());
+		this.headers.forEach(request::header);
+		if (!this.cookies.isEmpty()) {
+			request.header("Cookie",
+					this.cookies.entrySet()
+						.stream()
+						.map((cookie) -> cookie.getKey() + "=" + cookie.getValue())
+						.collect(Collectors.joining("; ")));
+		}
+		return request.build();
+	}
+
+	private synchronized HttpResponse<String> kept(HttpResponse<String> response) {
+		for (String line : response.headers().allValues("Set-Cookie")) {
+			String cookie = line.split(";", 2)[0];
+			String name = cookie.substring(0, cookie.indexOf('='));
+			if (line.contains("Max-Age=0")) {
+				this.cookies.remove(name);
+			}
+			else {
+				this.cookies.put(name, cookie.substring(name.length() + 1));
+			}
+		}
+		return response;
+	}
+
+}
