@@ -19,7 +19,6 @@ package io.github.replication.caller;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
@@ -57,14 +56,13 @@ public final class CallerRecord {
 	 * Creates the record of a caller of whom nothing is known here yet.
 	 * @param clock the clock of samples
 	 * @param window how long a write counts, in nanoseconds
-	 * @param origin what the caller has brought along, asked at the first decision
+	 * @param origin finds what the caller has brought along, {@code null} for nothing
 	 */
-	CallerRecord(SampleClock clock, long window, @Nullable Supplier<Bound> origin) {
+	CallerRecord(SampleClock clock, long window, @Nullable CallerOrigin origin) {
 		this(clock, window, origin, null);
 	}
 
-	private CallerRecord(SampleClock clock, long window, @Nullable Supplier<Bound> origin,
-			@Nullable CallerRecord outer) {
+	private CallerRecord(SampleClock clock, long window, @Nullable CallerOrigin origin, @Nullable CallerRecord outer) {
 		this.clock = clock;
 		this.window = window;
 		this.origin = new Origin(origin);
@@ -190,18 +188,18 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * What the caller has brought along, asked once. Whoever comes in between waits,
+	 * What the caller has brought along. Whoever comes while that is asked for waits,
 	 * except for the thread that asks: what it reads from needs a decision as well.
 	 */
 	private final class Origin {
 
 		private final ReentrantLock lock = new ReentrantLock();
 
-		private @Nullable Supplier<Bound> source;
+		private @Nullable CallerOrigin source;
 
 		private volatile boolean recalled;
 
-		Origin(@Nullable Supplier<Bound> source) {
+		Origin(@Nullable CallerOrigin source) {
 			this.source = source;
 			this.recalled = source == null;
 		}
@@ -212,16 +210,28 @@ public final class CallerRecord {
 			}
 			this.lock.lock();
 			try {
-				Supplier<Bound> source = this.source;
-				if (source != null) {
-					this.source = null;
-					Bound brought = source.get();
-					CallerRecord.this.bound.updateAndGet((bound) -> bound.and(brought));
+				CallerOrigin source = this.source;
+				if (source != null && this.lock.getHoldCount() == 1) {
+					recall(source);
 				}
 			}
 			finally {
-				this.recalled = this.source == null && this.lock.getHoldCount() == 1;
 				this.lock.unlock();
+			}
+		}
+
+		private void recall(CallerOrigin source) {
+			boolean open = false;
+			try {
+				Bound brought = source.recall();
+				CallerRecord.this.bound.updateAndGet((bound) -> bound.and(brought));
+				open = source.isOpen();
+			}
+			finally {
+				if (!open) {
+					this.source = null;
+					this.recalled = true;
+				}
 			}
 		}
 

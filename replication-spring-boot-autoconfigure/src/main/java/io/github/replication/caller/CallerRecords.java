@@ -16,8 +16,6 @@
 
 package io.github.replication.caller;
 
-import java.util.function.Supplier;
-
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.CallerContext;
@@ -66,15 +64,14 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 
 	/**
 	 * Creates a record for a caller that lives as long as one request.
-	 * @param origin what the caller has brought along; asked once, at the first decision,
-	 * by the thread that needs it
+	 * @param origin finds what the caller has brought along, {@code null} for nothing
 	 * @return a record in which nothing is written yet
 	 */
-	public CallerRecord forRequest(@Nullable Supplier<Bound> origin) {
+	public CallerRecord forRequest(@Nullable CallerOrigin origin) {
 		return record(origin);
 	}
 
-	private CallerRecord record(@Nullable Supplier<Bound> origin) {
+	private CallerRecord record(@Nullable CallerOrigin origin) {
 		return new CallerRecord(this.tokens.clock(), this.tokens.window().toNanos(), origin);
 	}
 

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 import org.jspecify.annotations.Nullable;
@@ -112,10 +113,27 @@ public final class CallerTokens {
 	 * @param record the caller's record
 	 */
 	public void resolve(CallerRecord record) {
-		Write write = record.bound().write();
 		PositionResolver resolver = this.resolver;
-		if (write != null && !write.isResolved() && resolver != null) {
-			Write resolved = resolver.resolve(write);
+		if (resolver != null) {
+			resolve(record, resolver::resolve);
+		}
+	}
+
+	/**
+	 * Finds the position of a caller's last write in what is known already.
+	 * @param record the caller's record
+	 */
+	public void lookUp(CallerRecord record) {
+		PositionResolver resolver = this.resolver;
+		if (resolver != null) {
+			resolve(record, resolver::lookUp);
+		}
+	}
+
+	private void resolve(CallerRecord record, UnaryOperator<Write> resolver) {
+		Write write = record.bound().write();
+		if (write != null && !write.isResolved()) {
+			Write resolved = resolver.apply(write);
 			if (resolved.isResolved()) {
 				record.updateWrite((current) -> supersede(current, write, resolved));
 			}

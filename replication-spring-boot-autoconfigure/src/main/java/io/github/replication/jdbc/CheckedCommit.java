@@ -66,6 +66,7 @@ final class CheckedCommit {
 
 	private static Outcome checkAndCommit(Connection connection) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(CHECK_AND_COMMIT)) {
+			statement.setFetchSize(0);
 			statement.execute();
 			try (ResultSet row = statement.getResultSet()) {
 				row.next();

@@ -179,7 +179,15 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	}
 
 	/**
-	 * Remembers what a statement of the unit under way has seen or changed.
+	 * Remembers that a statement has seen the state of its node.
+	 */
+	void hasRead(Binding binding) {
+		this.source.recordRead(binding);
+	}
+
+	/**
+	 * Remembers what a statement of the unit under way may have changed, also if it has
+	 * failed: the answer may have been lost.
 	 * @param writes whether it may have written outside of a transaction
 	 */
 	void executed(Binding binding, @Nullable String sql, boolean writes) {
@@ -189,7 +197,6 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		else if (this.inTransaction && !binding.isReadOnlyUnit() && HiddenWrites.mayContain(sql)) {
 			binding.noteHiddenWrites();
 		}
-		this.source.recordRead(binding);
 	}
 
 	/**

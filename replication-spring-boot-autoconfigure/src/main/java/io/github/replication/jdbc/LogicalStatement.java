@@ -99,8 +99,10 @@ class LogicalStatement extends DelegatingStatement {
 		Binding binding = requireBinding();
 		boolean writes = this.connection.beforeExecution(binding, sql);
 		try {
-			return binding.needsOwnTransaction() ? executeInOwnTransaction(binding, statement, execution)
+			R result = binding.needsOwnTransaction() ? executeInOwnTransaction(binding, statement, execution)
 					: execution.on(statement);
+			this.connection.hasRead(binding);
+			return result;
 		}
 		catch (SQLException ex) {
 			throw this.connection.translate(ex, binding);

@@ -323,12 +323,17 @@ public final class Positions implements PositionResolver {
 	@Override
 	public Write resolve(Write write) {
 		NodeMonitor primary = this.primary;
-		if (!isExact() || primary == null) {
-			return write;
-		}
-		long timeout = this.settings.timeout().toNanos();
-		if (this.history.firstAfter(write.tick()) == null) {
+		if (isExact() && primary != null && this.history.firstAfter(write.tick()) == null) {
+			long timeout = this.settings.timeout().toNanos();
 			answered(primary.sampleAfter(write.tick()), this.clock.nanoTime() + timeout);
+		}
+		return lookUp(write);
+	}
+
+	@Override
+	public Write lookUp(Write write) {
+		if (!isExact()) {
+			return write;
 		}
 		PrimaryHistory history = this.history;
 		Point point = history.firstAfter(write.tick());

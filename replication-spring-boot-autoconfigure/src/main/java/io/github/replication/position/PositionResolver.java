@@ -28,6 +28,13 @@ public interface PositionResolver {
 	int cluster();
 
 	/**
+	 * Finds the position of a write in what is known already.
+	 * @param write a write
+	 * @return the write, resolved if that can be told
+	 */
+	Write lookUp(Write write);
+
+	/**
 	 * Finds the position of a write, asking the primary if need be. Waits no longer than
 	 * the configured timeout of a probe.
 	 * @param write a write

@@ -27,6 +27,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.util.function.SingletonSupplier;
+import org.springframework.web.context.request.async.WebAsyncUtils;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.replication.caller.CallerRecord;
@@ -99,6 +100,8 @@ public final class CallerRecordFilter extends OncePerRequestFilter {
 		}
 		PassedPosition position = new PassedPosition(request, response, this.records, this.carriers.get());
 		request.setAttribute(POSITION, position);
+		WebAsyncUtils.getAsyncManager(request)
+			.registerCallableInterceptor(POSITION, new CallableRecord(this.records, position.record()));
 		return position;
 	}
 

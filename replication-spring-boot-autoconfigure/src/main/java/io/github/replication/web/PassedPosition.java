@@ -26,6 +26,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
@@ -33,8 +34,11 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
 import org.springframework.web.util.WebUtils;
 
+import io.github.replication.caller.CallerOrigin;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
@@ -60,6 +64,8 @@ final class PassedPosition {
 
 	private final ReentrantLock lock = new ReentrantLock();
 
+	private volatile HttpServletRequest seen;
+
 	private volatile HttpServletResponse response;
 
 	private volatile boolean written;
@@ -80,9 +86,10 @@ final class PassedPosition {
 	PassedPosition(HttpServletRequest request, HttpServletResponse response, CallerRecords records,
 			List<PositionCarrier> carriers) {
 		this.request = request;
+		this.seen = request;
 		this.response = response;
 		this.tokens = records.tokens();
-		this.record = records.forRequest(this::receive);
+		this.record = records.forRequest(new Received());
 		carriers.forEach((carrier) -> this.passages.add(new Passage(carrier)));
 		this.record.onWrite(this::written);
 	}
@@ -114,20 +121,28 @@ final class PassedPosition {
 	void leaveAfter(AsyncContext context) {
 		if (!this.awaited) {
 			this.awaited = true;
-			context.addListener(new EndOfRequest(), this.request, this.response);
+			try {
+				context.addListener(new EndOfRequest(), this.request, this.response);
+			}
+			catch (IllegalStateException ex) {
+				leave();
+			}
 		}
 	}
 
-	private Bound receive() {
-		List<String> tokens = new ArrayList<>();
-		for (Passage passage : this.passages) {
-			passage.receive();
-			tokens.addAll(passage.known);
+	/**
+	 * The request as the application sees it: filters behind this one wrap it to tell who
+	 * the user is, or to keep the session elsewhere.
+	 */
+	private HttpServletRequest seen() {
+		HttpServletRequest seen = this.seen;
+		if (RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes current
+				&& current.getRequest() instanceof ServletRequestWrapper wrapper && wrapper != seen
+				&& wrapper.isWrapperFor(seen)) {
+			seen = current.getRequest();
+			this.seen = seen;
 		}
-		Bound received = this.tokens.read(tokens);
-		this.receivedRead = theMark(tokens);
-		this.received = received;
-		return received;
+		return seen;
 	}
 
 	/**
@@ -177,6 +192,9 @@ final class PassedPosition {
 			boolean written = this.written;
 			if (written) {
 				this.tokens.resolve(this.record);
+			}
+			else {
+				this.tokens.lookUp(this.record);
 			}
 			Bound bound = this.record.bound();
 			boolean read = mayTellOfRead(response) && tellsMoreOfRead(bound);
@@ -228,6 +246,31 @@ final class PassedPosition {
 	}
 
 	/**
+	 * What came with the request.
+	 */
+	private final class Received implements CallerOrigin {
+
+		@Override
+		public Bound recall() {
+			List<String> tokens = new ArrayList<>();
+			for (Passage passage : PassedPosition.this.passages) {
+				passage.receive();
+				tokens.addAll(passage.known);
+			}
+			Bound received = PassedPosition.this.tokens.read(tokens);
+			PassedPosition.this.receivedRead = theMark(tokens);
+			PassedPosition.this.received = received;
+			return received;
+		}
+
+		@Override
+		public boolean isOpen() {
+			return !PassedPosition.this.passages.stream().allMatch((passage) -> passage.received);
+		}
+
+	}
+
+	/**
 	 * What happens when a request ends that was carried on by other threads.
 	 */
 	private final class EndOfRequest implements AsyncListener {
@@ -265,6 +308,8 @@ final class PassedPosition {
 
 		private @Nullable Bound sent;
 
+		private boolean received;
+
 		private boolean announced;
 
 		Passage(PositionCarrier carrier) {
@@ -272,10 +317,16 @@ final class PassedPosition {
 		}
 
 		void receive() {
+			if (this.received) {
+				return;
+			}
 			try {
-				this.known.addAll(this.carrier.receive(PassedPosition.this.request));
+				HttpServletRequest request = seen();
+				this.received = this.carrier.isCallerKnown(request);
+				this.known.addAll(this.carrier.receive(request));
 			}
 			catch (RuntimeException ex) {
+				this.received = true;
 				logger.debug(this.carrier + " has brought nothing", ex);
 			}
 		}
@@ -304,7 +355,7 @@ final class PassedPosition {
 			Collection<String> replaced = Set.copyOf(this.known);
 			this.known.add(token);
 			try {
-				this.carrier.send(PassedPosition.this.request, PassedPosition.this.response, token, replaced);
+				this.carrier.send(seen(), PassedPosition.this.response, token, replaced);
 			}
 			catch (RuntimeException ex) {
 				logger.debug(this.carrier + " has sent nothing", ex);

@@ -35,9 +35,9 @@ import jakarta.servlet.http.HttpServletResponse;
 public interface PositionCarrier {
 
 	/**
-	 * What came with a request. Asked once for each request, when its first statement is
-	 * about to be routed, so that the user and the session are known.
-	 * @param request the request
+	 * What came with a request. Asked when the first statement of the request is about to
+	 * be routed, so that the user and the session are known.
+	 * @param request the request, as the application sees it if that is known
 	 * @return the tokens that were sent before, in no order; empty if there are none.
 	 * They need not be valid
 	 */
@@ -48,7 +48,7 @@ public interface PositionCarrier {
 	 * to tell, and again if there is more to tell before it is. A carrier that
 	 * {@linkplain #isServerSide() keeps tokens on the server} is also called after a
 	 * commit, and after the response.
-	 * @param request the request
+	 * @param request the request, as the application sees it if that is known
 	 * @param response the response, whose headers may be changed unless the carrier keeps
 	 * tokens on the server
 	 * @param token the token, which covers what came with the request; at most 160
@@ -57,6 +57,17 @@ public interface PositionCarrier {
 	 * before: they need not be kept any longer
 	 */
 	void send(HttpServletRequest request, HttpServletResponse response, String token, Collection<String> replaced);
+
+	/**
+	 * Whether it is known whose tokens {@link #receive} yields. It may take a statement
+	 * to find out who the caller is. Until that is known, this is asked again before each
+	 * statement.
+	 * @param request the request, as the application sees it if that is known
+	 * @return {@code true} by default
+	 */
+	default boolean isCallerKnown(HttpServletRequest request) {
+		return true;
+	}
 
 	/**
 	 * Whether tokens are kept on the server, so that they can be stored as soon as

@@ -25,9 +25,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.web.context.request.RequestContextHolder;
-import org.springframework.web.context.request.ServletRequestAttributes;
-
 import io.github.replication.store.PositionStore;
 
 /**
@@ -74,17 +71,20 @@ public final class UserPositionCarrier implements PositionCarrier {
 		}
 	}
 
+	@Override
+	public boolean isCallerKnown(HttpServletRequest request) {
+		return user(request) != null;
+	}
+
 	/**
-	 * The user as the application sees it: a filter behind this one may have told who it
-	 * is, and has wrapped the request for that.
+	 * The user, who is known once for all threads of the request: some tell who it is on
+	 * the request's own thread only.
 	 */
 	private static @Nullable String user(HttpServletRequest request) {
 		if (request.getAttribute(USER) instanceof String known) {
 			return known;
 		}
-		Principal principal = (RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes current)
-				? current.getRequest().getUserPrincipal() : null;
-		principal = (principal != null) ? principal : request.getUserPrincipal();
+		Principal principal = request.getUserPrincipal();
 		if (principal == null) {
 			return null;
 		}

@@ -25,7 +25,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
@@ -41,6 +43,8 @@ final class Browser {
 
 	private final Map<String, String> headers = new TreeMap<>();
 
+	private final Set<String> returned = new TreeSet<>();
+
 	Browser with(String header, String value) {
 		this.headers.put(header, value);
 		return this;
@@ -48,6 +52,14 @@ final class Browser {
 
 	Browser withCookie(String name, String value) {
 		this.cookies.put(name, value);
+		return this;
+	}
+
+	/**
+	 * Sends the last value of a header back.
+	 */
+	Browser returning(String header) {
+		this.returned.add(header);
 		return this;
 	}
 
@@ -110,6 +122,8 @@ final class Browser {
 	}
 
 	private synchronized HttpResponse<String> kept(HttpResponse<String> response) {
+		this.returned.forEach((
+				header) -> response.headers().firstValue(header).ifPresent((value) -> this.headers.put(header, value)));
 		for (String line : response.headers().allValues("Set-Cookie")) {
 			String cookie = line.split(";", 2)[0];
 			String name = cookie.substring(0, cookie.indexOf('='));

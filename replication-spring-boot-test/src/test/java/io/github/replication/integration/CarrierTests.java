@@ -47,7 +47,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @EmbeddedCluster
 class CarrierTests {
 
-	private static final AtomicLong ids = new AtomicLong(1_000_000);
+	private static final AtomicLong ids = new AtomicLong(4_000_000);
 
 	private static PostgresCluster cluster;
 

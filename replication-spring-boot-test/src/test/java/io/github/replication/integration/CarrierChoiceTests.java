@@ -1,0 +1,497 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.integration;
+
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.security.Principal;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpSession;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.annotation.Order;
+import org.springframework.mock.web.MockHttpSession;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+import io.github.replication.Reason;
+import io.github.replication.RouteDecision;
+import io.github.replication.store.InMemoryPositionStore;
+import io.github.replication.store.PositionStore;
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+import io.github.replication.web.PositionCarrier;
+import io.github.replication.web.PositionClientInterceptor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What a user writes is seen by the user's next request, whatever takes the position
+ * along.
+ */
+@EmbeddedCluster
+class CarrierChoiceTests {
+
+	private static final String HEADER = "Replication-Position";
+
+	private static final AtomicLong ids = new AtomicLong(3_000_000);
+
+	private final long id = ids.addAndGet(10);
+
+	private final List<TestApplication> started = new ArrayList<>();
+
+	private PostgresCluster cluster;
+
+	@BeforeEach
+	void pause(PostgresCluster cluster) {
+		this.cluster = cluster;
+		TestApplication.createTable(cluster);
+		cluster.replicas().forEach(PostgresNode::pauseReplay);
+	}
+
+	@AfterEach
+	void resume() {
+		this.cluster.replicas().forEach(PostgresNode::resumeReplay);
+		this.started.forEach(TestApplication::close);
+	}
+
+	@Test
+	void headerTakesThePositionToAnotherInstance() {
+		TestApplication one = start("header", NoteWeb.class);
+		TestApplication other = start("header", NoteWeb.class);
+		Browser user = new Browser().returning(HEADER);
+		HttpResponse<String> response = user.post(one, "/notes/" + this.id);
+		assertThat(response.headers().firstValue(HEADER)).isPresent();
+		assertThat(response.headers().allValues("Set-Cookie")).isEmpty();
+		assertFound(user, one, this.id);
+		assertFound(user, other, this.id);
+		assertAbsent(new Browser(), one);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "header, header", "cookie, header" })
+	void writeOfAServiceThatIsCalledIsSeenByTheCaller(String callers, String called) {
+		TestApplication caller = start(callers, NoteWeb.class, Calls.class);
+		TestApplication service = start(called, NoteWeb.class);
+		Browser user = new Browser().returning(HEADER);
+		assertThat(user.post(caller, "/remote/" + this.id + "?port=" + service.port()).body()).isEqualTo("found");
+		assertThat(caller.decisions().lastReason()).isEqualTo(Reason.BEHIND);
+		assertFound(user, caller, this.id);
+	}
+
+	@Test
+	void serviceThatIsCalledSeesTheWriteOfTheCaller() {
+		TestApplication caller = start("cookie", NoteWeb.class, Calls.class);
+		TestApplication service = start("header", NoteWeb.class);
+		Browser user = new Browser();
+		assertThat(user.post(caller, "/write-and-ask/" + this.id + "?port=" + service.port()).body())
+			.isEqualTo("found");
+		assertThat(service.decisions().lastReason()).isEqualTo(Reason.BEHIND);
+	}
+
+	@Test
+	void sessionTakesThePositionAlong() {
+		TestApplication application = start("session", NoteWeb.class);
+		Browser user = new Browser();
+		user.post(application, "/notes/" + this.id);
+		assertThat(user.cookies()).containsOnlyKeys("JSESSIONID");
+		assertFound(user, application, this.id);
+		assertAbsent(new Browser(), application);
+	}
+
+	@Test
+	void readMakesNoSession() {
+		TestApplication application = start("session", NoteWeb.class);
+		Browser user = new Browser();
+		assertAbsent(user, application);
+		assertThat(user.post(application, "/read-write/" + this.id).statusCode()).isEqualTo(200);
+		assertThat(user.post(application, "/rolled-back/" + this.id).statusCode()).isEqualTo(200);
+		assertThat(user.cookies()).isEmpty();
+	}
+
+	@Test
+	void sessionKeepsThePositionsOfParallelRequests() throws Exception {
+		TestApplication application = start("session", NoteWeb.class);
+		Browser user = new Browser();
+		user.post(application, "/notes/" + (this.id + 2));
+		assertParallelWritesAreFound(user, application);
+	}
+
+	/**
+	 * As with Spring Session.
+	 */
+	@Test
+	void sessionIsThatOfTheApplication() {
+		TestApplication application = start("session", NoteWeb.class, OwnSessions.class);
+		Browser user = new Browser().with("Session", "1");
+		user.post(application, "/notes/" + this.id);
+		assertThat(user.cookies()).isEmpty();
+		assertFound(user, application, this.id);
+		assertAbsent(new Browser().with("Session", "2"), application);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { Integer.MIN_VALUE, 0 })
+	void userTakesThePositionToAnotherInstance(int orderOfLogin) {
+		SharedStore.store = new InMemoryPositionStore(System::nanoTime);
+		TestApplication one = startWithLogin(orderOfLogin, false);
+		TestApplication other = startWithLogin(orderOfLogin, false);
+		user("ann").post(one, "/notes/" + this.id);
+		assertFound(user("ann"), one, this.id);
+		assertFound(user("ann"), other, this.id);
+		assertAbsent(user("bob"), one);
+		assertAbsent(new Browser(), one);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "stream-that-writes-late, -2147483648", "stream-that-writes-late, 0", "stream-that-writes-first, 0",
+			"callable, 0", "deferred, 0", "stream, 0", "exception, 0" })
+	void userIsKnownToThreadsOfTheRequest(String path, int orderOfLogin) {
+		SharedStore.store = new InMemoryPositionStore(System::nanoTime);
+		TestApplication one = startWithLogin(orderOfLogin, false);
+		TestApplication other = startWithLogin(orderOfLogin, false);
+		user("ann").post(one, "/" + path + "/" + this.id);
+		assertFound(user("ann"), other, this.id);
+	}
+
+	/**
+	 * As with passwords that are looked up in the database for each request.
+	 */
+	@Test
+	void userIsAskedForAgainAfterAReadThatFindsOutWhoItIs() {
+		SharedStore.store = new InMemoryPositionStore(System::nanoTime);
+		TestApplication application = startWithLogin(0, true);
+		user("ann").post(application, "/notes/" + this.id);
+		assertFound(user("ann"), application, this.id);
+		assertAbsent(user("bob"), application);
+	}
+
+	@Test
+	void storeKeepsThePositionsOfParallelRequests() throws Exception {
+		SharedStore.store = new InMemoryPositionStore(System::nanoTime);
+		assertParallelWritesAreFound(user("ann"), startWithLogin(0, false));
+	}
+
+	@Test
+	void carrierOfTheApplicationReplacesTheConfiguredOne() {
+		TestApplication application = start("cookie", NoteWeb.class, OwnCarrier.class);
+		Browser user = new Browser().with("Device", "a");
+		HttpResponse<String> response = user.post(application, "/notes/" + this.id);
+		assertThat(response.headers().allValues("Set-Cookie")).isEmpty();
+		assertFound(user, application, this.id);
+		assertAbsent(new Browser().with("Device", "b"), application);
+	}
+
+	@Test
+	void laterPositionOfTwoCarriersCounts() {
+		TestApplication application = start("cookie", NoteWeb.class, OwnCarrier.class, OtherCarrier.class);
+		Browser user = new Browser().with("Device", "a").with("Account", "ann");
+		user.post(application, "/notes/" + (this.id + 1));
+		new Browser().with("Device", "other").with("Account", "ann").post(application, "/notes/" + this.id);
+		assertFound(user, application, this.id);
+		new Browser().with("Device", "a").with("Account", "other").post(application, "/notes/" + (this.id + 2));
+		assertFound(user, application, this.id + 2);
+	}
+
+	@Test
+	void carrierThatThrowsFailsNoRequest() {
+		TestApplication application = start("cookie", NoteWeb.class, BrokenCarrier.class, OwnCarrier.class);
+		Browser user = new Browser().with("Device", "a");
+		assertThat(user.post(application, "/notes/" + this.id).statusCode()).isEqualTo(200);
+		assertFound(user, application, this.id);
+	}
+
+	private TestApplication startWithLogin(int order, boolean lookup) {
+		return start(application("user").with("login.order", order).with("login.lookup", lookup), NoteWeb.class,
+				SharedStore.class, Login.class);
+	}
+
+	private TestApplication start(String carrier, Class<?>... sources) {
+		return start(application(carrier), sources);
+	}
+
+	private TestApplication start(TestApplication.Builder builder, Class<?>... sources) {
+		TestApplication application = builder.start(sources);
+		this.started.add(application);
+		return application;
+	}
+
+	private TestApplication.Builder application(String carrier) {
+		return TestApplication.exactly(this.cluster)
+			.with("replication.read-your-writes.carrier", carrier)
+			.with("replication.read-your-writes.window", "10m")
+			.with("spring.task.execution.propagate-context", "true")
+			.withoutJpa()
+			.web();
+	}
+
+	private static Browser user(String name) {
+		return new Browser().with("User", name);
+	}
+
+	private void assertParallelWritesAreFound(Browser user, TestApplication application) throws Exception {
+		long early = this.id;
+		long late = this.id + 1;
+		NoteWeb.Latches latches = application.bean(NoteWeb.Latches.class);
+		CompletableFuture<HttpResponse<String>> one = user.postAsync(application, "/held/" + early);
+		latches.await("written-" + early);
+		CompletableFuture<HttpResponse<String>> other = user.postAsync(application, "/held/" + late);
+		latches.await("written-" + late);
+		latches.open("answer-" + late);
+		other.get(20, TimeUnit.SECONDS);
+		latches.open("answer-" + early);
+		one.get(20, TimeUnit.SECONDS);
+		assertFound(user, application, late);
+		assertFound(user, application, early);
+	}
+
+	private static void assertFound(Browser user, TestApplication application, long id) {
+		assertThat(user.get(application, "/notes/" + id).body()).isEqualTo("found");
+		assertThat(application.decisions().last()).returns("primary", RouteDecision::node)
+			.returns(Reason.BEHIND, RouteDecision::reason);
+	}
+
+	/**
+	 * The replicas are behind, so who reads from one has no position.
+	 */
+	private void assertAbsent(Browser stranger, TestApplication application) {
+		assertThat(stranger.get(application, "/notes/" + this.id).body()).isEqualTo(NoteWeb.ABSENT);
+		assertThat(application.decisions().last().isReplica()).isTrue();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Import(Calls.Caller.class)
+	static class Calls {
+
+		@RestController
+		static class Caller {
+
+			private final NoteWeb.Notes notes;
+
+			private final RestClient client;
+
+			Caller(NoteWeb.Notes notes, PositionClientInterceptor interceptor) {
+				this.notes = notes;
+				this.client = RestClient.builder().requestInterceptor(interceptor).build();
+			}
+
+			@PostMapping("/remote/{id}")
+			String writeRemotely(@PathVariable("id") long id, @RequestParam("port") int port) {
+				this.client.post().uri("http://localhost:{port}/notes/{id}", port, id).retrieve().toBodilessEntity();
+				return this.notes.find(id);
+			}
+
+			@PostMapping("/write-and-ask/{id}")
+			String writeAndAsk(@PathVariable("id") long id, @RequestParam("port") int port) {
+				this.notes.write(id);
+				return this.client.get()
+					.uri("http://localhost:{port}/notes/{id}", port, id)
+					.retrieve()
+					.body(String.class);
+			}
+
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnSessions {
+
+		@Bean
+		FilterRegistrationBean<OncePerRequestFilter> ownSessions() {
+			Map<String, HttpSession> sessions = new ConcurrentHashMap<>();
+			return filter(Integer.MIN_VALUE + 50, (request) -> new HttpServletRequestWrapper(request) {
+
+				@Override
+				public HttpSession getSession() {
+					return getSession(true);
+				}
+
+				@Override
+				public HttpSession getSession(boolean create) {
+					String name = getHeader("Session");
+					return create ? sessions.computeIfAbsent(name, (key) -> new MockHttpSession()) : sessions.get(name);
+				}
+
+			});
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Login {
+
+		@Bean
+		FilterRegistrationBean<OncePerRequestFilter> login(NoteWeb.Notes notes, @Value("${login.order}") int order,
+				@Value("${login.lookup}") boolean lookup) {
+			return filter(order, (request) -> {
+				String user = request.getHeader("User");
+				if (lookup) {
+					notes.find(0);
+				}
+				return (user == null) ? request : new HttpServletRequestWrapper(request) {
+
+					@Override
+					public Principal getUserPrincipal() {
+						return () -> user;
+					}
+
+				};
+			});
+		}
+
+	}
+
+	private static FilterRegistrationBean<OncePerRequestFilter> filter(int order, Wrapping wrapping) {
+		FilterRegistrationBean<OncePerRequestFilter> registration = new FilterRegistrationBean<>(
+				new OncePerRequestFilter() {
+
+					@Override
+					protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response,
+							FilterChain chain) throws ServletException, IOException {
+						chain.doFilter(wrapping.wrap(request), response);
+					}
+
+				});
+		registration.setOrder(order);
+		registration.setAsyncSupported(true);
+		return registration;
+	}
+
+	@FunctionalInterface
+	private interface Wrapping {
+
+		HttpServletRequest wrap(HttpServletRequest request);
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SharedStore {
+
+		private static PositionStore store;
+
+		@Bean
+		PositionStore positionStore() {
+			return store;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnCarrier {
+
+		@Bean
+		PositionCarrier ownCarrier() {
+			return new KeyedCarrier("Device");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OtherCarrier {
+
+		@Bean
+		PositionCarrier otherCarrier() {
+			return new KeyedCarrier("Account");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class BrokenCarrier {
+
+		@Bean
+		@Order(0)
+		PositionCarrier brokenCarrier() {
+			return new PositionCarrier() {
+
+				@Override
+				public Collection<String> receive(HttpServletRequest request) {
+					throw new IllegalStateException("broken");
+				}
+
+				@Override
+				public void send(HttpServletRequest request, HttpServletResponse response, String token,
+						Collection<String> replaced) {
+					throw new IllegalStateException("broken");
+				}
+
+			};
+		}
+
+	}
+
+	/**
+	 * Keeps the last token for each value of a header.
+	 */
+	private static final class KeyedCarrier implements PositionCarrier {
+
+		private final Map<String, String> tokens = new ConcurrentHashMap<>();
+
+		private final String header;
+
+		KeyedCarrier(String header) {
+			this.header = header;
+		}
+
+		@Override
+		public Collection<String> receive(HttpServletRequest request) {
+			String token = this.tokens.get(key(request));
+			return (token != null) ? List.of(token) : List.of();
+		}
+
+		@Override
+		public void send(HttpServletRequest request, HttpServletResponse response, String token,
+				Collection<String> replaced) {
+			this.tokens.put(key(request), token);
+		}
+
+		private String key(HttpServletRequest request) {
+			return String.valueOf(request.getHeader(this.header));
+		}
+
+	}
+
+}
