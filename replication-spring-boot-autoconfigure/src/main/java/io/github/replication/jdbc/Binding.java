@@ -47,6 +47,8 @@ final class Binding {
 
 	private boolean ownTransaction;
 
+	private final int nodeId;
+
 	private @Nullable ReadMark decidedBy;
 
 	private boolean hiddenWrites;
@@ -56,6 +58,7 @@ final class Binding {
 	Binding(Connection connection, Route route) throws SQLException {
 		this.connection = connection;
 		this.route = route;
+		this.nodeId = route.node().id();
 		this.state = new AppliedState(connection);
 	}
 
@@ -80,6 +83,13 @@ final class Binding {
 	 */
 	void hold() {
 		this.held = true;
+	}
+
+	/**
+	 * The id of the node when the connection was taken: of the server that it is open to.
+	 */
+	int nodeId() {
+		return this.nodeId;
 	}
 
 	/**

@@ -107,7 +107,7 @@ final class ConnectionSource {
 	void recordRead(Binding binding) {
 		if (this.cluster.positions().settings().monotonic()
 				&& RoutingScope.current().consistency() != Consistency.EVENTUAL) {
-			caller().recordRead(binding.route().node().id(), binding.decidedBy());
+			caller().recordRead(binding.nodeId(), binding.decidedBy());
 		}
 	}
 

@@ -192,7 +192,7 @@ public final class Cluster implements AutoCloseable {
 
 		Member(NodeDefinition definition, Role role, BiFunction<Reachability, Inspection, Pools> opening) {
 			ServerStateQuery query = new ServerStateQuery();
-			ReplicaPosition position = new ReplicaPosition(Cluster.this.clock::nanoTime,
+			ReplicaPosition position = new ReplicaPosition(definition.name(), Cluster.this.clock::nanoTime,
 					() -> warnOfSeveralServers(definition.name()));
 			Pools pools = opening.apply(this.reachability,
 					new Inspection(query, Cluster.this.clock, (sample) -> told(sample, position)));

@@ -41,15 +41,12 @@ public final class ClusterNode implements Node {
 
 	private final NodeMonitor monitor;
 
-	private final int id;
-
 	ClusterNode(NodeDefinition definition, Role role, Pools pools, NodeMonitor monitor) {
 		this.definition = definition;
 		this.role = role;
 		this.readPool = pools.read();
 		this.writePool = pools.write();
 		this.monitor = monitor;
-		this.id = ReadMark.idOf(definition.name());
 	}
 
 	@Override
@@ -90,11 +87,11 @@ public final class ClusterNode implements Node {
 
 	/**
 	 * How the node is called in marks of what a caller has read.
-	 * @return the id of a replica; {@link ReadMark#PRIMARY} for the primary, whichever
-	 * node that is
+	 * @return the id of a replica since it was started last; {@link ReadMark#PRIMARY} for
+	 * the primary, whichever node that is, and while nothing is known of the replica
 	 */
 	public int id() {
-		return (this.role == Role.PRIMARY) ? ReadMark.PRIMARY : this.id;
+		return (this.role == Role.PRIMARY) ? ReadMark.PRIMARY : this.monitor.position().id();
 	}
 
 	NodeMonitor monitor() {

@@ -196,8 +196,12 @@ public final class Positions implements PositionResolver {
 	}
 
 	private boolean hasReached(ClusterNode node, @Nullable ReadMark read) {
-		return read == null || !this.settings.monotonic() || read.node() == node.id()
+		return read == null || !this.settings.monotonic() || isOf(node, read)
 				|| hasReachedSampleAfter(node, read.tick(), false);
+	}
+
+	private static boolean isOf(ClusterNode node, ReadMark read) {
+		return read.node() != ReadMark.PRIMARY && read.node() == node.id();
 	}
 
 	private boolean hasReachedSampleAfter(ClusterNode node, long tick, boolean asynchronous) {
@@ -282,8 +286,7 @@ public final class Positions implements PositionResolver {
 			tick = write.isResolved() ? doubtful(write) : write.tick();
 		}
 		ReadMark read = bound.read();
-		if (read != null && this.settings.monotonic()
-				&& replicas.stream().noneMatch((node) -> node.id() == read.node())) {
+		if (read != null && this.settings.monotonic() && replicas.stream().noneMatch((node) -> isOf(node, read))) {
 			tick = Math.max(tick, read.tick());
 		}
 		return (tick >= 0 && this.history.firstAfter(tick) == null) ? tick : -1;

@@ -22,6 +22,8 @@ import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.position.ReadMark;
+
 /**
  * How far a standby is known to have replayed. What it has told is a lower bound of where
  * it is, but only until it starts anew: after a crash a standby opens at an older state
@@ -38,6 +40,8 @@ final class ReplicaPosition {
 	 */
 	private static final Duration DISTRUST = Duration.ofMinutes(1);
 
+	private final String name;
+
 	private final LongSupplier nanoTime;
 
 	private final Runnable onShared;
@@ -45,6 +49,8 @@ final class ReplicaPosition {
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private volatile @Nullable Known known;
+
+	private volatile int id;
 
 	private long incarnation;
 
@@ -54,10 +60,13 @@ final class ReplicaPosition {
 
 	/**
 	 * Creates the position of a replica of which nothing is known.
+	 * @param name the name of the replica
 	 * @param nanoTime a monotonic clock in nanoseconds
 	 * @param onShared called when several servers are found behind the name
 	 */
-	ReplicaPosition(LongSupplier nanoTime, Runnable onShared) {
+	ReplicaPosition(String name, LongSupplier nanoTime, Runnable onShared) {
+		this.name = name;
+		this.id = ReadMark.idOf(name, 0);
 		this.nanoTime = nanoTime;
 		this.onShared = onShared;
 	}
@@ -68,6 +77,15 @@ final class ReplicaPosition {
 	 */
 	@Nullable Known known() {
 		return isShared() ? null : this.known;
+	}
+
+	/**
+	 * The id in marks of what a caller has read there.
+	 * @return the id since the server was started last, {@link ReadMark#PRIMARY} while
+	 * that is not known
+	 */
+	int id() {
+		return isShared() ? ReadMark.PRIMARY : this.id;
 	}
 
 	/**
@@ -131,6 +149,7 @@ final class ReplicaPosition {
 		this.lock.lock();
 		try {
 			this.known = null;
+			this.id = ReadMark.PRIMARY;
 			this.incarnation++;
 		}
 		finally {
@@ -142,12 +161,12 @@ final class ReplicaPosition {
 		Known before = this.known;
 		ServerState state = sample.state();
 		if (!state.hasPosition() || !state.inRecovery()) {
-			this.known = null;
+			know(null, state.startedAt());
 			return;
 		}
 		Known now = new Known(sample.tick(), state.startedAt(), state.timeline(), state.lsn(), state.system());
 		if (before == null || (now.startedAt == before.startedAt && !now.isBehind(before))) {
-			this.known = now;
+			know(now, now.startedAt);
 		}
 		else if (now.startedAt == before.startedAt) {
 			if (now.tick > before.tick) {
@@ -167,13 +186,22 @@ final class ReplicaPosition {
 	 * by its number.
 	 */
 	private void begin(Known now) {
-		this.known = now;
+		know(now, now.startedAt);
 		this.incarnation++;
+	}
+
+	private void know(@Nullable Known now, long startedAt) {
+		Known before = this.known;
+		if (before == null || now == null || now.startedAt != before.startedAt) {
+			this.id = ReadMark.idOf(this.name, startedAt);
+		}
+		this.known = now;
 	}
 
 	private void distrust() {
 		this.sharedAt = this.nanoTime.getAsLong();
 		this.known = null;
+		this.id = ReadMark.PRIMARY;
 		this.incarnation++;
 		if (!this.shared) {
 			this.shared = true;

@@ -38,12 +38,20 @@ final class ServerStateQuery {
 			+ " pg_catalog.current_setting('synchronous_commit')";
 
 	/**
+	 * After a crash the postmaster may live on and recover, which drops the statistics.
+	 * Before PostgreSQL 15 it costs too much to look at those.
+	 */
+	private static final String STARTED_AT = "GREATEST(pg_catalog.pg_postmaster_start_time(),"
+			+ " CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 150000"
+			+ " THEN pg_catalog.pg_stat_get_bgwriter_stat_reset_time() END)";
+
+	/**
 	 * The timeline of a primary is that of the file it writes to:
 	 * {@code pg_control_checkpoint()} tells a new one seconds late. A standby tells it
 	 * through its receiver, to those who may see other sessions.
 	 */
-	private static final String POSITION = SETTINGS + ", r.recovery,"
-			+ " (EXTRACT(EPOCH FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::pg_catalog.int8,"
+	private static final String POSITION = SETTINGS + ", r.recovery," + " (EXTRACT(EPOCH FROM " + STARTED_AT
+			+ ") * 1000000)::pg_catalog.int8,"
 			+ " CASE WHEN r.recovery THEN (SELECT w.received_tli FROM pg_catalog.pg_stat_wal_receiver w)"
 			+ " ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
 			+ "pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::pg_catalog.bit(32)::pg_catalog.int4 END,"

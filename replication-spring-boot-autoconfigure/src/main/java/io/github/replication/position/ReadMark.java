@@ -16,6 +16,7 @@
 
 package io.github.replication.position;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * not see less, so it may use that node, or one that is known to have reached a sample
  * which started after that moment.
  *
- * @param node the {@linkplain #idOf id} of the node, {@link #PRIMARY} for the primary
+ * @param node the {@linkplain #idOf id} of the node, {@link #PRIMARY} for the primary and
+ * for a node of which no id is known
  * @param tick the tick noted after the read
  * @param at about when that was, by the monotonic clock in nanoseconds
  */
@@ -38,13 +40,16 @@ public record ReadMark(int node, long tick, long at) {
 	public static final int PRIMARY = 0;
 
 	/**
-	 * The id of a node in marks, the same in every instance of an application.
+	 * The id of a node in marks, the same in every instance of an application. A server
+	 * that has begun anew gets another, since it may have come back at an older state.
 	 * @param name the node's name
+	 * @param startedAt when its server began, 0 if it does not tell
 	 * @return an id other than {@link #PRIMARY}
 	 */
-	public static int idOf(String name) {
+	public static int idOf(String name, long startedAt) {
 		CRC32C checksum = new CRC32C();
 		checksum.update(name.getBytes(StandardCharsets.UTF_8));
+		checksum.update(ByteBuffer.allocate(Long.BYTES).putLong(0, startedAt));
 		int id = (int) checksum.getValue();
 		return (id != PRIMARY) ? id : 1;
 	}

@@ -113,7 +113,7 @@ public final class Nodes {
 				new SimpleDriverDataSource(new StubDriver(), definition.url()), null);
 		SampleClock clock = new SampleClock(System::nanoTime);
 		NodeMonitor monitor = new NodeMonitor(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
-				new ReplicaPosition(System::nanoTime, () -> {
+				new ReplicaPosition(definition.name(), System::nanoTime, () -> {
 				}), new Probing(clock, Runnable::run, (sample, failure) -> {
 				}));
 		return new ClusterNode(definition, role,

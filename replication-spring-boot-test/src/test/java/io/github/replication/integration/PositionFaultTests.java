@@ -17,6 +17,7 @@
 package io.github.replication.integration;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.awaitility.Awaitility;
@@ -24,6 +25,8 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.BadSqlGrammarException;
@@ -33,6 +36,7 @@ import org.springframework.transaction.TransactionException;
 
 import io.github.replication.Reason;
 import io.github.replication.Replication;
+import io.github.replication.WriteRecord;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -87,6 +91,41 @@ class PositionFaultTests {
 			assertThat(served).isGreaterThan(100);
 			assertThat(application.decisions().last().reason()).isEqualTo(Reason.BEHIND);
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void replicaThatStartsAnewAtAnOlderStateServesNobodyWhoHasReadMore(boolean anotherInstance) {
+		PostgresNode replica = this.cluster.node("replica-1");
+		try (TestApplication application = withOneReplica(); TestApplication other = withOneReplica()) {
+			application.newCaller();
+			long id = write(application);
+			application.newCaller();
+			soon().untilAsserted(() -> {
+				assertThat(count(application, id)).isEqualTo(1);
+				assertThat(application.decisions().last().node()).isEqualTo("replica-1");
+			});
+			String position = Objects.requireNonNull(application.bean(WriteRecord.class).position());
+			replica.set("recovery_min_apply_delay", "1h");
+			replica.kill();
+			replica.start();
+			assertThat(isOn(replica, id)).as("state of the replica that has started anew").isFalse();
+			TestApplication reader = anotherInstance ? other : application;
+			int served = 0;
+			for (int i = 0; i < 20; i++) {
+				served += Replication.withPosition(position, () -> countIfServed(reader, id));
+			}
+			assertThat(served).isGreaterThan(10);
+			assertThat(reader.decisions().last().reason()).isEqualTo(Reason.BEHIND);
+		}
+	}
+
+	private TestApplication withOneReplica() {
+		return TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "1h")
+			.with("replication.replicas.replica-2.weight", "0")
+			.withoutJpa()
+			.start();
 	}
 
 	/**
