@@ -17,6 +17,7 @@
 package io.github.replication.autoconfigure;
 
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,7 +33,10 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
+import org.springframework.util.Assert;
+import org.springframework.util.unit.DataSize;
 
+import io.github.replication.ReplicationCluster;
 import io.github.replication.RoutingListener;
 import io.github.replication.autoconfigure.ReplicationProperties.WithoutTransaction;
 import io.github.replication.balance.LoadBalancer;
@@ -43,6 +47,10 @@ import io.github.replication.jdbc.PoolDefaults;
 import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterSettings;
+import io.github.replication.node.Discovery;
+import io.github.replication.node.DiscoverySettings;
+import io.github.replication.node.JdbcUrls;
+import io.github.replication.node.MonitorSettings;
 import io.github.replication.node.PositionSettings;
 import io.github.replication.node.ReplicaPoolCustomizer;
 import io.github.replication.policy.RoutingPolicy;
@@ -64,6 +72,8 @@ final class ClusterOwner implements DisposableBean {
 	private final Extensions extensions;
 
 	private @Nullable Cluster cluster;
+
+	private @Nullable Discovery discovery;
 
 	ClusterOwner(ReplicationProperties properties, NodeDefinitions definitions, LoadBalancer loadBalancer,
 			CallerRecords callers, Extensions extensions) {
@@ -87,11 +97,12 @@ final class ClusterOwner implements DisposableBean {
 					String.valueOf(fallbackMaxConnections), "The primary's read pool needs a connection.",
 					"Set 1 or more, or replication.fallback=fail to keep reads off the primary.");
 		}
-		Cluster cluster = new Cluster(
-				new ClusterSettings(this.properties.getPrimary().getName(), this.definitions.create(pool.getJdbcUrl()),
-						this.properties.getZone(), fallbackMaxConnections, positionSettings(), customizers()),
-				primary, pool, this.callers.tokens().clock());
+		Cluster cluster = new Cluster(new ClusterSettings(this.properties.getPrimary().getName(),
+				this.definitions.create(pool.getJdbcUrl()), this.properties.getZone(), fallbackMaxConnections,
+				positionSettings(), monitorSettings(), customizers()), primary, pool, this.callers.tokens().clock(),
+				InstantSource.system());
 		this.cluster = cluster;
+		discover(cluster);
 		this.callers.tokens().resolveWith(cluster.positions());
 		RoutingPolicy policy = new RoutingPolicy(cluster::topology, cluster.positions(), this.loadBalancer,
 				this.properties.getWithoutTransaction() == WithoutTransaction.BY_STATEMENT,
@@ -109,6 +120,59 @@ final class ClusterOwner implements DisposableBean {
 		require(isPositive(monitor.getTimeout()), "monitor.timeout", monitor.getTimeout(), "above zero, such as 500ms");
 		return new PositionSettings(session.getMode(), this.properties.isMonotonicReads(), session.getWait(),
 				monitor.getInterval(), monitor.getTimeout());
+	}
+
+	private MonitorSettings monitorSettings() {
+		Duration maxLag = this.properties.getMaxLag();
+		require(isPositive(maxLag), "max-lag", maxLag, "above zero, such as 30s");
+		Duration abortAfter = this.properties.getMonitor().getAbortAfter();
+		require(isPositive(abortAfter), "monitor.abort-after", abortAfter, "above zero, such as 3s");
+		DataSize maxLagSize = this.properties.getMaxLagSize();
+		if (maxLagSize != null && maxLagSize.toBytes() <= 0) {
+			throw new InvalidReplicationConfigurationException("replication.max-lag-size", maxLagSize.toString(),
+					"No replica could ever serve.", "Set a size above zero, such as 64MB, or remove the property.");
+		}
+		return new MonitorSettings(maxLag, (maxLagSize != null) ? maxLagSize.toBytes() : null, abortAfter,
+				this.properties.isFailover());
+	}
+
+	private void discover(Cluster cluster) {
+		ReplicationProperties.Discovery properties = this.properties.getDiscovery();
+		String url = properties.getUrl();
+		if (url == null) {
+			return;
+		}
+		require(isPositive(properties.getInterval()), "discovery.interval", properties.getInterval(),
+				"above zero, such as 10s");
+		require(!properties.getDrain().isNegative(), "discovery.drain", properties.getDrain(),
+				"zero or more, such as 30s");
+		Discovery discovery = new Discovery(cluster, discoverySettings(properties, url));
+		this.discovery = discovery;
+		discovery.start();
+	}
+
+	private static DiscoverySettings discoverySettings(ReplicationProperties.Discovery properties, String url) {
+		try {
+			return new DiscoverySettings(url, properties.getUsername(), properties.getPassword(),
+					properties.getWeight(), properties.getGroup(), properties.getZone(), properties.getInterval(),
+					properties.getDrain());
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidReplicationConfigurationException("replication.discovery.url",
+					JdbcUrls.withoutParameters(url), "This URL names no host to resolve.",
+					"Set a URL of PostgreSQL with one host name that stands for all replicas, for example"
+							+ " jdbc:postgresql://replicas/database.");
+		}
+	}
+
+	/**
+	 * The cluster behind the data source.
+	 * @throws IllegalStateException before the data source was created
+	 */
+	ReplicationCluster cluster() {
+		Cluster cluster = this.cluster;
+		Assert.state(cluster != null, "The replicated data source has not been created yet");
+		return cluster;
 	}
 
 	private static boolean isPositive(Duration duration) {
@@ -162,6 +226,9 @@ final class ClusterOwner implements DisposableBean {
 
 	@Override
 	public void destroy() {
+		if (this.discovery != null) {
+			this.discovery.close();
+		}
 		if (this.cluster != null) {
 			this.cluster.close();
 		}

@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.StringUtils;
 
+import io.github.replication.NodeDefinition;
 import io.github.replication.autoconfigure.ReplicationProperties.Replica;
-import io.github.replication.node.NodeDefinition;
+import io.github.replication.node.JdbcUrls;
 
 /**
  * Puts together what properties and connection details say of the replicas, and refuses

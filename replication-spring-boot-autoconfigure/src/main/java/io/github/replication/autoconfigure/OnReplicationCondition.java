@@ -31,9 +31,9 @@ import org.springframework.context.annotation.ConfigurationCondition;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * Matches when there is a replica: by property, or by a bean with connection details.
- * Keys that mean nothing are refused even if there is none, so that a typo does not leave
- * everything on the primary unnoticed.
+ * Matches when there is a replica: by property, by discovery, or by a bean with
+ * connection details. Keys that mean nothing are refused even if there is none, so that a
+ * typo does not leave everything on the primary unnoticed.
  */
 class OnReplicationCondition extends SpringBootCondition implements ConfigurationCondition {
 
@@ -53,6 +53,9 @@ class OnReplicationCondition extends SpringBootCondition implements Configuratio
 			.orElse(Map.of())
 			.isEmpty()) {
 			return ConditionOutcome.match(message.foundExactly("replicas under replication.replicas"));
+		}
+		if (binder.bind("replication.discovery.url", String.class).isBound()) {
+			return ConditionOutcome.match(message.foundExactly("replication.discovery.url"));
 		}
 		if (context.getBeanFactory() != null && context.getBeanFactory()
 			.getBeanNamesForType(ReplicationConnectionDetails.class, true, false).length > 0) {

@@ -45,7 +45,9 @@ import org.springframework.core.env.Environment;
 import org.springframework.transaction.interceptor.BeanFactoryTransactionAttributeSourceAdvisor;
 
 import io.github.replication.CallerContexts;
+import io.github.replication.ReplicationCluster;
 import io.github.replication.RoutingListener;
+import io.github.replication.balance.LatencyLoadBalancer;
 import io.github.replication.balance.LeastConnectionsLoadBalancer;
 import io.github.replication.balance.LoadBalancer;
 import io.github.replication.balance.RandomLoadBalancer;
@@ -100,6 +102,7 @@ public final class ReplicationAutoConfiguration {
 			case LEAST_CONNECTIONS -> new LeastConnectionsLoadBalancer();
 			case ROUND_ROBIN -> new RoundRobinLoadBalancer();
 			case RANDOM -> new RandomLoadBalancer();
+			case LATENCY -> new LatencyLoadBalancer();
 		};
 	}
 
@@ -109,6 +112,11 @@ public final class ReplicationAutoConfiguration {
 			ClusterOwner.Extensions extensions) {
 		return new ClusterOwner(properties, new NodeDefinitions(properties, details.getIfAvailable()), loadBalancer,
 				callers, extensions);
+	}
+
+	@Bean
+	ReplicationCluster replicationCluster(ClusterOwner owner) {
+		return new OwnedCluster(owner::cluster);
 	}
 
 	@Bean

@@ -23,6 +23,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.unit.DataSize;
 
 import io.github.replication.policy.Fallback;
 import io.github.replication.position.ReadYourWrites;
@@ -97,9 +98,30 @@ public class ReplicationProperties {
 	private boolean monotonicReads = true;
 
 	/**
+	 * How far a replica may be behind before it is taken out of rotation.
+	 */
+	private Duration maxLag = Duration.ofSeconds(30);
+
+	/**
+	 * How much WAL a replica may be behind before it is taken out of rotation. By default
+	 * no limit.
+	 */
+	private @Nullable DataSize maxLagSize;
+
+	/**
 	 * How the nodes are watched.
 	 */
 	private final Monitor monitor = new Monitor();
+
+	/**
+	 * Whether to follow when a replica is promoted.
+	 */
+	private boolean failover = true;
+
+	/**
+	 * Replicas that are found by a name which stands for their addresses.
+	 */
+	private final Discovery discovery = new Discovery();
 
 	public boolean isEnabled() {
 		return this.enabled;
@@ -177,8 +199,36 @@ public class ReplicationProperties {
 		this.monotonicReads = monotonicReads;
 	}
 
+	public Duration getMaxLag() {
+		return this.maxLag;
+	}
+
+	public void setMaxLag(Duration maxLag) {
+		this.maxLag = maxLag;
+	}
+
+	public @Nullable DataSize getMaxLagSize() {
+		return this.maxLagSize;
+	}
+
+	public void setMaxLagSize(@Nullable DataSize maxLagSize) {
+		this.maxLagSize = maxLagSize;
+	}
+
 	public Monitor getMonitor() {
 		return this.monitor;
+	}
+
+	public boolean isFailover() {
+		return this.failover;
+	}
+
+	public void setFailover(boolean failover) {
+		this.failover = failover;
+	}
+
+	public Discovery getDiscovery() {
+		return this.discovery;
 	}
 
 	/**
@@ -484,6 +534,12 @@ public class ReplicationProperties {
 		 */
 		private Duration timeout = Duration.ofMillis(500);
 
+		/**
+		 * How long a node may be silent before the connections are aborted that run units
+		 * which may run again elsewhere.
+		 */
+		private Duration abortAfter = Duration.ofSeconds(3);
+
 		public Duration getInterval() {
 			return this.interval;
 		}
@@ -498,6 +554,126 @@ public class ReplicationProperties {
 
 		public void setTimeout(Duration timeout) {
 			this.timeout = timeout;
+		}
+
+		public Duration getAbortAfter() {
+			return this.abortAfter;
+		}
+
+		public void setAbortAfter(Duration abortAfter) {
+			this.abortAfter = abortAfter;
+		}
+
+	}
+
+	/**
+	 * Replicas that are found by a name which stands for their addresses.
+	 */
+	public static class Discovery {
+
+		/**
+		 * JDBC URL whose host stands for the addresses of all replicas. Each address
+		 * becomes a node.
+		 */
+		private @Nullable String url;
+
+		/**
+		 * User name. By default the primary's.
+		 */
+		private @Nullable String username;
+
+		/**
+		 * Password. By default the primary's.
+		 */
+		private @Nullable String password;
+
+		/**
+		 * Share of the reads that each replica has.
+		 */
+		private int weight = 1;
+
+		/**
+		 * Group of the replicas, which then serve only reads that ask for this group.
+		 */
+		private @Nullable String group;
+
+		/**
+		 * Zone that the replicas stand in.
+		 */
+		private @Nullable String zone;
+
+		/**
+		 * How often the name is resolved.
+		 */
+		private Duration interval = Duration.ofSeconds(10);
+
+		/**
+		 * How long units of work may go on at a replica whose address is gone.
+		 */
+		private Duration drain = Duration.ofSeconds(30);
+
+		public @Nullable String getUrl() {
+			return this.url;
+		}
+
+		public void setUrl(@Nullable String url) {
+			this.url = url;
+		}
+
+		public @Nullable String getUsername() {
+			return this.username;
+		}
+
+		public void setUsername(@Nullable String username) {
+			this.username = username;
+		}
+
+		public @Nullable String getPassword() {
+			return this.password;
+		}
+
+		public void setPassword(@Nullable String password) {
+			this.password = password;
+		}
+
+		public int getWeight() {
+			return this.weight;
+		}
+
+		public void setWeight(int weight) {
+			this.weight = weight;
+		}
+
+		public @Nullable String getGroup() {
+			return this.group;
+		}
+
+		public void setGroup(@Nullable String group) {
+			this.group = group;
+		}
+
+		public @Nullable String getZone() {
+			return this.zone;
+		}
+
+		public void setZone(@Nullable String zone) {
+			this.zone = zone;
+		}
+
+		public Duration getInterval() {
+			return this.interval;
+		}
+
+		public void setInterval(Duration interval) {
+			this.interval = interval;
+		}
+
+		public Duration getDrain() {
+			return this.drain;
+		}
+
+		public void setDrain(Duration drain) {
+			this.drain = drain;
 		}
 
 	}
@@ -574,7 +750,12 @@ public class ReplicationProperties {
 		/**
 		 * At random, each as often as its weight says.
 		 */
-		RANDOM
+		RANDOM,
+
+		/**
+		 * The better of two that are drawn at random, by response time and load.
+		 */
+		LATENCY
 
 	}
 

@@ -37,6 +37,22 @@ final class Weights {
 	}
 
 	/**
+	 * The candidate that owns a point when each but one owns as many points in a row as
+	 * its weight says.
+	 */
+	static <N extends Node> N atWithout(List<N> candidates, N without, long point) {
+		long rest = point;
+		for (int i = 0; i < candidates.size(); i++) {
+			N candidate = candidates.get(i);
+			rest -= (candidate != without) ? candidate.weight() : 0;
+			if (rest < 0) {
+				return candidate;
+			}
+		}
+		throw new IllegalArgumentException("point must be less than the sum of the other weights, but was " + point);
+	}
+
+	/**
 	 * The candidate that owns a point when each owns as many points in a row as its
 	 * weight says.
 	 */

@@ -18,6 +18,7 @@ package io.github.replication.jdbc;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,13 @@ final class Binding {
 	private boolean hiddenWrites;
 
 	private volatile boolean released;
+
+	/**
+	 * Set by whoever ends the use of the connection: the unit, or the one that aborts it.
+	 */
+	private final AtomicBoolean over = new AtomicBoolean();
+
+	private boolean evicted;
 
 	Binding(Connection connection, Route route) throws SQLException {
 		this.connection = connection;
@@ -183,13 +191,30 @@ final class Binding {
 		}
 		this.released = true;
 		try {
-			if (!this.state.restore()) {
+			if (this.over.compareAndSet(false, true) && (this.evicted || !this.state.restore())) {
 				abort();
 			}
 		}
 		finally {
 			JdbcUtils.closeConnection(this.connection);
 			leavePool(this.route);
+		}
+	}
+
+	/**
+	 * Has the connection closed when the unit is over.
+	 */
+	void evict() {
+		this.evicted = true;
+	}
+
+	/**
+	 * Closes the connection under the unit that waits for an answer. Safe for use by
+	 * another thread than that of the unit; does nothing if the unit is over.
+	 */
+	void abortUnderUnit() {
+		if (this.over.compareAndSet(false, true)) {
+			abort();
 		}
 	}
 

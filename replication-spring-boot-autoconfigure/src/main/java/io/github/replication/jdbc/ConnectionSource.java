@@ -19,6 +19,7 @@ package io.github.replication.jdbc;
 import java.lang.reflect.Method;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransactionRollbackException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,6 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import io.github.replication.Consistency;
 import io.github.replication.PoolKind;
 import io.github.replication.Reason;
-import io.github.replication.Role;
 import io.github.replication.RoutingScope;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
@@ -57,6 +57,11 @@ final class ConnectionSource {
 
 	private static final Log logger = LogFactory.getLog(ConnectionSource.class);
 
+	/**
+	 * {@code transaction_rollback}, PostgreSQL's error codes, class 40.
+	 */
+	private static final String TRANSACTION_ROLLBACK = "40000";
+
 	private final Cluster cluster;
 
 	private final RoutingPolicy policy;
@@ -75,7 +80,8 @@ final class ConnectionSource {
 			PoolDefaults poolDefaults) {
 		this.cluster = cluster;
 		this.policy = policy;
-		this.router = new NodeRouter(cluster);
+		this.router = new NodeRouter();
+		cluster.onSilence(RepeatableUnit::abortOn);
 		this.callers = callers;
 		this.callbacks = callbacks;
 		this.poolDefaults = poolDefaults;
@@ -145,6 +151,12 @@ final class ConnectionSource {
 			RepeatableUnit.uses(route.node());
 			try {
 				Binding binding = take(route);
+				if (leadsToStandby(binding)) {
+					binding.abort();
+					binding.release();
+					requireSuccessor(route.node());
+					continue;
+				}
 				if (this.policy.stillServes(route, decided)) {
 					binding.decidedBy(decided.bound().read());
 					return binding;
@@ -152,12 +164,67 @@ final class ConnectionSource {
 				binding.release();
 			}
 			catch (NodeUnavailableException ex) {
-				if (route.node().role() == Role.PRIMARY) {
+				if (route.reason() != Reason.READ_ONLY) {
 					throw ex;
 				}
 				logger.debug(route.node() + " gives no connection, trying another node", ex);
 				excluded = without(excluded, route.node(), ex.isUnreachable());
 			}
+		}
+	}
+
+	/**
+	 * Whether what was taken for the primary has become a standby.
+	 */
+	private static boolean leadsToStandby(Binding binding) throws SQLException {
+		return binding.isOnWritePool() && NodeErrors.isOnStandby(binding.connection());
+	}
+
+	private void requireSuccessor(ClusterNode demoted) throws SQLException {
+		this.cluster.demoted(demoted);
+		if (!this.cluster.awaitSuccessor(demoted)) {
+			throw NodeUnavailableException.standby(demoted.name());
+		}
+	}
+
+	/**
+	 * A statement or a commit has failed.
+	 */
+	void failed(Binding binding, SQLException ex) {
+		ClusterNode node = binding.route().node();
+		RepeatableUnit.uses(node);
+		if (NodeErrors.isSuspicious(ex)) {
+			this.cluster.suspect(node);
+		}
+		else if (binding.isOnWritePool() && !binding.isReadOnlyUnit() && ReadOnlyViolations.isViolation(ex)
+				&& isOnStandby(binding)) {
+			binding.evict();
+			this.cluster.demoted(node);
+		}
+	}
+
+	private static boolean isOnStandby(Binding binding) {
+		try {
+			return NodeErrors.isOnStandby(binding.connection());
+		}
+		catch (SQLException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Requires that a transaction may be committed where it has run: not on what was the
+	 * primary before a failover.
+	 */
+	void requirePrimary(Binding binding) throws SQLException {
+		ClusterNode primary = this.cluster.topology().primary();
+		ClusterNode node = binding.route().node();
+		if (node != primary) {
+			binding.evict();
+			throw new SQLTransactionRollbackException(
+					node + " is not the primary any more, " + primary
+							+ " is: the transaction has begun before that and was not committed. Run it again.",
+					TRANSACTION_ROLLBACK);
 		}
 	}
 
@@ -227,7 +294,7 @@ final class ConnectionSource {
 	 */
 	void begin(Binding binding, Route route, SessionSettings session, boolean readOnly) throws SQLException {
 		binding.begin(route, session, readOnly);
-		RepeatableUnit.begins(route.node(), binding.isReadOnlyUnit());
+		RepeatableUnit.begins(binding);
 		if (this.callbacks.hasListeners()) {
 			this.callbacks.tell(route.decision(unit()));
 		}
@@ -245,7 +312,9 @@ final class ConnectionSource {
 		Binding.enterPool(route);
 		Connection connection = null;
 		try {
+			long start = route.node().nanoTime();
 			connection = this.router.getConnection(route);
+			route.node().answeredSince(start);
 			return new Binding(connection, route);
 		}
 		catch (SQLException | RuntimeException | Error ex) {

@@ -203,7 +203,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	 * Adds to an exception what the server cannot know.
 	 */
 	SQLException translate(SQLException ex, Binding binding) {
-		RepeatableUnit.uses(binding.route().node());
+		this.source.failed(binding, ex);
 		return (binding.isReadOnlyUnit() && ReadOnlyViolations.isViolation(ex))
 				? ReadOnlyViolations.explain(ex, ConnectionSource.unit(), binding.route()) : ex;
 	}
@@ -385,13 +385,19 @@ final class LogicalConnection implements Connection, RoutedConnection {
 			binding.connection().commit();
 			return;
 		}
-		CheckedCommit.Outcome outcome = CheckedCommit.Outcome.WRITTEN;
+		CheckedCommit.Outcome outcome = CheckedCommit.Outcome.UNCHANGED;
 		try {
+			this.source.requirePrimary(binding);
+			outcome = CheckedCommit.Outcome.WRITTEN;
 			outcome = CheckedCommit.commit(binding.connection());
 		}
 		catch (SQLException ex) {
-			outcome = CheckedCommit.outcomeOf(ex);
-			throw ex;
+			if (outcome.mayHaveWritten()) {
+				outcome = CheckedCommit.outcomeOf(ex);
+			}
+			throw outcome.mayHaveWritten() && NodeErrors.leavesCommitOpen(ex)
+					? new UnknownCommitOutcomeException(ConnectionSource.unit(), binding.route().node().name(), ex)
+					: ex;
 		}
 		finally {
 			if (outcome.mayHaveWritten() || binding.hasHiddenWrites()) {

@@ -26,6 +26,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.RoutingScope;
+import io.github.replication.node.ClusterNode;
 
 /**
  * A statement that is made on a physical connection when it is first needed, which is
@@ -98,9 +99,12 @@ class LogicalStatement extends DelegatingStatement {
 		Statement statement = statementFor(sql);
 		Binding binding = requireBinding();
 		boolean writes = this.connection.beforeExecution(binding, sql);
+		ClusterNode node = binding.route().node();
+		long start = node.nanoTime();
 		try {
 			R result = binding.needsOwnTransaction() ? executeInOwnTransaction(binding, statement, execution)
 					: execution.on(statement);
+			node.answeredSince(start);
 			this.connection.hasRead(binding);
 			return result;
 		}

@@ -19,17 +19,14 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
+import org.springframework.util.Assert;
 
-import io.github.replication.PoolKind;
-import io.github.replication.node.Cluster;
 import io.github.replication.policy.Route;
 
 /**
@@ -39,8 +36,11 @@ final class NodeRouter extends AbstractRoutingDataSource {
 
 	private final ThreadLocal<@Nullable DataSource> chosen = new ThreadLocal<>();
 
-	NodeRouter(Cluster cluster) {
-		setTargetDataSources(pools(cluster));
+	/**
+	 * Creates a router. Which pools there are changes with the cluster.
+	 */
+	NodeRouter() {
+		setTargetDataSources(Map.of());
 		setLenientFallback(false);
 		afterPropertiesSet();
 	}
@@ -60,10 +60,11 @@ final class NodeRouter extends AbstractRoutingDataSource {
 		return this.chosen.get();
 	}
 
-	private static Map<Object, Object> pools(Cluster cluster) {
-		Stream<DataSource> readPools = cluster.nodes().stream().map((node) -> node.pool(PoolKind.READ));
-		DataSource writePool = cluster.topology().primary().pool(PoolKind.WRITE);
-		return Stream.concat(readPools, Stream.of(writePool)).collect(Collectors.toMap((pool) -> pool, (pool) -> pool));
+	@Override
+	protected DataSource determineTargetDataSource() {
+		DataSource chosen = this.chosen.get();
+		Assert.state(chosen != null, "no node is chosen");
+		return chosen;
 	}
 
 }

@@ -17,7 +17,11 @@ package io.github.replication.jdbc;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.Role;
@@ -31,13 +35,22 @@ import io.github.replication.node.Topology;
  */
 public final class RepeatableUnit {
 
+	private static final Log logger = LogFactory.getLog(RepeatableUnit.class);
+
 	private static final ThreadLocal<@Nullable RepeatableUnit> CURRENT = new ThreadLocal<>();
+
+	/**
+	 * All attempts under way, for those who look from other threads.
+	 */
+	private static final Set<RepeatableUnit> OPEN = ConcurrentHashMap.newKeySet();
 
 	private List<ClusterNode> failed = List.of();
 
 	private boolean replicasLeftOut;
 
-	private boolean once;
+	private volatile boolean once;
+
+	private volatile @Nullable Binding binding;
 
 	private @Nullable ClusterNode node;
 
@@ -56,6 +69,7 @@ public final class RepeatableUnit {
 	public @Nullable RepeatableUnit enter() {
 		RepeatableUnit previous = CURRENT.get();
 		CURRENT.set(this);
+		OPEN.add(this);
 		return previous;
 	}
 
@@ -64,7 +78,25 @@ public final class RepeatableUnit {
 	 * @param previous what {@link #enter()} has returned
 	 */
 	public static void leave(@Nullable RepeatableUnit previous) {
+		RepeatableUnit unit = CURRENT.get();
+		if (unit != null) {
+			unit.binding = null;
+			OPEN.remove(unit);
+		}
 		CURRENT.set(previous);
+	}
+
+	/**
+	 * Lets the units fail that wait for a silent node and may run again elsewhere.
+	 */
+	static void abortOn(ClusterNode node) {
+		for (RepeatableUnit unit : OPEN) {
+			Binding binding = unit.binding;
+			if (binding != null && !unit.once && node.role() == Role.REPLICA && binding.route().node() == node) {
+				logger.debug(node + " is silent: the connection of a unit that may run elsewhere is aborted");
+				binding.abortUnderUnit();
+			}
+		}
 	}
 
 	/**
@@ -94,10 +126,12 @@ public final class RepeatableUnit {
 	 * Remembers what the unit of the current thread begins: a transaction or a statement
 	 * in auto-commit.
 	 */
-	static void begins(ClusterNode node, boolean readOnly) {
-		uses(node);
-		if (!readOnly) {
-			mustNotRunAgain();
+	static void begins(Binding binding) {
+		RepeatableUnit unit = CURRENT.get();
+		if (unit != null) {
+			unit.node = binding.route().node();
+			unit.once |= !binding.isReadOnlyUnit();
+			unit.binding = binding;
 		}
 	}
 

@@ -13,20 +13,19 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-
 package io.github.replication.node;
 
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
-import java.util.function.IntSupplier;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
@@ -37,25 +36,39 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+import org.springframework.util.Assert;
 
+import io.github.replication.NodeDefinition;
+import io.github.replication.NodeStatus;
+import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
 import io.github.replication.node.ClusterNode.Pools;
 import io.github.replication.node.NodeMonitor.Probing;
+import io.github.replication.node.Probe.ConnectionLostException;
 import io.github.replication.position.SampleClock;
 
 /**
- * The nodes and who of them may serve. Owns the read pools: closing the cluster closes
- * them.
+ * The nodes, their pools and those who watch them. Owns the read pools, and the write
+ * pools of nodes that have become the primary: closing the cluster closes them.
  */
-public final class Cluster implements AutoCloseable {
+public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(Cluster.class);
 
 	private static final Duration RETURN_INTERVAL = Duration.ofMillis(500);
 
+	/**
+	 * By what part of the interval a node is asked again that has not answered.
+	 */
+	private static final int QUICKER = 4;
+
+	private static final long POLL = Duration.ofMillis(5).toNanos();
+
 	private final ClusterSettings settings;
 
-	private final IntSupplier writeConnections;
+	private final HikariConfig pool;
+
+	private final ReadPoolFactory pools;
 
 	private final ServerDefaults defaults = new ServerDefaults();
 
@@ -65,11 +78,10 @@ public final class Cluster implements AutoCloseable {
 
 	private final ScheduledThreadPoolExecutor executor;
 
-	private final List<Member> replicas = new ArrayList<>();
+	private final Membership membership;
 
-	private final Member primary;
-
-	private volatile Topology topology;
+	private volatile Consumer<ClusterNode> onSilence = (node) -> {
+	};
 
 	/**
 	 * Creates a cluster. Opens no connection.
@@ -77,29 +89,45 @@ public final class Cluster implements AutoCloseable {
 	 * @param writePool the application's own pool on the primary
 	 * @param pool the settings of that pool, from which the read pools are derived
 	 * @param clock orders samples of positions and what callers do
+	 * @param wallClock the time of day, for what is told to operators
 	 */
-	public Cluster(ClusterSettings settings, DataSource writePool, HikariConfig pool, SampleClock clock) {
+	public Cluster(ClusterSettings settings, DataSource writePool, HikariConfig pool, SampleClock clock,
+			InstantSource wallClock) {
 		this.settings = settings;
+		this.pool = pool;
+		this.pools = new ReadPoolFactory(pool, settings.customizers());
 		this.clock = clock;
 		this.positions = new Positions(settings.positions(), clock);
-		this.writeConnections = (pool instanceof HikariDataSource hikari) ? () -> ReadPool.totalConnections(hikari)
-				: () -> 0;
-		this.executor = executor(2 * (settings.replicas().size() + 1));
-		ReadPoolFactory pools = new ReadPoolFactory(pool, settings.customizers());
-		for (NodeDefinition definition : settings.replicas()) {
-			this.replicas.add(new Member(definition, Role.REPLICA, (reachability,
-					inspection) -> new Pools(pools.replica(definition, reachability, inspection), null)));
-		}
-		int connections = (settings.fallbackMaxConnections() != null) ? settings.fallbackMaxConnections()
-				: Math.max(1, pool.getMaximumPoolSize() / 2);
-		this.primary = new Member(
-				new NodeDefinition(settings.primaryName(), pool.getJdbcUrl(), null, null, 0, null, null), Role.PRIMARY,
-				(reachability, inspection) -> new Pools(
-						pools.primary(settings.primaryName(), connections, reachability, inspection), writePool));
-		this.positions.follow(this.primary.monitor);
-		this.topology = look();
-		this.primary.watch();
-		this.replicas.forEach(Member::watch);
+		this.executor = executor();
+		NodeDefinition definition = new NodeDefinition(settings.primaryName(), pool.getJdbcUrl(), null, null, 1, null,
+				null);
+		Member primary = new Attendant(definition).build(Role.PRIMARY, writePool);
+		this.positions.follow(primary.node().monitor());
+		this.membership = new Membership(primary, settings, this.positions, clock, wallClock, this::changePools);
+		settings.replicas()
+			.forEach((replica) -> this.membership.join(new Attendant(replica).build(Role.REPLICA, null)));
+		this.membership.members().forEach(this::watch);
+	}
+
+	private static ScheduledThreadPoolExecutor executor() {
+		CustomizableThreadFactory threads = new CustomizableThreadFactory("replication-");
+		threads.setDaemon(true);
+		ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, threads,
+				new ThreadPoolExecutor.DiscardPolicy());
+		executor.setRemoveOnCancelPolicy(true);
+		return executor;
+	}
+
+	/**
+	 * Asks a node at intervals, the nodes not all at once. One that does not answer keeps
+	 * a thread busy with the question, and another with the attempt to connect.
+	 */
+	private void watch(Member member) {
+		this.executor.setCorePoolSize(2 * this.membership.members().size() + 1);
+		long interval = this.settings.positions().interval().toNanos();
+		long first = ThreadLocalRandom.current().nextLong(interval);
+		member.watchedBy(this.executor.scheduleWithFixedDelay(member.node().monitor()::askInTurn, first, interval,
+				TimeUnit.NANOSECONDS));
 	}
 
 	/**
@@ -115,7 +143,7 @@ public final class Cluster implements AutoCloseable {
 	 * @return the current topology; ask once for each decision
 	 */
 	public Topology topology() {
-		return this.topology;
+		return this.membership.topology();
 	}
 
 	/**
@@ -127,141 +155,319 @@ public final class Cluster implements AutoCloseable {
 	}
 
 	/**
+	 * Sets what is done for the units that wait for a node which has been silent for too
+	 * long.
+	 * @param onSilence told of the node, again and again while it is silent
+	 */
+	public void onSilence(Consumer<ClusterNode> onSilence) {
+		this.onSilence = onSilence;
+	}
+
+	/**
 	 * Whether the primary can be reached: its write pool holds a connection, or one can
 	 * be opened now.
 	 * @return {@code false} if a caller of the write pool would wait in vain
 	 */
 	public boolean isPrimaryReachable() {
-		return this.writeConnections.getAsInt() > 0 || this.primary.node.readPool().canConnect();
+		ClusterNode primary = topology().primary();
+		HikariDataSource writePool = hikari(primary.writePool());
+		return (writePool != null && ReadPool.totalConnections(writePool) > 0) || primary.readPool().canConnect();
+	}
+
+	private @Nullable HikariDataSource hikari(@Nullable DataSource writePool) {
+		if (writePool instanceof HikariDataSource own) {
+			return own;
+		}
+		return (this.pool instanceof HikariDataSource configured) ? configured : null;
 	}
 
 	/**
-	 * Every node, the primary first.
-	 * @return the nodes
+	 * A request has seen a node fail: it is asked at once.
+	 * @param node the node
 	 */
-	public List<ClusterNode> nodes() {
-		List<ClusterNode> nodes = new ArrayList<>();
-		nodes.add(this.primary.node);
-		this.replicas.forEach((member) -> nodes.add(member.node));
-		return nodes;
+	public void suspect(ClusterNode node) {
+		node.monitor().askForFailure();
+	}
+
+	/**
+	 * A request that writes has found that its node is a standby: its connections are let
+	 * go, and all nodes are asked at once who the primary is.
+	 * @param node the node
+	 */
+	public void demoted(ClusterNode node) {
+		evict(hikari(node.writePool()));
+		this.membership.members().stream().map(Member::node).forEach(this::suspect);
+	}
+
+	/**
+	 * Waits until another node is followed, no longer than for one question to all.
+	 * @param demoted the node that was the primary
+	 * @return {@code true} if another node is the primary
+	 */
+	public boolean awaitSuccessor(ClusterNode demoted) {
+		long deadline = this.clock.nanoTime() + this.settings.positions().timeout().toNanos();
+		while (topology().primary() == demoted && this.clock.nanoTime() - deadline < 0
+				&& !Thread.currentThread().isInterrupted()) {
+			LockSupport.parkNanos(POLL);
+		}
+		return topology().primary() != demoted;
+	}
+
+	/**
+	 * After a failover the application's writes go to the new primary, in a pool like its
+	 * own, and so many reads as the primary may serve. What was the primary becomes a
+	 * replica as soon as it is a standby.
+	 */
+	private void changePools(Member before, Member now) {
+		evict(hikari(before.node().writePool()));
+		before.node().readPool().evict();
+		before.node().readPool().resize(this.pool.getMaximumPoolSize(), this.pool.getMinimumIdle());
+		now.node().readPool().resize(fallbackConnections(), 0);
+		DataSource writePool = now.node().writePool();
+		if (writePool == null || (writePool instanceof HikariDataSource hikari && hikari.isClosed())) {
+			now.node().writePool(this.pools.writes(now.node().definition()));
+		}
+	}
+
+	private int fallbackConnections() {
+		Integer configured = this.settings.fallbackMaxConnections();
+		return (configured != null) ? configured : Math.max(1, this.pool.getMaximumPoolSize() / 2);
+	}
+
+	private static void evict(@Nullable HikariDataSource pool) {
+		if (pool != null && pool.getHikariPoolMXBean() != null) {
+			pool.getHikariPoolMXBean().softEvictConnections();
+		}
+	}
+
+	@Override
+	public List<NodeStatus> nodes() {
+		return this.membership.status();
+	}
+
+	@Override
+	public NodeStatus node(String name) {
+		return nodes().stream().filter((node) -> node.name().equals(name)).findFirst().orElseThrow(() -> unknown(name));
+	}
+
+	private Member find(String name) {
+		return this.membership.members()
+			.stream()
+			.filter((member) -> member.node().name().equals(name))
+			.findFirst()
+			.orElseThrow(() -> unknown(name));
+	}
+
+	private IllegalArgumentException unknown(String name) {
+		return new IllegalArgumentException(
+				"There is no node of the name '" + name + "', only " + this.membership.members() + ".");
+	}
+
+	@Override
+	public void add(NodeDefinition replica) {
+		JdbcUrls.requireOneServer(replica.name(), replica.url());
+		Member member = new Attendant(replica).build(Role.REPLICA, null);
+		try {
+			this.membership.join(member);
+		}
+		catch (IllegalArgumentException ex) {
+			close(member);
+			throw ex;
+		}
+		member.node().warmUp();
+		watch(member);
+		logger.info(member + " was added");
+	}
+
+	@Override
+	public boolean remove(String name, Duration deadline) {
+		Member member = find(name);
+		this.membership.leave(member);
+		boolean idle = awaitIdle(member.node(), this.clock.nanoTime() + deadline.toNanos());
+		close(member);
+		logger.info(member + " was removed" + (idle ? "" : ", with units of work under way"));
+		return idle;
+	}
+
+	private boolean awaitIdle(ClusterNode node, long deadline) {
+		while (node.activeConnections() > 0) {
+			if (this.clock.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {
+				return false;
+			}
+			LockSupport.parkNanos(POLL);
+		}
+		return true;
+	}
+
+	@Override
+	public void drain(String name) {
+		this.membership.drain(find(name), true);
+	}
+
+	@Override
+	public void resume(String name) {
+		this.membership.drain(find(name), false);
 	}
 
 	@Override
 	public void close() {
 		this.executor.shutdownNow();
-		nodes().forEach((node) -> {
-			node.monitor().close();
-			node.readPool().close();
-		});
+		this.membership.members().forEach(this::close);
 	}
 
-	private Topology look() {
-		List<ClusterNode> reachable = this.replicas.stream()
-			.filter((member) -> member.reachability.isReachable())
-			.map((member) -> member.node)
-			.toList();
-		return new Topology(this.primary.node, this.replicas.stream().map((member) -> member.node).toList(), reachable,
-				this.settings.zone());
-	}
-
-	private void lookAgain() {
-		synchronized (this.replicas) {
-			this.topology = look();
+	private void close(Member member) {
+		member.remove();
+		member.node().monitor().close();
+		member.node().readPool().close();
+		if (member.node().writePool() instanceof HikariDataSource own && own != this.pool) {
+			own.close();
 		}
-	}
-
-	private static ScheduledThreadPoolExecutor executor(int nodes) {
-		CustomizableThreadFactory threads = new CustomizableThreadFactory("replication-");
-		threads.setDaemon(true);
-		ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(nodes, threads,
-				new ThreadPoolExecutor.DiscardPolicy());
-		executor.setRemoveOnCancelPolicy(true);
-		return executor;
 	}
 
 	/**
-	 * A node and what is known of it.
+	 * Builds a member, and attends to what its parts see.
 	 */
-	private final class Member {
+	private final class Attendant {
 
-		private final ClusterNode node;
+		private final NodeDefinition definition;
 
-		private final Reachability reachability = new Reachability(this::lost);
+		private @Nullable Member member;
 
-		private final NodeMonitor monitor;
-
-		Member(NodeDefinition definition, Role role, BiFunction<Reachability, Inspection, Pools> opening) {
-			ServerStateQuery query = new ServerStateQuery();
-			ReplicaPosition position = new ReplicaPosition(definition.name(), Cluster.this.clock::nanoTime,
-					() -> warnOfSeveralServers(definition.name()));
-			Pools pools = opening.apply(this.reachability,
-					new Inspection(query, Cluster.this.clock, (sample) -> told(sample, position)));
-			Probe probe = new Probe(opening(definition, pools.read()), query,
-					Cluster.this.settings.positions().timeout());
-			this.monitor = new NodeMonitor(probe, position, new Probing(Cluster.this.clock, Cluster.this.executor,
-					(role == Role.PRIMARY) ? this::primaryAnswered : (sample, failure) -> {
-					}));
-			this.node = new ClusterNode(definition, role, pools, this.monitor);
+		Attendant(NodeDefinition definition) {
+			this.definition = definition;
 		}
 
-		private static Probe.Opening opening(NodeDefinition definition, ReadPool pool) {
-			return ReadPoolFactory.isPostgres(definition.url()) ? pool::openBeside : () -> {
+		Member build(Role role, @Nullable DataSource writePool) {
+			Cluster cluster = Cluster.this;
+			Reachability reachability = new Reachability(this::lost);
+			ServerStateQuery query = new ServerStateQuery();
+			Inspection inspection = new Inspection(query, cluster.clock, this::inspected);
+			ReadPool readPool = (role == Role.PRIMARY)
+					? cluster.pools.primary(this.definition.name(), fallbackConnections(), reachability, inspection)
+					: cluster.pools.replica(this.definition, reachability, inspection);
+			NodeMonitor monitor = new NodeMonitor(
+					new Probe(opening(readPool), query, cluster.settings.positions().timeout()),
+					new ReplicaPosition(this.definition.name(), cluster.clock::nanoTime, this::warnOfSeveralServers),
+					new Probing(cluster.clock, cluster.executor, this::answered));
+			Member member = new Member(
+					new ClusterNode(this.definition, role, new Pools(readPool, writePool), monitor,
+							cluster.clock::nanoTime),
+					new Health(cluster.settings.monitor(), cluster.clock.nanoTime()), reachability);
+			this.member = member;
+			return member;
+		}
+
+		private Probe.Opening opening(ReadPool pool) {
+			return ReadPoolFactory.isPostgres(this.definition.url()) ? pool::openBeside : () -> {
 				throw new SQLFeatureNotSupportedException("Positions are known of PostgreSQL alone");
 			};
 		}
 
-		private void primaryAnswered(@Nullable Sample sample, @Nullable Exception failure) {
-			if (!Cluster.this.executor.isShutdown()) {
-				Cluster.this.positions.primaryAnswered(sample, failure);
+		private Member member() {
+			Member member = this.member;
+			Assert.state(member != null, "nothing is seen before the member is built");
+			return member;
+		}
+
+		private boolean isOver() {
+			return Cluster.this.executor.isShutdown() || member().isRemoved();
+		}
+
+		private void inspected(Sample sample) throws SQLException {
+			Cluster.this.defaults.learnFrom(sample.state());
+			member().node().monitor().position().told(sample);
+			if (!isOver()) {
+				Cluster.this.membership.inspected(member(), sample);
 			}
 		}
 
-		private void told(Sample sample, ReplicaPosition position) {
-			Cluster.this.defaults.learnFrom(sample.state());
-			position.told(sample);
+		private void answered(@Nullable Sample sample, @Nullable Exception failure) {
+			if (isOver()) {
+				return;
+			}
+			boolean first = failure != null && member().health().failure() == null;
+			Cluster.this.membership.answered(member(), sample, failure);
+			if (failure instanceof ConnectionLostException) {
+				member().node().readPool().evict();
+			}
+			if (first) {
+				askAgainSoon();
+				later(this::checkSilence, abortAfter() - silence());
+			}
+			else if (failure != null) {
+				checkSilence();
+			}
 		}
 
-		private void warnOfSeveralServers(String name) {
-			logger.warn("Several servers answer at the URL of " + name + ": how far one of them is says nothing of the"
-					+ " others, so that for a while after a write its caller is not served there. Configure"
-					+ " replication.replicas." + name + ".url with the address of one server.");
+		private void askAgainSoon() {
+			later(member().node().monitor()::askInTurn,
+					Cluster.this.settings.positions().interval().toNanos() / QUICKER);
+		}
+
+		private long abortAfter() {
+			return Cluster.this.settings.monitor().abortAfter().toNanos();
+		}
+
+		private void checkSilence() {
+			if (!isOver() && member().health().failure() != null && silence() >= abortAfter()) {
+				Cluster.this.onSilence.accept(member().node());
+			}
+		}
+
+		private long silence() {
+			return Cluster.this.clock.nanoTime() - member().health().answeredAt();
+		}
+
+		private void warnOfSeveralServers() {
+			logger.warn("Several servers answer at the URL of " + this.definition
+					+ ": how far one of them is says nothing of the others, so that for a while after a write its"
+					+ " caller is not served there. Configure replication.replicas." + this.definition
+					+ ".url with the address of one server.");
+		}
+
+		private void lost() {
+			if (!isOver()) {
+				member().lost();
+				Cluster.this.membership.reachabilityChanged();
+				member().node().readPool().evict();
+				later(this::tryToReturn, RETURN_INTERVAL.toNanos());
+			}
+		}
+
+		private void tryToReturn() {
+			if (isOver()) {
+				return;
+			}
+			if (!member().isBackAfter(canBeUsed())) {
+				later(this::tryToReturn, RETURN_INTERVAL.toNanos());
+				return;
+			}
+			if (!member().isPrimary()) {
+				member().node().warmUp();
+			}
+			member().reachability().found();
+			Cluster.this.membership.reachabilityChanged();
 		}
 
 		/**
-		 * Asks the node at intervals, the nodes not all at once.
+		 * Whether the probe is answered and a connection can be opened. What the pool
+		 * keeps is opened here, so that nobody who reads has to wait for it.
 		 */
-		void watch() {
-			long interval = Cluster.this.settings.positions().interval().toNanos();
-			long first = ThreadLocalRandom.current().nextLong(interval);
-			Cluster.this.executor.scheduleWithFixedDelay(() -> this.monitor.sampleAfter(Cluster.this.clock.now()),
-					first, interval, TimeUnit.NANOSECONDS);
-		}
-
-		private void lost(@Nullable SQLException cause) {
-			if (Cluster.this.executor.isShutdown()) {
-				return;
-			}
-			logger.warn(this.node + " cannot be reached and serves no reads until it can"
-					+ ((cause != null) ? ": " + cause.getMessage() : ""));
-			lookAgain();
-			tryLater();
-		}
-
-		private void tryLater() {
-			Cluster.this.executor.schedule(this::tryNow, RETURN_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
-		}
-
-		private void tryNow() {
+		private boolean canBeUsed() {
 			try {
-				this.node.readPool().probe();
+				member().node().readPool().probe();
+				if (member().isReturning()) {
+					member().node().readPool().warm();
+				}
+				return !member().health().isFailing();
 			}
 			catch (SQLException ex) {
-				tryLater();
-				return;
+				return false;
 			}
-			this.reachability.found();
-			lookAgain();
-			logger.info(this.node + " can be reached again");
+		}
+
+		private void later(Runnable task, long nanos) {
+			Cluster.this.executor.schedule(task, nanos, TimeUnit.NANOSECONDS);
 		}
 
 	}

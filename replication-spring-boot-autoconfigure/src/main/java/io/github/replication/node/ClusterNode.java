@@ -13,8 +13,11 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-
 package io.github.replication.node;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.LongSupplier;
 
 import javax.sql.DataSource;
 
@@ -22,31 +25,54 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
+import io.github.replication.NodeDefinition;
+import io.github.replication.NodeState;
 import io.github.replication.PoolKind;
 import io.github.replication.Role;
 import io.github.replication.position.ReadMark;
 
 /**
- * A node with its pools.
+ * A node with its pools. The same object for as long as the node belongs to the cluster,
+ * whatever its role.
  */
 public final class ClusterNode implements Node {
 
-	private final NodeDefinition definition;
+	/**
+	 * How long a node that has come back has less than its share of the reads, while its
+	 * caches fill.
+	 */
+	private static final Duration WARM_UP = Duration.ofSeconds(10);
 
-	private final Role role;
+	private static final double FIRST_SHARE = 0.1;
+
+	private final NodeDefinition definition;
 
 	private final ReadPool readPool;
 
-	private final @Nullable DataSource writePool;
-
 	private final NodeMonitor monitor;
 
-	ClusterNode(NodeDefinition definition, Role role, Pools pools, NodeMonitor monitor) {
+	private final LongSupplier nanoTime;
+
+	private final ResponseTime responseTime;
+
+	private volatile Role role;
+
+	private volatile @Nullable DataSource writePool;
+
+	private volatile Condition condition = new Condition(NodeState.ONLINE, Instant.EPOCH, null);
+
+	private volatile boolean warmingUp;
+
+	private volatile long returnedAt;
+
+	ClusterNode(NodeDefinition definition, Role role, Pools pools, NodeMonitor monitor, LongSupplier nanoTime) {
 		this.definition = definition;
 		this.role = role;
 		this.readPool = pools.read();
 		this.writePool = pools.write();
 		this.monitor = monitor;
+		this.nanoTime = nanoTime;
+		this.responseTime = new ResponseTime(nanoTime);
 	}
 
 	@Override
@@ -69,6 +95,27 @@ public final class ClusterNode implements Node {
 		return this.readPool.active();
 	}
 
+	@Override
+	public double responseTime() {
+		return this.responseTime.nanos();
+	}
+
+	/**
+	 * The time by which answers are measured.
+	 * @return a monotonic clock in nanoseconds
+	 */
+	public long nanoTime() {
+		return this.nanoTime.getAsLong();
+	}
+
+	/**
+	 * Notes how long the node took to give a connection or to answer a statement.
+	 * @param start when it was asked
+	 */
+	public void answeredSince(long start) {
+		this.responseTime.observe(nanoTime() - start);
+	}
+
 	/**
 	 * The group whose reads alone the node serves.
 	 * @return the group, {@code null} for none
@@ -78,11 +125,48 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
+	 * What is configured about the node.
+	 */
+	NodeDefinition definition() {
+		return this.definition;
+	}
+
+	/**
 	 * What the node is.
 	 * @return its role
 	 */
 	public Role role() {
 		return this.role;
+	}
+
+	void role(Role role) {
+		this.role = role;
+	}
+
+	/**
+	 * Whether the node serves.
+	 * @return the state
+	 */
+	public NodeState state() {
+		return this.condition.state();
+	}
+
+	Condition condition() {
+		return this.condition;
+	}
+
+	void condition(Condition condition) {
+		this.condition = condition;
+	}
+
+	/**
+	 * How the node stands, in words for a message.
+	 * @return its state and why
+	 */
+	public String describe() {
+		Condition condition = this.condition;
+		return name() + ((group() != null) ? " of the group '" + group() + "'" : "") + " (" + condition
+				+ ((condition.state() == NodeState.ONLINE) ? ", " + this.readPool.state() : "") + ")";
 	}
 
 	/**
@@ -96,6 +180,34 @@ public final class ClusterNode implements Node {
 
 	NodeMonitor monitor() {
 		return this.monitor;
+	}
+
+	/**
+	 * The node begins to serve after a time without traffic.
+	 */
+	void warmUp() {
+		this.returnedAt = this.nanoTime.getAsLong();
+		this.warmingUp = true;
+	}
+
+	/**
+	 * Whether the node may have only a part of its share.
+	 * @return {@code true} for some time after it has come back
+	 */
+	public boolean isWarmingUp() {
+		if (this.warmingUp && this.nanoTime.getAsLong() - this.returnedAt >= WARM_UP.toNanos()) {
+			this.warmingUp = false;
+		}
+		return this.warmingUp;
+	}
+
+	/**
+	 * How much of its share the node may have now.
+	 * @return a tenth after the return, growing to 1
+	 */
+	public double share() {
+		double passed = (double) (this.nanoTime.getAsLong() - this.returnedAt) / WARM_UP.toNanos();
+		return Math.min(1, FIRST_SHARE + (1 - FIRST_SHARE) * passed);
 	}
 
 	/**
@@ -118,6 +230,14 @@ public final class ClusterNode implements Node {
 		return pool;
 	}
 
+	@Nullable DataSource writePool() {
+		return this.writePool;
+	}
+
+	void writePool(DataSource writePool) {
+		this.writePool = writePool;
+	}
+
 	@Override
 	public String toString() {
 		return name();
@@ -127,7 +247,7 @@ public final class ClusterNode implements Node {
 	 * The pools of a node.
 	 *
 	 * @param read the pool of read-only connections
-	 * @param write the application's own pool, {@code null} for a replica
+	 * @param write the pool of read-write connections, {@code null} for a replica
 	 */
 	record Pools(ReadPool read, @Nullable DataSource write) {
 

@@ -20,6 +20,8 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.NodeDefinition;
+
 /**
  * What is configured about a cluster.
  *
@@ -29,10 +31,12 @@ import org.jspecify.annotations.Nullable;
  * @param fallbackMaxConnections the size of the primary's read pool, {@code null} for
  * half of its write pool
  * @param positions what is configured about positions
+ * @param monitor what is configured about the health of nodes
  * @param customizers what has the last word on the settings of a read pool
  */
 public record ClusterSettings(String primaryName, List<NodeDefinition> replicas, @Nullable String zone,
-		@Nullable Integer fallbackMaxConnections, PositionSettings positions, List<ReplicaPoolCustomizer> customizers) {
+		@Nullable Integer fallbackMaxConnections, PositionSettings positions, MonitorSettings monitor,
+		List<ReplicaPoolCustomizer> customizers) {
 
 	/**
 	 * Creates settings.

@@ -18,7 +18,6 @@ package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.function.Consumer;
 
 import io.github.replication.position.SampleClock;
 
@@ -29,12 +28,27 @@ import io.github.replication.position.SampleClock;
  * @param clock orders the answer and other events
  * @param listener told of the answer
  */
-record Inspection(ServerStateQuery query, SampleClock clock, Consumer<Sample> listener) {
+record Inspection(ServerStateQuery query, SampleClock clock, Listener listener) {
 
 	void inspect(Connection connection) throws SQLException {
 		long tick = this.clock.startSample();
 		long at = this.clock.nanoTime();
-		this.listener.accept(new Sample(tick, at, this.query.ask(connection)));
+		this.listener.told(new Sample(tick, at, this.query.ask(connection, false)));
+	}
+
+	/**
+	 * Told what the server of a new connection is.
+	 */
+	@FunctionalInterface
+	interface Listener {
+
+		/**
+		 * Decides whether the connection may be used.
+		 * @param sample what the server has told
+		 * @throws SQLException if it must not be used
+		 */
+		void told(Sample sample) throws SQLException;
+
 	}
 
 }

@@ -50,4 +50,11 @@ public interface Node {
 	 */
 	int activeConnections();
 
+	/**
+	 * How long the node takes to give a connection and to answer a statement: an average
+	 * that follows a slow answer at once and forgets it within seconds.
+	 * @return nanoseconds, 0 while nothing is known
+	 */
+	double responseTime();
+
 }

@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,13 @@ final class NodeMonitor implements AutoCloseable {
 
 	private static final long LONGEST_PAUSE = Duration.ofMillis(250).toNanos();
 
+	private static final long SUSPICION = Duration.ofMillis(50).toNanos();
+
+	/**
+	 * How often in turn a node is asked before it is asked for what changes rarely.
+	 */
+	private static final int THOROUGH_ROUND = 10;
+
 	private final Probe probe;
 
 	private final ReplicaPosition position;
@@ -45,6 +53,8 @@ final class NodeMonitor implements AutoCloseable {
 
 	private final Probing probing;
 
+	private final AtomicInteger rounds = new AtomicInteger(THOROUGH_ROUND);
+
 	private volatile @Nullable Exception failure;
 
 	private volatile long nextQuestion;
@@ -52,6 +62,8 @@ final class NodeMonitor implements AutoCloseable {
 	private volatile long pause = SHORTEST_PAUSE;
 
 	private volatile long lastLsn;
+
+	private volatile long suspectedAt;
 
 	/**
 	 * Creates a monitor that has not asked yet.
@@ -65,6 +77,7 @@ final class NodeMonitor implements AutoCloseable {
 		this.probing = probing;
 		this.sampler = new Sampler(probing.clock(), probing.executor(), this::ask);
 		this.nextQuestion = probing.clock().nanoTime();
+		this.suspectedAt = this.nextQuestion - SUSPICION;
 	}
 
 	ReplicaPosition position() {
@@ -95,10 +108,34 @@ final class NodeMonitor implements AutoCloseable {
 				&& this.probing.clock().nanoTime() - this.nextQuestion + early >= 0;
 	}
 
+	/**
+	 * Asks because it is time to.
+	 */
+	void askInTurn() {
+		this.rounds.incrementAndGet();
+		sampleAfter(this.probing.clock().now());
+	}
+
+	/**
+	 * Asks because a request has seen the node fail, unless that has just been done for
+	 * another one.
+	 */
+	void askForFailure() {
+		long now = this.probing.clock().nanoTime();
+		if (now - this.suspectedAt >= SUSPICION) {
+			this.suspectedAt = now;
+			sampleAfter(this.probing.clock().now());
+		}
+	}
+
 	private Sample ask(long tick, long at) throws SQLException {
 		long incarnation = this.position.incarnation();
+		boolean thoroughly = this.rounds.get() >= THOROUGH_ROUND;
+		if (thoroughly) {
+			this.rounds.set(0);
+		}
 		try {
-			Sample sample = new Sample(tick, at, this.probe.ask());
+			Sample sample = new Sample(tick, at, this.probe.ask(thoroughly));
 			this.position.told(sample, incarnation);
 			answered(sample, null);
 			return sample;

@@ -45,6 +45,16 @@ public class NodeUnavailableException extends SQLTransientConnectionException {
 				node + " cannot be reached" + ((cause != null) ? ": " + cause.getMessage() : ""), true, cause);
 	}
 
+	/**
+	 * Creates the exception of a node that should be the primary.
+	 * @param node the name of the node
+	 * @return the exception
+	 */
+	public static NodeUnavailableException standby(String node) {
+		return new NodeUnavailableException(node + " is a standby, and no node is known that has become the primary",
+				true, null);
+	}
+
 	static NodeUnavailableException exhausted(String node, SQLException cause) {
 		return new NodeUnavailableException("All connections to " + node + " are busy: " + cause.getMessage(), false,
 				cause);

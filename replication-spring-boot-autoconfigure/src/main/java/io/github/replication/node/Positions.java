@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.replication.Reason;
 import io.github.replication.caller.CallerRecord;
+import io.github.replication.node.PrimaryHistory.Lag;
 import io.github.replication.node.PrimaryHistory.Point;
 import io.github.replication.node.ReplicaPosition.Known;
 import io.github.replication.position.Bound;
@@ -111,6 +112,28 @@ public final class Positions implements PositionResolver {
 						: "the user may not ask, or the server is not PostgreSQL";
 		logger.warn("The primary does not tell its position (" + cause + "): until it does, reads of a caller who has"
 				+ " written go to the primary for the length of replication.read-your-writes.window (RECENT_WRITE)");
+	}
+
+	/**
+	 * How far a replica is behind, {@code null} if that cannot be told.
+	 */
+	@Nullable Lag lagOf(ClusterNode node) {
+		Known known = node.monitor().position().known();
+		return (known != null) ? this.history.lagOf(known.lsn(), known.timeline(), this.clock.nanoTime()) : null;
+	}
+
+	/**
+	 * The timeline of the primary, 0 while it is not known.
+	 */
+	int timelineOfPrimary() {
+		return this.history.timeline();
+	}
+
+	/**
+	 * The system identifier of the primary, 0 while it is not known.
+	 */
+	long systemOfPrimary() {
+		return this.history.system();
 	}
 
 	/**

@@ -50,7 +50,8 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 		if (last != null && sample.tick() <= last.tick) {
 			return this;
 		}
-		if (last == null || state.timeline() != this.timeline || point.isBefore(last)) {
+		if (last == null || state.timeline() != this.timeline || state.system() != this.system
+				|| point.isBefore(last)) {
 			return history(state, List.of(point));
 		}
 		List<Point> points = new ArrayList<>(this.points);
@@ -113,6 +114,52 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * How far a standby is behind.
+	 * @param lsn what it has replayed
+	 * @param timeline the timeline it follows, 0 if it does not tell
+	 * @param now the time, by the monotonic clock in nanoseconds
+	 * @return how far, {@code null} if the primary is not known
+	 */
+	@Nullable Lag lagOf(long lsn, int timeline, long now) {
+		Point last = last();
+		if (last == null) {
+			return null;
+		}
+		Point missed = (timeline == 0 || timeline == this.timeline) ? firstBeyond(lsn) : this.points.get(0);
+		if (missed == null) {
+			return Lag.NONE;
+		}
+		long size = (Long.compareUnsigned(last.flushed, lsn) > 0) ? last.flushed - lsn : 0;
+		return new Lag(last.until - missed.since, now - missed.since, size);
+	}
+
+	private @Nullable Point firstBeyond(long lsn) {
+		Point beyond = null;
+		for (int i = this.points.size() - 1; i >= 0; i--) {
+			Point point = this.points.get(i);
+			if (Long.compareUnsigned(point.flushed, lsn) <= 0) {
+				break;
+			}
+			beyond = point;
+		}
+		return beyond;
+	}
+
+	/**
+	 * How far a standby is behind: the age of the first sample that it has not reached.
+	 *
+	 * @param known the age when the primary was last asked, in nanoseconds: it does not
+	 * grow while the primary is gone
+	 * @param now the age, in nanoseconds
+	 * @param size the distance in bytes
+	 */
+	record Lag(long known, long now, long size) {
+
+		static final Lag NONE = new Lag(0, 0, 0);
+
 	}
 
 	/**

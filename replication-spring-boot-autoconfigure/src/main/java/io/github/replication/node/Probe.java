@@ -54,12 +54,13 @@ final class Probe implements AutoCloseable {
 
 	/**
 	 * Asks the server, on the connection of the last time if that still lives.
+	 * @param thoroughly whether to ask for what is rarely needed
 	 */
-	ServerState ask() throws SQLException {
+	ServerState ask(boolean thoroughly) throws SQLException {
 		Connection connection = this.connection;
 		boolean fresh = connection == null;
 		try {
-			return this.query.ask((connection != null) ? connection : open());
+			return this.query.ask((connection != null) ? connection : open(), thoroughly);
 		}
 		catch (SQLException ex) {
 			drop();

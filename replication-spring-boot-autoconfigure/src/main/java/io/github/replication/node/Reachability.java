@@ -16,9 +16,6 @@
 
 package io.github.replication.node;
 
-import java.sql.SQLException;
-import java.util.function.Consumer;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,15 +23,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reachability {
 
-	private final Consumer<@Nullable SQLException> onLoss;
+	private final Runnable onLoss;
 
 	private volatile boolean reachable = true;
 
+	private volatile @Nullable Exception cause;
+
 	/**
 	 * Creates a state that begins as reachable.
-	 * @param onLoss called once when the node is lost, with the cause
+	 * @param onLoss called once when the node is lost
 	 */
-	Reachability(Consumer<@Nullable SQLException> onLoss) {
+	Reachability(Runnable onLoss) {
 		this.onLoss = onLoss;
 	}
 
@@ -42,19 +41,28 @@ final class Reachability {
 		return this.reachable;
 	}
 
-	void lost(@Nullable SQLException cause) {
+	/**
+	 * Why the node was lost, {@code null} if it was not or nobody knows.
+	 */
+	@Nullable Exception cause() {
+		return this.cause;
+	}
+
+	void lost(@Nullable Exception cause) {
 		synchronized (this) {
 			if (!this.reachable) {
 				return;
 			}
+			this.cause = cause;
 			this.reachable = false;
 		}
-		this.onLoss.accept(cause);
+		this.onLoss.run();
 	}
 
 	void found() {
 		synchronized (this) {
 			this.reachable = true;
+			this.cause = null;
 		}
 	}
 

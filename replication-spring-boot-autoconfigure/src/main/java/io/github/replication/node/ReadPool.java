@@ -18,6 +18,8 @@ package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,6 +31,7 @@ import com.zaxxer.hikari.util.Credentials;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.support.JdbcUtils;
 
 /**
  * The bounded pool of read-only connections to one node. Nobody waits for a node that
@@ -37,6 +40,8 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
  * at once while the answer is no.
  */
 public final class ReadPool extends DelegatingDataSource implements AutoCloseable {
+
+	private static final int WARM_CONNECTIONS = 10;
 
 	private final String node;
 
@@ -141,6 +146,41 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		this.physical.closeAhead();
 	}
 
+	/**
+	 * Lets go of the connections there are: of idle ones at once, of others when they
+	 * come back.
+	 */
+	void evict() {
+		HikariPoolMXBean running = this.hikari.getHikariPoolMXBean();
+		if (running != null) {
+			running.softEvictConnections();
+		}
+	}
+
+	/**
+	 * Changes how many connections there may be.
+	 */
+	void resize(int maximum, int minimumIdle) {
+		this.hikari.setMinimumIdle(Math.min(minimumIdle, maximum));
+		this.hikari.setMaximumPoolSize(maximum);
+	}
+
+	/**
+	 * Opens as many connections as the pool is to keep, before anybody waits for one.
+	 * @throws SQLException if one of them cannot be opened
+	 */
+	void warm() throws SQLException {
+		List<Connection> connections = new ArrayList<>();
+		try {
+			for (int i = 0; i < Math.min(this.hikari.getMinimumIdle(), WARM_CONNECTIONS); i++) {
+				connections.add(this.hikari.getConnection());
+			}
+		}
+		finally {
+			connections.forEach(JdbcUtils::closeConnection);
+		}
+	}
+
 	@Override
 	public void close() {
 		this.hikari.close();
@@ -240,7 +280,9 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	private NodeUnavailableException unreachable(@Nullable SQLException failure) {
-		this.reachability.lost(failure);
+		if (!this.hikari.isClosed()) {
+			this.reachability.lost(failure);
+		}
 		return NodeUnavailableException.unreachable(this.node, failure);
 	}
 

@@ -25,6 +25,8 @@ import com.zaxxer.hikari.SQLExceptionOverride;
 import com.zaxxer.hikari.util.DriverDataSource;
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.NodeDefinition;
+
 /**
  * Builds read pools whose settings are derived from the primary's pool.
  */
@@ -63,15 +65,30 @@ final class ReadPoolFactory {
 		return create(name, config, reachability, inspection);
 	}
 
-	private HikariConfig derive(String poolName, String url) {
+	/**
+	 * A pool of read-write connections to a node that has become the primary: as the
+	 * application's own, but for the URL.
+	 */
+	HikariDataSource writes(NodeDefinition node) {
+		HikariDataSource pool = new HikariDataSource();
+		connectTo(node.name() + "-write", node.url()).copyStateTo(pool);
+		return pool;
+	}
+
+	private HikariConfig connectTo(String poolName, String url) {
 		HikariConfig config = new DerivedConfig(this.primary);
 		config.setPoolName(poolName);
 		config.setDataSource(null);
 		config.setDataSourceClassName(null);
 		config.setDataSourceJNDI(null);
 		config.setJdbcUrl(url);
-		config.setReadOnly(true);
 		config.setInitializationFailTimeout(-1);
+		return config;
+	}
+
+	private HikariConfig derive(String poolName, String url) {
+		HikariConfig config = connectTo(poolName, url);
+		config.setReadOnly(true);
 		config.setConnectionTimeout(Math.min(config.getConnectionTimeout(), CONNECTION_TIMEOUT));
 		config.setValidationTimeout(Math.min(config.getValidationTimeout(), VALIDATION_TIMEOUT));
 		return config;

@@ -21,21 +21,30 @@ import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.NodeState;
+
 /**
  * The replicas that serve the reads of one group, those of the application's own zone
  * first.
  *
  * @param near the replicas in rotation that stand in the application's zone
  * @param all every replica in rotation
+ * @param tooStale whether no replica is in rotation because those that can be reached are
+ * too far behind
  */
-public record Rotation(List<ClusterNode> near, List<ClusterNode> all) {
+public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean tooStale) {
 
-	static final Rotation EMPTY = new Rotation(List.of(), List.of());
+	static final Rotation EMPTY = new Rotation(List.of(), List.of(), false);
 
-	static Rotation of(List<ClusterNode> replicas, @Nullable String zone) {
+	/**
+	 * Takes those into rotation whose state lets them serve.
+	 */
+	static Rotation of(List<ClusterNode> members, @Nullable String zone) {
+		List<ClusterNode> replicas = members.stream().filter((node) -> node.state().isInRotation()).toList();
+		boolean tooStale = replicas.isEmpty() && members.stream().anyMatch((node) -> node.state() == NodeState.LAGGING);
 		List<ClusterNode> near = (zone != null)
 				? replicas.stream().filter((node) -> Objects.equals(node.zone(), zone)).toList() : List.of();
-		return new Rotation(near, List.copyOf(replicas));
+		return new Rotation(near, replicas, tooStale);
 	}
 
 }

@@ -16,6 +16,10 @@
 
 package io.github.replication.node;
 
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a server tells of itself.
  *
@@ -28,15 +32,34 @@ package io.github.replication.node;
  * @param lsn what a standby has replayed, or a primary has flushed; 0 if it is not told
  * @param insertLsn where a primary writes next; 0 for a standby
  * @param system the system identifier of the cluster, 0 if it is not told
+ * @param database the name of the database, {@code null} if it is not told
+ * @param streaming what is told of streaming
  */
 record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery, long startedAt, int timeline,
-		long lsn, long insertLsn, long system) {
+		long lsn, long insertLsn, long system, @Nullable String database, Streaming streaming) {
 
 	/**
 	 * Whether the server tells positions at all.
 	 */
 	boolean hasPosition() {
 		return this.lsn != 0;
+	}
+
+	/**
+	 * What is told of streaming.
+	 *
+	 * @param receiving whether a standby's WAL receiver runs, {@code null} if that is not
+	 * told
+	 * @param applicationName the name that a standby has given to the primary,
+	 * {@code null} if it is not told
+	 * @param standbys how a primary waits for each of its standbys, by the name that the
+	 * standby has given; {@code null} if it was not asked or does not tell
+	 */
+	record Streaming(@Nullable Boolean receiving, @Nullable String applicationName,
+			@Nullable Map<String, String> standbys) {
+
+		static final Streaming UNKNOWN = new Streaming(null, null, null);
+
 	}
 
 }

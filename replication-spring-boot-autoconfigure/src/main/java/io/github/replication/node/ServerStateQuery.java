@@ -13,29 +13,34 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-
 package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.node.ServerState.Streaming;
 import io.github.replication.position.WalPosition;
 
 /**
  * Asks a server for its state, in one statement. Where rights are missing or the server
- * does not know a function, it asks for less from then on.
+ * does not know a function, it asks for less, and from time to time for more again.
  */
 final class ServerStateQuery {
 
 	private static final String SETTINGS = "SELECT pg_catalog.current_setting('default_transaction_isolation'),"
 			+ " pg_catalog.current_setting('synchronous_commit')";
+
+	private static final String ROLE = SETTINGS + ", r.recovery, pg_catalog.current_database()";
 
 	/**
 	 * After a crash the postmaster may live on and recover, which drops the statistics.
@@ -50,20 +55,37 @@ final class ServerStateQuery {
 	 * {@code pg_control_checkpoint()} tells a new one seconds late. A standby tells it
 	 * through its receiver, to those who may see other sessions.
 	 */
-	private static final String POSITION = SETTINGS + ", r.recovery," + " (EXTRACT(EPOCH FROM " + STARTED_AT
+	private static final String POSITION = ROLE + ", (EXTRACT(EPOCH FROM " + STARTED_AT
 			+ ") * 1000000)::pg_catalog.int8,"
-			+ " CASE WHEN r.recovery THEN (SELECT w.received_tli FROM pg_catalog.pg_stat_wal_receiver w)"
-			+ " ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
+			+ " CASE WHEN r.recovery THEN w.received_tli ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
 			+ "pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::pg_catalog.bit(32)::pg_catalog.int4 END,"
 			+ " CASE WHEN r.recovery THEN pg_catalog.pg_last_wal_replay_lsn()"
 			+ " ELSE pg_catalog.pg_current_wal_flush_lsn() END,"
-			+ " CASE WHEN r.recovery THEN NULL ELSE pg_catalog.pg_current_wal_insert_lsn() END";
+			+ " CASE WHEN r.recovery THEN NULL ELSE pg_catalog.pg_current_wal_insert_lsn() END,"
+			+ " w.pid IS NOT NULL, COALESCE(pg_catalog.substring(w.conninfo, 'application_name=(\\S+)'),"
+			+ " NULLIF(pg_catalog.current_setting('cluster_name'), ''))";
 
 	private static final String RECOVERY = " (SELECT pg_catalog.pg_is_in_recovery() AS recovery) r";
 
-	private static final List<String> STATEMENTS = List.of(
-			POSITION + ", c.system_identifier FROM pg_catalog.pg_control_system() c," + RECOVERY,
-			POSITION + " FROM" + RECOVERY, SETTINGS);
+	private static final String RECEIVER = " LEFT JOIN pg_catalog.pg_stat_wal_receiver w ON r.recovery";
+
+	/**
+	 * To those who may see other sessions.
+	 */
+	private static final String STANDBYS = ", (SELECT pg_catalog.string_agg(s.application_name || '=' || s.sync_state,"
+			+ " ';') FROM pg_catalog.pg_stat_replication s WHERE NOT r.recovery)";
+
+	private static final String NO_STANDBYS = ", NULL";
+
+	private static final List<String> STATEMENTS = statements(NO_STANDBYS);
+
+	private static final List<String> THOROUGH_STATEMENTS = statements(STANDBYS);
+
+	private static final int WITH_SYSTEM = 0;
+
+	private static final int WITH_POSITION = 1;
+
+	private static final int WITH_ROLE = 2;
 
 	/**
 	 * Insufficient privilege, undefined function, undefined table, undefined column,
@@ -71,26 +93,49 @@ final class ServerStateQuery {
 	 */
 	private static final Set<String> NOT_HERE = Set.of("42501", "42883", "42P01", "42703", "42704", "42601", "0A000");
 
+	/**
+	 * After how many questions for less than all it asks for all again: rights may have
+	 * been granted.
+	 */
+	private static final int PATIENCE = 60;
+
+	private final AtomicInteger incomplete = new AtomicInteger();
+
 	private volatile int level;
+
+	private static List<String> statements(String standbys) {
+		String position = POSITION + standbys;
+		return List.of(position + ", c.system_identifier FROM pg_catalog.pg_control_system() c," + RECOVERY + RECEIVER,
+				position + " FROM" + RECOVERY + RECEIVER, ROLE + " FROM" + RECOVERY, SETTINGS);
+	}
 
 	/**
 	 * Asks.
 	 * @param connection a connection in auto-commit
+	 * @param thoroughly whether to ask for the standbys as well
 	 * @return the state
 	 */
-	ServerState ask(Connection connection) throws SQLException {
+	ServerState ask(Connection connection, boolean thoroughly) throws SQLException {
+		List<String> statements = thoroughly ? THOROUGH_STATEMENTS : STATEMENTS;
+		int level = firstLevel();
 		while (true) {
-			int level = this.level;
-			try (PreparedStatement statement = connection.prepareStatement(STATEMENTS.get(level))) {
-				return read(statement, level);
+			try (PreparedStatement statement = connection.prepareStatement(statements.get(level))) {
+				ServerState state = read(statement, level);
+				this.level = level;
+				return state;
 			}
 			catch (SQLException ex) {
 				if (level + 1 == STATEMENTS.size() || !NOT_HERE.contains(String.valueOf(ex.getSQLState()))) {
 					throw ex;
 				}
-				this.level = level + 1;
+				level++;
 			}
 		}
+	}
+
+	private int firstLevel() {
+		int level = this.level;
+		return (level > 0 && this.incomplete.incrementAndGet() % PATIENCE == 0) ? 0 : level;
 	}
 
 	private static ServerState read(PreparedStatement statement, int level) throws SQLException {
@@ -98,12 +143,31 @@ final class ServerStateQuery {
 			row.next();
 			int isolation = isolation(row.getString(1));
 			boolean asynchronous = "off".equals(row.getString(2));
-			if (level == STATEMENTS.size() - 1) {
-				return new ServerState(isolation, asynchronous, false, 0, 0, 0, 0, 0);
+			if (level > WITH_ROLE) {
+				return new ServerState(isolation, asynchronous, false, 0, 0, 0, 0, 0, null, Streaming.UNKNOWN);
 			}
-			return new ServerState(isolation, asynchronous, row.getBoolean(3), row.getLong(4), row.getInt(5),
-					lsn(row.getString(6)), lsn(row.getString(7)), (level == 0) ? row.getLong(8) : 0);
+			boolean inRecovery = row.getBoolean(3);
+			String database = row.getString(4);
+			if (level > WITH_POSITION) {
+				return new ServerState(isolation, asynchronous, inRecovery, 0, 0, 0, 0, 0, database, Streaming.UNKNOWN);
+			}
+			return new ServerState(isolation, asynchronous, inRecovery, row.getLong(5), row.getInt(6),
+					lsn(row.getString(7)), lsn(row.getString(8)), (level == WITH_SYSTEM) ? row.getLong(12) : 0,
+					database, new Streaming(inRecovery ? row.getBoolean(9) : null,
+							inRecovery ? row.getString(10) : null, standbys(row.getString(11))));
 		}
+	}
+
+	private static @Nullable Map<String, String> standbys(@Nullable String text) {
+		if (text == null) {
+			return null;
+		}
+		Map<String, String> standbys = new HashMap<>();
+		for (String standby : text.split(";")) {
+			int equals = standby.lastIndexOf('=');
+			standbys.put(standby.substring(0, Math.max(0, equals)), standby.substring(equals + 1));
+		}
+		return standbys;
 	}
 
 	private static long lsn(@Nullable String text) {

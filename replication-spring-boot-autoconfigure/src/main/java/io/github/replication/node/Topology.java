@@ -41,20 +41,19 @@ public final class Topology {
 	 * Creates a topology.
 	 * @param primary the node that takes writes
 	 * @param replicas every replica, in rotation or not
-	 * @param reachable the replicas that may serve if they have a weight
 	 * @param zone the application's own zone, {@code null} for none
 	 */
-	Topology(ClusterNode primary, List<ClusterNode> replicas, List<ClusterNode> reachable, @Nullable String zone) {
+	Topology(ClusterNode primary, List<ClusterNode> replicas, @Nullable String zone) {
 		this.primary = primary;
 		this.replicas = List.copyOf(replicas);
-		List<ClusterNode> serving = reachable.stream().filter((node) -> node.weight() > 0).toList();
-		this.ungrouped = Rotation.of(serving.stream().filter((node) -> node.group() == null).toList(), zone);
-		this.grouped = serving.stream()
+		List<ClusterNode> weighty = replicas.stream().filter((node) -> node.weight() > 0).toList();
+		this.ungrouped = Rotation.of(weighty.stream().filter((node) -> node.group() == null).toList(), zone);
+		this.grouped = weighty.stream()
 			.map(ClusterNode::group)
 			.filter(Objects::nonNull)
 			.distinct()
 			.collect(Collectors.toUnmodifiableMap(Function.identity(), (group) -> Rotation
-				.of(serving.stream().filter((node) -> group.equals(node.group())).toList(), zone)));
+				.of(weighty.stream().filter((node) -> group.equals(node.group())).toList(), zone)));
 	}
 
 	/**

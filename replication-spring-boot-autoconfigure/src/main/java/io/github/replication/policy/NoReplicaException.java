@@ -43,12 +43,7 @@ public class NoReplicaException extends SQLTransientConnectionException {
 	private static String message(Reason reason, @Nullable String group, List<ClusterNode> replicas) {
 		return "No replica" + ((group != null) ? " of the group '" + group + "'" : "") + " may serve this read ("
 				+ reason + "), and replication.fallback=fail keeps it from the primary. Replicas: "
-				+ String.join(", ", replicas.stream().map(NoReplicaException::describe).toList());
-	}
-
-	private static String describe(ClusterNode node) {
-		return node.name() + ((node.group() != null) ? " of the group '" + node.group() + "'" : "") + " ("
-				+ node.readPool().state() + ")";
+				+ String.join(", ", replicas.stream().map(ClusterNode::describe).toList());
 	}
 
 }

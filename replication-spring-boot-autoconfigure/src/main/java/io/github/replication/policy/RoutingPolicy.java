@@ -19,6 +19,7 @@ package io.github.replication.policy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 import io.github.replication.Consistency;
@@ -100,7 +101,7 @@ public final class RoutingPolicy {
 		Rotation rotation = topology.rotation(request.scope().group());
 		List<ClusterNode> candidates = without(rotation.all(), excluded);
 		if (candidates.isEmpty()) {
-			return read(topology, Reason.NO_REPLICA);
+			return read(topology, rotation.tooStale() ? Reason.TOO_STALE : Reason.NO_REPLICA);
 		}
 		candidates = fresh(candidates, request);
 		if (candidates.isEmpty()) {
@@ -203,7 +204,15 @@ public final class RoutingPolicy {
 
 	private ClusterNode choose(List<ClusterNode> candidates) {
 		List<ClusterNode> idle = idle(candidates);
-		return (idle.size() == 1) ? idle.get(0) : this.loadBalancer.choose(idle);
+		ClusterNode chosen = chooseAmong(idle);
+		if (chosen.isWarmingUp() && idle.size() > 1 && ThreadLocalRandom.current().nextDouble() >= chosen.share()) {
+			return chooseAmong(without(idle, List.of(chosen)));
+		}
+		return chosen;
+	}
+
+	private ClusterNode chooseAmong(List<ClusterNode> candidates) {
+		return (candidates.size() == 1) ? candidates.get(0) : this.loadBalancer.choose(candidates);
 	}
 
 	/**

@@ -86,6 +86,11 @@ abstract class LoadBalancerContract {
 			return null;
 		}
 
+		@Override
+		public double responseTime() {
+			return 0;
+		}
+
 	}
 
 }

@@ -16,8 +16,8 @@
 
 package io.github.replication.node;
 
-import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 import javax.sql.DataSource;
@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 
+import io.github.replication.NodeDefinition;
+import io.github.replication.NodeState;
 import io.github.replication.Role;
 import io.github.replication.node.ClusterNode.Pools;
 import io.github.replication.node.NodeMonitor.Probing;
@@ -73,8 +75,7 @@ public final class Nodes {
 	 * A topology in whose rotation all replicas stand that have a weight.
 	 */
 	public static Topology topology(ClusterNode primary, List<ClusterNode> replicas, @Nullable String zone) {
-		return new Topology(primary, replicas,
-				replicas.stream().filter((node) -> node.readPool().isReachable()).toList(), zone);
+		return new Topology(primary, replicas, zone);
 	}
 
 	/**
@@ -91,17 +92,22 @@ public final class Nodes {
 	 * A replica that cannot be reached.
 	 */
 	public static ClusterNode lost(String name) {
-		Reachability reachability = new Reachability((cause) -> {
-		});
-		reachability.lost(new SQLException("x"));
-		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, 1, null, null), Role.REPLICA, null,
-				reachability);
+		return inState(name, NodeState.OFFLINE, "connection refused");
+	}
+
+	/**
+	 * A replica in a state.
+	 */
+	public static ClusterNode inState(String name, NodeState state, @Nullable String cause) {
+		ClusterNode node = replica(name);
+		node.condition(new Condition(state, Instant.EPOCH, cause));
+		return node;
 	}
 
 	private static ClusterNode node(String name, int weight, @Nullable String group, @Nullable String zone, Role role,
 			@Nullable DataSource writePool) {
 		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, weight, group, zone), role, writePool,
-				new Reachability((cause) -> {
+				new Reachability(() -> {
 				}));
 	}
 
@@ -117,7 +123,8 @@ public final class Nodes {
 				}), new Probing(clock, Runnable::run, (sample, failure) -> {
 				}));
 		return new ClusterNode(definition, role,
-				new Pools(new ReadPool(definition.name(), pool, physical, reachability), writePool), monitor);
+				new Pools(new ReadPool(definition.name(), pool, physical, reachability), writePool), monitor,
+				System::nanoTime);
 	}
 
 }

@@ -205,8 +205,8 @@ class RoutingPolicyTests {
 		assertThatExceptionOfType(NoReplicaException.class).isThrownBy(() -> route(new Facts().readOnly()))
 			.withMessageContaining("NO_REPLICA")
 			.withMessageContaining("replication.fallback=fail")
-			.withMessageContaining("lost (cannot be reached)")
-			.withMessageContaining("other of the group 'reports' (2 of 2 connections)")
+			.withMessageContaining("lost (OFFLINE: connection refused)")
+			.withMessageContaining("other of the group 'reports' (ONLINE, 2 of 2 connections)")
 			.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("08001"));
 		assertThatExceptionOfType(NoReplicaException.class)
 			.isThrownBy(() -> route(new Facts().readOnly().group("reporting")))

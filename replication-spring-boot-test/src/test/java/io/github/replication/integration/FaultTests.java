@@ -151,8 +151,8 @@ class FaultTests {
 			assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> readOnly(application))
 				.havingRootCause()
 				.isInstanceOf(NoReplicaException.class)
-				.withMessageContaining("replica-1 (cannot be reached")
-				.withMessageContaining("replica-2 (cannot be reached")
+				.withMessageContaining("replica-1 (OFFLINE: ")
+				.withMessageContaining("replica-2 (OFFLINE: ")
 				.withMessageContaining("replication.fallback=fail");
 		}
 	}

@@ -13,15 +13,14 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-
-package io.github.replication.node;
+package io.github.replication;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
 /**
- * What is configured about a replica.
+ * What is told about a replica before it is used.
  *
  * @param name the name, unique in the cluster
  * @param url the JDBC URL of one server
@@ -30,6 +29,7 @@ import org.springframework.util.Assert;
  * @param weight the share of the reads; 0 keeps the replica out of rotation
  * @param group the group, {@code null} for none
  * @param zone the zone, {@code null} for none
+ * @since 0.1.0
  */
 public record NodeDefinition(String name, String url, @Nullable String username, @Nullable String password, int weight,
 		@Nullable String group, @Nullable String zone) {
@@ -41,8 +41,18 @@ public record NodeDefinition(String name, String url, @Nullable String username,
 	 */
 	public NodeDefinition {
 		Assert.hasText(name, () -> "name must have text, but was '" + name + "'");
-		Assert.hasText(url, () -> "url of " + name + " must have text, but was '" + url + "'");
+		Assert.hasText(url, () -> "url of " + name + " must have text");
 		Assert.isTrue(weight >= 0, () -> "weight of " + name + " must not be negative, but was " + weight);
+	}
+
+	/**
+	 * Creates the definition of a replica of weight 1 that connects as the primary does.
+	 * @param name the name, unique in the cluster
+	 * @param url the JDBC URL of one server
+	 * @return the definition
+	 */
+	public static NodeDefinition of(String name, String url) {
+		return new NodeDefinition(name, url, null, null, 1, null, null);
 	}
 
 	@Override

@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.balance;
+
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+import io.github.replication.node.Node;
+
+/**
+ * Chooses the better of two nodes that are drawn at random, as often as their weights
+ * say: the one where a unit would have its answer sooner, by the response time and by the
+ * number of units that run there. A node that slows down loses its traffic with its first
+ * slow answers, and gets some again as they are forgotten.
+ *
+ * @since 0.1.0
+ */
+public final class LatencyLoadBalancer implements LoadBalancer {
+
+	@Override
+	public <N extends Node> N choose(List<N> candidates) {
+		long total = Weights.total(candidates);
+		N one = Weights.at(candidates, ThreadLocalRandom.current().nextLong(total));
+		long rest = total - one.weight();
+		N other = Weights.atWithout(candidates, one, ThreadLocalRandom.current().nextLong(rest));
+		return (load(other) < load(one)) ? other : one;
+	}
+
+	/**
+	 * How long a unit would take there; a node of which nothing is known is tried.
+	 */
+	private static double load(Node node) {
+		return node.responseTime() * (1 + (double) node.activeConnections() / node.weight());
+	}
+
+}

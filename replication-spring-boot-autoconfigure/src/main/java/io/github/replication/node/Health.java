@@ -1,0 +1,157 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.node;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.node.PrimaryHistory.Lag;
+
+/**
+ * What the answers of one node say of it. Two bad ones in a row change its state, and two
+ * good ones change it back, so that one lost packet does not. Changed by one thread at a
+ * time; the answers may be read by others.
+ */
+final class Health {
+
+	/**
+	 * How many answers in a row it takes.
+	 */
+	private static final int TURNS = 2;
+
+	private final MonitorSettings settings;
+
+	private volatile @Nullable Sample last;
+
+	private volatile @Nullable Exception failure;
+
+	private volatile int failures;
+
+	private volatile long answeredAt;
+
+	private int turning;
+
+	private boolean lagging;
+
+	private boolean drained;
+
+	/**
+	 * Creates the health of a node of which nothing is known.
+	 * @param settings the limits
+	 * @param now the time, by the monotonic clock in nanoseconds
+	 */
+	Health(MonitorSettings settings, long now) {
+		this.settings = settings;
+		this.answeredAt = now;
+	}
+
+	/**
+	 * The probe was answered.
+	 * @param now the time, by the monotonic clock in nanoseconds
+	 */
+	void answered(Sample sample, long now) {
+		told(sample);
+		this.failures = 0;
+		this.failure = null;
+		this.answeredAt = now;
+	}
+
+	/**
+	 * A new connection has told.
+	 */
+	void told(Sample sample) {
+		Sample last = this.last;
+		if (last == null || sample.tick() > last.tick()) {
+			this.last = sample;
+		}
+	}
+
+	/**
+	 * The probe has failed.
+	 */
+	void failed(Exception cause) {
+		this.failures = this.failures + 1;
+		this.failure = cause;
+	}
+
+	/**
+	 * How far a replica is behind, after an answer of its own.
+	 * @param lag how far, {@code null} if that cannot be told
+	 */
+	void behind(@Nullable Lag lag) {
+		boolean beyond = lag != null && isBeyond(lag);
+		this.turning = (beyond != this.lagging) ? this.turning + 1 : 0;
+		if (this.turning >= TURNS) {
+			this.lagging = beyond;
+			this.turning = 0;
+		}
+	}
+
+	private boolean isBeyond(Lag lag) {
+		Long maxSize = this.settings.maxLagSize();
+		return lag.known() > this.settings.maxLag().toNanos() || (maxSize != null && lag.size() > maxSize);
+	}
+
+	/**
+	 * An operator takes the node out of rotation, or puts it back.
+	 */
+	void drain(boolean drained) {
+		this.drained = drained;
+	}
+
+	/**
+	 * What the server has told last, {@code null} before the first time.
+	 */
+	@Nullable Sample last() {
+		return this.last;
+	}
+
+	/**
+	 * Why the last probe has failed, {@code null} if it was answered.
+	 */
+	@Nullable Exception failure() {
+		return this.failure;
+	}
+
+	/**
+	 * Whether what the server has told last still holds, as far as is known.
+	 */
+	boolean isAnswering() {
+		return this.last != null && this.failures == 0;
+	}
+
+	/**
+	 * Whether the probe has failed often enough to be believed.
+	 */
+	boolean isFailing() {
+		return this.failures >= TURNS;
+	}
+
+	/**
+	 * Since when there was no answer, by the monotonic clock in nanoseconds.
+	 */
+	long answeredAt() {
+		return this.answeredAt;
+	}
+
+	boolean isLagging() {
+		return this.lagging;
+	}
+
+	boolean isDrained() {
+		return this.drained;
+	}
+
+}

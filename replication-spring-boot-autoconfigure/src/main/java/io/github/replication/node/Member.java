@@ -1,0 +1,286 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.node;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Future;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.NodeState;
+import io.github.replication.NodeStatus;
+import io.github.replication.Role;
+import io.github.replication.node.PrimaryHistory.Lag;
+import io.github.replication.position.WalPosition;
+
+/**
+ * A node as a part of the cluster: what was seen of it, and the state that follows from
+ * that. Changed under the lock of the cluster.
+ */
+final class Member {
+
+	private final ClusterNode node;
+
+	private final Health health;
+
+	private final Reachability reachability;
+
+	private @Nullable Future<?> watch;
+
+	private long clusterSystem;
+
+	private @Nullable String clusterDatabase;
+
+	private @Nullable Map<String, String> standbys;
+
+	private int returning;
+
+	private volatile boolean removed;
+
+	Member(ClusterNode node, Health health, Reachability reachability) {
+		this.node = node;
+		this.health = health;
+		this.reachability = reachability;
+	}
+
+	ClusterNode node() {
+		return this.node;
+	}
+
+	Health health() {
+		return this.health;
+	}
+
+	Reachability reachability() {
+		return this.reachability;
+	}
+
+	boolean isPrimary() {
+		return this.node.role() == Role.PRIMARY;
+	}
+
+	boolean isRemoved() {
+		return this.removed;
+	}
+
+	/**
+	 * Takes the node out for good.
+	 */
+	void remove() {
+		this.removed = true;
+		Future<?> watch = this.watch;
+		if (watch != null) {
+			watch.cancel(false);
+		}
+	}
+
+	void watchedBy(Future<?> watch) {
+		this.watch = watch;
+	}
+
+	/**
+	 * What all members have to agree with.
+	 * @param system the system identifier of the cluster, 0 if it is not known
+	 * @param database the name of the database, {@code null} if it is not known
+	 */
+	void belongsTo(long system, @Nullable String database) {
+		this.clusterSystem = system;
+		this.clusterDatabase = database;
+	}
+
+	/**
+	 * Whether the server belongs to the cluster, as far as is known.
+	 */
+	boolean isOfCluster() {
+		return strangeness() == null;
+	}
+
+	/**
+	 * The system identifier that the server has told, 0 if it has not.
+	 */
+	long system() {
+		Sample last = this.health.last();
+		return (last != null) ? last.state().system() : 0;
+	}
+
+	/**
+	 * Counts successful attempts to reach a node that was lost.
+	 * @param successful whether the attempt was
+	 * @return whether there were enough in a row
+	 */
+	boolean isBackAfter(boolean successful) {
+		this.returning = successful ? this.returning + 1 : 0;
+		return this.returning >= 2;
+	}
+
+	/**
+	 * Whether the last attempt to reach a lost node was successful.
+	 */
+	boolean isReturning() {
+		return this.returning > 0;
+	}
+
+	void lost() {
+		this.returning = 0;
+	}
+
+	/**
+	 * Keeps what a primary has told of its standbys, which it is rarely asked for.
+	 */
+	void learnStandbys(Sample sample) {
+		Map<String, String> standbys = sample.state().streaming().standbys();
+		if (standbys != null) {
+			this.standbys = standbys;
+		}
+	}
+
+	/**
+	 * What is told to operators.
+	 * @param primary the primary
+	 * @param lag how far the node is behind, {@code null} if that is not known
+	 */
+	NodeStatus status(Member primary, @Nullable Lag lag) {
+		Condition condition = this.node.condition();
+		Sample last = this.health.last();
+		ServerState state = (last != null) ? last.state() : null;
+		boolean positioned = state != null && state.hasPosition();
+		Lag behind = isPrimary() ? null : lag;
+		return new NodeStatus(this.node.name(), this.node.role(), condition.state(), condition.since(),
+				condition.cause(), (behind != null) ? Duration.ofNanos(behind.now()) : null,
+				(behind != null) ? behind.size() : null,
+				(state != null && positioned) ? WalPosition.formatLsn(state.lsn()) : null,
+				(state != null && state.timeline() != 0) ? state.timeline() : null,
+				(state != null) ? state.streaming().receiving() : null, synchronization(primary, state),
+				this.node.activeConnections());
+	}
+
+	private @Nullable String synchronization(Member primary, @Nullable ServerState state) {
+		String name = (state != null && !isPrimary()) ? state.streaming().applicationName() : null;
+		Map<String, String> standbys = primary.standbys;
+		return (name != null && standbys != null) ? standbys.get(name) : null;
+	}
+
+	/**
+	 * Judges the node by what is known of it.
+	 * @param primary the name of the primary
+	 * @param now the time of day
+	 * @return {@code true} if its state is another than before
+	 */
+	boolean judge(String primary, Instant now) {
+		Condition before = this.node.condition();
+		NodeState state = state(primary);
+		String cause = cause(state, primary);
+		if (state == before.state() && Objects.equals(cause, before.cause())) {
+			return false;
+		}
+		boolean sameState = state == before.state() && !before.since().equals(Instant.EPOCH);
+		this.node.condition(new Condition(state, sameState ? before.since() : now, cause));
+		return state != before.state();
+	}
+
+	private NodeState state(String primary) {
+		if (this.health.isDrained()) {
+			return NodeState.DRAINED;
+		}
+		if (this.health.isAnswering() && mistake(primary) != null) {
+			return NodeState.MISCONFIGURED;
+		}
+		if (!this.reachability.isReachable() || (isPrimary() && this.health.isFailing())) {
+			return NodeState.OFFLINE;
+		}
+		if (mistake(primary) != null) {
+			return NodeState.MISCONFIGURED;
+		}
+		if (this.node.monitor().position().isShared()) {
+			return NodeState.SHARED;
+		}
+		return (!isPrimary() && this.health.isLagging()) ? NodeState.LAGGING : NodeState.ONLINE;
+	}
+
+	private @Nullable String cause(NodeState state, String primary) {
+		return switch (state) {
+			case ONLINE, SHARED -> failure();
+			case DRAINED -> "taken out of rotation by an operator";
+			case LAGGING -> "further behind than replication.max-lag or replication.max-lag-size allows";
+			case MISCONFIGURED -> mistake(primary);
+			case OFFLINE -> lossOrFailure();
+		};
+	}
+
+	private @Nullable String lossOrFailure() {
+		Exception loss = this.reachability.cause();
+		return (loss != null) ? messageOf(loss) : failure();
+	}
+
+	private @Nullable String failure() {
+		Exception failure = this.health.failure();
+		return (failure != null) ? messageOf(failure) : null;
+	}
+
+	private static String messageOf(Exception ex) {
+		return (ex.getMessage() != null) ? ex.getMessage() : ex.getClass().getName();
+	}
+
+	/**
+	 * What is wrong about the server.
+	 * @param primary the name of the primary
+	 * @return the mistake and what to do, {@code null} if there is none
+	 */
+	@Nullable String mistake(String primary) {
+		Sample last = this.health.last();
+		if (last == null) {
+			return null;
+		}
+		String strangeness = strangeness();
+		if (strangeness != null) {
+			return strangeness;
+		}
+		boolean inRecovery = last.state().inRecovery();
+		if (isPrimary()) {
+			return inRecovery ? "it is a standby, and no node is known that has become the primary" : null;
+		}
+		boolean tellsRole = last.state().database() != null;
+		return (tellsRole && !inRecovery) ? "it is a primary, but " + primary
+				+ " is the primary of this cluster: rebuild it as a standby, or remove it" : null;
+	}
+
+	private @Nullable String strangeness() {
+		Sample last = this.health.last();
+		if (last == null) {
+			return null;
+		}
+		ServerState state = last.state();
+		if (state.system() != 0 && this.clusterSystem != 0 && state.system() != this.clusterSystem) {
+			return "it belongs to another cluster (system identifier " + Long.toUnsignedString(state.system())
+					+ ", that of this cluster is " + Long.toUnsignedString(this.clusterSystem) + "): correct its URL";
+		}
+		if (state.database() != null && this.clusterDatabase != null
+				&& !state.database().equals(this.clusterDatabase)) {
+			return "it is connected to the database '" + state.database() + "', but that of the primary is '"
+					+ this.clusterDatabase + "': correct its URL";
+		}
+		return null;
+	}
+
+	@Override
+	public String toString() {
+		return this.node.toString();
+	}
+
+}

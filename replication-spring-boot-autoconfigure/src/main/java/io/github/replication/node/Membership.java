@@ -1,0 +1,329 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.node;
+
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.NodeState;
+import io.github.replication.NodeStatus;
+import io.github.replication.Role;
+import io.github.replication.position.SampleClock;
+
+/**
+ * Who belongs to the cluster, who leads it and who serves. What the nodes tell is judged
+ * under one lock, which nobody holds while asking a server; the outcome is one immutable
+ * {@link Topology} that readers look at.
+ */
+final class Membership {
+
+	private static final Log logger = LogFactory.getLog(Membership.class);
+
+	/**
+	 * {@code sqlserver_rejected_establishment_of_sqlconnection}, PostgreSQL's error
+	 * codes, class 08.
+	 */
+	private static final String REJECTED = "08004";
+
+	private final boolean failover;
+
+	private final @Nullable String zone;
+
+	private final Positions positions;
+
+	private final SampleClock clock;
+
+	private final InstantSource wallClock;
+
+	private final BiConsumer<Member, Member> onFailover;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final List<Member> replicas = new ArrayList<>();
+
+	private Member primary;
+
+	private volatile Topology topology;
+
+	/**
+	 * Creates a membership of one node.
+	 * @param primary the configured primary
+	 * @param settings what is configured
+	 * @param positions learns where the primary is
+	 * @param clock the monotonic clock
+	 * @param wallClock the time of day, for what is told to operators
+	 * @param onFailover told of the primary that was and the one that is, before anybody
+	 * else sees that
+	 */
+	Membership(Member primary, ClusterSettings settings, Positions positions, SampleClock clock,
+			InstantSource wallClock, BiConsumer<Member, Member> onFailover) {
+		this.failover = settings.monitor().failover();
+		this.zone = settings.zone();
+		this.positions = positions;
+		this.clock = clock;
+		this.wallClock = wallClock;
+		this.onFailover = onFailover;
+		this.primary = primary;
+		this.topology = new Topology(primary.node(), List.of(), this.zone);
+		judge();
+	}
+
+	/**
+	 * Who is what now.
+	 */
+	Topology topology() {
+		return this.topology;
+	}
+
+	/**
+	 * All members, the primary first.
+	 */
+	List<Member> members() {
+		this.lock.lock();
+		try {
+			List<Member> members = new ArrayList<>();
+			members.add(this.primary);
+			members.addAll(this.replicas);
+			return members;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * What is told to operators of each member, the primary first.
+	 */
+	List<NodeStatus> status() {
+		this.lock.lock();
+		try {
+			return members().stream()
+				.map((member) -> member.status(this.primary, this.positions.lagOf(member.node())))
+				.toList();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Takes a replica in.
+	 * @throws IllegalArgumentException if its name or its URL is taken
+	 */
+	void join(Member member) {
+		changed(() -> {
+			members().forEach((other) -> requireAnother(other, member));
+			this.replicas.add(member);
+			this.topology = look();
+		});
+	}
+
+	private static void requireAnother(Member one, Member other) {
+		if (one.node().name().equals(other.node().name())) {
+			throw new IllegalArgumentException("There is a node of the name '" + other.node().name()
+					+ "' already: give the replica another name, or remove that node first.");
+		}
+		if (one.node().definition().url().equals(other.node().definition().url())) {
+			throw new IllegalArgumentException("The URL of " + other.node().name() + " is that of " + one.node().name()
+					+ ": set the URL of the replica's own server.");
+		}
+	}
+
+	/**
+	 * Takes a replica out for good.
+	 * @throws IllegalStateException if it is the primary
+	 */
+	void leave(Member member) {
+		changed(() -> {
+			requireReplica(member, "removed");
+			member.remove();
+			this.replicas.remove(member);
+			this.topology = look();
+		});
+	}
+
+	/**
+	 * Takes a replica out of rotation, or lets it back.
+	 * @throws IllegalStateException if it is the primary
+	 */
+	void drain(Member member, boolean drained) {
+		changed(() -> {
+			requireReplica(member, "drained");
+			member.health().drain(drained);
+		});
+	}
+
+	private static void requireReplica(Member member, String what) {
+		if (member.isPrimary()) {
+			throw new IllegalStateException(
+					member + " is the primary, which cannot be " + what + ": promote another node before.");
+		}
+	}
+
+	/**
+	 * A probe was answered or has failed.
+	 */
+	void answered(Member member, @Nullable Sample sample, @Nullable Exception failure) {
+		changed(() -> {
+			if (sample != null) {
+				member.health().answered(sample, this.clock.nanoTime());
+			}
+			else if (failure != null) {
+				member.health().failed(failure);
+			}
+			if (member == this.primary) {
+				this.positions.primaryAnswered(sample, failure);
+				if (sample != null) {
+					member.learnStandbys(sample);
+				}
+			}
+			else if (sample != null) {
+				member.health().behind(this.positions.lagOf(member.node()));
+			}
+		});
+		if (member.health().isFailing() && !member.isPrimary()) {
+			member.reachability().lost(failure);
+		}
+	}
+
+	/**
+	 * The server of a new connection has told what it is.
+	 * @throws SQLException if the connection must not be used
+	 */
+	void inspected(Member member, Sample sample) throws SQLException {
+		String mistake;
+		this.lock.lock();
+		try {
+			changed(() -> member.health().told(sample));
+			mistake = member.mistake(this.primary.node().name());
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (mistake != null) {
+			throw new SQLException(member + " is not used: " + mistake, REJECTED);
+		}
+	}
+
+	/**
+	 * A node was lost, or can be reached again.
+	 */
+	void reachabilityChanged() {
+		changed(() -> {
+		});
+	}
+
+	/**
+	 * Changes something that is known, and whatever follows from that.
+	 */
+	private void changed(Runnable change) {
+		this.lock.lock();
+		try {
+			change.run();
+			elect();
+			judge();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void elect() {
+		Member before = this.primary;
+		Member successor = this.failover
+				? Succession.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
+		if (successor == null) {
+			return;
+		}
+		Sample sample = successor.health().last();
+		logger.warn("Following a failover: " + successor + " is the primary, and no longer " + before
+				+ ((sample != null) ? " (timeline " + sample.state().timeline() + ")" : ""));
+		this.replicas.set(this.replicas.indexOf(successor), before);
+		this.primary = successor;
+		before.node().role(Role.REPLICA);
+		successor.node().role(Role.PRIMARY);
+		this.onFailover.accept(before, successor);
+		this.positions.follow(successor.node().monitor());
+		this.positions.primaryAnswered(sample, null);
+		this.topology = look();
+	}
+
+	/**
+	 * Judges every member by what is known of all of them.
+	 */
+	private void judge() {
+		List<Member> members = members();
+		long system = system(members);
+		Sample last = this.primary.health().last();
+		String database = (last != null) ? last.state().database() : null;
+		boolean changed = false;
+		for (Member member : members) {
+			member.belongsTo(system, database);
+			Condition before = member.node().condition();
+			if (member.judge(this.primary.node().name(), this.wallClock.instant())) {
+				changed = true;
+				report(member, before.state());
+			}
+		}
+		if (changed) {
+			this.topology = look();
+		}
+	}
+
+	/**
+	 * The system identifier that all must have: the primary's, or while that is not known
+	 * the one that most of the others have, of two as frequent the first.
+	 */
+	private long system(List<Member> members) {
+		long known = this.positions.systemOfPrimary();
+		if (known != 0) {
+			return known;
+		}
+		List<Long> systems = members.stream().map(Member::system).filter((system) -> system != 0).toList();
+		long most = 0;
+		for (long system : systems) {
+			if (most == 0 || Collections.frequency(systems, system) > Collections.frequency(systems, most)) {
+				most = system;
+			}
+		}
+		return most;
+	}
+
+	private static void report(Member member, NodeState before) {
+		Condition now = member.node().condition();
+		String change = member + " is " + now + " (it was " + before + ")";
+		if (now.state() == NodeState.ONLINE || now.state() == NodeState.DRAINED) {
+			logger.info(change);
+		}
+		else {
+			logger.warn(change);
+		}
+	}
+
+	private Topology look() {
+		return new Topology(this.primary.node(), this.replicas.stream().map(Member::node).toList(), this.zone);
+	}
+
+}

@@ -1,0 +1,79 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.node;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/**
+ * How long a node takes to answer: a moving average that follows a slow answer at once
+ * and forgets it with time ("peak EWMA", as Finagle's load balancer weighs its nodes).
+ * Without a lock and without an allocation; of two answers at the same moment one may be
+ * overlooked.
+ */
+final class ResponseTime {
+
+	/**
+	 * The time after which an answer counts for a third.
+	 */
+	private static final double DECAY = Duration.ofSeconds(5).toNanos();
+
+	private final LongSupplier nanoTime;
+
+	/**
+	 * The bits of the average. Written by whoever has won {@link #stamp}.
+	 */
+	private final AtomicLong average = new AtomicLong();
+
+	private final AtomicLong stamp;
+
+	/**
+	 * Creates an average of nothing.
+	 * @param nanoTime a monotonic clock in nanoseconds
+	 */
+	ResponseTime(LongSupplier nanoTime) {
+		this.nanoTime = nanoTime;
+		this.stamp = new AtomicLong(nanoTime.getAsLong());
+	}
+
+	/**
+	 * An answer has come.
+	 * @param nanos how long it took
+	 */
+	void observe(long nanos) {
+		long now = this.nanoTime.getAsLong();
+		long before = this.stamp.get();
+		double average = Double.longBitsToDouble(this.average.get());
+		double weight = Math.exp(-Math.max(0, now - before) / DECAY);
+		if (nanos >= average || this.stamp.compareAndSet(before, now)) {
+			this.stamp.set(now);
+			this.average
+				.set(Double.doubleToRawLongBits((nanos >= average) ? nanos : average * weight + nanos * (1 - weight)));
+		}
+	}
+
+	/**
+	 * The average.
+	 * @return nanoseconds; 0 before the first answer, and less and less while there is
+	 * none, so that a node is tried again
+	 */
+	double nanos() {
+		double average = Double.longBitsToDouble(this.average.get());
+		return average * Math.exp(-Math.max(0, this.nanoTime.getAsLong() - this.stamp.get()) / DECAY);
+	}
+
+}
