@@ -24,6 +24,7 @@ import org.springframework.transaction.annotation.Propagation;
 
 import io.github.replication.Consistency;
 import io.github.replication.RoutingScope;
+import io.github.replication.SynchronousCommit;
 
 /**
  * What the annotations of a method say about routing.
@@ -31,9 +32,11 @@ import io.github.replication.RoutingScope;
  * @param usePrimary whether everything inside goes to the primary
  * @param read what is asked of reads, {@code null} if the method is not {@code @ReadOnly}
  * @param propagation how the method relates to a transaction around it
+ * @param durability what the commit has to wait for, {@code null} if that is not said
  * @param unit the method, in words for a message
  */
-record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propagation, String unit) {
+record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propagation,
+		@Nullable SynchronousCommit durability, String unit) {
 
 	/**
 	 * Whether the method becomes a part of a transaction around it.

@@ -45,7 +45,9 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
 import io.github.replication.Consistency;
+import io.github.replication.Durability;
 import io.github.replication.ReadOnly;
+import io.github.replication.SynchronousCommit;
 import io.github.replication.UsePrimary;
 
 /**
@@ -75,7 +77,7 @@ final class RouteAttributeSource {
 	 * Whether a class is worth looking at.
 	 */
 	boolean isCandidateClass(Class<?> type) {
-		return AnnotationUtils.isCandidateClass(type, List.of(ReadOnly.class, UsePrimary.class));
+		return AnnotationUtils.isCandidateClass(type, List.of(ReadOnly.class, UsePrimary.class, Durability.class));
 	}
 
 	/**
@@ -100,7 +102,14 @@ final class RouteAttributeSource {
 		}
 		List<Declaration> declarations = places(method, targetClass).stream().map(Declaration::of).toList();
 		Declaration nearest = declarations.stream().filter(Declaration::isPresent).findFirst().orElse(null);
-		if (nearest == null || !(nearest.usePrimary() || nearest.readOnly().isPresent())) {
+		SynchronousCommit durability = declarations.stream()
+			.map(Declaration::durability)
+			.filter(MergedAnnotation::isPresent)
+			.findFirst()
+			.map((annotation) -> annotation.getEnum(MergedAnnotation.VALUE, SynchronousCommit.class))
+			.orElse(null);
+		boolean routed = nearest != null && (nearest.usePrimary() || nearest.readOnly().isPresent());
+		if (!routed && durability == null) {
 			return null;
 		}
 		Propagation propagation = declarations.stream()
@@ -110,8 +119,11 @@ final class RouteAttributeSource {
 			.map((transactional) -> transactional.getEnum("propagation", Propagation.class))
 			.orElse(Propagation.SUPPORTS);
 		String unit = ClassUtils.getQualifiedMethodName(method, targetClass);
+		if (nearest == null) {
+			return new RouteAttribute(false, null, propagation, durability, unit);
+		}
 		RouteAttribute.Read read = read(nearest.readOnly(), returnsLate(method, targetClass), unit);
-		return new RouteAttribute(nearest.usePrimary(), read, propagation, unit);
+		return new RouteAttribute(nearest.usePrimary(), read, propagation, durability, unit);
 	}
 
 	private static List<AnnotatedElement> places(Method method, @Nullable Class<?> targetClass) {
@@ -190,7 +202,7 @@ final class RouteAttributeSource {
 	 * stand nearest count.
 	 */
 	private record Declaration(boolean usePrimary, MergedAnnotation<ReadOnly> readOnly,
-			MergedAnnotation<Transactional> transactional, boolean isPresent) {
+			MergedAnnotation<Transactional> transactional, MergedAnnotation<Durability> durability, boolean isPresent) {
 
 		static Declaration of(AnnotatedElement place) {
 			MergedAnnotations annotations = MergedAnnotations.from(place, SearchStrategy.TYPE_HIERARCHY);
@@ -202,7 +214,7 @@ final class RouteAttributeSource {
 					Math.min(distance(transactional), distance(jta)));
 			return new Declaration(distance(usePrimary) == nearest && usePrimary.isPresent(),
 					(distance(readOnly) == nearest) ? readOnly : MergedAnnotation.missing(), transactional,
-					nearest != Integer.MAX_VALUE);
+					annotations.get(Durability.class), nearest != Integer.MAX_VALUE);
 		}
 
 		private static int distance(MergedAnnotation<?> annotation) {

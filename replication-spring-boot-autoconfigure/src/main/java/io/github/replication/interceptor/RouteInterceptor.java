@@ -24,6 +24,8 @@ import org.springframework.aop.ProxyMethodInvocation;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 import io.github.replication.RoutingScope;
+import io.github.replication.SynchronousCommit;
+import io.github.replication.jdbc.CommitDurability;
 import io.github.replication.jdbc.RepeatableUnit;
 
 /**
@@ -44,11 +46,34 @@ final class RouteInterceptor implements MethodInterceptor {
 		Object target = invocation.getThis();
 		RouteAttribute attribute = this.attributes.getAttribute(invocation.getMethod(),
 				(target != null) ? target.getClass() : null);
-		return (attribute != null) ? invoke(invocation, attribute) : invocation.proceed();
+		if (attribute == null) {
+			return invocation.proceed();
+		}
+		SynchronousCommit durability = attribute.durability();
+		return (durability != null) ? invoke(invocation, attribute, durability) : invoke(invocation, attribute);
+	}
+
+	private @Nullable Object invoke(MethodInvocation invocation, RouteAttribute attribute, SynchronousCommit durability)
+			throws Throwable {
+		if (joinsTransaction(attribute)) {
+			CommitDurability.require(durability);
+			return invoke(invocation, attribute);
+		}
+		CommitDurability previous = CommitDurability.enter(attribute.unit(), durability);
+		try {
+			return invoke(invocation, attribute);
+		}
+		finally {
+			CommitDurability.leave(previous);
+		}
+	}
+
+	private static boolean joinsTransaction(RouteAttribute attribute) {
+		return attribute.joins() && TransactionSynchronizationManager.isActualTransactionActive();
 	}
 
 	private @Nullable Object invoke(MethodInvocation invocation, RouteAttribute attribute) throws Throwable {
-		boolean joins = attribute.joins() && TransactionSynchronizationManager.isActualTransactionActive();
+		boolean joins = joinsTransaction(attribute);
 		RoutingScope scope = attribute.scope(RoutingScope.current(), joins);
 		if (attribute.forbidsRepetition()) {
 			RepeatableUnit.mustNotRunAgain();

@@ -20,6 +20,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
@@ -27,6 +32,8 @@ import org.postgresql.core.TransactionState;
 import org.postgresql.jdbc.AutoSave;
 
 import org.springframework.util.ClassUtils;
+
+import io.github.replication.SynchronousCommit;
 
 /**
  * Commits a read-write transaction and tells whether it has changed anything, in the one
@@ -42,6 +49,14 @@ final class CheckedCommit {
 	private static final String CHECK_AND_COMMIT = "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
 			+ " pg_catalog.current_setting('synchronous_commit'); COMMIT";
 
+	/**
+	 * The setting counts at the commit, whatever it was before.
+	 */
+	private static final Map<SynchronousCommit, String> CHECK_SET_AND_COMMIT = Arrays.stream(SynchronousCommit.values())
+		.collect(Collectors.toUnmodifiableMap(Function.identity(),
+				(level) -> "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
+						+ " pg_catalog.set_config('synchronous_commit', '" + level.setting() + "', true); COMMIT"));
+
 	private static final boolean POSTGRES = ClassUtils.isPresent("org.postgresql.core.BaseConnection",
 			CheckedCommit.class.getClassLoader());
 
@@ -51,21 +66,33 @@ final class CheckedCommit {
 	/**
 	 * Commits.
 	 * @param connection the connection, in a transaction
+	 * @param level what the commit has to wait for, {@code null} for what is set
 	 * @return what is known of the transaction
 	 */
-	static Outcome commit(Connection connection) throws SQLException {
+	static Outcome commit(Connection connection, @Nullable SynchronousCommit level) throws SQLException {
 		Outcome possible = POSTGRES ? Driver.possibleOutcome(connection) : Outcome.WRITTEN;
 		if (possible != null) {
+			if (level != null && possible.mayHaveWritten()) {
+				set(connection, level);
+			}
 			connection.commit();
-			return possible;
+			return (level == SynchronousCommit.OFF && possible.mayHaveWritten()) ? Outcome.WRITTEN_ASYNCHRONOUSLY
+					: possible;
 		}
-		Outcome outcome = checkAndCommit(connection);
+		Outcome outcome = checkAndCommit(connection,
+				(level != null) ? CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT) : CHECK_AND_COMMIT);
 		connection.commit();
 		return outcome;
 	}
 
-	private static Outcome checkAndCommit(Connection connection) throws SQLException {
-		try (PreparedStatement statement = connection.prepareStatement(CHECK_AND_COMMIT)) {
+	private static void set(Connection connection, SynchronousCommit level) throws SQLException {
+		try (Statement statement = connection.createStatement()) {
+			statement.execute("SET LOCAL synchronous_commit TO " + level.setting());
+		}
+	}
+
+	private static Outcome checkAndCommit(Connection connection, String sql) throws SQLException {
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setFetchSize(0);
 			statement.execute();
 			try (ResultSet row = statement.getResultSet()) {

@@ -389,7 +389,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		try {
 			this.source.requirePrimary(binding);
 			outcome = CheckedCommit.Outcome.WRITTEN;
-			outcome = CheckedCommit.commit(binding.connection());
+			outcome = CheckedCommit.commit(binding.connection(), CommitDurability.current());
 		}
 		catch (SQLException ex) {
 			if (outcome.mayHaveWritten()) {

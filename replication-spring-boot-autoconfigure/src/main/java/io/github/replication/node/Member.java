@@ -201,7 +201,7 @@ final class Member {
 		if (this.health.isAnswering() && mistake(primary) != null) {
 			return NodeState.MISCONFIGURED;
 		}
-		if (!this.reachability.isReachable() || (isPrimary() && this.health.isFailing())) {
+		if (!this.reachability.isReachable() || this.health.isFailing()) {
 			return NodeState.OFFLINE;
 		}
 		if (mistake(primary) != null) {

@@ -313,12 +313,11 @@ final class Membership {
 
 	private static void report(Member member, NodeState before) {
 		Condition now = member.node().condition();
-		String change = member + " is " + now + " (it was " + before + ")";
 		if (now.state() == NodeState.ONLINE || now.state() == NodeState.DRAINED) {
-			logger.info(change);
+			logger.info(member + " is " + now.state() + " (it was " + before + ")");
 		}
 		else {
-			logger.warn(change);
+			logger.warn(member + " is " + now.state() + " (it was " + before + "): " + now.cause());
 		}
 	}
 

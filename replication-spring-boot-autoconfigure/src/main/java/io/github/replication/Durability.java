@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Chooses what the commit of a method's transaction waits for, or of the transactions of
+ * every public method of a type: speed for what may be lost, safety for what must not.
+ * Stands beside {@code @Transactional}, and costs no round trip:
+ * {@code @Durability(SynchronousCommit.REMOTE_APPLY)}.
+ * <p>
+ * A method that joins a transaction asks for no less than it needs: of several in one
+ * transaction the strictest counts. A transaction in which nobody asks has the server's
+ * default. Without a transaction, and in a read-only one, it means nothing.
+ * <p>
+ * A commit that waits for standbys does so for as long as they are missing.
+ *
+ * @since 0.1.0
+ */
+@Target({ ElementType.TYPE, ElementType.METHOD })
+@Retention(RetentionPolicy.RUNTIME)
+@Inherited
+@Documented
+public @interface Durability {
+
+	/**
+	 * What the commit waits for.
+	 * @return the value of {@code synchronous_commit}
+	 */
+	SynchronousCommit value();
+
+}

@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.jdbc;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+import io.github.replication.SynchronousCommit;
+
+/**
+ * What the commit of the transaction that runs on the current thread has to wait for.
+ */
+public final class CommitDurability {
+
+	private static final ThreadLocal<@Nullable CommitDurability> CURRENT = new ThreadLocal<>();
+
+	private final String unit;
+
+	private final SynchronousCommit level;
+
+	private CommitDurability(String unit, SynchronousCommit level) {
+		this.unit = unit;
+		this.level = level;
+	}
+
+	/**
+	 * Asks for the durability of the transaction that a method is about to begin, and of
+	 * no other that begins meanwhile. To be called in pairs with {@link #leave}.
+	 * @param unit the method, which is the name of its transaction
+	 * @param level what its commit has to wait for
+	 * @return what was asked for before, {@code null} for nothing
+	 */
+	public static @Nullable CommitDurability enter(String unit, SynchronousCommit level) {
+		CommitDurability previous = CURRENT.get();
+		CURRENT.set(new CommitDurability(unit, level));
+		return previous;
+	}
+
+	/**
+	 * Restores what {@link #enter} has returned.
+	 * @param previous what was asked for before, {@code null} for nothing
+	 */
+	public static void leave(@Nullable CommitDurability previous) {
+		if (previous == null) {
+			CURRENT.remove();
+		}
+		else {
+			CURRENT.set(previous);
+		}
+	}
+
+	/**
+	 * Asks for no less in the transaction under way.
+	 * @param level what its commit has to wait for at least
+	 */
+	public static void require(SynchronousCommit level) {
+		if (TransactionSynchronizationManager.getResource(Requirement.class) instanceof Requirement requirement) {
+			requirement.level = requirement.level.and(level);
+		}
+		else if (TransactionSynchronizationManager.isSynchronizationActive()) {
+			Requirement requirement = new Requirement(level);
+			requirement.resume();
+			TransactionSynchronizationManager.registerSynchronization(requirement);
+		}
+	}
+
+	/**
+	 * What the commit has to wait for.
+	 * @return the strictest that was asked for, {@code null} for the server's default
+	 */
+	static @Nullable SynchronousCommit current() {
+		CommitDurability current = CURRENT.get();
+		SynchronousCommit own = (current != null
+				&& current.unit.equals(TransactionSynchronizationManager.getCurrentTransactionName())) ? current.level
+						: null;
+		if (TransactionSynchronizationManager.getResource(Requirement.class) instanceof Requirement requirement) {
+			return (own != null) ? own.and(requirement.level) : requirement.level;
+		}
+		return own;
+	}
+
+	/**
+	 * What was asked for by methods that have joined a transaction. Bound to the thread
+	 * while that transaction is not suspended.
+	 */
+	private static final class Requirement implements TransactionSynchronization {
+
+		private SynchronousCommit level;
+
+		Requirement(SynchronousCommit level) {
+			this.level = level;
+		}
+
+		@Override
+		public void resume() {
+			TransactionSynchronizationManager.bindResource(Requirement.class, this);
+		}
+
+		@Override
+		public void suspend() {
+			TransactionSynchronizationManager.unbindResourceIfPossible(Requirement.class);
+		}
+
+		@Override
+		public void afterCompletion(int status) {
+			suspend();
+		}
+
+	}
+
+}
