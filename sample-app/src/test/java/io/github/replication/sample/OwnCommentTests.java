@@ -37,7 +37,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The newsroom on replicas that lag: who has commented sees the comment at once, by the
  * position that the cookie takes along. Others do not wait for it.
  */
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "embedded-cluster.apply-delay=1h")
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "embedded-cluster.apply-delay=1h", "replication.max-lag=2h" })
 @DirtiesContext
 class OwnCommentTests {
 

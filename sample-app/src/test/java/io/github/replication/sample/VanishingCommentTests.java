@@ -36,7 +36,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * somebody has just commented is missing.
  */
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
-		properties = { "embedded-cluster.apply-delay=1h", "replication.read-your-writes.mode=off" })
+		properties = { "embedded-cluster.apply-delay=1h", "replication.max-lag=2h",
+				"replication.read-your-writes.mode=off" })
 @DirtiesContext
 class VanishingCommentTests {
 
