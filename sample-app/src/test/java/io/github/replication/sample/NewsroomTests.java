@@ -17,14 +17,8 @@
 package io.github.replication.sample;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
 import org.junit.jupiter.api.Test;
@@ -44,8 +38,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
 class NewsroomTests {
 
-	private final HttpClient client = HttpClient.newHttpClient();
-
 	@LocalServerPort
 	private int port;
 
@@ -59,7 +51,7 @@ class NewsroomTests {
 			HttpResponse<String> response = get("/api/articles");
 			assertThat(response.statusCode()).isEqualTo(200);
 			assertThat(response.body()).contains("Harbour bridge opens a lane early");
-			String served = servedBy(response);
+			String served = Visitor.servedBy(response);
 			assertThat(served).matches("replica-[12]; reason=READ_ONLY");
 			nodes.add(served);
 		}
@@ -69,7 +61,7 @@ class NewsroomTests {
 	@Test
 	void serverSaysWhatTheHeaderSays() throws Exception {
 		HttpResponse<String> response = get("/api/server");
-		String node = servedBy(response).split(";")[0];
+		String node = Visitor.servedBy(response).split(";")[0];
 		assertThat(response.body()).contains("\"name\":\"" + node + "\"")
 			.contains("\"port\":" + this.cluster.node(node).port())
 			.contains("\"standby\":true");
@@ -80,11 +72,11 @@ class NewsroomTests {
 		HttpResponse<String> published = post("/api/articles", """
 				{"title": "Fog delays ferries", "author": "Ines Okafor", "body": "The noon ferry left at two."}""");
 		assertThat(published.statusCode()).isEqualTo(201);
-		assertThat(servedBy(published)).isEqualTo("primary; reason=READ_WRITE");
+		assertThat(Visitor.servedBy(published)).isEqualTo("primary; reason=READ_WRITE");
 		this.cluster.awaitReplication();
 		HttpResponse<String> read = get(published.headers().firstValue("Location").orElseThrow());
 		assertThat(read.body()).contains("Fog delays ferries");
-		assertThat(servedBy(read)).startsWith("replica-");
+		assertThat(Visitor.servedBy(read)).startsWith("replica-");
 	}
 
 	@Test
@@ -92,11 +84,20 @@ class NewsroomTests {
 		HttpResponse<String> written = post("/api/articles/2/comments", """
 				{"author": "Ada", "text": "See you at midnight."}""");
 		assertThat(written.statusCode()).isEqualTo(201);
-		assertThat(servedBy(written)).isEqualTo("primary; reason=READ_WRITE");
+		assertThat(Visitor.servedBy(written)).isEqualTo("primary; reason=READ_WRITE");
 		this.cluster.awaitReplication();
 		HttpResponse<String> read = get("/api/articles/2/comments");
 		assertThat(read.body()).contains("See you at midnight.");
-		assertThat(servedBy(read)).startsWith("replica-");
+		assertThat(Visitor.servedBy(read)).startsWith("replica-");
+	}
+
+	@Test
+	void ownCommentIsThereOnTheNextRequest() throws Exception {
+		Visitor visitor = new Visitor(this.port);
+		for (int i = 0; i < 50; i++) {
+			visitor.comment(3, "Comment " + i + ".");
+			assertThat(visitor.comments(3).body()).contains("Comment " + i + ".");
+		}
 	}
 
 	@Test
@@ -116,7 +117,7 @@ class NewsroomTests {
 		HttpResponse<String> comment = post("/api/articles/4711/comments", """
 				{"author": "Ada", "text": "x"}""");
 		assertThat(comment.statusCode()).isEqualTo(404);
-		assertThat(servedBy(comment)).isEqualTo("primary; reason=READ_WRITE");
+		assertThat(Visitor.servedBy(comment)).isEqualTo("primary; reason=READ_WRITE");
 	}
 
 	@Test
@@ -124,28 +125,12 @@ class NewsroomTests {
 		assertThat(get("/").body()).contains("<h1>Newsroom</h1>").contains("Served-By");
 	}
 
-	private static String servedBy(HttpResponse<?> response) {
-		List<String> values = response.headers().allValues(ServedByHeader.NAME);
-		assertThat(values).isNotEmpty();
-		return values.get(0);
-	}
-
 	private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-		return send(HttpRequest.newBuilder(uri(path)));
+		return new Visitor(this.port).get(path);
 	}
 
 	private HttpResponse<String> post(String path, String json) throws IOException, InterruptedException {
-		return send(HttpRequest.newBuilder(uri(path))
-			.header("Content-Type", "application/json")
-			.POST(BodyPublishers.ofString(json)));
-	}
-
-	private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
-		return this.client.send(request.build(), BodyHandlers.ofString());
-	}
-
-	private URI uri(String path) {
-		return URI.create("http://localhost:" + this.port + path);
+		return new Visitor(this.port).post(path, json);
 	}
 
 }

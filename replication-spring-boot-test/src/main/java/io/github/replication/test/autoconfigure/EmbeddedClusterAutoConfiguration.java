@@ -16,12 +16,14 @@
 
 package io.github.replication.test.autoconfigure;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -81,6 +83,12 @@ public final class EmbeddedClusterAutoConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnBean(name = "embeddedCluster")
+	ApplyDelay embeddedClusterApplyDelay(PostgresCluster embeddedCluster, EmbeddedClusterProperties properties) {
+		return new ApplyDelay(embeddedCluster, properties.getApplyDelay());
+	}
+
+	@Bean
 	@ConditionalOnBean(PostgresCluster.class)
 	@ConditionalOnMissingBean(JdbcConnectionDetails.class)
 	PrimaryConnectionDetails embeddedClusterPrimary(PostgresCluster cluster) {
@@ -112,6 +120,23 @@ public final class EmbeddedClusterAutoConfiguration {
 		@ConditionalOnProperty("spring.datasource.url")
 		static final class DataSourceUrl {
 
+		}
+
+	}
+
+	/**
+	 * Holds the replicas back as soon as they have what the application wrote when it was
+	 * created, and before it serves anybody.
+	 */
+	private record ApplyDelay(PostgresCluster cluster, Duration delay) implements SmartInitializingSingleton {
+
+		@Override
+		public void afterSingletonsInstantiated() {
+			if (!this.delay.isZero() && !this.cluster.replicas().isEmpty()) {
+				this.cluster.awaitReplication();
+				this.cluster.replicas().forEach((replica) -> replica.applyDelay(this.delay));
+				logger.info("The replicas replay each commit " + this.delay.toMillis() + " ms after it was made");
+			}
 		}
 
 	}

@@ -17,6 +17,7 @@
 package io.github.replication.test.autoconfigure;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -59,6 +60,12 @@ final class EmbeddedClusterProperties {
 	private @Nullable SynchronousCommit synchronousCommit;
 
 	/**
+	 * How long after a commit the replicas replay it. Counts from the end of the start
+	 * on, so that they have what was written before, such as migrations.
+	 */
+	private Duration applyDelay = Duration.ZERO;
+
+	/**
 	 * Settings of all servers, as in 'postgresql.conf'.
 	 */
 	private final Map<String, String> settings = new LinkedHashMap<>();
@@ -95,6 +102,16 @@ final class EmbeddedClusterProperties {
 
 	public void setSynchronousCommit(@Nullable SynchronousCommit synchronousCommit) {
 		this.synchronousCommit = synchronousCommit;
+	}
+
+	public Duration getApplyDelay() {
+		return this.applyDelay;
+	}
+
+	public void setApplyDelay(Duration applyDelay) {
+		Assert.isTrue(!applyDelay.isNegative(),
+				() -> "The delay of the replicas must not be negative, but was " + applyDelay);
+		this.applyDelay = applyDelay;
 	}
 
 	public Map<String, String> getSettings() {

@@ -16,6 +16,9 @@
 
 package io.github.replication.test.autoconfigure;
 
+import java.time.Duration;
+import java.util.List;
+
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
@@ -24,6 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 import io.github.replication.Consistency;
@@ -58,6 +63,36 @@ class EmbeddedClusterAutoConfigurationTests {
 	}
 
 	@Test
+	void applyDelayHoldsReplicasBackOnceTheApplicationHasStarted() {
+		this.runner.withUserConfiguration(WritesAtTheStart.class)
+			.withPropertyValues("embedded-cluster.enabled=true", "embedded-cluster.apply-delay=1h",
+					"replication.read-your-writes.mode=off")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				JdbcTemplate jdbc = context.getBean(JdbcTemplate.class);
+				jdbc.update("INSERT INTO written VALUES ('later')");
+				PostgresCluster cluster = context.getBean(PostgresCluster.class);
+				assertThat(read(jdbc)).containsExactly("at the start");
+				cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ZERO));
+				cluster.awaitReplication();
+				assertThat(read(jdbc)).containsExactly("at the start", "later");
+			});
+	}
+
+	private static List<String> read(JdbcTemplate jdbc) {
+		return Replication.readOnly(Consistency.EVENTUAL,
+				() -> jdbc.queryForList("SELECT at FROM written ORDER BY at", String.class));
+	}
+
+	@Test
+	void negativeApplyDelayStopsTheStart() {
+		this.runner.withPropertyValues("embedded-cluster.enabled=true", "embedded-cluster.apply-delay=-1s")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessage("The delay of the replicas must not be negative, but was PT-1S"));
+	}
+
+	@Test
 	void clusterWithoutReplicaLeavesTheDataSourceAsItIs() {
 		this.runner.withPropertyValues("embedded-cluster.enabled=true", "embedded-cluster.replicas=0")
 			.run((context) -> assertThat(context).hasNotFailed()
@@ -81,6 +116,18 @@ class EmbeddedClusterAutoConfigurationTests {
 	void nothingStartsWithoutTheProperty() {
 		this.runner.withPropertyValues("spring.datasource.url=jdbc:postgresql://pg-1/app")
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(PostgresCluster.class));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class WritesAtTheStart {
+
+		@Bean
+		JdbcTemplate jdbcTemplate(DataSource dataSource) {
+			JdbcTemplate jdbc = new JdbcTemplate(dataSource);
+			jdbc.execute("CREATE TABLE written AS SELECT 'at the start' AS at");
+			return jdbc;
+		}
+
 	}
 
 }
