@@ -55,9 +55,19 @@ final class NodeDefinitions {
 		requireOwnNames();
 		List<NodeDefinition> definitions = new ArrayList<>();
 		for (String name : names()) {
-			definitions.add(create(name, primaryUrl));
+			NodeDefinition definition = create(name, primaryUrl);
+			definitions.forEach((other) -> requireOwnUrl(definition, other));
+			definitions.add(definition);
 		}
 		return definitions;
+	}
+
+	private static void requireOwnUrl(NodeDefinition definition, NodeDefinition other) {
+		if (JdbcUrls.isSame(definition.url(), other.url())) {
+			throw new InvalidReplicationConfigurationException(REPLICAS + definition.name() + ".url",
+					JdbcUrls.withoutParameters(definition.url()), "This is the URL of " + other.name() + " as well.",
+					"Set the URL of the replica's own server, or give one of them a higher weight instead.");
+		}
 	}
 
 	private Set<String> names() {

@@ -417,11 +417,14 @@ final class LogicalConnection implements Connection, RoutedConnection {
 			binding.connection().rollback();
 		}
 		catch (SQLException ex) {
-			if (binding.isHeld()) {
+			// a server that has lost a client rolls back, and a read-only unit has
+			// nothing to
+			// undo: what made it fail tells more
+			boolean undone = !binding.isHeld() || binding.connection().isClosed();
+			binding.abort();
+			if (!undone) {
 				throw ex;
 			}
-			// a read-only unit has nothing to undo, and what made it fail tells more
-			binding.abort();
 		}
 		finally {
 			endTransaction();

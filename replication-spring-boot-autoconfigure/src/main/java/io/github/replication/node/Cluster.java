@@ -182,11 +182,14 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * A request has seen a node fail: it is asked at once.
+	 * A request has seen a node fail: it is asked at once, and connections for reads that
+	 * may be dead as well are let go.
 	 * @param node the node
 	 */
 	public void suspect(ClusterNode node) {
-		node.monitor().askForFailure();
+		if (node.monitor().askForFailure()) {
+			node.readPool().evict();
+		}
 	}
 
 	/**

@@ -145,7 +145,7 @@ final class Membership {
 			throw new IllegalArgumentException("There is a node of the name '" + other.node().name()
 					+ "' already: give the replica another name, or remove that node first.");
 		}
-		if (one.node().definition().url().equals(other.node().definition().url())) {
+		if (JdbcUrls.isSame(one.node().definition().url(), other.node().definition().url())) {
 			throw new IllegalArgumentException("The URL of " + other.node().name() + " is that of " + one.node().name()
 					+ ": set the URL of the replica's own server.");
 		}

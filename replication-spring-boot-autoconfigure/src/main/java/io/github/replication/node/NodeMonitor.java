@@ -119,13 +119,16 @@ final class NodeMonitor implements AutoCloseable {
 	/**
 	 * Asks because a request has seen the node fail, unless that has just been done for
 	 * another one.
+	 * @return {@code false} if it has
 	 */
-	void askForFailure() {
+	boolean askForFailure() {
 		long now = this.probing.clock().nanoTime();
-		if (now - this.suspectedAt >= SUSPICION) {
-			this.suspectedAt = now;
-			sampleAfter(this.probing.clock().now());
+		if (now - this.suspectedAt < SUSPICION) {
+			return false;
 		}
+		this.suspectedAt = now;
+		sampleAfter(this.probing.clock().now());
+		return true;
 	}
 
 	private Sample ask(long tick, long at) throws SQLException {

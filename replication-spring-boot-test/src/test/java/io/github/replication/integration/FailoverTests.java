@@ -1,0 +1,193 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.integration;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+import io.github.replication.ReplicationCluster;
+import io.github.replication.Role;
+import io.github.replication.jdbc.UnknownCommitOutcomeException;
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+/**
+ * What becomes of a write while the primary changes under it.
+ */
+@EmbeddedCluster(dedicated = true)
+class FailoverTests {
+
+	private static final AtomicLong ids = new AtomicLong(8_000_000);
+
+	private final long id = ids.incrementAndGet();
+
+	private PostgresCluster cluster;
+
+	@BeforeEach
+	void remember(PostgresCluster cluster) {
+		this.cluster = cluster;
+		TestApplication.createTable(cluster);
+	}
+
+	@AfterEach
+	void reset() {
+		this.cluster.reset();
+	}
+
+	@Test
+	void commitWhoseAnswerIsLostSaysThatItsOutcomeIsUnknown() {
+		try (TestApplication application = start("1h")) {
+			Throwable thrown = catchThrowable(() -> application.transaction(false).executeWithoutResult((status) -> {
+				insert(application);
+				this.cluster.primary().proxy().resetConnections();
+			}));
+			assertThat((Throwable) sqlException(thrown)).isInstanceOf(UnknownCommitOutcomeException.class)
+				.hasMessageContaining("it may have taken effect or not")
+				.hasMessageContaining("primary");
+			assertThat(sqlException(thrown).getSQLState()).isEqualTo("08007");
+		}
+	}
+
+	@Test
+	void statementWhoseConnectionIsLostKeepsItsError() {
+		try (TestApplication application = start("1h")) {
+			Throwable thrown = catchThrowable(() -> application.transaction(false).executeWithoutResult((status) -> {
+				application.jdbc().queryForObject("SELECT 1", Integer.class);
+				this.cluster.primary().proxy().resetConnections();
+				insert(application);
+			}));
+			assertThat((Throwable) sqlException(thrown)).isNotInstanceOf(UnknownCommitOutcomeException.class);
+			assertThat(sqlException(thrown).getSQLState()).startsWith("08");
+			assertThat(isOn(this.cluster.primary())).isFalse();
+		}
+	}
+
+	@Test
+	void transactionFromBeforeAFailoverIsNotCommittedOnTheOldPrimary() {
+		PostgresNode old = this.cluster.primary();
+		try (TestApplication application = start("100ms")) {
+			Throwable thrown = catchThrowable(() -> application.transaction(false).executeWithoutResult((status) -> {
+				insert(application);
+				old.proxy().blackHole();
+				this.cluster.node("replica-1").promote();
+				ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+				await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+				old.proxy().restore();
+			}));
+			assertThat((Throwable) sqlException(thrown))
+				.hasMessageContaining("primary is not the primary any more, replica-1 is");
+			assertThat(sqlException(thrown).getSQLState()).isEqualTo("40000");
+			assertThat(isOn(old)).isFalse();
+			application.transaction(false).executeWithoutResult((status) -> insert(application));
+			assertThat(isOn(this.cluster.node("replica-1"))).isTrue();
+		}
+	}
+
+	/**
+	 * The monitor does not look in this test: what the write sees is enough.
+	 */
+	@Test
+	void writeThatMeetsAStandbyFindsTheNewPrimary() {
+		PostgresNode old = this.cluster.primary();
+		try (TestApplication application = start("1h")) {
+			application.transaction(false)
+				.executeWithoutResult((status) -> application.jdbc().queryForObject("SELECT 1", Integer.class));
+			old.stop();
+			this.cluster.node("replica-1").promote();
+			old.rebuild();
+			application.decisions().clear();
+			await(() -> isWritten(application));
+			assertThat(application.decisions().last().node()).isEqualTo("replica-1");
+			assertThat(isOn(this.cluster.node("replica-1"))).isTrue();
+		}
+	}
+
+	@Test
+	void promotionIsNotFollowedWhereThatIsTurnedOff() {
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "100ms")
+			.with("replication.failover", "false")
+			.with("spring.datasource.hikari.connection-timeout", "500")
+			.withoutJpa()
+			.start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			this.cluster.primary().stop();
+			this.cluster.node("replica-1").promote();
+			await(() -> String.valueOf(nodes.node("replica-1").cause()).contains("it is a primary"));
+			assertThat(nodes.node("primary").role()).isEqualTo(Role.PRIMARY);
+			assertThat(isWritten(application)).isFalse();
+		}
+	}
+
+	private TestApplication start(String interval) {
+		TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", interval)
+			.with("spring.datasource.hikari.connection-timeout", "2000")
+			.withoutJpa()
+			.start();
+		application.newCaller();
+		return application;
+	}
+
+	private void insert(TestApplication application) {
+		application.jdbc().update("INSERT INTO note VALUES (?, 'x')", this.id);
+	}
+
+	private boolean isWritten(TestApplication application) {
+		return catchThrowable(
+				() -> application.transaction(false).executeWithoutResult((status) -> insert(application))) == null;
+	}
+
+	private boolean isOn(PostgresNode node) {
+		JdbcTemplate direct = new JdbcTemplate(
+				new DriverManagerDataSource(node.directUrl(), this.cluster.username(), this.cluster.password()));
+		return direct.queryForObject("SELECT count(*) FROM note WHERE id = ?", Integer.class, this.id) == 1;
+	}
+
+	/**
+	 * The exception of the driver, or ours in its place.
+	 */
+	private static SQLException sqlException(Throwable thrown) {
+		Throwable cause = thrown;
+		while (cause != null && !(cause instanceof SQLException)) {
+			cause = cause.getCause();
+		}
+		return (SQLException) cause;
+	}
+
+	private static void await(BooleanSupplier condition) {
+		Awaitility.await()
+			.pollInSameThread()
+			.atMost(Duration.ofSeconds(20))
+			.pollInterval(Duration.ofMillis(20))
+			.until(condition::getAsBoolean);
+	}
+
+}
