@@ -362,12 +362,13 @@ public final class Positions implements PositionResolver {
 			return write;
 		}
 		PrimaryHistory history = this.history;
-		Point point = history.firstAfter(write.tick());
-		if (point == null) {
-			return write;
+		Write believed = believable(write);
+		Point point = history.firstAfter(believed.tick());
+		if (believed.isResolved() || point == null) {
+			return believed;
 		}
-		long lsn = point.covering(write.asynchronous() || history.asynchronousCommit());
-		return believable(write).resolvedAt(new WalPosition(history.timeline(), lsn));
+		long lsn = point.covering(believed.asynchronous() || history.asynchronousCommit());
+		return believed.resolvedAt(new WalPosition(history.timeline(), lsn));
 	}
 
 	/**

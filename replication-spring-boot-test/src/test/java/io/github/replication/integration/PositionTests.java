@@ -35,8 +35,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -174,10 +174,12 @@ class PositionTests {
 		long inTransaction = IDS.incrementAndGet();
 		this.application.transaction(false)
 			.executeWithoutResult((status) -> this.jdbc.execute(sql.formatted(inTransaction)));
+		assertWritten();
 		assertSees(inTransaction);
 		this.application.newCaller();
 		long inAutoCommit = IDS.incrementAndGet();
 		this.jdbc.execute(sql.formatted(inAutoCommit));
+		assertWritten();
 		assertSees(inAutoCommit);
 		assertThat(lastRead().reason()).isEqualTo(Reason.BEHIND);
 	}
@@ -187,6 +189,7 @@ class PositionTests {
 		pause("replica-1", "replica-2");
 		long id = IDS.incrementAndGet();
 		this.jdbc.queryForObject("INSERT INTO note VALUES (?, 'x') RETURNING id", Long.class, id);
+		assertWritten();
 		assertSees(id);
 	}
 
@@ -196,6 +199,7 @@ class PositionTests {
 		long id = IDS.incrementAndGet();
 		this.jdbc.batchUpdate("INSERT INTO note VALUES (" + id + ", 'x')",
 				"INSERT INTO note VALUES (" + IDS.incrementAndGet() + ", 'x')");
+		assertWritten();
 		assertSees(id);
 	}
 
@@ -210,6 +214,7 @@ class PositionTests {
 			statement.execute("COMMIT");
 			connection.commit();
 		}
+		assertWritten();
 		assertSees(id);
 	}
 
@@ -223,6 +228,7 @@ class PositionTests {
 			statement.execute("INSERT INTO note VALUES (" + id + ", 'x')");
 			connection.setAutoCommit(true);
 		}
+		assertWritten();
 		assertSees(id);
 	}
 
@@ -512,6 +518,14 @@ class PositionTests {
 
 	private Served readOnly() {
 		return this.application.transaction(true).execute((status) -> Served.by(this.jdbc));
+	}
+
+	/**
+	 * A read of the primary keeps its caller from the past as well, so that what is read
+	 * tells nothing about the write.
+	 */
+	private void assertWritten() {
+		assertThat(this.application.bean(WriteRecord.class).hasWritten()).isTrue();
 	}
 
 	private void assertSees(long id) {

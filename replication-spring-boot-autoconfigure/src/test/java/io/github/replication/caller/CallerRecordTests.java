@@ -1,0 +1,280 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.caller;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import io.github.replication.position.Bound;
+import io.github.replication.position.PositionResolver;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.SampleClock;
+import io.github.replication.position.WalPosition;
+import io.github.replication.position.Write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class CallerRecordTests {
+
+	private static final Duration WINDOW = Duration.ofSeconds(10);
+
+	private static final int CLUSTER = 0xcafe;
+
+	private final AtomicLong time = new AtomicLong(1_000);
+
+	private final SampleClock clock = new SampleClock(this.time::get);
+
+	private final CallerTokens tokens = new CallerTokens(this.clock,
+			Clock.fixed(Instant.EPOCH.plusSeconds(100), ZoneOffset.UTC), WINDOW);
+
+	private final CallerRecords records = new CallerRecords(this.tokens);
+
+	@AfterEach
+	void close() {
+		this.records.close();
+	}
+
+	/**
+	 * A sample that is under way when the commit returns may have looked before it.
+	 */
+	@Test
+	void sampleUnderWayDoesNotCoverTheWrite() {
+		long underWay = this.clock.startSample();
+		CallerRecord record = this.records.forRequest(null);
+		record.recordWrite(false);
+		assertThat(write(record).tick()).isEqualTo(underWay);
+		assertThat(this.clock.startSample()).isGreaterThan(write(record).tick());
+	}
+
+	@Test
+	void writeIsForgottenAfterTheWindow() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordWrite(false);
+		this.time.addAndGet(WINDOW.toNanos());
+		assertThat(record.bound().write()).isNotNull();
+		assertThat(record.hasWritten()).isTrue();
+		this.time.addAndGet(1);
+		assertThat(record.bound().write()).isNull();
+		assertThat(record.hasWritten()).isFalse();
+	}
+
+	@Test
+	void nothingThatThreadsRecordAtOnceIsLost() {
+		CallerRecord record = this.records.forRequest(null);
+		IntStream.range(0, 4).parallel().forEach((thread) -> {
+			for (int i = 0; i < 20_000; i++) {
+				record.add(new Bound(new Write(0, false, new WalPosition(1, thread * 20_000L + i), 0, 1_000), null));
+			}
+		});
+		assertThat(write(record).position()).isEqualTo(new WalPosition(1, 79_999));
+	}
+
+	@Test
+	void whatCameAlongIsAskedForOnceAtTheFirstLook() {
+		AtomicInteger asked = new AtomicInteger();
+		CallerRecord record = this.records.forRequest(() -> {
+			asked.incrementAndGet();
+			return new Bound(null, new ReadMark(3, 1, 1));
+		});
+		assertThat(record.isUsed()).isFalse();
+		assertThat(asked).hasValue(0);
+		assertThat(record.bound().read()).isEqualTo(new ReadMark(3, 1, 1));
+		record.bound();
+		assertThat(asked).hasValue(1);
+		assertThat(record.isUsed()).isTrue();
+	}
+
+	@Test
+	void originThatIsOpenIsAskedAgain() {
+		AtomicInteger asked = new AtomicInteger();
+		CallerRecord record = this.records.forRequest(new CallerOrigin() {
+
+			@Override
+			public Bound recall() {
+				return (asked.incrementAndGet() < 3) ? Bound.NONE : new Bound(null, new ReadMark(3, 1, 1));
+			}
+
+			@Override
+			public boolean isOpen() {
+				return asked.get() < 3;
+			}
+
+		});
+		assertThat(record.bound()).isEqualTo(Bound.NONE);
+		assertThat(record.bound()).isEqualTo(Bound.NONE);
+		assertThat(record.bound().read()).isNotNull();
+		record.bound();
+		assertThat(asked).hasValue(3);
+	}
+
+	/**
+	 * As an origin that looks into the database.
+	 */
+	@Test
+	void originMayLookAtTheRecordItself() {
+		CallerRecord[] record = new CallerRecord[1];
+		record[0] = this.records.forRequest(() -> {
+			assertThat(record[0].bound()).isEqualTo(Bound.NONE);
+			return new Bound(null, new ReadMark(3, 1, 1));
+		});
+		assertThat(record[0].bound().read()).isNotNull();
+	}
+
+	@Test
+	void originThatThrowsIsNotAskedAgain() {
+		AtomicInteger asked = new AtomicInteger();
+		CallerRecord record = this.records.forRequest(() -> {
+			asked.incrementAndGet();
+			throw new IllegalStateException("broken");
+		});
+		try {
+			record.bound();
+		}
+		catch (IllegalStateException ex) {
+			assertThat(ex).hasMessage("broken");
+		}
+		assertThat(record.bound()).isEqualTo(Bound.NONE);
+		assertThat(asked).hasValue(1);
+	}
+
+	@Test
+	void writeOfAnInnerRecordIsToldToTheOuterUnlessItIsUntracked() {
+		CallerRecord outer = this.records.forRequest(null);
+		outer.inner(Bound.NONE, false).recordWrite(false);
+		assertThat(outer.hasWritten()).isFalse();
+		CallerRecord inner = outer.inner(new Bound(null, new ReadMark(3, 1, 1)), true);
+		inner.recordWrite(true);
+		assertThat(outer.hasWritten()).isTrue();
+		assertThat(write(outer).asynchronous()).isTrue();
+		assertThat(outer.bound().read()).isNull();
+		assertThat(inner.bound().read()).isNotNull();
+	}
+
+	@Test
+	void tokenKeepsWhatIsKnown() {
+		resolveAt(null);
+		CallerRecord record = this.records.forRequest(null);
+		record.add(new Bound(new Write(0, false, new WalPosition(2, 77), 0, this.time.get()), null));
+		Bound read = this.tokens.read(this.tokens.write(record.bound()).toString());
+		assertThat(read.write()).isNotNull();
+		assertThat(read.write().position()).isEqualTo(new WalPosition(2, 77));
+		assertThat(read.write().isResolved()).isTrue();
+	}
+
+	@Test
+	void tokenOfAnotherClusterIsAbsent() {
+		resolveAt(null);
+		assertThat(this.tokens.read("1.beef.1-ff.")).isEqualTo(Bound.NONE);
+	}
+
+	@Test
+	void tokenThatCannotBeComparedIsAWriteAtItsArrival() {
+		Write write = this.tokens.read("1.cafe.1-ff.").write();
+		assertThat(write).isNotNull();
+		assertThat(write.isResolved()).isFalse();
+		assertThat(write.tick()).isEqualTo(this.clock.now());
+	}
+
+	@Test
+	void tokenWithAnInstantCountsForTheRestOfTheWindow() {
+		String text = "1.cafe.t" + Long.toHexString(93_000) + ".";
+		Bound bound = this.tokens.read(text);
+		CallerRecord record = this.records.forRequest(() -> bound);
+		assertThat(record.bound().write()).isNotNull();
+		this.time.addAndGet(Duration.ofSeconds(3).toNanos() + 1);
+		assertThat(record.bound().write()).isNull();
+		assertThat(this.tokens.read("1.cafe.t" + Long.toHexString(90_000) + ".").write()).isNull();
+	}
+
+	@Test
+	void instantOfTheFutureIsNow() {
+		Write write = this.tokens.read("1.cafe.tffffffffffff.").write();
+		assertThat(write).isNotNull();
+		assertThat(write.at()).isEqualTo(this.time.get());
+	}
+
+	@Test
+	void positionThatIsAskedForHoldsOnlyForTheWriteItWasAskedFor() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordWrite(false);
+		this.tokens.resolveWith(new Resolver(new WalPosition(1, 100)) {
+
+			@Override
+			public Write resolve(Write write) {
+				CallerRecordTests.this.clock.startSample();
+				record.recordWrite(false);
+				return super.resolve(write);
+			}
+
+		});
+		this.tokens.resolve(record);
+		assertThat(write(record).isResolved()).isFalse();
+	}
+
+	@Test
+	void severalTokensCountTogether() {
+		resolveAt(null);
+		Bound bound = this.tokens.read(List.of("1.cafe.1-ff.", "1.cafe.1-1ff.", "garbage", "1.cafe.1-f."));
+		assertThat(bound.write()).isNotNull();
+		assertThat(bound.write().position()).isEqualTo(new WalPosition(1, 0x1ff));
+	}
+
+	private void resolveAt(@Nullable WalPosition position) {
+		this.tokens.resolveWith(new Resolver(position));
+	}
+
+	private static Write write(CallerRecord record) {
+		Write write = record.bound().write();
+		assertThat(write).isNotNull();
+		return write;
+	}
+
+	private static class Resolver implements PositionResolver {
+
+		private final @Nullable WalPosition position;
+
+		Resolver(@Nullable WalPosition position) {
+			this.position = position;
+		}
+
+		@Override
+		public int cluster() {
+			return CLUSTER;
+		}
+
+		@Override
+		public Write lookUp(Write write) {
+			return (this.position != null) ? write.resolvedAt(this.position) : write;
+		}
+
+		@Override
+		public Write resolve(Write write) {
+			return lookUp(write);
+		}
+
+	}
+
+}

@@ -1,0 +1,243 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.node;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import io.github.replication.Reason;
+import io.github.replication.node.ServerState.Streaming;
+import io.github.replication.position.Bound;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.SampleClock;
+import io.github.replication.position.WalPosition;
+import io.github.replication.position.Write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class PositionsTests {
+
+	private static final long SYSTEM = 4711;
+
+	private static final long STARTED = 99;
+
+	private final AtomicLong time = new AtomicLong();
+
+	private final SampleClock clock = new SampleClock(this.time::get);
+
+	private final ClusterNode one = Nodes.replica("replica-1");
+
+	private final ClusterNode two = Nodes.replica("replica-2");
+
+	private Positions positions = positions(ReadYourWrites.POSITION);
+
+	private Positions positions(ReadYourWrites mode) {
+		return new Positions(
+				new PositionSettings(mode, true, Duration.ZERO, Duration.ofSeconds(1), Duration.ofMillis(500)),
+				this.clock);
+	}
+
+	@Test
+	void onlyReplicasThatHaveReplayedAPositionQualify() {
+		primary(1, 1_000);
+		replica(this.one, 1, 500);
+		replica(this.two, 1, 499);
+		assertThat(qualifying(written(1, 500))).containsExactly(this.one);
+		assertThat(qualifying(written(1, 499))).containsExactly(this.one, this.two);
+		assertThat(qualifying(written(1, 501))).isEmpty();
+	}
+
+	@Test
+	void positionsAreComparedAsUnsignedNumbers() {
+		primary(1, -1);
+		replica(this.one, 1, -2);
+		assertThat(qualifying(written(1, 500))).containsExactly(this.one);
+		assertThat(qualifying(written(1, -1))).isEmpty();
+	}
+
+	@Test
+	void positionOfAnotherTimelineIsNotCompared() {
+		primary(2, 1_000);
+		replica(this.one, 1, 5_000);
+		replica(this.two, 2, 600);
+		assertThat(qualifying(written(2, 500))).containsExactly(this.two);
+		assertThat(qualifying(written(1, 500))).containsExactly(this.one);
+	}
+
+	@Test
+	void standbyThatDoesNotTellItsTimelineIsBelievedUntilAPromotion() {
+		primary(1, 1_000);
+		replica(this.one, 0, 900);
+		assertThat(qualifying(written(1, 500))).containsExactly(this.one);
+		primary(2, 1_100);
+		assertThat(qualifying(written(2, 500))).isEmpty();
+	}
+
+	@Test
+	void replicaOfAnotherClusterNeverQualifies() {
+		primary(1, 1_000);
+		this.one.monitor().position().told(sample(standby(1, 900, SYSTEM + 1)));
+		assertThat(qualifying(written(1, 500))).isEmpty();
+	}
+
+	@Test
+	void unresolvedWriteIsCoveredByASampleThatStartedAfterItOnly() {
+		primary(1, 1_000);
+		replica(this.one, 1, 1_000);
+		Write write = Write.unresolved(this.clock.now(), false, 0);
+		assertThat(qualifying(new Bound(write, null))).isEmpty();
+		primary(1, 1_000);
+		assertThat(qualifying(new Bound(write, null))).containsExactly(this.one);
+	}
+
+	@Test
+	void asynchronousWriteIsCoveredByTheInsertPosition() {
+		replica(this.one, 1, 1_000);
+		Write write = Write.unresolved(this.clock.now(), true, 0);
+		primary(1, 1_000, 1_050);
+		assertThat(qualifying(new Bound(write, null))).isEmpty();
+		replica(this.one, 1, 1_050);
+		assertThat(qualifying(new Bound(write, null))).containsExactly(this.one);
+	}
+
+	@Test
+	void readMarkKeepsToItsNodeUntilAnotherHasReachedALaterSample() {
+		primary(1, 1_000);
+		replica(this.one, 1, 1_000);
+		replica(this.two, 1, 1_000);
+		Bound read = new Bound(null, new ReadMark(this.one.id(), this.clock.now(), 0));
+		assertThat(qualifying(read)).containsExactly(this.one);
+		primary(1, 1_000);
+		assertThat(qualifying(read)).containsExactly(this.one, this.two);
+	}
+
+	@Test
+	void readMarkDoesNotOutliveItsServer() {
+		primary(1, 1_000);
+		replica(this.one, 1, 1_000);
+		Bound read = new Bound(null, new ReadMark(this.one.id(), this.clock.now(), 0));
+		this.one.monitor()
+			.position()
+			.told(sample(new ServerState(0, false, true, STARTED + 1, 1, 900, 0, SYSTEM, "app", Streaming.UNKNOWN)));
+		assertThat(qualifying(read)).isEmpty();
+		replica(this.two, 1, 1_000);
+		assertThat(qualifying(new Bound(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0)))).isEmpty();
+	}
+
+	@Test
+	void positionAboveThePrimaryIsClampedByALaterSampleOnly() {
+		primary(1, 1_000);
+		long arrival = this.clock.now();
+		Write future = new Write(0, false, new WalPosition(1, 1_000_000), arrival, 0);
+		assertThat(this.positions.lookUp(future).position()).isEqualTo(new WalPosition(1, 1_000_000));
+		primary(1, 1_001, 1_010);
+		assertThat(this.positions.lookUp(future).position()).isEqualTo(new WalPosition(1, 1_001));
+	}
+
+	@Test
+	void positionOfAnotherTimelineIsAWriteBeforeItsArrival() {
+		primary(2, 1_000);
+		Write old = new Write(0, false, new WalPosition(1, 5_000), this.clock.now(), 0);
+		primary(2, 1_001);
+		assertThat(this.positions.lookUp(old).position()).isEqualTo(new WalPosition(2, 1_001));
+	}
+
+	@Test
+	void timeDecidesWhileThePrimaryDoesNotTell() {
+		primary(1, 1_000);
+		replica(this.one, 1, 2_000);
+		this.positions.primaryAnswered(null, new SQLException("refused"));
+		assertThat(this.positions.isExact()).isFalse();
+		assertThat(this.positions.reason()).isEqualTo(Reason.RECENT_WRITE);
+		assertThat(qualifying(new Bound(Write.unresolved(this.clock.now(), false, 0), null))).isEmpty();
+		assertThat(qualifying(written(1, 1_500))).containsExactly(this.one);
+		primary(1, 1_000);
+		assertThat(this.positions.isExact()).isTrue();
+	}
+
+	@Test
+	void modesThatDoNotLookAtPositions() {
+		this.positions = positions(ReadYourWrites.TIME);
+		primary(1, 1_000);
+		replica(this.one, 1, 2_000);
+		assertThat(qualifying(written(1, 500))).isEmpty();
+		this.positions = positions(ReadYourWrites.OFF);
+		assertThat(qualifying(written(1, 5_000))).containsExactly(this.one, this.two);
+	}
+
+	@Test
+	void freshIsWhoHasReachedASampleOfThatTime() {
+		primary(1, 1_000);
+		replica(this.one, 1, 1_000);
+		this.time.addAndGet(Duration.ofSeconds(2).toNanos());
+		assertThat(this.positions.fresh(List.of(this.one), Duration.ofSeconds(2))).containsExactly(this.one);
+		assertThat(this.positions.fresh(List.of(this.one), Duration.ofMillis(1_999))).isEmpty();
+		primary(1, 1_000);
+		assertThat(this.positions.fresh(List.of(this.one), Duration.ZERO)).containsExactly(this.one);
+		this.time.incrementAndGet();
+		primary(1, 1_001);
+		assertThat(this.positions.fresh(List.of(this.one), Duration.ZERO)).isEmpty();
+	}
+
+	@Test
+	void severalServersBehindOneNameQualifyForNoPosition() {
+		primary(1, 1_000);
+		ReplicaPosition position = this.one.monitor().position();
+		position.told(sample(standby(1, 900, SYSTEM)));
+		Sample earlier = sample(
+				new ServerState(0, false, true, STARTED - 1, 1, 900, 0, SYSTEM, "app", Streaming.UNKNOWN));
+		position.told(earlier);
+		assertThat(position.isShared()).isTrue();
+		assertThat(this.one.id()).isEqualTo(ReadMark.PRIMARY);
+		assertThat(qualifying(written(1, 500))).isEmpty();
+	}
+
+	private List<ClusterNode> qualifying(Bound bound) {
+		return this.positions.qualifying(List.of(this.one, this.two), bound);
+	}
+
+	private static Bound written(int timeline, long lsn) {
+		return new Bound(new Write(0, false, new WalPosition(timeline, lsn), 0, 0), null);
+	}
+
+	private void primary(int timeline, long lsn) {
+		primary(timeline, lsn, lsn);
+	}
+
+	private void primary(int timeline, long flushed, long inserted) {
+		this.positions.primaryAnswered(sample(new ServerState(0, false, false, STARTED, timeline, flushed, inserted,
+				SYSTEM, "app", Streaming.UNKNOWN)), null);
+	}
+
+	private void replica(ClusterNode node, int timeline, long lsn) {
+		node.monitor().position().told(sample(standby(timeline, lsn, SYSTEM)));
+	}
+
+	private static ServerState standby(int timeline, long lsn, long system) {
+		return new ServerState(0, false, true, STARTED, timeline, lsn, 0, system, "app", Streaming.UNKNOWN);
+	}
+
+	private Sample sample(@Nullable ServerState state) {
+		return new Sample(this.clock.startSample(), this.time.get(), state);
+	}
+
+}

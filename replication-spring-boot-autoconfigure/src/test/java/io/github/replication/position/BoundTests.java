@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.position;
+
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class BoundTests {
+
+	private static final Write RESOLVED = new Write(0, false, new WalPosition(1, 500), 0, 10);
+
+	private static final Write UNRESOLVED = Write.unresolved(7, false, 20);
+
+	private static final Write ASYNCHRONOUS = Write.unresolved(5, true, 15);
+
+	private static final List<Bound> BOUNDS = List.of(Bound.NONE, new Bound(RESOLVED, null),
+			new Bound(UNRESOLVED, new ReadMark(3, 4, 5)), new Bound(ASYNCHRONOUS, new ReadMark(9, 8, 7)),
+			new Bound(new Write(0, false, new WalPosition(1, -1), 6, 30), new ReadMark(ReadMark.PRIMARY, 1, 1)));
+
+	@Test
+	void mergingDependsOnNoOrderAndRepeatsToNoEffect() {
+		for (Bound one : BOUNDS) {
+			assertThat(one.and(one)).isEqualTo(one);
+			for (Bound other : BOUNDS) {
+				assertThat(one.and(other)).isEqualTo(other.and(one));
+				for (Bound third : BOUNDS) {
+					assertThat(one.and(other).and(third)).isEqualTo(one.and(other.and(third)));
+				}
+			}
+		}
+	}
+
+	@Test
+	void unresolvedWriteAndAKnownPositionBothCount() {
+		Write both = RESOLVED.and(UNRESOLVED);
+		assertThat(both.isResolved()).isFalse();
+		assertThat(both.tick()).isEqualTo(7);
+		assertThat(both.position()).isEqualTo(new WalPosition(1, 500));
+		Write resolved = both.resolvedAt(new WalPosition(1, 400));
+		assertThat(resolved.isResolved()).isTrue();
+		assertThat(resolved.position()).isEqualTo(new WalPosition(1, 500));
+	}
+
+	@Test
+	void asynchronousCommitIsNotForgottenByALaterOne() {
+		assertThat(ASYNCHRONOUS.and(UNRESOLVED).asynchronous()).isTrue();
+		assertThat(ASYNCHRONOUS.resolvedAt(new WalPosition(1, 1)).and(UNRESOLVED).asynchronous()).isFalse();
+	}
+
+	@Test
+	void positionsAreComparedAsUnsignedNumbers() {
+		assertThat(WalPosition.later(new WalPosition(1, -1), new WalPosition(1, 1))).isEqualTo(new WalPosition(1, -1));
+	}
+
+	@Test
+	void marksOfTwoNodesAtOnceLeaveThePrimaryAlone() {
+		assertThat(new ReadMark(3, 4, 5).and(new ReadMark(9, 8, 7))).isEqualTo(new ReadMark(ReadMark.PRIMARY, 8, 7));
+		assertThat(new ReadMark(3, 4, 5).and(new ReadMark(3, 8, 7))).isEqualTo(new ReadMark(3, 8, 7));
+	}
+
+	@Test
+	void idOfANodeChangesWhenItsServerBeginsAnew() {
+		assertThat(ReadMark.idOf("replica-1", 1)).isEqualTo(ReadMark.idOf("replica-1", 1))
+			.isNotEqualTo(ReadMark.idOf("replica-1", 2))
+			.isNotEqualTo(ReadMark.idOf("replica-2", 1))
+			.isNotEqualTo(ReadMark.PRIMARY);
+	}
+
+}
