@@ -380,6 +380,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 			Cluster.this.defaults.learnFrom(sample.state());
 			member().node().monitor().position().told(sample);
 			if (!isOver()) {
+				if (!member().isPrimary()) {
+					Cluster.this.positions.knowPrimary();
+				}
 				Cluster.this.membership.inspected(member(), sample);
 			}
 		}

@@ -186,10 +186,11 @@ final class Member {
 		Condition before = this.node.condition();
 		NodeState state = state(primary);
 		String cause = cause(state, primary);
-		if (state == before.state() && Objects.equals(cause, before.cause())) {
+		boolean known = !before.since().equals(Instant.EPOCH);
+		if (known && state == before.state() && Objects.equals(cause, before.cause())) {
 			return false;
 		}
-		boolean sameState = state == before.state() && !before.since().equals(Instant.EPOCH);
+		boolean sameState = known && state == before.state();
 		this.node.condition(new Condition(state, sameState ? before.since() : now, cause));
 		return state != before.state();
 	}

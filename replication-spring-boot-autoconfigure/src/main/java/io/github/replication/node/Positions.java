@@ -123,6 +123,17 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
+	 * Asks the primary once if it has never told, so that what it is decides whether a
+	 * replica belongs to it. Waits no longer than a probe may take.
+	 */
+	void knowPrimary() {
+		NodeMonitor primary = this.primary;
+		if (this.history.last() == null && primary != null && primary.failure() == null) {
+			answered(primary.sampleAfter(0), this.clock.nanoTime() + this.settings.timeout().toNanos());
+		}
+	}
+
+	/**
 	 * The timeline of the primary, 0 while it is not known.
 	 */
 	int timelineOfPrimary() {

@@ -59,6 +59,16 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 		return installations.computeIfAbsent(binaries, (key) -> create(key, launcher));
 	}
 
+	/**
+	 * Finds the programs and prepares a template that nobody shares, so that what is
+	 * copied from it has a system identifier of its own.
+	 * @param folder the installation to use, {@code null} for the one on the class path
+	 * @return the installation
+	 */
+	static Installation unshared(@Nullable Path folder) {
+		return create(of(folder).binaries(), Launcher.detect());
+	}
+
 	private static Installation create(Binaries binaries, Launcher launcher) {
 		OwnedFolder folder = OwnedFolder.create(launcher);
 		try {

@@ -118,7 +118,8 @@ public final class PostgresCluster implements AutoCloseable {
 
 	private static PostgresCluster start(Builder settings) {
 		Leftovers.clear();
-		Installation installation = Installation.of(settings.binaries());
+		Installation installation = settings.ownSystemIdentifier ? Installation.unshared(settings.binaries())
+				: Installation.of(settings.binaries());
 		for (int attempt = 1;; attempt++) {
 			PostgresCluster cluster = new PostgresCluster(settings, installation);
 			try {
@@ -597,6 +598,8 @@ public final class PostgresCluster implements AutoCloseable {
 
 		private String password = "secret";
 
+		private boolean ownSystemIdentifier;
+
 		private boolean closeAtShutdown = true;
 
 		private Builder() {
@@ -685,6 +688,16 @@ public final class PostgresCluster implements AutoCloseable {
 		public Builder user(String username, String password) {
 			this.username = username;
 			this.password = password;
+			return this;
+		}
+
+		/**
+		 * Gives the cluster a system identifier that no other has. By default all
+		 * clusters of a JVM are copies of one, and so have the same.
+		 * @return this builder
+		 */
+		public Builder ownSystemIdentifier() {
+			this.ownSystemIdentifier = true;
 			return this;
 		}
 

@@ -52,9 +52,11 @@ import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
+import io.github.replication.NodeState;
 import io.github.replication.PoolKind;
 import io.github.replication.ReadOnly;
 import io.github.replication.Reason;
+import io.github.replication.ReplicationCluster;
 import io.github.replication.RouteDecision;
 import io.github.replication.RoutingScope;
 import io.github.replication.balance.LoadBalancer;
@@ -208,6 +210,8 @@ class RetryTests {
 		}));
 		assertRanElsewhere(units, served);
 		assertThat(units.failures()).singleElement().satisfies((ex) -> assertThat(state(ex)).isEqualTo("40001"));
+		assertThat(this.application.bean(ReplicationCluster.class).nodes())
+			.allSatisfy((node) -> assertThat(node.state()).isEqualTo(NodeState.ONLINE));
 		assertNothingLeftBehind();
 	}
 
@@ -222,6 +226,8 @@ class RetryTests {
 		}));
 		assertRanElsewhere(units, served);
 		assertThat(units.failures()).singleElement().satisfies((ex) -> assertThat(state(ex)).isEqualTo("40001"));
+		assertThat(this.application.bean(ReplicationCluster.class).nodes())
+			.allSatisfy((node) -> assertThat(node.state()).isEqualTo(NodeState.ONLINE));
 		assertNothingLeftBehind();
 	}
 
