@@ -197,6 +197,34 @@ class NodeStateTests {
 		}
 	}
 
+	@Test
+	void slowReplicaLosesItsTrafficAndStaysOnline() {
+		start(builder().with("replication.load-balancer", "latency"));
+		read(50);
+		this.cluster.node("replica-1").proxy().delay(Duration.ofMillis(50));
+		read(20);
+		this.application.decisions().clear();
+		read(100);
+		assertThat(readsOn("replica-1")).isLessThan(5);
+		assertThat(this.nodes.node("replica-1").state()).isEqualTo(NodeState.ONLINE);
+		this.cluster.node("replica-1").proxy().restore();
+		this.application.decisions().clear();
+		await(() -> {
+			read(20);
+			return readsOn("replica-1") > 20;
+		});
+	}
+
+	private void read(int times) {
+		for (int i = 0; i < times; i++) {
+			read();
+		}
+	}
+
+	private long readsOn(String node) {
+		return this.application.decisions().all().stream().filter((decision) -> decision.node().equals(node)).count();
+	}
+
 	private int connectionsOfReads(SingleConnectionDataSource admin) {
 		return new JdbcTemplate(admin).queryForObject(
 				"SELECT count(*) FROM pg_stat_activity WHERE usename = ? AND query LIKE 'SELECT pg_sleep%a read%'",

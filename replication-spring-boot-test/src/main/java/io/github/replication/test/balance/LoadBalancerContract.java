@@ -13,8 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-
-package io.github.replication.balance;
+package io.github.replication.test.balance;
 
 import java.util.HashMap;
 import java.util.List;
@@ -24,16 +23,25 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
+import io.github.replication.balance.LoadBalancer;
 import io.github.replication.node.Node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What every load balancer does.
+ * What a {@link LoadBalancer} must do, as tests to be inherited: extend this class and
+ * return a new load balancer. Nodes without connections and without a response time count
+ * as equally loaded, so that their shares are those of their weights.
+ *
+ * @since 0.1.0
  */
-abstract class LoadBalancerContract {
+public abstract class LoadBalancerContract {
 
-	abstract LoadBalancer loadBalancer();
+	/**
+	 * Creates the load balancer to test.
+	 * @return a new one for each test
+	 */
+	protected abstract LoadBalancer loadBalancer();
 
 	@Test
 	void onlyCandidatesAreChosen() {
@@ -71,7 +79,14 @@ abstract class LoadBalancerContract {
 		assertThat(first).isBetween(19_000L, 21_000L);
 	}
 
-	static Map<String, Integer> shares(LoadBalancer loadBalancer, List<TestNode> candidates, int choices) {
+	/**
+	 * Chooses again and again.
+	 * @param loadBalancer the load balancer
+	 * @param candidates the nodes to choose from
+	 * @param choices how often to choose
+	 * @return how often each node was chosen, by its name
+	 */
+	protected static Map<String, Integer> shares(LoadBalancer loadBalancer, List<TestNode> candidates, int choices) {
 		Map<String, Integer> shares = new HashMap<>();
 		for (int i = 0; i < choices; i++) {
 			shares.merge(loadBalancer.choose(candidates).name(), 1, Integer::sum);
@@ -79,16 +94,29 @@ abstract class LoadBalancerContract {
 		return shares;
 	}
 
-	record TestNode(String name, int weight, int activeConnections) implements Node {
+	/**
+	 * A node that is what it is told to be.
+	 *
+	 * @param name the name
+	 * @param weight the weight
+	 * @param activeConnections how many connections are in use
+	 * @param responseTime the response time in nanoseconds
+	 */
+	protected record TestNode(String name, int weight, int activeConnections, double responseTime) implements Node {
+
+		/**
+		 * Creates a node that has not answered yet.
+		 * @param name the name
+		 * @param weight the weight
+		 * @param activeConnections how many connections are in use
+		 */
+		public TestNode(String name, int weight, int activeConnections) {
+			this(name, weight, activeConnections, 0);
+		}
 
 		@Override
 		public @Nullable String zone() {
 			return null;
-		}
-
-		@Override
-		public double responseTime() {
-			return 0;
 		}
 
 	}

@@ -14,12 +14,15 @@
  * limitations under the License.
  */
 
-package io.github.replication.balance;
+package io.github.replication.test.balance;
+
+import io.github.replication.balance.LoadBalancer;
+import io.github.replication.balance.RandomLoadBalancer;
 
 class RandomLoadBalancerTests extends LoadBalancerContract {
 
 	@Override
-	LoadBalancer loadBalancer() {
+	protected LoadBalancer loadBalancer() {
 		return new RandomLoadBalancer();
 	}
 

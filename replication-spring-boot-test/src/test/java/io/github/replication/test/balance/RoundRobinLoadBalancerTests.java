@@ -14,7 +14,10 @@
  * limitations under the License.
  */
 
-package io.github.replication.balance;
+package io.github.replication.test.balance;
+
+import io.github.replication.balance.LoadBalancer;
+import io.github.replication.balance.RoundRobinLoadBalancer;
 
 import java.util.List;
 import java.util.Map;
@@ -27,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class RoundRobinLoadBalancerTests extends LoadBalancerContract {
 
 	@Override
-	LoadBalancer loadBalancer() {
+	protected LoadBalancer loadBalancer() {
 		return new RoundRobinLoadBalancer();
 	}
 

@@ -14,7 +14,10 @@
  * limitations under the License.
  */
 
-package io.github.replication.balance;
+package io.github.replication.test.balance;
+
+import io.github.replication.balance.LoadBalancer;
+import io.github.replication.balance.LeastConnectionsLoadBalancer;
 
 import java.util.List;
 
@@ -25,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class LeastConnectionsLoadBalancerTests extends LoadBalancerContract {
 
 	@Override
-	LoadBalancer loadBalancer() {
+	protected LoadBalancer loadBalancer() {
 		return new LeastConnectionsLoadBalancer();
 	}
 

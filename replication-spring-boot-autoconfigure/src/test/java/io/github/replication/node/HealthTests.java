@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.node;
+
+import java.sql.SQLException;
+import java.time.Duration;
+
+import org.junit.jupiter.api.Test;
+
+import io.github.replication.node.PrimaryHistory.Lag;
+import io.github.replication.node.ServerState.Streaming;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class HealthTests {
+
+	private final Health health = new Health(
+			new MonitorSettings(Duration.ofSeconds(30), 1_000L, Duration.ofSeconds(3), true), 5);
+
+	@Test
+	void nothingIsKnownAtFirst() {
+		assertThat(this.health.isAnswering()).isFalse();
+		assertThat(this.health.isFailing()).isFalse();
+		assertThat(this.health.last()).isNull();
+		assertThat(this.health.answeredAt()).isEqualTo(5);
+	}
+
+	@Test
+	void twoFailuresInARowAreBelieved() {
+		this.health.answered(sample(1), 10);
+		this.health.failed(new SQLException("one"));
+		assertThat(this.health.isFailing()).isFalse();
+		assertThat(this.health.isAnswering()).isFalse();
+		this.health.answered(sample(2), 20);
+		this.health.failed(new SQLException("two"));
+		assertThat(this.health.isFailing()).isFalse();
+		this.health.failed(new SQLException("three"));
+		assertThat(this.health.isFailing()).isTrue();
+		assertThat(this.health.failure()).hasMessage("three");
+		assertThat(this.health.answeredAt()).isEqualTo(20);
+	}
+
+	@Test
+	void answerEndsTheFailures() {
+		this.health.failed(new SQLException("one"));
+		this.health.failed(new SQLException("two"));
+		this.health.answered(sample(1), 10);
+		assertThat(this.health.isFailing()).isFalse();
+		assertThat(this.health.isAnswering()).isTrue();
+		assertThat(this.health.failure()).isNull();
+	}
+
+	@Test
+	void newConnectionTellsMoreButIsNoAnswer() {
+		this.health.failed(new SQLException("one"));
+		this.health.told(sample(7));
+		assertThat(this.health.last()).isEqualTo(sample(7));
+		assertThat(this.health.isAnswering()).isFalse();
+		this.health.told(sample(6));
+		assertThat(this.health.last()).isEqualTo(sample(7));
+	}
+
+	@Test
+	void replicaIsTooFarBehindAfterTheSecondTimeAndBackAfterTheSecondTime() {
+		Lag far = new Lag(Duration.ofSeconds(31).toNanos(), 0, 0);
+		this.health.behind(far);
+		assertThat(this.health.isLagging()).isFalse();
+		this.health.behind(Lag.NONE);
+		this.health.behind(far);
+		assertThat(this.health.isLagging()).isFalse();
+		this.health.behind(far);
+		assertThat(this.health.isLagging()).isTrue();
+		this.health.behind(Lag.NONE);
+		assertThat(this.health.isLagging()).isTrue();
+		this.health.behind(Lag.NONE);
+		assertThat(this.health.isLagging()).isFalse();
+	}
+
+	@Test
+	void limitsAreInclusiveAndEachCounts() {
+		Lag allowed = new Lag(Duration.ofSeconds(30).toNanos(), Long.MAX_VALUE, 1_000);
+		this.health.behind(allowed);
+		this.health.behind(allowed);
+		assertThat(this.health.isLagging()).isFalse();
+		Lag tooMuch = new Lag(0, 0, 1_001);
+		this.health.behind(tooMuch);
+		this.health.behind(tooMuch);
+		assertThat(this.health.isLagging()).isTrue();
+		this.health.behind(null);
+		this.health.behind(null);
+		assertThat(this.health.isLagging()).isFalse();
+	}
+
+	private static Sample sample(long tick) {
+		return new Sample(tick, tick, new ServerState(0, false, true, 1, 1, 100, 0, 1, "app", Streaming.UNKNOWN));
+	}
+
+}

@@ -1,0 +1,134 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.node;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import io.github.replication.node.ServerState.Streaming;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class SuccessionTests {
+
+	private final Member leader = member("primary");
+
+	private final Member one = member("replica-1");
+
+	private final Member two = member("replica-2");
+
+	@Test
+	void promotedReplicaIsFollowedWhenTheLeaderFails() {
+		tells(this.leader, false, 1);
+		tells(this.one, false, 2);
+		tells(this.two, true, 1);
+		assertThat(successor(1)).isNull();
+		fails(this.leader);
+		assertThat(successor(1)).isNull();
+		fails(this.leader);
+		assertThat(successor(1)).isSameAs(this.one);
+	}
+
+	@Test
+	void promotedReplicaIsFollowedWhenTheLeaderIsAStandby() {
+		tells(this.leader, true, 1);
+		tells(this.one, false, 2);
+		assertThat(successor(1)).isSameAs(this.one);
+	}
+
+	@Test
+	void promotedReplicaIsFollowedWhenAnotherStandbyFollowsIt() {
+		tells(this.leader, false, 1);
+		tells(this.one, false, 2);
+		tells(this.two, true, 2);
+		assertThat(successor(1)).isSameAs(this.one);
+	}
+
+	@Test
+	void nobodyGoesBackToAnEarlierTimeline() {
+		fails(this.leader);
+		fails(this.leader);
+		tells(this.one, false, 2);
+		assertThat(successor(2)).isNull();
+		assertThat(successor(3)).isNull();
+		assertThat(successor(1)).isSameAs(this.one);
+	}
+
+	@Test
+	void latestOfSeveralIsFollowed() {
+		fails(this.leader);
+		fails(this.leader);
+		tells(this.one, false, 2);
+		tells(this.two, false, 3);
+		assertThat(successor(1)).isSameAs(this.two);
+	}
+
+	@Test
+	void primaryOfAnotherClusterIsNotFollowed() {
+		fails(this.leader);
+		fails(this.leader);
+		tells(this.one, false, 2);
+		this.one.belongsTo(4712, null);
+		assertThat(successor(1)).isNull();
+		this.one.belongsTo(4711, "other");
+		assertThat(successor(1)).isNull();
+		this.one.belongsTo(4711, "app");
+		assertThat(successor(1)).isSameAs(this.one);
+	}
+
+	@Test
+	void whatANodeToldBeforeItFailedIsNotBelieved() {
+		fails(this.leader);
+		fails(this.leader);
+		tells(this.one, false, 2);
+		fails(this.one);
+		assertThat(successor(1)).isNull();
+	}
+
+	@Test
+	void standbyNeverLeads() {
+		fails(this.leader);
+		fails(this.leader);
+		tells(this.one, true, 2);
+		tells(this.two, true, 2);
+		assertThat(successor(1)).isNull();
+	}
+
+	private @Nullable Member successor(int timeline) {
+		return Succession.successor(this.leader, timeline, List.of(this.one, this.two));
+	}
+
+	private static void tells(Member member, boolean inRecovery, int timeline) {
+		member.health()
+			.answered(new Sample(1, 1,
+					new ServerState(0, false, inRecovery, 1, timeline, 100, 100, 4711, "app", Streaming.UNKNOWN)), 1);
+	}
+
+	private static void fails(Member member) {
+		member.health().failed(new SQLException("no answer"));
+	}
+
+	private static Member member(String name) {
+		MonitorSettings settings = new MonitorSettings(Duration.ofSeconds(30), null, Duration.ofSeconds(3), true);
+		return new Member(Nodes.replica(name), new Health(settings, 0), new Reachability(() -> {
+		}));
+	}
+
+}
