@@ -35,6 +35,7 @@ import io.github.replication.Reason;
 import io.github.replication.SynchronousCommit;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -110,6 +111,27 @@ class DurabilityTests {
 			String level = this.application.transaction(true).execute((status) -> levelOf(id));
 			assertThat(level).isEqualTo("off");
 			assertThat(this.application.decisions().last().reason()).isIn(Reason.READ_ONLY, Reason.BEHIND);
+		}
+	}
+
+	/**
+	 * So that a position is needed all the same.
+	 */
+	@Test
+	void writeThatTheSynchronousStandbyShowsMayBeMissingOnAnother(PostgresCluster cluster) {
+		cluster.synchronous(io.github.replication.test.SynchronousCommit.ON, "replica-1");
+		cluster.node("replica-2").pauseReplay();
+		try {
+			this.orders.place(this.id);
+			for (int i = 0; i < 20; i++) {
+				String level = this.application.transaction(true).execute((status) -> levelOf(this.id));
+				assertThat(level).isEqualTo("remote_apply");
+				assertThat(this.application.decisions().last().node()).isNotEqualTo("replica-2");
+			}
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+			cluster.asynchronous();
 		}
 	}
 
