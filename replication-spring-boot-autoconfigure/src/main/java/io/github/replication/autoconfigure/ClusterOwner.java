@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
@@ -36,7 +37,6 @@ import org.springframework.boot.jdbc.DataSourceUnwrapper;
 import org.springframework.util.Assert;
 import org.springframework.util.unit.DataSize;
 
-import io.github.replication.ReplicationCluster;
 import io.github.replication.RoutingListener;
 import io.github.replication.autoconfigure.ReplicationProperties.WithoutTransaction;
 import io.github.replication.balance.LoadBalancer;
@@ -71,17 +71,20 @@ final class ClusterOwner implements DisposableBean {
 
 	private final Extensions extensions;
 
+	private final Supplier<DataSource> dataSource;
+
 	private @Nullable Cluster cluster;
 
 	private @Nullable Discovery discovery;
 
 	ClusterOwner(ReplicationProperties properties, NodeDefinitions definitions, LoadBalancer loadBalancer,
-			CallerRecords callers, Extensions extensions) {
+			CallerRecords callers, Extensions extensions, Supplier<DataSource> dataSource) {
 		this.properties = properties;
 		this.definitions = definitions;
 		this.loadBalancer = loadBalancer;
 		this.callers = callers;
 		this.extensions = extensions;
+		this.dataSource = dataSource;
 	}
 
 	/**
@@ -166,12 +169,14 @@ final class ClusterOwner implements DisposableBean {
 	}
 
 	/**
-	 * The cluster behind the data source.
-	 * @throws IllegalStateException before the data source was created
+	 * The cluster behind the data source, which is created if it was not needed yet.
 	 */
-	ReplicationCluster cluster() {
+	Cluster cluster() {
+		if (this.cluster == null) {
+			this.dataSource.get();
+		}
 		Cluster cluster = this.cluster;
-		Assert.state(cluster != null, "The replicated data source has not been created yet");
+		Assert.state(cluster != null, "The data source is not replicated");
 		return cluster;
 	}
 

@@ -109,9 +109,9 @@ public final class ReplicationAutoConfiguration {
 	@Bean
 	ClusterOwner replicationClusterOwner(ReplicationProperties properties,
 			ObjectProvider<ReplicationConnectionDetails> details, LoadBalancer loadBalancer, CallerRecords callers,
-			ClusterOwner.Extensions extensions) {
+			ClusterOwner.Extensions extensions, ReplicationDataSourcePostProcessor postProcessor) {
 		return new ClusterOwner(properties, new NodeDefinitions(properties, details.getIfAvailable()), loadBalancer,
-				callers, extensions);
+				callers, extensions, postProcessor::dataSource);
 	}
 
 	@Bean

@@ -80,6 +80,13 @@ final class ReplicationDataSourcePostProcessor
 		target();
 	}
 
+	/**
+	 * The data source that has the replicas beside it.
+	 */
+	DataSource dataSource() {
+		return beanFactory().getBean(target(), DataSource.class);
+	}
+
 	private String target() {
 		String target = this.target;
 		if (target == null) {

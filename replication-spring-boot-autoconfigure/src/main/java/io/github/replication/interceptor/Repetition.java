@@ -51,17 +51,32 @@ final class Repetition {
 	static @Nullable Object run(ProxyMethodInvocation invocation, RoutingScope scope) throws Throwable {
 		RepeatableUnit unit = new RepeatableUnit();
 		List<Throwable> earlier = List.of();
+		ClusterNode failed = null;
 		while (true) {
 			try {
-				return attempt(invocation.invocableClone(), scope, unit);
+				Object result = attempt(invocation.invocableClone(), scope, unit);
+				count(failed, true);
+				return result;
 			}
 			catch (Throwable failure) {
-				if (!mayRunAgain(unit, scope, failure)) {
+				ClusterNode suspect = unit.suspect();
+				count(failed, false);
+				if (suspect == null || !mayRunAgain(unit, suspect, scope, failure)) {
 					suppress(earlier, failure);
 					throw failure;
 				}
+				failed = suspect;
 				earlier = with(earlier, failure);
 			}
+		}
+	}
+
+	/**
+	 * Counts how it went to run again after a failure.
+	 */
+	private static void count(@Nullable ClusterNode failed, boolean successful) {
+		if (failed != null) {
+			failed.counts().retried(successful);
 		}
 	}
 
@@ -78,9 +93,9 @@ final class Repetition {
 		}
 	}
 
-	private static boolean mayRunAgain(RepeatableUnit unit, RoutingScope scope, Throwable failure) {
-		ClusterNode suspect = unit.suspect();
-		if (suspect == null || Thread.currentThread().isInterrupted()) {
+	private static boolean mayRunAgain(RepeatableUnit unit, ClusterNode suspect, RoutingScope scope,
+			Throwable failure) {
+		if (Thread.currentThread().isInterrupted()) {
 			return false;
 		}
 		NodeFailures.Extent extent = NodeFailures.extent(failure);

@@ -295,6 +295,7 @@ final class ConnectionSource {
 	void begin(Binding binding, Route route, SessionSettings session, boolean readOnly) throws SQLException {
 		binding.begin(route, session, readOnly);
 		RepeatableUnit.begins(binding);
+		route.node().counts().decided(route.node().role(), route.reason());
 		if (this.callbacks.hasListeners()) {
 			this.callbacks.tell(route.decision(unit()));
 		}

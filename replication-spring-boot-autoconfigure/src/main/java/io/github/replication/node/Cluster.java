@@ -44,6 +44,7 @@ import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
 import io.github.replication.node.ClusterNode.Pools;
 import io.github.replication.node.NodeMonitor.Probing;
+import io.github.replication.node.PrimaryHistory.Lag;
 import io.github.replication.node.Probe.ConnectionLostException;
 import io.github.replication.position.SampleClock;
 
@@ -79,6 +80,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private final ScheduledThreadPoolExecutor executor;
 
 	private final Membership membership;
+
+	private volatile Runnable onChange = () -> {
+	};
 
 	private volatile Consumer<ClusterNode> onSilence = (node) -> {
 	};
@@ -152,6 +156,42 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 */
 	public ServerDefaults defaults() {
 		return this.defaults;
+	}
+
+	/**
+	 * Every node.
+	 * @return the nodes, the primary first
+	 */
+	public List<ClusterNode> clusterNodes() {
+		return this.membership.members().stream().map(Member::node).toList();
+	}
+
+	/**
+	 * How long ago the first change was made that a replica has not replayed.
+	 * @param node the node
+	 * @return the lag, {@code null} for a primary and if it is not known
+	 */
+	public @Nullable Duration lagOf(ClusterNode node) {
+		Lag lag = (node.role() == Role.REPLICA) ? this.positions.lagOf(node) : null;
+		return (lag != null) ? Duration.ofNanos(lag.now()) : null;
+	}
+
+	/**
+	 * How much WAL a replica has not replayed.
+	 * @param node the node
+	 * @return the number of bytes, {@code null} for a primary and if it is not known
+	 */
+	public @Nullable Long lagSizeOf(ClusterNode node) {
+		Lag lag = (node.role() == Role.REPLICA) ? this.positions.lagOf(node) : null;
+		return (lag != null) ? lag.size() : null;
+	}
+
+	/**
+	 * Sets what is done when a node was added or removed, or a pool was opened.
+	 * @param onChange called by a thread of the cluster
+	 */
+	public void onChange(Runnable onChange) {
+		this.onChange = onChange;
 	}
 
 	/**
@@ -230,6 +270,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		if (writePool == null || (writePool instanceof HikariDataSource hikari && hikari.isClosed())) {
 			now.node().writePool(this.pools.writes(now.node().definition()));
 		}
+		changed();
+	}
+
+	private void changed() {
+		this.executor.execute(() -> this.onChange.run());
 	}
 
 	private int fallbackConnections() {
@@ -279,6 +324,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		}
 		member.node().warmUp();
 		watch(member);
+		changed();
 		logger.info(member + " was added");
 	}
 
@@ -288,6 +334,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		this.membership.leave(member);
 		boolean idle = awaitIdle(member.node(), this.clock.nanoTime() + deadline.toNanos());
 		close(member);
+		changed();
 		logger.info(member + " was removed" + (idle ? "" : ", with units of work under way"));
 		return idle;
 	}
@@ -392,6 +439,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 				return;
 			}
 			boolean first = failure != null && member().health().failure() == null;
+			member().node().counts().probed(sample != null);
 			Cluster.this.membership.answered(member(), sample, failure);
 			if (failure instanceof ConnectionLostException) {
 				member().node().readPool().evict();

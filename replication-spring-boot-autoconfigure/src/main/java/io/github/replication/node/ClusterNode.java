@@ -17,10 +17,12 @@ package io.github.replication.node;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 import javax.sql.DataSource;
 
+import com.zaxxer.hikari.HikariDataSource;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -55,9 +57,13 @@ public final class ClusterNode implements Node {
 
 	private final ResponseTime responseTime;
 
+	private final Counts counts = new Counts();
+
 	private volatile Role role;
 
 	private volatile @Nullable DataSource writePool;
+
+	private volatile @Nullable HikariDataSource ownWritePool;
 
 	private volatile Condition condition = new Condition(NodeState.ONLINE, Instant.EPOCH, null);
 
@@ -114,6 +120,14 @@ public final class ClusterNode implements Node {
 	 */
 	public void answeredSince(long start) {
 		this.responseTime.observe(nanoTime() - start);
+	}
+
+	/**
+	 * What has happened with the node.
+	 * @return the counts since it was added
+	 */
+	public Counts counts() {
+		return this.counts;
 	}
 
 	/**
@@ -230,11 +244,21 @@ public final class ClusterNode implements Node {
 		return pool;
 	}
 
+	/**
+	 * The pools that belong to the library.
+	 * @return the read pool, and the write pool of a node that has become the primary
+	 */
+	public List<HikariDataSource> pools() {
+		return (this.ownWritePool != null) ? List.of(this.readPool.hikari(), this.ownWritePool)
+				: List.of(this.readPool.hikari());
+	}
+
 	@Nullable DataSource writePool() {
 		return this.writePool;
 	}
 
-	void writePool(DataSource writePool) {
+	void writePool(HikariDataSource writePool) {
+		this.ownWritePool = writePool;
 		this.writePool = writePool;
 	}
 

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -68,6 +69,10 @@ public final class Positions implements PositionResolver {
 	private volatile boolean promoted;
 
 	private volatile boolean told = true;
+
+	private final LongAdder waits = new LongAdder();
+
+	private final LongAdder waitedNanos = new LongAdder();
 
 	Positions(PositionSettings settings, SampleClock clock) {
 		this.settings = settings;
@@ -145,6 +150,22 @@ public final class Positions implements PositionResolver {
 	 */
 	long systemOfPrimary() {
 		return this.history.system();
+	}
+
+	/**
+	 * How often a read had to find out whether a replica has what it must see.
+	 * @return the number
+	 */
+	public long waits() {
+		return this.waits.sum();
+	}
+
+	/**
+	 * How long that has taken in all.
+	 * @return the time in nanoseconds
+	 */
+	public double waitedNanos() {
+		return this.waitedNanos.sum();
 	}
 
 	/**
@@ -425,11 +446,14 @@ public final class Positions implements PositionResolver {
 		}
 
 		boolean run() {
+			long start = Positions.this.clock.nanoTime();
 			boolean reached = ask();
 			while (!reached && this.patient && isTimeLeft()) {
 				LockSupport.parkNanos(POLL);
 				reached = ask();
 			}
+			Positions.this.waits.increment();
+			Positions.this.waitedNanos.add(Positions.this.clock.nanoTime() - start);
 			return reached;
 		}
 

@@ -1,0 +1,122 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.actuate;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+
+import io.github.replication.NodeState;
+import io.github.replication.NodeStatus;
+import io.github.replication.Reason;
+import io.github.replication.Role;
+import io.github.replication.node.Cluster;
+import io.github.replication.node.ClusterNode;
+
+/**
+ * Tells the nodes of the cluster and where reads and writes went, and takes replicas out
+ * of rotation. Asks no server.
+ *
+ * @since 0.1.0
+ */
+@Endpoint(id = "replication")
+public class ReplicationEndpoint {
+
+	private final Supplier<Cluster> cluster;
+
+	/**
+	 * Creates the endpoint.
+	 * @param cluster yields the cluster
+	 */
+	public ReplicationEndpoint(Supplier<Cluster> cluster) {
+		this.cluster = cluster;
+	}
+
+	/**
+	 * What is known of the cluster.
+	 * @return each node, with the number of units of work that were sent there by reason
+	 */
+	@ReadOperation
+	public Description replication() {
+		Cluster cluster = this.cluster.get();
+		List<ClusterNode> nodes = cluster.clusterNodes();
+		Map<String, Map<Reason, Long>> decisions = new TreeMap<>();
+		nodes.forEach((node) -> decisions.put(node.name(), decisions(node)));
+		return new Description(cluster.nodes(), decisions);
+	}
+
+	private static Map<Reason, Long> decisions(ClusterNode node) {
+		Map<Reason, Long> decisions = new TreeMap<>();
+		for (Reason reason : Reason.values()) {
+			long number = 0;
+			for (Role role : Role.values()) {
+				number += node.counts().decisions(role, reason);
+			}
+			if (number > 0) {
+				decisions.put(reason, number);
+			}
+		}
+		return decisions;
+	}
+
+	/**
+	 * Takes a replica out of rotation, or lets it back, in this instance of the
+	 * application until it ends.
+	 * @param node the name of the replica
+	 * @param state {@link NodeState#DRAINED} or {@link NodeState#ONLINE}
+	 * @return what is known of the node, {@code null} if there is none of that name
+	 */
+	@WriteOperation
+	public @Nullable NodeStatus change(@Selector String node, NodeState state) {
+		Cluster cluster = this.cluster.get();
+		if (cluster.nodes().stream().noneMatch((status) -> status.name().equals(node))) {
+			return null;
+		}
+		try {
+			switch (state) {
+				case DRAINED -> cluster.drain(node);
+				case ONLINE -> cluster.resume(node);
+				default -> throw new IllegalArgumentException(
+						"A node cannot be made " + state + " by hand: set DRAINED or ONLINE.");
+			}
+		}
+		catch (IllegalArgumentException | IllegalStateException ex) {
+			String problem = String.valueOf(ex.getMessage());
+			throw new InvalidEndpointRequestException(problem, problem, ex);
+		}
+		return cluster.node(node);
+	}
+
+	/**
+	 * A cluster.
+	 *
+	 * @param nodes its nodes, the primary first
+	 * @param decisions how many units of work were sent to each node, by reason
+	 */
+	public record Description(List<NodeStatus> nodes, Map<String, Map<Reason, Long>> decisions) {
+
+	}
+
+}

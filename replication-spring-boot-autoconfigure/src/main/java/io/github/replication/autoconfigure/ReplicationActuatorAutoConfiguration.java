@@ -1,0 +1,69 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.autoconfigure;
+
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.health.contributor.CompositeHealthContributor;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import io.github.replication.ReplicationCluster;
+import io.github.replication.actuate.ReplicationEndpoint;
+import io.github.replication.actuate.ReplicationHealthContributor;
+import io.github.replication.policy.Fallback;
+
+/**
+ * Auto-configuration for what operators see.
+ *
+ * @since 0.1.0
+ */
+@AutoConfiguration(after = ReplicationAutoConfiguration.class)
+@ConditionalOnBean(ClusterOwner.class)
+public final class ReplicationActuatorAutoConfiguration {
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ CompositeHealthContributor.class, ConditionalOnEnabledHealthIndicator.class })
+	@ConditionalOnEnabledHealthIndicator("replication")
+	static class HealthContribution {
+
+		@Bean
+		@ConditionalOnMissingBean(name = "replicationHealthContributor")
+		ReplicationHealthContributor replicationHealthContributor(ReplicationCluster cluster,
+				ReplicationProperties properties) {
+			return new ReplicationHealthContributor(cluster, properties.getFallback() == Fallback.PRIMARY);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+	static class EndpointConfiguration {
+
+		@Bean
+		@ConditionalOnAvailableEndpoint
+		@ConditionalOnMissingBean
+		ReplicationEndpoint replicationEndpoint(ClusterOwner owner) {
+			return new ReplicationEndpoint(owner::cluster);
+		}
+
+	}
+
+}

@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.metrics;
+
+import io.micrometer.common.KeyValue;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+
+import io.github.replication.RouteDecision;
+import io.github.replication.RoutingListener;
+
+/**
+ * Tells the observation under way, and so its span, which node serves and why.
+ */
+public final class ObservedRoutes implements RoutingListener {
+
+	private final ObservationRegistry registry;
+
+	/**
+	 * Creates a listener.
+	 * @param registry knows the observation of the current thread
+	 */
+	public ObservedRoutes(ObservationRegistry registry) {
+		this.registry = registry;
+	}
+
+	@Override
+	public void routed(RouteDecision decision) {
+		Observation observation = this.registry.getCurrentObservation();
+		if (observation != null) {
+			observation.highCardinalityKeyValue(KeyValue.of("replication.node", decision.node()));
+			observation.highCardinalityKeyValue(KeyValue.of("replication.reason", decision.reason().name()));
+		}
+	}
+
+}
