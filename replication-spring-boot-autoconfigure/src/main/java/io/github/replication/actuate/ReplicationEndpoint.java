@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -86,14 +85,13 @@ public class ReplicationEndpoint {
 	 * application until it ends.
 	 * @param node the name of the replica
 	 * @param state {@link NodeState#DRAINED} or {@link NodeState#ONLINE}
-	 * @return what is known of the node, {@code null} if there is none of that name
+	 * @return what is known of the node then
+	 * @throws InvalidEndpointRequestException if there is no replica of that name, or the
+	 * state cannot be set by hand
 	 */
 	@WriteOperation
-	public @Nullable NodeStatus change(@Selector String node, NodeState state) {
+	public NodeStatus change(@Selector String node, NodeState state) {
 		Cluster cluster = this.cluster.get();
-		if (cluster.nodes().stream().noneMatch((status) -> status.name().equals(node))) {
-			return null;
-		}
 		try {
 			switch (state) {
 				case DRAINED -> cluster.drain(node);

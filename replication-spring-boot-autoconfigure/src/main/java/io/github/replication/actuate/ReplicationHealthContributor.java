@@ -26,7 +26,6 @@ import org.springframework.boot.health.contributor.HealthContributors;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 
-import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
@@ -91,7 +90,7 @@ public final class ReplicationHealthContributor implements CompositeHealthContri
 	}
 
 	private Status status(NodeStatus node) {
-		if (node.state() == NodeState.ONLINE || (node.role() == Role.REPLICA && node.state() == NodeState.SHARED)) {
+		if (node.state().isInRotation()) {
 			return Status.UP;
 		}
 		boolean served = node.role() == Role.REPLICA && (this.primaryServesReads || isAnyReplicaInRotation());

@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
 
@@ -28,6 +29,8 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariConfigMXBean;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.util.UtilityElf;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -46,6 +49,7 @@ import io.github.replication.jdbc.ConnectionPreparer;
 import io.github.replication.jdbc.PoolDefaults;
 import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.node.Cluster;
+import io.github.replication.node.ClusterNode;
 import io.github.replication.node.ClusterSettings;
 import io.github.replication.node.Discovery;
 import io.github.replication.node.DiscoverySettings;
@@ -60,6 +64,8 @@ import io.github.replication.policy.RoutingPolicy;
  * everything that uses it.
  */
 final class ClusterOwner implements DisposableBean {
+
+	private static final Log logger = LogFactory.getLog(ClusterOwner.class);
 
 	private final ReplicationProperties properties;
 
@@ -105,6 +111,7 @@ final class ClusterOwner implements DisposableBean {
 				positionSettings(), monitorSettings(), customizers()), primary, pool, this.callers.tokens().clock(),
 				InstantSource.system());
 		this.cluster = cluster;
+		tell(cluster, beanName);
 		discover(cluster);
 		this.callers.tokens().resolveWith(cluster.positions());
 		RoutingPolicy policy = new RoutingPolicy(cluster::topology, cluster.positions(), this.loadBalancer,
@@ -112,6 +119,13 @@ final class ClusterOwner implements DisposableBean {
 				this.properties.getFallback());
 		return new ReplicationDataSource(primary, cluster, policy, this.callers, this.extensions.callbacks(),
 				new PoolDefaults(pool.isAutoCommit(), isolationOf(pool)));
+	}
+
+	private static void tell(Cluster cluster, String beanName) {
+		List<ClusterNode> nodes = cluster.clusterNodes();
+		String replicas = nodes.stream().skip(1).map(ClusterNode::target).collect(Collectors.joining(", "));
+		logger.info("Reads of '" + beanName + "' go to " + (replicas.isEmpty() ? "replicas to be discovered" : replicas)
+				+ "; writes to " + nodes.get(0).target());
 	}
 
 	private PositionSettings positionSettings() {

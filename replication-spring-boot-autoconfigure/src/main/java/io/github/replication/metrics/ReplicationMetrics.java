@@ -17,14 +17,16 @@ package io.github.replication.metrics;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
@@ -50,9 +52,11 @@ public final class ReplicationMetrics implements MeterBinder {
 
 	private final Cluster cluster;
 
-	private final List<MeterRegistry> registries = new CopyOnWriteArrayList<>();
+	private final List<MeterRegistry> registries = new ArrayList<>();
 
-	private final Map<ClusterNode, List<Registration>> meters = new ConcurrentHashMap<>();
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Map<ClusterNode, List<Registration>> meters = new HashMap<>();
 
 	/**
 	 * Creates the metrics of a cluster.
@@ -60,11 +64,25 @@ public final class ReplicationMetrics implements MeterBinder {
 	 */
 	public ReplicationMetrics(Cluster cluster) {
 		this.cluster = cluster;
-		cluster.onChange(this::follow);
+		cluster.onChange(() -> locked(this::follow));
 	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
+		locked(() -> bind(registry));
+	}
+
+	private void locked(Runnable change) {
+		this.lock.lock();
+		try {
+			change.run();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void bind(MeterRegistry registry) {
 		this.registries.add(registry);
 		for (NodeState state : NodeState.values()) {
 			Gauge
@@ -101,9 +119,9 @@ public final class ReplicationMetrics implements MeterBinder {
 	}
 
 	private void bind(ClusterNode node, MeterRegistry registry) {
-		node.pools().forEach((pool) -> bind(pool, registry));
 		List<Registration> meters = this.meters.computeIfAbsent(node, (key) -> new ArrayList<>());
-		if (meters.stream().anyMatch((meter) -> meter.registry() == registry)) {
+		node.pools().forEach((pool) -> meters.addAll(bind(pool, registry)));
+		if (meters.stream().anyMatch((meter) -> meter.registry() == registry && meter.isOf(ReplicationMeter.LAG))) {
 			return;
 		}
 		meters.add(gauge(ReplicationMeter.LAG, node, registry, (key) -> seconds(this.cluster.lagOf(key))));
@@ -126,12 +144,34 @@ public final class ReplicationMetrics implements MeterBinder {
 	}
 
 	/**
-	 * As Spring Boot does for the pools that are beans.
+	 * What Spring Boot does for the pools that are beans: HikariCP's own meters, and
+	 * those that every kind of pool has.
 	 */
-	private static void bind(HikariDataSource pool, MeterRegistry registry) {
+	private static List<Registration> bind(HikariDataSource pool, MeterRegistry registry) {
 		if (pool.getMetricRegistry() == null && pool.getMetricsTrackerFactory() == null) {
 			pool.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(registry));
 		}
+		Tags name = Tags.of("name", pool.getPoolName());
+		if (registry.find("jdbc.connections.max").tags(name).gauge() != null) {
+			return List.of();
+		}
+		return List.of(
+				gauge("active", pool, registry, name,
+						(key) -> connections(key, HikariPoolMXBean::getActiveConnections)),
+				gauge("idle", pool, registry, name, (key) -> connections(key, HikariPoolMXBean::getIdleConnections)),
+				gauge("max", pool, registry, name, HikariDataSource::getMaximumPoolSize),
+				gauge("min", pool, registry, name, HikariDataSource::getMinimumIdle));
+	}
+
+	private static Registration gauge(String what, HikariDataSource pool, MeterRegistry registry, Tags name,
+			ToDoubleFunction<HikariDataSource> value) {
+		return new Registration(registry,
+				Gauge.builder("jdbc.connections." + what, pool, value).tags(name).register(registry));
+	}
+
+	private static int connections(HikariDataSource pool, ToIntFunction<HikariPoolMXBean> number) {
+		HikariPoolMXBean connections = pool.getHikariPoolMXBean();
+		return (connections != null) ? number.applyAsInt(connections) : 0;
 	}
 
 	private static double seconds(@Nullable Duration lag) {
@@ -168,6 +208,10 @@ public final class ReplicationMetrics implements MeterBinder {
 	 * @param meter the meter
 	 */
 	private record Registration(MeterRegistry registry, Meter meter) {
+
+		boolean isOf(ReplicationMeter meter) {
+			return this.meter.getId().getName().equals(meter.meterName());
+		}
 
 		void remove() {
 			this.registry.remove(this.meter);

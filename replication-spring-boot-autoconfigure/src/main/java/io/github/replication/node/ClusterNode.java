@@ -139,6 +139,15 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
+	 * The node and where it is, in words for a message.
+	 * @return its name, server, database and what is special about it
+	 */
+	public String target() {
+		return name() + " (" + JdbcUrls.target(this.definition.url()) + ((weight() != 1) ? ", weight " + weight() : "")
+				+ ((group() != null) ? ", group " + group() : "") + ((zone() != null) ? ", zone " + zone() : "") + ")";
+	}
+
+	/**
 	 * What is configured about the node.
 	 */
 	NodeDefinition definition() {

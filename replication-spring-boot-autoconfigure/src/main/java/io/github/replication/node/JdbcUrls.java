@@ -29,6 +29,8 @@ public final class JdbcUrls {
 
 	private static final Pattern POSTGRES = Pattern.compile("jdbc:postgresql:(?://([^/?]*))?/?([^?]*)(\\?.*)?");
 
+	private static final Pattern PARAMETERS = Pattern.compile("(jdbc:[^\\s?]*)\\?\\S*");
+
 	private JdbcUrls() {
 	}
 
@@ -59,6 +61,24 @@ public final class JdbcUrls {
 	public static String withoutParameters(String url) {
 		int parameters = url.indexOf('?');
 		return (parameters < 0) ? url : url.substring(0, parameters);
+	}
+
+	/**
+	 * A text in which no JDBC URL has parameters.
+	 * @param text a text, such as a driver's message
+	 * @return the text without what follows a question mark in a URL
+	 */
+	static String withoutParametersIn(String text) {
+		return PARAMETERS.matcher(text).replaceAll("$1");
+	}
+
+	/**
+	 * The server and the database that a URL names, for a message.
+	 * @param url a JDBC URL
+	 * @return host, port and database
+	 */
+	public static String target(String url) {
+		return POSTGRES.matcher(url).matches() ? normalized(url) : withoutParameters(url);
 	}
 
 	/**

@@ -235,7 +235,8 @@ final class Member {
 	}
 
 	private static String messageOf(Exception ex) {
-		return (ex.getMessage() != null) ? ex.getMessage() : ex.getClass().getName();
+		String message = ex.getMessage();
+		return (message != null) ? JdbcUrls.withoutParametersIn(message) : ex.getClass().getName();
 	}
 
 	/**
