@@ -117,6 +117,11 @@ final class NodeDefinitions {
 			throw new InvalidReplicationConfigurationException(property, shown, "This is not a JDBC URL.",
 					"Set a URL that starts with 'jdbc:', for example jdbc:postgresql://host/database.");
 		}
+		if (!JdbcUrls.isPostgres(url) && JdbcUrls.isPostgres(primaryUrl)) {
+			throw new InvalidReplicationConfigurationException(property, shown,
+					"This is not the URL of a PostgreSQL server, as that of the primary is.",
+					"Set the URL of a standby of the primary, for example jdbc:postgresql://host/database.");
+		}
 		if (JdbcUrls.isMultiHost(url)) {
 			throw new InvalidReplicationConfigurationException(property, shown,
 					"The URL names several servers, but a node is one server.",

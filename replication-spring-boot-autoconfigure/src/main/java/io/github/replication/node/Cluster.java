@@ -408,7 +408,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		}
 
 		private Probe.Opening opening(ReadPool pool) {
-			return ReadPoolFactory.isPostgres(this.definition.url()) ? pool::openBeside : () -> {
+			return JdbcUrls.isPostgres(this.definition.url()) ? pool::openBeside : () -> {
 				throw new SQLFeatureNotSupportedException("Positions are known of PostgreSQL alone");
 			};
 		}

@@ -44,6 +44,15 @@ public final class JdbcUrls {
 	}
 
 	/**
+	 * Whether a URL is one of PostgreSQL's own driver.
+	 * @param url a JDBC URL
+	 * @return {@code true} if pgjdbc accepts it
+	 */
+	public static boolean isPostgres(String url) {
+		return url.startsWith("jdbc:postgresql:");
+	}
+
+	/**
 	 * Whether a URL of PostgreSQL names more than one server.
 	 * @param url a JDBC URL
 	 * @return {@code true} if it has a list of hosts

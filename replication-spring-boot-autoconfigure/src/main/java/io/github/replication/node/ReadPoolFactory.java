@@ -32,8 +32,6 @@ import io.github.replication.NodeDefinition;
  */
 final class ReadPoolFactory {
 
-	private static final String POSTGRES = "jdbc:postgresql:";
-
 	private static final long CONNECTION_TIMEOUT = 1_000;
 
 	private static final long VALIDATION_TIMEOUT = 500;
@@ -96,7 +94,7 @@ final class ReadPoolFactory {
 
 	private ReadPool create(String node, HikariConfig config, Reachability reachability, Inspection inspection) {
 		this.customizers.forEach((customizer) -> customizer.customize(node, config));
-		boolean postgres = isPostgres(config.getJdbcUrl());
+		boolean postgres = JdbcUrls.isPostgres(config.getJdbcUrl());
 		if (postgres) {
 			PostgresSettings.apply(config);
 		}
@@ -108,13 +106,6 @@ final class ReadPoolFactory {
 		HikariDataSource pool = new HikariDataSource();
 		config.copyStateTo(pool);
 		return new ReadPool(node, pool, physical, reachability);
-	}
-
-	/**
-	 * Whether a URL is one of PostgreSQL's driver.
-	 */
-	static boolean isPostgres(String url) {
-		return url.startsWith(POSTGRES);
 	}
 
 	/**
