@@ -56,8 +56,11 @@ public final class ConnectionCallbacks {
 		return !this.preparers.get().isEmpty();
 	}
 
-	boolean hasListeners() {
-		return !this.listeners.get().isEmpty();
+	/**
+	 * Whether anybody wants to know of decisions.
+	 */
+	boolean isAnybodyTold() {
+		return logger.isDebugEnabled() || !this.listeners.get().isEmpty();
 	}
 
 	void prepare(Connection connection, RouteDecision decision) throws SQLException {
@@ -67,6 +70,9 @@ public final class ConnectionCallbacks {
 	}
 
 	void tell(RouteDecision decision) {
+		if (logger.isDebugEnabled()) {
+			logger.debug(((decision.unit() != null) ? decision.unit() : "A statement") + " goes to " + decision);
+		}
 		for (RoutingListener listener : this.listeners.get()) {
 			try {
 				listener.routed(decision);

@@ -296,7 +296,7 @@ final class ConnectionSource {
 		binding.begin(route, session, readOnly);
 		RepeatableUnit.begins(binding);
 		route.node().counts().decided(route.node().role(), route.reason());
-		if (this.callbacks.hasListeners()) {
+		if (this.callbacks.isAnybodyTold()) {
 			this.callbacks.tell(route.decision(unit()));
 		}
 	}

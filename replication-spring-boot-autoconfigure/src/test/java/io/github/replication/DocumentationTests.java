@@ -1,0 +1,173 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import com.jayway.jsonpath.JsonPath;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import io.github.replication.metrics.ReplicationMeter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What the documents list is what there is.
+ */
+class DocumentationTests {
+
+	private static final Path ROOT = Path.of("..");
+
+	private static final Pattern ROW = Pattern.compile("(?m)^\\| (`replication\\..*?) \\| (.*?) \\| .* \\|$");
+
+	private static final Pattern NAME = Pattern.compile("`([^`]+)`");
+
+	private static final Pattern LINK = Pattern.compile("]\\(([^)#:]*)(?:#([^)]*))?\\)");
+
+	private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
+
+	@Test
+	void everyMeterIsListed() throws Exception {
+		String table = Stream.of(ReplicationMeter.values()).map(DocumentationTests::row).collect(Collectors.joining());
+		assertThat(read("docs/operations.md")).contains("| --- | --- | --- | --- | --- |\n" + table + "\n");
+	}
+
+	private static String row(ReplicationMeter meter) {
+		return "| `" + meter.meterName() + "` | " + meter.kind().name().toLowerCase(Locale.ROOT) + " | "
+				+ ((meter.unit() != null) ? meter.unit() : "") + " | "
+				+ meter.tags().stream().map((tag) -> "`" + tag + "`").collect(Collectors.joining(", ")) + " | "
+				+ meter.description() + " |\n";
+	}
+
+	@Test
+	void everyReasonIsExplained() throws Exception {
+		String readme = read("README.md");
+		for (Reason reason : Reason.values()) {
+			assertThat(readme).contains("`" + reason + "`");
+		}
+	}
+
+	@Test
+	void everyStateIsExplained() throws Exception {
+		for (NodeState state : NodeState.values()) {
+			assertThat(documents())
+				.anySatisfy((document) -> assertThat(read(document)).contains("| `" + state + "` |"));
+		}
+	}
+
+	@Test
+	void everyPropertyIsListedWithItsDefault() throws Exception {
+		Map<String, String> documented = documentedProperties();
+		Map<String, Object> properties = properties();
+		properties.forEach((name, value) -> {
+			assertThat(documented).as("documented properties").containsKey(name);
+			if (value != null) {
+				assertThat(documented.get(name)).as("default of " + name).startsWith("`" + value);
+			}
+		});
+		assertThat(documented.keySet()).as("properties that exist")
+			.allMatch((name) -> properties.containsKey(name) || name.startsWith("replication.replicas.<name>."));
+	}
+
+	private static Map<String, String> documentedProperties() throws IOException {
+		Map<String, String> documented = new TreeMap<>();
+		for (String document : documents()) {
+			Matcher rows = ROW.matcher(read(document));
+			while (rows.find()) {
+				String first = null;
+				for (String name : NAME.matcher(rows.group(1)).results().map((match) -> match.group(1)).toList()) {
+					first = (first != null) ? first : name;
+					String full = name.startsWith(".") ? first.substring(0, first.lastIndexOf('.')) + name : name;
+					documented.put(full, rows.group(2));
+				}
+			}
+		}
+		return documented;
+	}
+
+	private static Map<String, Object> properties() throws IOException {
+		try (InputStream metadata = ReadOnly.class.getClassLoader()
+			.getResourceAsStream("META-INF/spring-configuration-metadata.json")) {
+			Map<String, Object> properties = new LinkedHashMap<>();
+			for (Map<String, Object> property : JsonPath.parse(metadata)
+				.<Iterable<Map<String, Object>>>read("$.properties")) {
+				String name = (String) property.get("name");
+				if (name.startsWith("replication.") && !name.equals("replication.replicas")) {
+					properties.put(name, property.get("defaultValue"));
+				}
+			}
+			return properties;
+		}
+	}
+
+	@ParameterizedTest
+	@MethodSource("documents")
+	void everyLinkLeadsSomewhere(String document) throws Exception {
+		Path folder = ROOT.resolve(document).resolveSibling("");
+		for (MatchResult link : LINK.matcher(read(document)).results().toList()) {
+			Path target = link.group(1).isEmpty() ? ROOT.resolve(document) : folder.resolve(link.group(1));
+			assertThat(target).exists();
+			if (link.group(2) != null) {
+				assertThat(anchors(Files.readString(target))).as(document).contains(link.group(2));
+			}
+		}
+	}
+
+	private static TreeSet<String> anchors(String text) {
+		return HEADING.matcher(text)
+			.results()
+			.map((heading) -> heading.group(1).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 -]", "").replace(' ', '-'))
+			.collect(Collectors.toCollection(TreeSet::new));
+	}
+
+	static Iterable<String> documents() throws IOException {
+		try (Stream<Path> documents = Files.list(ROOT.resolve("docs"))) {
+			return Stream
+				.concat(Stream.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+						documents.map((document) -> "docs/" + document.getFileName())
+							.filter((document) -> document.endsWith(".md"))
+							.sorted())
+				.toList();
+		}
+	}
+
+	private static String read(String document) {
+		try {
+			return Files.readString(ROOT.resolve(document));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
