@@ -99,17 +99,15 @@ class DocumentationTests {
 			.allMatch((name) -> properties.containsKey(name) || name.startsWith("replication.replicas.<name>."));
 	}
 
-	private static Map<String, String> documentedProperties() throws IOException {
+	private static Map<String, String> documentedProperties() {
 		Map<String, String> documented = new TreeMap<>();
-		for (String document : documents()) {
-			Matcher rows = ROW.matcher(read(document));
-			while (rows.find()) {
-				String first = null;
-				for (String name : NAME.matcher(rows.group(1)).results().map((match) -> match.group(1)).toList()) {
-					first = (first != null) ? first : name;
-					String full = name.startsWith(".") ? first.substring(0, first.lastIndexOf('.')) + name : name;
-					documented.put(full, rows.group(2));
-				}
+		Matcher rows = ROW.matcher(read("README.md"));
+		while (rows.find()) {
+			String first = null;
+			for (String name : NAME.matcher(rows.group(1)).results().map((match) -> match.group(1)).toList()) {
+				first = (first != null) ? first : name;
+				documented.put(name.startsWith(".") ? first.substring(0, first.lastIndexOf('.')) + name : name,
+						rows.group(2));
 			}
 		}
 		return documented;
