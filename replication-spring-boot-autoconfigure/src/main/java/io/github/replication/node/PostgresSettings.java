@@ -59,9 +59,7 @@ final class PostgresSettings {
 	static void apply(HikariConfig config) {
 		Properties properties = config.getDataSourceProperties();
 		OF_DATA_SOURCE_CLASSES.forEach(properties::remove);
-		long seconds = Math.max(1, TimeUnit.MILLISECONDS.toSeconds(config.getConnectionTimeout() + 999));
-		properties.putIfAbsent(CONNECT_TIMEOUT, Long.toString(seconds));
-		properties.putIfAbsent(LOGIN_TIMEOUT, Long.toString(seconds));
+		limitAttempts(config);
 		Matcher inUrl = OPTIONS_IN_URL.matcher(config.getJdbcUrl());
 		if (inUrl.find()) {
 			String options = readOnly(URLDecoder.decode(inUrl.group(2), StandardCharsets.UTF_8));
@@ -70,6 +68,17 @@ final class PostgresSettings {
 		}
 		else {
 			properties.setProperty(OPTIONS, readOnly(properties.getProperty(OPTIONS)));
+		}
+	}
+
+	/**
+	 * Lets an attempt to connect take as long as the pool's connection timeout is now.
+	 */
+	static void limitAttempts(HikariConfig config) {
+		if (JdbcUrls.isPostgres(config.getJdbcUrl())) {
+			long seconds = Math.max(1, TimeUnit.MILLISECONDS.toSeconds(config.getConnectionTimeout() + 999));
+			config.getDataSourceProperties().putIfAbsent(CONNECT_TIMEOUT, Long.toString(seconds));
+			config.getDataSourceProperties().putIfAbsent(LOGIN_TIMEOUT, Long.toString(seconds));
 		}
 	}
 

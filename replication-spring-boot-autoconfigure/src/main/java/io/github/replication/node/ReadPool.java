@@ -159,9 +159,10 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Changes how many connections there may be.
+	 * Changes how many connections there may be, and how long a read may wait for one.
 	 */
-	void resize(int maximum, int minimumIdle) {
+	void resize(int maximum, int minimumIdle, long timeoutMillis) {
+		this.hikari.setConnectionTimeout(timeoutMillis);
 		this.hikari.setMinimumIdle(Math.min(minimumIdle, maximum));
 		this.hikari.setMaximumPoolSize(maximum);
 	}

@@ -56,11 +56,24 @@ final class ReadPoolFactory {
 		return create(node.name(), config, reachability, inspection);
 	}
 
+	/**
+	 * The pool of reads on the primary. There is nowhere else to go, so that a read may
+	 * wait for a connection as long as the application's own pool lets it wait.
+	 */
 	ReadPool primary(String name, int maximumPoolSize, Reachability reachability, Inspection inspection) {
 		HikariConfig config = derive(name + "-read", this.primary.getJdbcUrl());
+		PostgresSettings.limitAttempts(config);
+		config.setConnectionTimeout(this.primary.getConnectionTimeout());
 		config.setMinimumIdle(0);
 		config.setMaximumPoolSize(maximumPoolSize);
 		return create(name, config, reachability, inspection);
+	}
+
+	/**
+	 * How long a read may wait for a connection to a replica.
+	 */
+	long replicaTimeout() {
+		return Math.min(this.primary.getConnectionTimeout(), CONNECTION_TIMEOUT);
 	}
 
 	/**
@@ -87,7 +100,7 @@ final class ReadPoolFactory {
 	private HikariConfig derive(String poolName, String url) {
 		HikariConfig config = connectTo(poolName, url);
 		config.setReadOnly(true);
-		config.setConnectionTimeout(Math.min(config.getConnectionTimeout(), CONNECTION_TIMEOUT));
+		config.setConnectionTimeout(replicaTimeout());
 		config.setValidationTimeout(Math.min(config.getValidationTimeout(), VALIDATION_TIMEOUT));
 		return config;
 	}

@@ -169,7 +169,8 @@ class NodeStateTests {
 
 	@Test
 	void readsOnThePrimaryNeverTakeMoreConnectionsThanTheyMay() throws Exception {
-		start(builder().with("replication.fallback-max-connections", "3"));
+		start(builder().with("replication.fallback-max-connections", "3")
+			.with("spring.datasource.hikari.connection-timeout", "20000"));
 		this.cluster.replicas().forEach((replica) -> replica.proxy().refuse());
 		ExecutorService threads = Executors.newFixedThreadPool(200);
 		try (SingleConnectionDataSource admin = admin(this.cluster.primary())) {
