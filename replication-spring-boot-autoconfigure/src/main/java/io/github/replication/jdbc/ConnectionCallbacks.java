@@ -60,7 +60,7 @@ public final class ConnectionCallbacks {
 	 * Whether anybody wants to know of decisions.
 	 */
 	boolean isAnybodyTold() {
-		return logger.isDebugEnabled() || !this.listeners.get().isEmpty();
+		return logger.isTraceEnabled() || !this.listeners.get().isEmpty();
 	}
 
 	void prepare(Connection connection, RouteDecision decision) throws SQLException {
@@ -70,8 +70,8 @@ public final class ConnectionCallbacks {
 	}
 
 	void tell(RouteDecision decision) {
-		if (logger.isDebugEnabled()) {
-			logger.debug(((decision.unit() != null) ? decision.unit() : "A statement") + " goes to " + decision);
+		if (logger.isTraceEnabled()) {
+			logger.trace(((decision.unit() != null) ? decision.unit() : "A statement") + " goes to " + decision);
 		}
 		for (RoutingListener listener : this.listeners.get()) {
 			try {
