@@ -49,7 +49,7 @@ public final class RouteAdvisor extends StaticMethodMatcherPointcutAdvisor {
 		this.attributes = new RouteAttributeSource(onGroup);
 		this.order = SingletonSupplier.of(() -> outside(transactionAdvisorOrder.getAsInt()));
 		setAdvice(new RouteInterceptor(this.attributes));
-		setClassFilter(new Candidates(this.attributes));
+		setClassFilter(new Candidates(this.attributes, new UnreachableMethods()));
 	}
 
 	@Override
@@ -70,12 +70,17 @@ public final class RouteAdvisor extends StaticMethodMatcherPointcutAdvisor {
 	 * The classes worth looking at.
 	 *
 	 * @param attributes the attributes of methods
+	 * @param unreachable told of each
 	 */
-	private record Candidates(RouteAttributeSource attributes) implements ClassFilter {
+	private record Candidates(RouteAttributeSource attributes, UnreachableMethods unreachable) implements ClassFilter {
 
 		@Override
 		public boolean matches(Class<?> type) {
-			return this.attributes.isCandidateClass(type);
+			boolean candidate = this.attributes.isCandidateClass(type);
+			if (candidate) {
+				this.unreachable.look(type);
+			}
+			return candidate;
 		}
 
 	}

@@ -70,7 +70,7 @@ final class HiddenWrites {
 		return COMMENT.matcher(sql).replaceAll(" ").strip().toLowerCase(Locale.ROOT).startsWith("end");
 	}
 
-	private static boolean containsIgnoringCase(String text, String word) {
+	static boolean containsIgnoringCase(String text, String word) {
 		char lower = word.charAt(0);
 		char upper = Character.toUpperCase(lower);
 		int last = text.length() - word.length();

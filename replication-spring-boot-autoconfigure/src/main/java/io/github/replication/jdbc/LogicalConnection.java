@@ -166,8 +166,13 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	/**
 	 * Prepares for one execution.
 	 * @return whether the statement may write on its own, outside of a transaction
+	 * @throws SQLException if the unit is read-only and the statement does not belong
+	 * there
 	 */
-	boolean beforeExecution(Binding binding, @Nullable String sql) {
+	boolean beforeExecution(Binding binding, @Nullable String sql) throws SQLException {
+		if (binding.isReadOnlyUnit()) {
+			ReadOnlyViolations.refuseAdvisoryLock(sql);
+		}
 		if (this.inTransaction || binding.isReadOnlyUnit() || !binding.isOnWritePool()) {
 			return false;
 		}
@@ -204,8 +209,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	 */
 	SQLException translate(SQLException ex, Binding binding) {
 		this.source.failed(binding, ex);
-		return (binding.isReadOnlyUnit() && ReadOnlyViolations.isViolation(ex))
-				? ReadOnlyViolations.explain(ex, ConnectionSource.unit(), binding.route()) : ex;
+		return binding.isReadOnlyUnit() ? ReadOnlyViolations.explain(ex, ConnectionSource.unit(), binding.route()) : ex;
 	}
 
 	private Binding begin(@Nullable String sql) throws SQLException {

@@ -135,7 +135,7 @@ class RedisPositionStoreTests extends PositionStoreContract {
 		assertThat(redis.getExpire("replication:position:alice", TimeUnit.MILLISECONDS)).isBetween(1L,
 				MINUTE.toMillis());
 		this.store.put("alice", "c", Set.of("b"), Duration.ofMillis(200));
-		letPass(Duration.ofMillis(200));
+		letPass(Duration.ofMillis(400));
 		assertThat(redis.keys("*")).isEmpty();
 	}
 
