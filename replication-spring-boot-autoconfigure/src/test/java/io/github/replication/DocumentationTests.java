@@ -22,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -51,6 +52,8 @@ class DocumentationTests {
 	private static final Pattern ROW = Pattern.compile("(?m)^\\| (`replication\\..*?) \\| (.*?) \\| .* \\|$");
 
 	private static final Pattern NAME = Pattern.compile("`([^`]+)`");
+
+	private static final Pattern EXAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
 	private static final Pattern LINK = Pattern.compile("]\\(([^)#:]*)(?:#([^)]*))?\\)");
 
@@ -126,6 +129,32 @@ class DocumentationTests {
 			}
 			return properties;
 		}
+	}
+
+	@ParameterizedTest
+	@MethodSource("documents")
+	void everyExampleIsCompiled(String document) throws Exception {
+		String compiled = compiledExamples();
+		for (MatchResult example : EXAMPLE.matcher(read(document)).results().toList()) {
+			assertThat(compiled).contains(withoutSpace(example.group(1)));
+		}
+	}
+
+	private static String compiledExamples() throws IOException {
+		StringBuilder compiled = new StringBuilder();
+		for (String module : List.of("replication-spring-boot-autoconfigure", "replication-spring-boot-test")) {
+			try (Stream<Path> sources = Files
+				.list(ROOT.resolve(module + "/src/test/java/io/github/replication/documentation"))) {
+				for (Path source : sources.toList()) {
+					compiled.append(withoutSpace(Files.readString(source)));
+				}
+			}
+		}
+		return compiled.toString();
+	}
+
+	private static String withoutSpace(String text) {
+		return text.replaceAll("\\s+", "");
 	}
 
 	@ParameterizedTest
