@@ -26,8 +26,6 @@ import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariConfigMXBean;
-import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.util.UtilityElf;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -35,8 +33,6 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.jdbc.DataSourceBuilder;
-import org.springframework.boot.jdbc.DataSourceUnwrapper;
 import org.springframework.util.Assert;
 import org.springframework.util.unit.DataSize;
 
@@ -77,6 +73,8 @@ final class ClusterOwner implements DisposableBean {
 
 	private final Extensions extensions;
 
+	private final PrimaryPool primaryPool;
+
 	private final Supplier<DataSource> dataSource;
 
 	private @Nullable Cluster cluster;
@@ -84,12 +82,13 @@ final class ClusterOwner implements DisposableBean {
 	private @Nullable Discovery discovery;
 
 	ClusterOwner(ReplicationProperties properties, NodeDefinitions definitions, LoadBalancer loadBalancer,
-			CallerRecords callers, Extensions extensions, Supplier<DataSource> dataSource) {
+			CallerRecords callers, Extensions extensions, PrimaryPool primaryPool, Supplier<DataSource> dataSource) {
 		this.properties = properties;
 		this.definitions = definitions;
 		this.loadBalancer = loadBalancer;
 		this.callers = callers;
 		this.extensions = extensions;
+		this.primaryPool = primaryPool;
 		this.dataSource = dataSource;
 	}
 
@@ -99,7 +98,7 @@ final class ClusterOwner implements DisposableBean {
 	 * @param beanName the name of its bean
 	 */
 	DataSource replicate(DataSource primary, String beanName) {
-		HikariConfig pool = poolOf(primary, beanName);
+		HikariConfig pool = this.primaryPool.configOf(primary, beanName);
 		Integer fallbackMaxConnections = this.properties.getFallbackMaxConnections();
 		if (fallbackMaxConnections != null && fallbackMaxConnections < 1) {
 			throw new InvalidReplicationConfigurationException("replication.fallback-max-connections",
@@ -210,32 +209,6 @@ final class ClusterOwner implements DisposableBean {
 		customizers.add(new HikariProperties(this.properties.getReplicas()));
 		this.extensions.customizers().orderedStream().forEach(customizers::add);
 		return customizers;
-	}
-
-	private static HikariConfig poolOf(DataSource primary, String beanName) {
-		HikariDataSource hikari = DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
-		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
-		if (pool.getJdbcUrl() == null) {
-			throw new InvalidReplicationConfigurationException("replication.data-source", beanName,
-					"The data source does not tell the JDBC URL of the primary.",
-					"Configure it by URL (spring.datasource.url).");
-		}
-		return pool;
-	}
-
-	private static HikariConfig derivedFrom(DataSource primary, String beanName) {
-		try {
-			return DataSourceBuilder.derivedFrom(primary).type(HikariDataSource.class).build();
-		}
-		catch (RuntimeException ex) {
-			InvalidReplicationConfigurationException invalid = new InvalidReplicationConfigurationException(
-					"replication.data-source", beanName,
-					"The URL and the credentials of a " + primary.getClass().getName() + " cannot be read: "
-							+ ex.getMessage() + ".",
-					"Use a connection pool that Spring Boot supports, such as HikariCP.");
-			invalid.initCause(ex);
-			throw invalid;
-		}
 	}
 
 	private static @Nullable Integer isolationOf(HikariConfig pool) {

@@ -17,6 +17,7 @@
 package io.github.replication.autoconfigure;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,11 +41,11 @@ final class NodeDefinitions {
 
 	private final ReplicationProperties properties;
 
-	private final @Nullable ReplicationConnectionDetails details;
+	private final Map<String, ReplicationConnectionDetails.Node> details = new LinkedHashMap<>();
 
-	NodeDefinitions(ReplicationProperties properties, @Nullable ReplicationConnectionDetails details) {
+	NodeDefinitions(ReplicationProperties properties, List<ReplicationConnectionDetails> details) {
 		this.properties = properties;
-		this.details = details;
+		details.forEach((each) -> this.details.putAll(each.getReplicas()));
 	}
 
 	/**
@@ -72,12 +73,8 @@ final class NodeDefinitions {
 
 	private Set<String> names() {
 		Set<String> names = new LinkedHashSet<>(this.properties.getReplicas().keySet());
-		names.addAll(details().keySet());
+		names.addAll(this.details.keySet());
 		return names;
-	}
-
-	private Map<String, ReplicationConnectionDetails.Node> details() {
-		return (this.details != null) ? this.details.getReplicas() : Map.of();
 	}
 
 	private void requireOwnNames() {
@@ -94,7 +91,7 @@ final class NodeDefinitions {
 
 	private NodeDefinition create(String name, String primaryUrl) {
 		Replica replica = this.properties.getReplicas().getOrDefault(name, new Replica());
-		ReplicationConnectionDetails.Node detail = details().get(name);
+		ReplicationConnectionDetails.Node detail = this.details.get(name);
 		String url = usable(name, (detail != null) ? detail.url() : replica.getUrl(), primaryUrl);
 		if (replica.getWeight() < 0) {
 			throw new InvalidReplicationConfigurationException(REPLICAS + name + ".weight",

@@ -36,6 +36,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
@@ -109,9 +110,10 @@ public final class ReplicationAutoConfiguration {
 	@Bean
 	ClusterOwner replicationClusterOwner(ReplicationProperties properties,
 			ObjectProvider<ReplicationConnectionDetails> details, LoadBalancer loadBalancer, CallerRecords callers,
-			ClusterOwner.Extensions extensions, ReplicationDataSourcePostProcessor postProcessor) {
-		return new ClusterOwner(properties, new NodeDefinitions(properties, details.getIfAvailable()), loadBalancer,
-				callers, extensions, postProcessor::dataSource);
+			ClusterOwner.Extensions extensions, ObjectProvider<DataSourceProperties> dataSource,
+			ReplicationDataSourcePostProcessor postProcessor) {
+		return new ClusterOwner(properties, new NodeDefinitions(properties, details.orderedStream().toList()),
+				loadBalancer, callers, extensions, new PrimaryPool(dataSource), postProcessor::dataSource);
 	}
 
 	@Bean

@@ -25,9 +25,9 @@ import org.springframework.util.Assert;
 
 /**
  * Details required to connect to the replicas of the primary that the application's
- * {@code JdbcConnectionDetails} name. Takes precedence over the URLs and credentials
- * under {@code replication.replicas}; weights, groups, zones and pool settings of a
- * replica named there still count.
+ * {@code JdbcConnectionDetails} name. Several beans add up. Takes precedence over the
+ * URLs and credentials under {@code replication.replicas}; weights, groups, zones and
+ * pool settings of a replica named there still count.
  *
  * @since 0.1.0
  */

@@ -1,0 +1,213 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.compatibility.integrations;
+
+import java.lang.management.ManagementFactory;
+import java.util.Map;
+
+import javax.management.ObjectName;
+import javax.sql.DataSource;
+
+import org.apache.commons.dbcp2.BasicDataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
+
+import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.AsyncTaskExecutor;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+import io.github.replication.ReplicationCluster;
+import io.github.replication.autoconfigure.ReplicationConnectionDetails;
+import io.github.replication.compatibility.integrations.Application.ClusterOfTest;
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Data sources as Spring Boot and applications define them.
+ */
+@EmbeddedCluster
+class DataSourceTests {
+
+	@Test
+	void dataSourceOfTheUser(PostgresCluster cluster) {
+		try (Application application = Application.on(cluster).start(Dbcp.class)) {
+			assertRouted(application);
+			assertThat(application.bean(DataSource.class)).isNotInstanceOf(BasicDataSource.class);
+		}
+	}
+
+	@Test
+	void unrelatedDataSourceIsLeftAlone(PostgresCluster cluster) {
+		try (Application application = Application.on(cluster)
+			.with("replication.data-source", "dataSource")
+			.start(Unrelated.class)) {
+			assertRouted(application);
+			assertThat(application.context().getBean("unrelated")).isExactlyInstanceOf(DriverManagerDataSource.class);
+		}
+	}
+
+	@Test
+	void connectionsFetchedLazily(PostgresCluster cluster) {
+		try (Application application = Application.on(cluster)
+			.with("spring.datasource.connection-fetch", "lazy")
+			.start()) {
+			assertRouted(application);
+		}
+	}
+
+	@Test
+	void beansCreatedLazily(PostgresCluster cluster) {
+		try (Application application = Application.on(cluster)
+			.with("spring.main.lazy-initialization", "true")
+			.start()) {
+			assertThat(application.bean(ReplicationCluster.class).nodes()).hasSize(3);
+			assertRouted(application);
+		}
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "virtual threads came with Java 21")
+	void virtualThreads(PostgresCluster cluster) throws Exception {
+		try (Application application = Application.on(cluster).with("spring.threads.virtual.enabled", "true").start()) {
+			AsyncTaskExecutor executor = application.bean(AsyncTaskExecutor.class);
+			assertThat(executor.submit(() -> application.serverOf(true)).get()).startsWith("replica-");
+			assertThat(executor.submit(() -> application.serverOf(false)).get()).isEqualTo("primary");
+		}
+	}
+
+	@Test
+	void twoApplicationsInOneProcess(PostgresCluster cluster) {
+		try (Application one = Application.on(cluster).start()) {
+			try (Application other = Application.on(cluster).start()) {
+				assertRouted(one);
+				assertRouted(other);
+				other.bean(ReplicationCluster.class).drain("replica-1");
+				assertThat(other.serverOf(true)).isEqualTo("replica-2");
+			}
+			assertRouted(one);
+			assertThat(one.bean(ReplicationCluster.class).node("replica-1").state().isInRotation()).isTrue();
+		}
+	}
+
+	@Test
+	void poolsAreManagedUnderTheirNames(PostgresCluster cluster) throws Exception {
+		try (Application application = Application.on(cluster)
+			.with("spring.jmx.enabled", "true")
+			.with("replication.monotonic-reads", "false")
+			.with("spring.datasource.hikari.pool-name", "managed")
+			.with("spring.datasource.hikari.register-mbeans", "true")
+			.start()) {
+			for (int i = 0; i < 4; i++) {
+				application.serverOf(true);
+			}
+			application.serverOf(false);
+			assertThat(ManagementFactory.getPlatformMBeanServer()
+				.queryNames(new ObjectName("com.zaxxer.hikari:type=Pool (*),*"), null)).extracting(ObjectName::toString)
+				.contains("com.zaxxer.hikari:type=Pool (managed)", "com.zaxxer.hikari:type=Pool (replica-1)",
+						"com.zaxxer.hikari:type=Pool (replica-2)");
+		}
+		assertThat(ManagementFactory.getPlatformMBeanServer()
+			.queryNames(new ObjectName("com.zaxxer.hikari:type=Pool (replica-*"), null)).isEmpty();
+	}
+
+	@Test
+	void connectionDetails(PostgresCluster cluster) {
+		try (Application application = Application.on(cluster)
+			.with("spring.datasource.url", "jdbc:postgresql://nowhere/app")
+			.without("replication.replicas.replica-1.url")
+			.without("replication.replicas.replica-2.url")
+			.start(Details.class)) {
+			assertRouted(application);
+		}
+	}
+
+	private static void assertRouted(Application application) {
+		assertThat(application.serverOf(true)).startsWith("replica-");
+		assertThat(application.serverOf(false)).isEqualTo("primary");
+		assertThat(application.jdbc().queryForObject(Application.SERVER, String.class)).isEqualTo("primary");
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Dbcp {
+
+		@Bean
+		BasicDataSource articles(DataSourceProperties properties) {
+			return properties.initializeDataSourceBuilder().type(BasicDataSource.class).build();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Details {
+
+		@Bean
+		JdbcConnectionDetails primary(ClusterOfTest test) {
+			PostgresCluster cluster = test.cluster();
+			return new JdbcConnectionDetails() {
+
+				@Override
+				public String getUsername() {
+					return cluster.username();
+				}
+
+				@Override
+				public String getPassword() {
+					return cluster.password();
+				}
+
+				@Override
+				public String getJdbcUrl() {
+					return cluster.primary().jdbcUrl();
+				}
+
+			};
+		}
+
+		@Bean
+		ReplicationConnectionDetails first(ClusterOfTest test) {
+			return () -> nodes(test.cluster().node("replica-1"));
+		}
+
+		@Bean
+		ReplicationConnectionDetails second(ClusterOfTest test) {
+			return () -> nodes(test.cluster().node("replica-2"));
+		}
+
+		private static Map<String, ReplicationConnectionDetails.Node> nodes(PostgresNode node) {
+			return Map.of(node.name(), new ReplicationConnectionDetails.Node(node.jdbcUrl(), null, null));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Unrelated {
+
+		@Bean(defaultCandidate = false)
+		DataSource unrelated() {
+			return new DriverManagerDataSource("jdbc:postgresql://nowhere/app");
+		}
+
+	}
+
+}

@@ -1,0 +1,1 @@
+CREATE TABLE migrated_article (id bigint PRIMARY KEY);

@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS scripted_article (id bigint PRIMARY KEY);
