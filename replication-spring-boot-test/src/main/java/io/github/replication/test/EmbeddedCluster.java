@@ -25,6 +25,11 @@ import java.lang.annotation.Target;
 
 import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+
+import io.github.replication.autoconfigure.ReplicationAutoConfiguration;
+import io.github.replication.test.autoconfigure.EmbeddedClusterAutoConfiguration;
+
 /**
  * Runs the tests of a class with a {@link PostgresCluster}, which methods and
  * constructors get by declaring a parameter of that type.
@@ -32,7 +37,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * Classes that ask for the same cluster share one: it starts with the first of them and
  * ends with the test run. After each class it is {@linkplain PostgresCluster#reset()
  * reset}: levers are undone, data stays. With Spring Boot's tests the application under
- * test runs on the very same cluster.
+ * test runs on the very same cluster, also in tests of a slice such as
+ * {@code @DataJpaTest}, which knows no replicas otherwise; there add
+ * {@code @AutoConfigureTestDatabase(replace = Replace.NONE)}.
  *
  * @since 0.1.0
  */
@@ -41,6 +48,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Documented
 @Inherited
 @ExtendWith(EmbeddedClusterExtension.class)
+@ImportAutoConfiguration({ EmbeddedClusterAutoConfiguration.class, ReplicationAutoConfiguration.class })
 public @interface EmbeddedCluster {
 
 	/**
