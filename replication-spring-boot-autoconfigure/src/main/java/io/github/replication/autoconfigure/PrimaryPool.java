@@ -27,6 +27,8 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
 /**
@@ -37,8 +39,11 @@ final class PrimaryPool {
 
 	private final ObjectProvider<DataSourceProperties> properties;
 
-	PrimaryPool(ObjectProvider<DataSourceProperties> properties) {
+	private final ObjectProvider<SslBundles> sslBundles;
+
+	PrimaryPool(ObjectProvider<DataSourceProperties> properties, ObjectProvider<SslBundles> sslBundles) {
 		this.properties = properties;
+		this.sslBundles = sslBundles;
 	}
 
 	/**
@@ -49,6 +54,9 @@ final class PrimaryPool {
 	HikariConfig configOf(DataSource primary, String beanName) {
 		HikariDataSource hikari = DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
 		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
+		if (ClassUtils.isPresent("org.postgresql.ssl.WrappedFactory", null)) {
+			SslBundleSocketFactory.use(this.sslBundles.getIfAvailable());
+		}
 		if (pool.getJdbcUrl() == null) {
 			throw new InvalidReplicationConfigurationException("replication.data-source", beanName,
 					"The data source does not tell the JDBC URL of the primary.",

@@ -37,6 +37,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
@@ -110,10 +111,16 @@ public final class ReplicationAutoConfiguration {
 	@Bean
 	ClusterOwner replicationClusterOwner(ReplicationProperties properties,
 			ObjectProvider<ReplicationConnectionDetails> details, LoadBalancer loadBalancer, CallerRecords callers,
-			ClusterOwner.Extensions extensions, ObjectProvider<DataSourceProperties> dataSource,
+			ClusterOwner.Extensions extensions, PrimaryPool primaryPool,
 			ReplicationDataSourcePostProcessor postProcessor) {
 		return new ClusterOwner(properties, new NodeDefinitions(properties, details.orderedStream().toList()),
-				loadBalancer, callers, extensions, new PrimaryPool(dataSource), postProcessor::dataSource);
+				loadBalancer, callers, extensions, primaryPool, postProcessor::dataSource);
+	}
+
+	@Bean
+	PrimaryPool replicationPrimaryPool(ObjectProvider<DataSourceProperties> properties,
+			ObjectProvider<SslBundles> sslBundles) {
+		return new PrimaryPool(properties, sslBundles);
 	}
 
 	@Bean

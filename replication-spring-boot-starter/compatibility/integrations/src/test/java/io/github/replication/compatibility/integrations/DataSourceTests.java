@@ -17,7 +17,11 @@
 package io.github.replication.compatibility.integrations;
 
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Constructor;
+import java.net.URL;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 import javax.management.ObjectName;
 import javax.sql.DataSource;
@@ -27,10 +31,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 
+import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
+import org.springframework.boot.autoconfigure.service.connection.ConnectionDetailsFactories;
+import org.springframework.boot.devtools.restart.classloader.RestartClassLoader;
+import org.springframework.boot.docker.compose.core.ConnectionPorts;
+import org.springframework.boot.docker.compose.core.ImageReference;
+import org.springframework.boot.docker.compose.core.RunningService;
+import org.springframework.boot.docker.compose.service.connection.DockerComposeConnectionSource;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
@@ -42,6 +55,8 @@ import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 /**
  * Data sources as Spring Boot and applications define them.
@@ -139,6 +154,63 @@ class DataSourceTests {
 			.without("replication.replicas.replica-2.url")
 			.start(Details.class)) {
 			assertRouted(application);
+		}
+	}
+
+	@Test
+	void servicesOfDockerCompose() throws Exception {
+		ConnectionDetailsFactories factories = new ConnectionDetailsFactories(getClass().getClassLoader());
+		Constructor<DockerComposeConnectionSource> source = DockerComposeConnectionSource.class
+			.getDeclaredConstructor(RunningService.class, Environment.class);
+		source.setAccessible(true);
+		Map<Class<?>, ConnectionDetails> replica = factories
+			.getConnectionDetails(
+					source.newInstance(
+							service(Map.of("org.springframework.boot.service-connection", "postgres-replica",
+									"org.springframework.boot.jdbc.parameters", "ssl=false")),
+							new StandardEnvironment()),
+					true);
+		assertThat(replica).containsOnlyKeys(ReplicationConnectionDetails.class);
+		assertThat(((ReplicationConnectionDetails) replica.get(ReplicationConnectionDetails.class)).getReplicas())
+			.containsExactly(Map.entry("pg-2", new ReplicationConnectionDetails.Node(
+					"jdbc:postgresql://composed:15432/news?ssl=false", "editor", "secret")));
+		assertThat(
+				factories.getConnectionDetails(source.newInstance(service(Map.of()), new StandardEnvironment()), true))
+			.containsOnlyKeys(JdbcConnectionDetails.class);
+	}
+
+	private static RunningService service(Map<String, String> labels) {
+		RunningService service = mock();
+		ConnectionPorts ports = mock();
+		given(ports.get(5432)).willReturn(15432);
+		given(service.name()).willReturn("pg-2");
+		given(service.image()).willReturn(ImageReference.of("postgres:18"));
+		given(service.host()).willReturn("composed");
+		given(service.ports()).willReturn(ports);
+		given(service.labels()).willReturn(labels);
+		given(service.env())
+			.willReturn(Map.of("POSTGRES_USER", "editor", "POSTGRES_PASSWORD", "secret", "POSTGRES_DB", "news"));
+		return service;
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void restartsOfDevtools(PostgresCluster cluster) throws Exception {
+		URL ownClasses = Restarted.class.getProtectionDomain().getCodeSource().getLocation();
+		ClassLoader before = Thread.currentThread().getContextClassLoader();
+		for (int i = 0; i < 2; i++) {
+			try (RestartClassLoader loader = new RestartClassLoader(before, new URL[] { ownClasses })) {
+				Thread.currentThread().setContextClassLoader(loader);
+				Class<?> restarted = loader.loadClass(Restarted.class.getName());
+				assertThat(restarted).isNotSameAs(Restarted.class);
+				List<String> servers = ((Function<PostgresCluster, List<String>>) restarted.getDeclaredConstructor()
+					.newInstance()).apply(cluster);
+				assertThat(servers.get(0)).startsWith("replica-");
+				assertThat(servers.get(1)).isEqualTo("primary");
+			}
+			finally {
+				Thread.currentThread().setContextClassLoader(before);
+			}
 		}
 	}
 
