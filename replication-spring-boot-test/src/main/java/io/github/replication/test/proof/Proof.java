@@ -90,9 +90,9 @@ public final class Proof {
 
 	private Duration calm = Duration.ZERO;
 
-	private Duration longestRead = Duration.ofSeconds(5);
+	private Duration longestRead = Duration.ofSeconds(3);
 
-	private Duration longestWrite = Duration.ofSeconds(15);
+	private Duration longestOther = Duration.ofSeconds(15);
 
 	private Duration settling = Duration.ofSeconds(3);
 
@@ -208,14 +208,14 @@ public final class Proof {
 	/**
 	 * Sets how long operations may take: what the application's timeouts add up to, and a
 	 * generous margin.
-	 * @param read the longest time of a read that may run again elsewhere; the default is
-	 * 5 seconds
+	 * @param read the longest time of a read that may run again elsewhere, while the
+	 * primary is well; the default is 3 seconds
 	 * @param other the longest time of all others; the default is 15 seconds
 	 * @return this proof
 	 */
 	public Proof bounds(Duration read, Duration other) {
 		this.longestRead = read;
-		this.longestWrite = other;
+		this.longestOther = other;
 		return this;
 	}
 
@@ -253,7 +253,8 @@ public final class Proof {
 	private List<Property> properties() {
 		return List.of(SessionOrder.readYourWrites(), SessionOrder.monotonicReads(),
 				new NoWriteOnReplica(availability()), new NoLostWrite(), new BoundedStaleness(Registers.MAX_STALENESS),
-				new BoundedWaiting(this.longestRead, this.longestWrite), new NoNeedlessFailure(availability()));
+				new BoundedWaiting(availability(), this.longestRead, this.longestOther),
+				new NoNeedlessFailure(availability()));
 	}
 
 	private Availability availability() {
@@ -271,7 +272,7 @@ public final class Proof {
 		try {
 			this.over.await(this.duration.toMillis(), TimeUnit.MILLISECONDS);
 			this.over.countDown();
-			workload.join(this.longestWrite.multipliedBy(4).toMillis());
+			workload.join(this.longestOther.multipliedBy(4).toMillis());
 			nemesis.join(TimeUnit.MINUTES.toMillis(2));
 			readAll(history);
 		}
