@@ -50,15 +50,15 @@ final class ProofApplications implements AutoCloseable {
 
 	static ProofApplications start(PostgresCluster cluster, Map<String, Object> properties) {
 		ProofApplications all = new ProofApplications(cluster);
-		for (String loadBalancer : List.of("least-connections", "round-robin")) {
-			all.start(properties, loadBalancer);
-		}
+		all.start(properties, "least-connections", "0ms");
+		all.start(properties, "round-robin", "50ms");
 		return all;
 	}
 
-	private void start(Map<String, Object> properties, String loadBalancer) {
+	private void start(Map<String, Object> properties, String loadBalancer, String wait) {
 		Map<String, Object> all = ClusterProperties.of(this.cluster);
 		all.put("replication.load-balancer", loadBalancer);
+		all.put("replication.read-your-writes.wait", wait);
 		all.put("replication.monitor.interval", "250ms");
 		all.put("replication.monitor.timeout", "250ms");
 		all.put("replication.monitor.abort-after", "1s");

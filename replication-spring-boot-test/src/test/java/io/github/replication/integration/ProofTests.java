@@ -67,6 +67,18 @@ class ProofTests {
 	}
 
 	@Test
+	void readsThatRunAgainElsewhereSeeWhatTheirSessionKnows() {
+		try (ProofApplications applications = ProofApplications.start(this.cluster, Map.of())) {
+			assertKept(applications.proof()
+				.faults(Fault.REFUSE, Fault.APPLY_DELAY)
+				.lasting(Duration.ofMillis(400), Duration.ofMillis(600))
+				.mix(Map.of(OperationKind.READ, 90, OperationKind.WRITE, 10))
+				.duration(Duration.ofSeconds(12))
+				.run());
+		}
+	}
+
+	@Test
 	void readsInsideWritesNeedNoConnectionOfTheWriters() {
 		try (ProofApplications applications = ProofApplications.start(this.cluster, Map.of())) {
 			assertKept(applications.proof()

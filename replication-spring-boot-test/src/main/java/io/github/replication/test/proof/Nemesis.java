@@ -160,19 +160,20 @@ final class Nemesis implements Runnable {
 		Map<PostgresNode, Fault> faults = new LinkedHashMap<>();
 		this.cluster.replicas().forEach((replica) -> faults.put(replica, Fault.REFUSE));
 		this.history.beginFault(Fault.NO_REPLICA.name(), "all replicas", true);
-		strike(faults, nanos);
+		strike(faults, 2 * nanos);
 		this.history.endFault(Fault.NO_REPLICA.name(), "all replicas");
 	}
 
 	/**
-	 * The primary is well again first, so that the replicas find it.
+	 * Each fault has some time before the next, so that a node may fail while another one
+	 * lags already. The primary is well again first, so that the replicas find it.
 	 */
 	private void strike(Map<PostgresNode, Fault> faults, long nanos) {
 		faults.forEach((node, fault) -> {
 			this.history.beginFault(fault.name(), node.name(), fault.serves());
 			fault.begin(node);
+			await(nanos / faults.size());
 		});
-		await(nanos);
 		faults.entrySet()
 			.stream()
 			.sorted(Comparator.comparing((entry) -> !entry.getKey().isPrimary()))

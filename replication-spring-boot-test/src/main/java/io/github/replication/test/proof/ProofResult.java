@@ -114,7 +114,7 @@ public final class ProofResult {
 		table(page, "kind | acknowledged | failed | unknown | longest",
 				EnumSet.allOf(OperationKind.class).stream().map(this::describe).toList());
 		page.append('\n');
-		table(page, "failed | SQLSTATE | times", rows(this.statistics.failures()));
+		table(page, "failed | SQLSTATE | exception | times", rows(this.statistics.failures()));
 		heading(page, "Faults");
 		table(page, "fault | of | times", rows(this.statistics.faults()));
 		page.append('\n');

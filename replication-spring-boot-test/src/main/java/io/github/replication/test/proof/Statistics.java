@@ -63,7 +63,8 @@ final class Statistics {
 		this.longest.merge(operation.kind(), operation.span().nanos(), Math::max);
 		Operation.Error error = operation.error();
 		if (error != null) {
-			this.failures.merge((operation.kind().isRead() ? "read" : "write") + " | " + error.state(), 1L, Long::sum);
+			this.failures.merge((operation.kind().isRead() ? "read" : "write") + " | " + error.state() + " | "
+					+ error.message().replaceAll(":.*", ""), 1L, Long::sum);
 			if ((System.getenv("PROOF_DEBUG") != null) && operation.kind() != OperationKind.WRITE_IN_READ_ONLY)
 				System.out.println("FAILED " + operation);
 		}
@@ -95,7 +96,7 @@ final class Statistics {
 	}
 
 	/**
-	 * Failures by kind and SQLSTATE.
+	 * Failures by kind, SQLSTATE and exception.
 	 */
 	Map<String, Long> failures() {
 		return this.failures;
