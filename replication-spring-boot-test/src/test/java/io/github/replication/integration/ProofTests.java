@@ -68,12 +68,29 @@ class ProofTests {
 
 	@Test
 	void readsThatRunAgainElsewhereSeeWhatTheirSessionKnows() {
+		this.cluster.node("replica-2").applyDelay(Duration.ofMillis(500));
 		try (ProofApplications applications = ProofApplications.start(this.cluster, Map.of())) {
 			assertKept(applications.proof()
-				.faults(Fault.REFUSE, Fault.APPLY_DELAY)
-				.lasting(Duration.ofMillis(400), Duration.ofMillis(600))
-				.mix(Map.of(OperationKind.READ, 90, OperationKind.WRITE, 10))
-				.duration(Duration.ofSeconds(12))
+				.faults(Fault.RESET)
+				.lasting(Duration.ofMillis(200), Duration.ofMillis(400))
+				.mix(Map.of(OperationKind.READ, 95, OperationKind.WRITE, 5))
+				.duration(Duration.ofSeconds(10))
+				.run());
+		}
+	}
+
+	/**
+	 * Between two writes the replica has everything that the primary was known to have.
+	 */
+	@Test
+	void readsRightAfterAWriteThatIsRareSeeIt() {
+		this.cluster.node("replica-2").applyDelay(Duration.ofMillis(100));
+		try (ProofApplications applications = ProofApplications.start(this.cluster, Map.of())) {
+			assertKept(applications.proof()
+				.faults()
+				.mix(Map.of(OperationKind.READ, 996, OperationKind.WRITE, 4))
+				.sessions(1, 1)
+				.duration(Duration.ofSeconds(8))
 				.run());
 		}
 	}

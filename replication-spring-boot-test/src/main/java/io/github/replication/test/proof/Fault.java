@@ -165,6 +165,23 @@ public enum Fault {
 	},
 
 	/**
+	 * The network resets all connections to a node; new ones can be made.
+	 */
+	RESET(Target.NODE, false) {
+
+		@Override
+		void begin(PostgresNode node) {
+			node.proxy().resetConnections();
+		}
+
+		@Override
+		void end(PostgresNode node) {
+			// It was over at once.
+		}
+
+	},
+
+	/**
 	 * The way to a node is long.
 	 */
 	SLOW(Target.NODE, true) {

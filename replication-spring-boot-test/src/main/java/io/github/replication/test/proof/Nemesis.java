@@ -282,7 +282,7 @@ final class Nemesis implements Runnable {
 	 * Begins anew after a lever has failed, which may lose writes.
 	 */
 	private void reset() {
-		this.cluster.nodes().forEach((node) -> this.history.beginFault("RESET", node.name(), false));
+		this.cluster.nodes().forEach((node) -> this.history.beginFault("REPAIR", node.name(), false));
 		this.history.endEpoch();
 		this.cluster.reset();
 		this.history.endEpoch();
@@ -291,7 +291,7 @@ final class Nemesis implements Runnable {
 			for (Fault fault : Fault.values()) {
 				this.history.endFault(fault.name(), node.name());
 			}
-			this.history.endFault("RESET", node.name());
+			this.history.endFault("REPAIR", node.name());
 		});
 	}
 
