@@ -165,9 +165,9 @@ public enum Fault {
 	},
 
 	/**
-	 * The network resets all connections to a node; new ones can be made.
+	 * The network resets all connections to a replica; new ones can be made.
 	 */
-	RESET(Target.NODE, false) {
+	RESET(Target.REPLICA, false) {
 
 		@Override
 		void begin(PostgresNode node) {

@@ -251,7 +251,7 @@ public final class Proof {
 	}
 
 	private List<Property> properties() {
-		return List.of(SessionOrder.readYourWrites(), SessionOrder.monotonicReads(),
+		return List.of(SessionOrder.readYourWrites(availability()), SessionOrder.monotonicReads(availability()),
 				new NoWriteOnReplica(availability()), new NoLostWrite(), new BoundedStaleness(Registers.MAX_STALENESS),
 				new BoundedWaiting(availability(), this.longestRead, this.longestOther),
 				new NoNeedlessFailure(availability()));

@@ -24,7 +24,9 @@ import java.util.function.Predicate;
  * <p>
  * With one exception, which is PostgreSQL's own: a standby may show a commit a moment
  * before the primary does, which has written it to the log by then and has told nobody.
- * Who goes from that standby to the primary in that moment is not counted.
+ * Who goes from that standby to the primary in that moment is not counted. Nor is who
+ * reads from standbys alone while the primary cannot tell its position: monotonic reads
+ * are not promised then.
  */
 final class SessionOrder implements Property {
 
@@ -38,7 +40,10 @@ final class SessionOrder implements Property {
 
 	private final Frontier frontier = new Frontier();
 
-	private SessionOrder(String title, String verb, Predicate<OperationKind> learns) {
+	private final Availability availability;
+
+	private SessionOrder(String title, String verb, Predicate<OperationKind> learns, Availability availability) {
+		this.availability = availability;
 		this.title = title;
 		this.verb = verb;
 		this.learns = learns;
@@ -47,16 +52,16 @@ final class SessionOrder implements Property {
 	/**
 	 * A session sees what it has written.
 	 */
-	static SessionOrder readYourWrites() {
-		return new SessionOrder("read-your-writes", "written", OperationKind::isWrite);
+	static SessionOrder readYourWrites(Availability availability) {
+		return new SessionOrder("read-your-writes", "written", OperationKind::isWrite, availability);
 	}
 
 	/**
 	 * A session does not see less than it has seen. What it was shown when it asked for
 	 * {@code EVENTUAL} does not count.
 	 */
-	static SessionOrder monotonicReads() {
-		return new SessionOrder("monotonic reads", "read", OperationKind::seesSession);
+	static SessionOrder monotonicReads(Availability availability) {
+		return new SessionOrder("monotonic reads", "read", OperationKind::seesSession, availability);
 	}
 
 	@Override
@@ -68,6 +73,7 @@ final class SessionOrder implements Property {
 	public void accept(Event event, Findings findings) {
 		this.knowledge.follow(event);
 		this.frontier.follow(event);
+		this.availability.follow(event);
 		if (event instanceof Event.Ended ended && ended.operation().isOk()
 				&& this.knowledge.counts(ended.operation())) {
 			accept(ended.operation(), findings);
@@ -77,7 +83,7 @@ final class SessionOrder implements Property {
 	private void accept(Operation operation, Findings findings) {
 		Operation known = this.knowledge.of(operation.session(), operation.register());
 		if (operation.kind().seesSession() && known != null && operation.version() < known.version()
-				&& !isAheadOfPrimary(known, operation)) {
+				&& !isAheadOfPrimary(known, operation) && !isWithoutPrimary(known, operation)) {
 			findings.add("session " + operation.session() + " has " + this.verb + " version " + known.version()
 					+ " of register " + operation.register() + " and has then read version " + operation.version(),
 					List.of(known, operation));
@@ -95,6 +101,11 @@ final class SessionOrder implements Property {
 		Operation acknowledged = this.frontier.last(operation.register(), (write) -> write.isBefore(operation));
 		return isServedByStandby(known) && !isServedByStandby(operation)
 				&& (acknowledged == null || acknowledged.version() < known.version());
+	}
+
+	private boolean isWithoutPrimary(Operation known, Operation operation) {
+		return isServedByStandby(known) && isServedByStandby(operation)
+				&& !this.availability.isPrimarySteady(operation.span());
 	}
 
 	private static boolean isServedByStandby(Operation operation) {

@@ -33,8 +33,9 @@ class CheckerTests {
 
 	private static final List<String> NODES = List.of("primary", "replica-1", "replica-2");
 
-	private final Checker checker = new Checker(List.of(SessionOrder.readYourWrites(), SessionOrder.monotonicReads(),
-			new NoWriteOnReplica(availability()), new NoLostWrite(), new BoundedStaleness(Duration.ofMillis(500)),
+	private final Checker checker = new Checker(List.of(SessionOrder.readYourWrites(availability()),
+			SessionOrder.monotonicReads(availability()), new NoWriteOnReplica(availability()), new NoLostWrite(),
+			new BoundedStaleness(Duration.ofMillis(500)),
 			new BoundedWaiting(availability(), Duration.ofSeconds(3), Duration.ofSeconds(10)),
 			new NoNeedlessFailure(availability())));
 
@@ -83,6 +84,14 @@ class CheckerTests {
 	@Test
 	void whatWasShownEventuallyMayBeMissed() {
 		end(1, OperationKind.READ_EVENTUAL, 7, 3, "replica-1");
+		read(1, 7, 2, "replica-2");
+		assertKept();
+	}
+
+	@Test
+	void standbysMayDifferWhileThePrimaryIsGone() {
+		beginFault("KILL", "primary", false);
+		read(1, 7, 3, "replica-1");
 		read(1, 7, 2, "replica-2");
 		assertKept();
 	}
