@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
+import io.github.replication.Role;
 import io.github.replication.RouteDecision;
 import io.github.replication.RoutedConnection;
 import io.github.replication.RoutingScope;
@@ -140,7 +141,8 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	}
 
 	/**
-	 * Whether a statement may be executed within the unit of work that was begun last.
+	 * Whether a statement may be executed within the unit of work that was begun last. A
+	 * replica may have become too old for the caller since; the primary has everything.
 	 * @param binding where the statement was made
 	 * @param opened the scope in which it was made if this is its first execution
 	 */
@@ -149,7 +151,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 			return false;
 		}
 		return this.inTransaction || (opened != null && this.scope == opened && opened == RoutingScope.current()
-				&& this.source.caller().bound().write() == null);
+				&& (binding.route().node().role() == Role.PRIMARY || this.source.caller().bound().write() == null));
 	}
 
 	/**

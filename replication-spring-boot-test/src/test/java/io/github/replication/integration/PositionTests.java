@@ -17,6 +17,8 @@
 package io.github.replication.integration;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -136,6 +138,29 @@ class PositionTests {
 			this.cluster.replicas().forEach(PostgresNode::resumeReplay);
 			this.cluster.awaitReplication();
 		}
+	}
+
+	@Test
+	void statementPreparedOnThePrimaryIsExecutedThereAlthoughTheReplicasHaveCaughtUpSince() throws SQLException {
+		pause("replica-1", "replica-2");
+		long id = write();
+		Replication.readOnly(Consistency.SESSION, () -> {
+			try (Connection connection = this.application.bean(DataSource.class).getConnection();
+					PreparedStatement statement = connection
+						.prepareStatement("SELECT count(*) FROM note WHERE id = ?")) {
+				statement.setLong(1, id);
+				assertThat(lastRead().reason()).isEqualTo(Reason.BEHIND);
+				this.cluster.replicas().forEach(PostgresNode::resumeReplay);
+				soon().untilAsserted(() -> {
+					assertSees(id);
+					assertThat(lastRead().reason()).isEqualTo(Reason.READ_ONLY);
+				});
+				try (ResultSet row = statement.executeQuery()) {
+					row.next();
+					assertThat(row.getInt(1)).isEqualTo(1);
+				}
+			}
+		});
 	}
 
 	@Test

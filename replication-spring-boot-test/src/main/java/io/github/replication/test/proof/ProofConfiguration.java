@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.test.proof;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcOperations;
+
+/**
+ * What an application needs to take part in a proof: import it with
+ * {@code @Import(ProofConfiguration.class)}. Its transactions must be managed by
+ * annotations on classes, which is Spring Boot's default.
+ *
+ * @since 0.1.0
+ */
+@Configuration(proxyBeanMethods = false)
+public class ProofConfiguration {
+
+	@Bean
+	Registers proofRegisters(JdbcOperations jdbc, LastDecision decisions) {
+		return new Registers(jdbc, decisions);
+	}
+
+	@Bean
+	LastDecision proofDecisions() {
+		return new LastDecision();
+	}
+
+}

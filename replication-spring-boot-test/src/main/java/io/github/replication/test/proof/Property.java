@@ -1,0 +1,46 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.test.proof;
+
+import java.util.List;
+
+/**
+ * One promise, checked as a history goes on. Called by one thread at a time.
+ */
+interface Property {
+
+	/**
+	 * What is promised.
+	 */
+	String title();
+
+	/**
+	 * Takes the next event and tells of it where it breaks the promise.
+	 */
+	void accept(Event event, Findings findings);
+
+	/**
+	 * Is told where a promise was broken.
+	 */
+	@FunctionalInterface
+	interface Findings {
+
+		void add(String explanation, List<Operation> evidence);
+
+	}
+
+}
