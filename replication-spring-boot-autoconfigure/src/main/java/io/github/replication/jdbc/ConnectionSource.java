@@ -177,7 +177,7 @@ final class ConnectionSource {
 	 * Whether what was taken for the primary has become a standby.
 	 */
 	private static boolean leadsToStandby(Binding binding) throws SQLException {
-		return binding.isOnWritePool() && NodeErrors.isOnStandby(binding.connection());
+		return binding.route().reason() != Reason.READ_ONLY && NodeErrors.isOnStandby(binding.connection());
 	}
 
 	private void requireSuccessor(ClusterNode demoted) throws SQLException {

@@ -264,10 +264,10 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private void changePools(Member before, Member now) {
 		evict(hikari(before.node().writePool()));
 		before.node().readPool().evict();
-		before.node()
-			.readPool()
-			.resize(this.pool.getMaximumPoolSize(), this.pool.getMinimumIdle(), this.pools.replicaTimeout());
-		now.node().readPool().resize(fallbackConnections(), 0, this.pool.getConnectionTimeout());
+		before.node().readPool().resize(this.pool.getMaximumPoolSize(), this.pool.getMinimumIdle());
+		before.node().readPool().patience(0);
+		now.node().readPool().resize(fallbackConnections(), 0);
+		now.node().readPool().patience(this.pool.getConnectionTimeout());
 		DataSource writePool = now.node().writePool();
 		if (writePool == null || (writePool instanceof HikariDataSource hikari && hikari.isClosed())) {
 			now.node().writePool(this.pools.writes(now.node().definition()));

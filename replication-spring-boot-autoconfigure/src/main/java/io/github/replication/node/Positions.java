@@ -70,6 +70,8 @@ public final class Positions implements PositionResolver {
 
 	private volatile boolean told = true;
 
+	private int failures;
+
 	private final LongAdder waits = new LongAdder();
 
 	private final LongAdder waitedNanos = new LongAdder();
@@ -87,9 +89,14 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * The primary has answered, or failed to.
+	 * The primary has answered, or failed to. One failure alone says nothing: until the
+	 * next question whoever needs to know more than is known is served by the primary.
 	 */
 	void primaryAnswered(@Nullable Sample sample, @Nullable Exception failure) {
+		this.failures = (sample != null) ? 0 : this.failures + 1;
+		if (this.failures == 1) {
+			return;
+		}
 		boolean tells = sample != null && sample.state().hasPosition() && !sample.state().inRecovery();
 		if (sample != null && tells) {
 			PrimaryHistory before = this.history;

@@ -59,7 +59,9 @@ final class PostgresSettings {
 	static void apply(HikariConfig config) {
 		Properties properties = config.getDataSourceProperties();
 		OF_DATA_SOURCE_CLASSES.forEach(properties::remove);
-		limitAttempts(config);
+		long seconds = Math.max(1, TimeUnit.MILLISECONDS.toSeconds(config.getConnectionTimeout() + 999));
+		properties.putIfAbsent(CONNECT_TIMEOUT, Long.toString(seconds));
+		properties.putIfAbsent(LOGIN_TIMEOUT, Long.toString(seconds));
 		Matcher inUrl = OPTIONS_IN_URL.matcher(config.getJdbcUrl());
 		if (inUrl.find()) {
 			String options = readOnly(URLDecoder.decode(inUrl.group(2), StandardCharsets.UTF_8));
@@ -68,17 +70,6 @@ final class PostgresSettings {
 		}
 		else {
 			properties.setProperty(OPTIONS, readOnly(properties.getProperty(OPTIONS)));
-		}
-	}
-
-	/**
-	 * Lets an attempt to connect take as long as the pool's connection timeout is now.
-	 */
-	static void limitAttempts(HikariConfig config) {
-		if (JdbcUrls.isPostgres(config.getJdbcUrl())) {
-			long seconds = Math.max(1, TimeUnit.MILLISECONDS.toSeconds(config.getConnectionTimeout() + 999));
-			config.getDataSourceProperties().putIfAbsent(CONNECT_TIMEOUT, Long.toString(seconds));
-			config.getDataSourceProperties().putIfAbsent(LOGIN_TIMEOUT, Long.toString(seconds));
 		}
 	}
 

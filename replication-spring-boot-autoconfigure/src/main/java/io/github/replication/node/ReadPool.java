@@ -55,6 +55,8 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	private final AtomicInteger active = new AtomicInteger();
 
+	private volatile int turns = 1;
+
 	ReadPool(String node, HikariDataSource hikari, PhysicalDataSource physical, Reachability reachability) {
 		super(hikari);
 		this.node = node;
@@ -73,14 +75,31 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	public Connection getConnection() throws SQLException {
 		boolean ahead = liveConnections() == 0 && openFirst();
 		try {
-			return this.hikari.getConnection();
-		}
-		catch (SQLException ex) {
-			throw unavailable(ex);
+			return waitForConnection();
 		}
 		finally {
 			if (ahead) {
 				this.physical.closeAhead();
+			}
+		}
+	}
+
+	/**
+	 * Waits several times the connection timeout, if need be: that of a pool of HikariCP
+	 * cannot be changed.
+	 */
+	private Connection waitForConnection() throws NodeUnavailableException {
+		int turns = this.turns;
+		while (true) {
+			try {
+				return this.hikari.getConnection();
+			}
+			catch (SQLException ex) {
+				NodeUnavailableException unavailable = unavailable(ex);
+				turns--;
+				if (turns <= 0 || unavailable.isUnreachable()) {
+					throw unavailable;
+				}
 			}
 		}
 	}
@@ -159,12 +178,19 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Changes how many connections there may be, and how long a read may wait for one.
+	 * Changes how many connections there may be.
 	 */
-	void resize(int maximum, int minimumIdle, long timeoutMillis) {
-		this.hikari.setConnectionTimeout(timeoutMillis);
+	void resize(int maximum, int minimumIdle) {
 		this.hikari.setMinimumIdle(Math.min(minimumIdle, maximum));
 		this.hikari.setMaximumPoolSize(maximum);
+	}
+
+	/**
+	 * Changes how long a read may wait for a connection.
+	 * @param millis the time, which counts if it is longer than the pool's own
+	 */
+	void patience(long millis) {
+		this.turns = (int) ((millis + this.hikari.getConnectionTimeout() - 1) / this.hikari.getConnectionTimeout());
 	}
 
 	/**
@@ -272,7 +298,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		}
 	}
 
-	private SQLException unavailable(SQLException ex) {
+	private NodeUnavailableException unavailable(SQLException ex) {
 		if (this.hikari.isClosed()) {
 			return unreachable(ex);
 		}

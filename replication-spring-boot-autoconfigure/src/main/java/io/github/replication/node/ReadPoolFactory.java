@@ -62,18 +62,11 @@ final class ReadPoolFactory {
 	 */
 	ReadPool primary(String name, int maximumPoolSize, Reachability reachability, Inspection inspection) {
 		HikariConfig config = derive(name + "-read", this.primary.getJdbcUrl());
-		PostgresSettings.limitAttempts(config);
-		config.setConnectionTimeout(this.primary.getConnectionTimeout());
 		config.setMinimumIdle(0);
 		config.setMaximumPoolSize(maximumPoolSize);
-		return create(name, config, reachability, inspection);
-	}
-
-	/**
-	 * How long a read may wait for a connection to a replica.
-	 */
-	long replicaTimeout() {
-		return Math.min(this.primary.getConnectionTimeout(), CONNECTION_TIMEOUT);
+		ReadPool pool = create(name, config, reachability, inspection);
+		pool.patience(this.primary.getConnectionTimeout());
+		return pool;
 	}
 
 	/**
@@ -100,7 +93,7 @@ final class ReadPoolFactory {
 	private HikariConfig derive(String poolName, String url) {
 		HikariConfig config = connectTo(poolName, url);
 		config.setReadOnly(true);
-		config.setConnectionTimeout(replicaTimeout());
+		config.setConnectionTimeout(Math.min(config.getConnectionTimeout(), CONNECTION_TIMEOUT));
 		config.setValidationTimeout(Math.min(config.getValidationTimeout(), VALIDATION_TIMEOUT));
 		return config;
 	}

@@ -166,6 +166,8 @@ class PositionsTests {
 		primary(1, 1_000);
 		replica(this.one, 1, 2_000);
 		this.positions.primaryAnswered(null, new SQLException("refused"));
+		assertThat(this.positions.isExact()).as("after one silence").isTrue();
+		this.positions.primaryAnswered(null, new SQLException("refused"));
 		assertThat(this.positions.isExact()).isFalse();
 		assertThat(this.positions.reason()).isEqualTo(Reason.RECENT_WRITE);
 		assertThat(qualifying(new Bound(Write.unresolved(this.clock.now(), false, 0), null))).isEmpty();

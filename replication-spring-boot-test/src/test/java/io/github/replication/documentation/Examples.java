@@ -21,6 +21,7 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestTemplate;
@@ -30,7 +31,13 @@ import io.github.replication.NodeStatus;
 import io.github.replication.Replication;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.jdbc.ConnectionPreparer;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.proof.ApplicationInstance;
+import io.github.replication.test.proof.Proof;
+import io.github.replication.test.proof.ProofResult;
 import io.github.replication.web.PositionClientInterceptor;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 class Examples {
 
@@ -85,6 +92,14 @@ class Examples {
 	@Bean
 	ConnectionPreparer tenant(Tenants tenants) {
 		return (connection, decision) -> connection.setSchema(tenants.current());
+	}
+
+	void prove(ApplicationContext first, ApplicationContext second, PostgresCluster cluster) throws Exception {
+		ProofResult result = Proof.of(new ApplicationInstance("one", first), new ApplicationInstance("two", second))
+			.against(cluster)
+			.duration(Duration.ofMinutes(5))
+			.run();
+		assertThat(result.violations()).as(result.describeViolations()).isEmpty();
 	}
 
 	record Job(long articleId, @Nullable String position) {

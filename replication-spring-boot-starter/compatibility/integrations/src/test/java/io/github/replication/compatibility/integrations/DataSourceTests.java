@@ -114,7 +114,7 @@ class DataSourceTests {
 	@Test
 	void twoApplicationsInOneProcess(PostgresCluster cluster) {
 		try (Application one = Application.on(cluster).start()) {
-			try (Application other = Application.on(cluster).start()) {
+			try (Application other = Application.on(cluster).with("replication.monotonic-reads", "false").start()) {
 				assertRouted(one);
 				assertRouted(other);
 				other.bean(ReplicationCluster.class).drain("replica-1");
