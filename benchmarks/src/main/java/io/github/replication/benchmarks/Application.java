@@ -57,6 +57,8 @@ final class Application implements AutoCloseable {
 
 	private static final String REPLICA = "replica";
 
+	private static final int CONNECTIONS = 16;
+
 	final JdbcTemplate jdbc;
 
 	private final TransactionTemplate readOnly;
@@ -107,6 +109,7 @@ final class Application implements AutoCloseable {
 		all.put("spring.datasource.url", servers.primary());
 		all.put("spring.datasource.username", servers.username());
 		all.put("spring.datasource.password", servers.password());
+		all.put("spring.datasource.hikari.maximum-pool-size", CONNECTIONS);
 		if (servers == Servers.STUB) {
 			all.put("spring.datasource.driver-class-name", StubDriver.class.getName());
 		}
@@ -144,6 +147,7 @@ final class Application implements AutoCloseable {
 	 */
 	private static Application aws(Servers servers) {
 		HikariDataSource pool = new HikariDataSource();
+		pool.setMaximumPoolSize(CONNECTIONS);
 		pool.setDriverClassName("software.amazon.jdbc.Driver");
 		pool.setJdbcUrl("jdbc:aws-wrapper:postgresql://" + servers.hosts() + "/app");
 		pool.setUsername(servers.username());
@@ -186,6 +190,7 @@ final class Application implements AutoCloseable {
 	private static HikariDataSource pool(String name, String url, Servers servers) {
 		HikariDataSource pool = new HikariDataSource();
 		pool.setPoolName(name);
+		pool.setMaximumPoolSize(CONNECTIONS);
 		pool.setJdbcUrl(url);
 		pool.setUsername(servers.username());
 		pool.setPassword(servers.password());
