@@ -103,8 +103,9 @@ final class Application implements AutoCloseable {
 	/**
 	 * What this library makes of a data source.
 	 * @param properties what else is set
+	 * @param beans configuration classes of further beans
 	 */
-	static Application replication(Servers servers, Map<String, Object> properties) {
+	static Application replication(Servers servers, Map<String, Object> properties, Class<?>... beans) {
 		Map<String, Object> all = new HashMap<>();
 		all.put("spring.datasource.url", servers.primary());
 		all.put("spring.datasource.username", servers.username());
@@ -117,7 +118,8 @@ final class Application implements AutoCloseable {
 			all.put("replication.replicas.replica-" + (i + 1) + ".url", servers.replicas().get(i));
 		}
 		all.putAll(properties);
-		ConfigurableApplicationContext context = new SpringApplicationBuilder(Beans.class).web(WebApplicationType.NONE)
+		ConfigurableApplicationContext context = new SpringApplicationBuilder(Beans.class).sources(beans)
+			.web(WebApplicationType.NONE)
 			.bannerMode(Banner.Mode.OFF)
 			.initializers((created) -> created.getEnvironment()
 				.getPropertySources()

@@ -34,6 +34,9 @@ public final class Benchmarks {
 		PARTS.put("cost", new RoutingCost());
 		PARTS.put("offload", new Offload());
 		PARTS.put("scale-out", new ScaleOut());
+		PARTS.put("faults", new Faults());
+		PARTS.put("servers", new ServerCost());
+		PARTS.put("start-up", new StartUp());
 	}
 
 	private Benchmarks() {
