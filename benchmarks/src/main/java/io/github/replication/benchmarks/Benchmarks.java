@@ -60,8 +60,9 @@ public final class Benchmarks {
 		for (String name : names) {
 			System.out.println("Measuring: " + name);
 			part(name).run(report, quick);
+			report.write();
 		}
-		report.write();
+		report.print();
 		System.exit(0);
 	}
 

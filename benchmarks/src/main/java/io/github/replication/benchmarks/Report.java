@@ -123,15 +123,11 @@ final class Report {
 
 	void write() throws IOException {
 		Files.writeString(this.page, this.text);
-		System.out.println(this.text);
-		System.out.println(this.page);
 	}
 
-	/**
-	 * The folder of the files beside the page.
-	 */
-	Path folder() {
-		return this.folder;
+	void print() {
+		System.out.println(this.text);
+		System.out.println(this.page);
 	}
 
 	static double median(double... values) {

@@ -218,14 +218,21 @@ public final class Positions implements PositionResolver {
 		return only(replicas, (node) -> isFresh(node, maxStaleness));
 	}
 
+	/**
+	 * A new list only if the condition leaves somebody out.
+	 */
 	private static List<ClusterNode> only(List<ClusterNode> replicas, Predicate<ClusterNode> condition) {
-		List<ClusterNode> some = new ArrayList<>(replicas.size());
+		List<ClusterNode> some = replicas;
 		for (int i = 0; i < replicas.size(); i++) {
-			if (condition.test(replicas.get(i))) {
+			boolean meets = condition.test(replicas.get(i));
+			if (!meets && some == replicas) {
+				some = new ArrayList<>(replicas.subList(0, i));
+			}
+			else if (meets && some != replicas) {
 				some.add(replicas.get(i));
 			}
 		}
-		return (some.size() == replicas.size()) ? replicas : some;
+		return some;
 	}
 
 	/**
