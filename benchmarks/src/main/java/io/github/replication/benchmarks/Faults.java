@@ -58,8 +58,7 @@ final class Faults implements Part {
 				+ " threads call a `@ReadOnly` method that asks one of three replicas who it is, and pause"
 				+ " for 5 ms. From " + begin / 1000 + " s to " + end / 1000 + " s something is wrong with the first."
 				+ " Its share of the reads is told from before, from one second after the fault began until it ended, and"
-				+ " from the last second. A killed one is started again in the middle of the warm-up that returning"
-				+ " replicas get.");
+				+ " from the last second; one that has come back gets all of it only after ten.");
 		List<List<Object>> rows = new ArrayList<>();
 		List<List<Object>> raw = new ArrayList<>();
 		try (PostgresCluster cluster = PostgresCluster.builder().replicas(3).start()) {

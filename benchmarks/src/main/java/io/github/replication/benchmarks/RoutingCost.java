@@ -18,6 +18,7 @@ package io.github.replication.benchmarks;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +51,7 @@ final class RoutingCost implements Part {
 		report.paragraph(
 				"One transaction of one statement (`TransactionTemplate`, `JdbcTemplate`) on a driver that answers"
 						+ " at once, measured with JMH in " + (quick ? "one fork" : "three forks that take turns")
-						+ " for each. The read-only ones of HikariCP alone go to the primary. \"After a write\" is a caller"
+						+ " for each; of the slices of 100 ms of a fork the median counts. The read-only ones of HikariCP alone go to the primary. \"After a write\" is a caller"
 						+ " whose write the replicas have replayed.");
 		onStub(report, quick);
 		onServers(report, quick);
@@ -62,7 +63,8 @@ final class RoutingCost implements Part {
 		for (int round = 0; round < (quick ? 1 : 3); round++) {
 			for (RunResult result : jmh(quick)) {
 				String key = result.getParams().getParam("contender") + " " + result.getPrimaryResult().getLabel();
-				times.computeIfAbsent(key, (name) -> new ArrayList<>()).add(result.getPrimaryResult().getScore());
+				times.computeIfAbsent(key, (name) -> new ArrayList<>())
+					.add(result.getPrimaryResult().getStatistics().getPercentile(50));
 				bytes.computeIfAbsent(key, (name) -> new ArrayList<>())
 					.add(Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm")).getScore());
 			}
@@ -90,10 +92,10 @@ final class RoutingCost implements Part {
 	private static Collection<RunResult> jmh(boolean quick) throws RunnerException {
 		return new Runner(new OptionsBuilder().include(TransactionBenchmark.class.getName())
 			.forks(1)
-			.warmupIterations(quick ? 1 : 4)
+			.warmupIterations(quick ? 1 : 5)
 			.warmupTime(TimeValue.milliseconds(1000))
-			.measurementIterations(quick ? 1 : 4)
-			.measurementTime(TimeValue.milliseconds(quick ? 500 : 1000))
+			.measurementIterations(quick ? 5 : 30)
+			.measurementTime(TimeValue.milliseconds(100))
 			.addProfiler(GCProfiler.class)
 			.shouldFailOnError(true)
 			.verbosity(VerboseMode.SILENT)
@@ -137,11 +139,13 @@ final class RoutingCost implements Part {
 			boolean quick) {
 		Map<Contender, List<Double>> micros = new EnumMap<>(Contender.class);
 		Map<Contender, List<Double>> ratios = new EnumMap<>(Contender.class);
-		int rounds = quick ? 4 : 60;
-		int warmUp = quick ? 2 : 15;
+		int rounds = quick ? 10 : 100;
+		int warmUp = quick ? 5 : 30;
 		for (int round = -warmUp; round < rounds; round++) {
 			Map<Contender, Double> slice = new EnumMap<>(Contender.class);
-			applications.forEach((contender, application) -> slice.put(contender, micros(application, readOnly)));
+			for (Contender contender : shuffled(applications.keySet())) {
+				slice.put(contender, micros(Objects.requireNonNull(applications.get(contender)), readOnly));
+			}
 			double base = slice.getOrDefault(Contender.HIKARI, Double.NaN);
 			if (round >= 0) {
 				slice.forEach((contender, time) -> {
@@ -158,11 +162,17 @@ final class RoutingCost implements Part {
 		return rows;
 	}
 
+	private static List<Contender> shuffled(Collection<Contender> contenders) {
+		List<Contender> shuffled = new ArrayList<>(contenders);
+		Collections.shuffle(shuffled);
+		return shuffled;
+	}
+
 	/**
 	 * The median, since a machine that others use makes some of them long.
 	 */
 	private static double micros(Application application, boolean readOnly) {
-		double[] times = new double[400];
+		double[] times = new double[200];
 		for (int i = 0; i < times.length; i++) {
 			long start = System.nanoTime();
 			long answer = readOnly ? application.read(QUERY, 1) : application.readOnPrimary(QUERY, 1);

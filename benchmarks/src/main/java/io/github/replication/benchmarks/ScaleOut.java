@@ -48,7 +48,10 @@ final class ScaleOut implements Part {
 	@Override
 	public void run(Report report, boolean quick) throws Exception {
 		report.section("Scale-out");
-		try (PostgresCluster cluster = PostgresCluster.builder().replicas(4).start()) {
+		try (PostgresCluster cluster = PostgresCluster.builder()
+			.replicas(4)
+			.setting("listen_addresses", Servers.ADDRESSES)
+			.start()) {
 			CpuLimits limits = CpuLimits.of(cluster, PERCENT_OF_A_CORE);
 			if (limits == null) {
 				report
@@ -57,7 +60,7 @@ final class ScaleOut implements Part {
 				return;
 			}
 			try {
-				measure(report, Servers.of(cluster), quick);
+				measure(report, Servers.onAddresses(cluster), quick);
 			}
 			finally {
 				cluster.close();

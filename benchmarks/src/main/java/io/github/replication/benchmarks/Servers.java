@@ -33,6 +33,11 @@ import io.github.replication.test.PostgresNode;
 record Servers(String primary, List<String> replicas, String username, String password) {
 
 	/**
+	 * Addresses of this machine, for a primary and four replicas.
+	 */
+	static final String ADDRESSES = "127.0.0.1,127.0.0.2,127.0.0.3,127.0.0.4,127.0.0.5";
+
+	/**
 	 * Servers of the stub driver.
 	 */
 	static final Servers STUB = new Servers("jdbc:postgresql://primary/app",
@@ -45,6 +50,19 @@ record Servers(String primary, List<String> replicas, String username, String pa
 		return new Servers(cluster.primary().directUrl(),
 				cluster.replicas().stream().map(PostgresNode::directUrl).toList(), cluster.username(),
 				cluster.password());
+	}
+
+	/**
+	 * The servers of a cluster that listens on {@link #ADDRESSES}, each at one of its
+	 * own: what balances by host takes servers that differ in their ports alone for one.
+	 */
+	static Servers onAddresses(PostgresCluster cluster) {
+		Servers servers = of(cluster);
+		List<String> replicas = new ArrayList<>();
+		for (String url : servers.replicas) {
+			replicas.add(url.replace("//127.0.0.1:", "//127.0.0." + (replicas.size() + 2) + ":"));
+		}
+		return new Servers(servers.primary, replicas, servers.username, servers.password);
 	}
 
 	/**
