@@ -57,7 +57,7 @@ final class Report {
 				+ " it goes from the lowest to the highest. Each table is in [benchmarks](benchmarks) as CSV too.");
 		table("machine", List.of("what", "version"),
 				List.of(List.of("processor", processor()), List.of("cores", Runtime.getRuntime().availableProcessors()),
-						List.of("load when the run began", firstLineOf("/proc/loadavg")),
+						List.of("load when the run began", load()),
 						List.of("system", System.getProperty("os.name") + " " + System.getProperty("os.version")),
 						List.of("Java", Runtime.version()),
 						List.of("Spring Boot", version(SpringBootVersion.getVersion())),
@@ -71,16 +71,19 @@ final class Report {
 	}
 
 	private static String processor() throws IOException {
-		try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-			return lines.filter((line) -> line.startsWith("model name"))
-				.map((line) -> line.substring(line.indexOf(':') + 2))
-				.findFirst()
-				.orElse("unknown");
-		}
+		return lines("/proc/cpuinfo").stream()
+			.filter((line) -> line.startsWith("model name"))
+			.map((line) -> line.substring(line.indexOf(':') + 2))
+			.findFirst()
+			.orElse(System.getProperty("os.arch"));
 	}
 
-	private static String firstLineOf(String file) throws IOException {
-		return Files.readAllLines(Path.of(file)).get(0);
+	private static String load() throws IOException {
+		return lines("/proc/loadavg").stream().findFirst().orElse("unknown");
+	}
+
+	private static List<String> lines(String file) throws IOException {
+		return Files.exists(Path.of(file)) ? Files.readAllLines(Path.of(file)) : List.of();
 	}
 
 	void section(String title) {

@@ -69,7 +69,7 @@ class BenchmarksTests {
 		report.chart("lines", "Lines", Chart.lines("Lines", "s", Map.of("c", List.of(new double[] { 1, 2 }))));
 		report.write();
 		assertThat(folder.resolve("benchmarks.md")).content()
-			.contains("| what | value |\n| --- | --- |\n| a | 1.50 |\n| b | 1,234 |", "![Bars](benchmarks/bars.svg)");
+			.contains("| what | value |\n| --- | --- |\n| a | 1.50 |\n| b | 1,235 |", "![Bars](benchmarks/bars.svg)");
 		assertThat(folder.resolve("benchmarks/table.csv")).hasContent("what,value\na,1.5\nb,1234.5");
 		assertThat(Files.readString(folder.resolve("benchmarks/bars.svg"))).contains("a &amp; b").endsWith("</svg>\n");
 		assertThat(folder.resolve("benchmarks/lines.svg")).content().contains("<polyline");
