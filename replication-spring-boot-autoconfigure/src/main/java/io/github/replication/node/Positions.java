@@ -218,21 +218,14 @@ public final class Positions implements PositionResolver {
 		return only(replicas, (node) -> isFresh(node, maxStaleness));
 	}
 
-	/**
-	 * A new list only if the condition leaves somebody out.
-	 */
 	private static List<ClusterNode> only(List<ClusterNode> replicas, Predicate<ClusterNode> condition) {
-		List<ClusterNode> some = replicas;
+		List<ClusterNode> some = new ArrayList<>(replicas.size());
 		for (int i = 0; i < replicas.size(); i++) {
-			boolean meets = condition.test(replicas.get(i));
-			if (!meets && some == replicas) {
-				some = new ArrayList<>(replicas.subList(0, i));
-			}
-			else if (meets && some != replicas) {
+			if (condition.test(replicas.get(i))) {
 				some.add(replicas.get(i));
 			}
 		}
-		return some;
+		return (some.size() == replicas.size()) ? replicas : some;
 	}
 
 	/**
