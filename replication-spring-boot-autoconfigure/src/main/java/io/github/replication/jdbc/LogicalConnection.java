@@ -323,7 +323,11 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	}
 
 	private void forgetReleased() {
-		this.bindings.removeIf(Binding::isReleased);
+		for (int i = this.bindings.size() - 1; i >= 0; i--) {
+			if (this.bindings.get(i).isReleased()) {
+				this.bindings.remove(i);
+			}
+		}
 		if (this.current != null && this.current.isReleased()) {
 			this.current = null;
 		}

@@ -51,7 +51,8 @@ final class NodeRouter extends AbstractRoutingDataSource {
 			return getConnection();
 		}
 		finally {
-			this.chosen.remove();
+			// removing and adding an entry each time would cost more than keeping it
+			this.chosen.set(null);
 		}
 	}
 

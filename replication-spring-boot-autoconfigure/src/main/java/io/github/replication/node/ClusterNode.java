@@ -119,7 +119,8 @@ public final class ClusterNode implements Node {
 	 * @param start when it was asked
 	 */
 	public void answeredSince(long start) {
-		this.responseTime.observe(nanoTime() - start);
+		long now = nanoTime();
+		this.responseTime.observe(now - start, now);
 	}
 
 	/**

@@ -32,6 +32,8 @@ final class ResponseTime {
 	 */
 	private static final double DECAY = Duration.ofSeconds(5).toNanos();
 
+	private static final long RESOLUTION = Duration.ofMillis(1).toNanos();
+
 	private final LongSupplier nanoTime;
 
 	/**
@@ -51,18 +53,23 @@ final class ResponseTime {
 	}
 
 	/**
-	 * An answer has come.
+	 * An answer has come. Of those that follow each other at once only slow ones count:
+	 * the others would change next to nothing.
 	 * @param nanos how long it took
+	 * @param now when it came
 	 */
-	void observe(long nanos) {
-		long now = this.nanoTime.getAsLong();
-		long before = this.stamp.get();
+	void observe(long nanos, long now) {
 		double average = Double.longBitsToDouble(this.average.get());
-		double weight = Math.exp(-Math.max(0, now - before) / DECAY);
-		if (nanos >= average || this.stamp.compareAndSet(before, now)) {
+		if (nanos >= average) {
 			this.stamp.set(now);
-			this.average
-				.set(Double.doubleToRawLongBits((nanos >= average) ? nanos : average * weight + nanos * (1 - weight)));
+			this.average.set(Double.doubleToRawLongBits(nanos));
+			return;
+		}
+		long before = this.stamp.get();
+		long passed = now - before;
+		if (passed >= RESOLUTION && this.stamp.compareAndSet(before, now)) {
+			double weight = Math.exp(-passed / DECAY);
+			this.average.set(Double.doubleToRawLongBits(average * weight + nanos * (1 - weight)));
 		}
 	}
 

@@ -46,7 +46,7 @@ public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTrans
 
 	/**
 	 * These facts with the isolation level found to be serializable.
-	 * @return a copy
+	 * @return a copy, or this request if nothing differs
 	 */
 	public RouteRequest asSerializable() {
 		return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held, true,
@@ -56,11 +56,11 @@ public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTrans
 	/**
 	 * These facts with what is known of the caller by now.
 	 * @param bound what the caller must not fall behind
-	 * @return a copy
+	 * @return a copy, or this request if nothing differs
 	 */
 	public RouteRequest with(Bound bound) {
-		return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held,
-				this.serializable, bound);
+		return (bound == this.bound) ? this : new RouteRequest(this.scope, this.readOnly, this.inTransaction,
+				this.plainRead, this.held, this.serializable, bound);
 	}
 
 }

@@ -71,7 +71,7 @@ class ResponseTimeTests {
 	}
 
 	private void answer(long nanos) {
-		this.responseTime.observe(nanos);
+		this.responseTime.observe(nanos, this.time.get());
 	}
 
 }

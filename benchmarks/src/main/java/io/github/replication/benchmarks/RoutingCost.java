@@ -1,0 +1,187 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.benchmarks;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+import io.github.replication.test.PostgresCluster;
+
+/**
+ * What one transaction costs: on servers that answer at once, where nothing else is left,
+ * and on real ones.
+ */
+final class RoutingCost implements Part {
+
+	private static final String QUERY = "SELECT ? + 1";
+
+	private static final String OWN_WRITE = "_AFTER_WRITE";
+
+	@Override
+	public void run(Report report, boolean quick) throws Exception {
+		report.section("Cost of routing");
+		report.paragraph(
+				"One transaction of one statement (`TransactionTemplate`, `JdbcTemplate`) on a driver that answers"
+						+ " at once, measured with JMH in " + (quick ? "one fork" : "three forks that take turns")
+						+ " for each; of the slices of 100 ms of a fork the median counts. The read-only ones of HikariCP alone go to the primary. \"After a write\" is a caller"
+						+ " whose write the replicas have replayed.");
+		onStub(report, quick);
+		onServers(report, quick);
+	}
+
+	private void onStub(Report report, boolean quick) throws Exception {
+		Map<String, List<Double>> times = new LinkedHashMap<>();
+		Map<String, List<Double>> bytes = new LinkedHashMap<>();
+		for (int round = 0; round < (quick ? 1 : 3); round++) {
+			for (RunResult result : jmh(quick)) {
+				String key = result.getParams().getParam("contender") + " " + result.getPrimaryResult().getLabel();
+				times.computeIfAbsent(key, (name) -> new ArrayList<>())
+					.add(result.getPrimaryResult().getStatistics().getPercentile(50));
+				bytes.computeIfAbsent(key, (name) -> new ArrayList<>())
+					.add(Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm")).getScore());
+			}
+		}
+		for (String method : List.of("readOnly", "readWrite")) {
+			double base = Report.median(times.getOrDefault("HIKARI " + method, List.of(Double.NaN)));
+			Map<String, Double> bars = new LinkedHashMap<>();
+			List<List<Object>> rows = new ArrayList<>();
+			times.forEach((key, values) -> {
+				if (key.endsWith(" " + method)) {
+					String label = label(key.substring(0, key.indexOf(' ')));
+					double median = Report.median(values);
+					bars.put(label, median);
+					rows.add(List.of(label, median, Report.spread(values), median - base,
+							Report.median(bytes.getOrDefault(key, List.of()))));
+				}
+			});
+			String title = method.equals("readOnly") ? "Read-only transaction" : "Read-write transaction";
+			report.table("cost-" + method,
+					List.of(title, "ns", "spread", "ns more than HikariCP alone", "bytes allocated"), rows);
+			report.chart("cost-" + method, title + ", ns", Chart.bars(title + ", ns", bars));
+		}
+	}
+
+	private static Collection<RunResult> jmh(boolean quick) throws RunnerException {
+		return new Runner(new OptionsBuilder().include(TransactionBenchmark.class.getName())
+			.forks(1)
+			.warmupIterations(quick ? 1 : 5)
+			.warmupTime(TimeValue.milliseconds(1000))
+			.measurementIterations(quick ? 5 : 30)
+			.measurementTime(TimeValue.milliseconds(100))
+			.addProfiler(GCProfiler.class)
+			.shouldFailOnError(true)
+			.verbosity(VerboseMode.SILENT)
+			.build()).run();
+	}
+
+	private static String label(String contender) {
+		return contender.endsWith(OWN_WRITE) ? Contender.REPLICATION.label() + ", after a write"
+				: Contender.valueOf(contender).label();
+	}
+
+	/**
+	 * All in one process, in slices that take turns, so that what disturbs one disturbs
+	 * the others.
+	 */
+	private void onServers(Report report, boolean quick) throws Exception {
+		List<Contender> contenders = List.of(Contender.values());
+		try (PostgresCluster cluster = PostgresCluster.builder().replicas(2).start()) {
+			Map<Contender, Application> applications = new EnumMap<>(Contender.class);
+			try {
+				contenders.forEach(
+						(contender) -> applications.put(contender, Application.of(contender, Servers.of(cluster))));
+				List<List<Object>> rows = new ArrayList<>();
+				for (boolean readOnly : new boolean[] { true, false }) {
+					rows.addAll(rounds(applications, readOnly, quick));
+				}
+				report
+					.paragraph("The same on a primary and two replicas on this machine, without a network between: the"
+							+ " ratios are those of slices next to each other in time.");
+				report.table("cost-servers",
+						List.of("transaction", "data source", "µs", "ratio to HikariCP alone", "spread of the ratio"),
+						rows);
+			}
+			finally {
+				applications.values().forEach(Application::close);
+			}
+		}
+	}
+
+	private static List<List<Object>> rounds(Map<Contender, Application> applications, boolean readOnly,
+			boolean quick) {
+		Map<Contender, List<Double>> micros = new EnumMap<>(Contender.class);
+		Map<Contender, List<Double>> ratios = new EnumMap<>(Contender.class);
+		int rounds = quick ? 10 : 100;
+		int warmUp = quick ? 5 : 30;
+		for (int round = -warmUp; round < rounds; round++) {
+			Map<Contender, Double> slice = new EnumMap<>(Contender.class);
+			for (Contender contender : shuffled(applications.keySet())) {
+				slice.put(contender, micros(Objects.requireNonNull(applications.get(contender)), readOnly));
+			}
+			double base = slice.getOrDefault(Contender.HIKARI, Double.NaN);
+			if (round >= 0) {
+				slice.forEach((contender, time) -> {
+					micros.computeIfAbsent(contender, (key) -> new ArrayList<>()).add(time);
+					ratios.computeIfAbsent(contender, (key) -> new ArrayList<>()).add(time / base);
+				});
+			}
+		}
+		List<List<Object>> rows = new ArrayList<>();
+		micros.forEach((contender,
+				times) -> rows.add(List.of(readOnly ? "read-only" : "read-write", contender.label(),
+						Report.median(times), Report.median(ratios.getOrDefault(contender, List.of())),
+						Report.spread(ratios.getOrDefault(contender, List.of())))));
+		return rows;
+	}
+
+	private static List<Contender> shuffled(Collection<Contender> contenders) {
+		List<Contender> shuffled = new ArrayList<>(contenders);
+		Collections.shuffle(shuffled);
+		return shuffled;
+	}
+
+	/**
+	 * The median, since a machine that others use makes some of them long.
+	 */
+	private static double micros(Application application, boolean readOnly) {
+		double[] times = new double[200];
+		for (int i = 0; i < times.length; i++) {
+			long start = System.nanoTime();
+			long answer = readOnly ? application.read(QUERY, 1) : application.readOnPrimary(QUERY, 1);
+			times[i] = (System.nanoTime() - start) / 1e3;
+			if (answer != 2) {
+				throw new IllegalStateException("The answer was " + answer);
+			}
+		}
+		return Report.median(times);
+	}
+
+}

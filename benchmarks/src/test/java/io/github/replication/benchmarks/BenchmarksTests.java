@@ -1,0 +1,84 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.benchmarks;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class BenchmarksTests {
+
+	@BeforeAll
+	static void install() throws SQLException {
+		StubDriver.install();
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void contenderReadsAndWrites(Contender contender) {
+		try (Application application = Application.of(contender, Servers.STUB)) {
+			assertThat(application.read("SELECT ? + 1", 1)).isEqualTo(1);
+			assertThat(application.readOnPrimary("SELECT ? + 1", 1)).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void stubKeepsPositionOfWriteAndLetsReplicasServeIt() throws SQLException {
+		TransactionBenchmark benchmark = new TransactionBenchmark();
+		benchmark.contender = "REPLICATION_AFTER_WRITE";
+		benchmark.open();
+		try {
+			assertThat(benchmark.readOnly()).isEqualTo(1);
+			assertThat(benchmark.readWrite()).isEqualTo(1);
+		}
+		finally {
+			benchmark.close();
+		}
+	}
+
+	@Test
+	void reportHasTablesAndCharts(@TempDir Path folder) throws Exception {
+		Report report = new Report(folder, "command");
+		report.section("Section");
+		report.table("table", List.of("what", "value"), List.of(List.of("a", 1.5), List.of("b", 1234.5)));
+		report.chart("bars", "Bars", Chart.bars("Bars", Map.of("a & b", 2.0)));
+		report.chart("lines", "Lines", Chart.lines("Lines", "s", Map.of("c", List.of(new double[] { 1, 2 }))));
+		report.write();
+		assertThat(folder.resolve("benchmarks.md")).content()
+			.contains("| what | value |\n| --- | --- |\n| a | 1.50 |\n| b | 1,235 |", "![Bars](benchmarks/bars.svg)");
+		assertThat(folder.resolve("benchmarks/table.csv")).hasContent("what,value\na,1.5\nb,1234.5");
+		assertThat(Files.readString(folder.resolve("benchmarks/bars.svg"))).contains("a &amp; b").endsWith("</svg>\n");
+		assertThat(folder.resolve("benchmarks/lines.svg")).content().contains("<polyline");
+	}
+
+	@Test
+	void medianIsInTheMiddle() {
+		assertThat(Report.median(3, 1, 2)).isEqualTo(2);
+		assertThat(Report.median(4, 1, 2, 3)).isEqualTo(2.5);
+	}
+
+}
