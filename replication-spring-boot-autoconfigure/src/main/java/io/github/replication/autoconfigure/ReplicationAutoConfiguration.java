@@ -41,6 +41,7 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.Role;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
@@ -73,6 +74,7 @@ import io.github.replication.position.SampleClock;
 @ConditionalOnBean(DataSource.class)
 @Conditional(OnReplicationCondition.class)
 @EnableConfigurationProperties(ReplicationProperties.class)
+@ImportRuntimeHints(ReplicationRuntimeHints.class)
 @Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, CallerPropagationConfiguration.class })
 public final class ReplicationAutoConfiguration {
 

@@ -16,6 +16,7 @@
 
 package io.github.replication.autoconfigure;
 
+import java.sql.DatabaseMetaData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.postgresql.Driver;
 
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -232,6 +235,15 @@ class ReplicationAutoConfigurationTests {
 		this.runner.withClassLoader(new FilteredClassLoader(OncePerRequestFilter.class))
 			.withPropertyValues(REPLICA)
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(CallerRecords.class));
+	}
+
+	@Test
+	void nativeImageKeepsWhatIsReflectedOn() {
+		RuntimeHints hints = new RuntimeHints();
+		new ReplicationRuntimeHints().registerHints(hints, getClass().getClassLoader());
+		assertThat(RuntimeHintsPredicates.proxies().forInterfaces(DatabaseMetaData.class)).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onConstructorInvocation(SslBundleSocketFactory.class.getConstructors()[0])).accepts(hints);
 	}
 
 	@Test

@@ -128,7 +128,7 @@ public final class EmbeddedClusterAutoConfiguration {
 	 * Holds the replicas back as soon as they have what the application wrote when it was
 	 * created, and before it serves anybody.
 	 */
-	private record ApplyDelay(PostgresCluster cluster, Duration delay) implements SmartInitializingSingleton {
+	record ApplyDelay(PostgresCluster cluster, Duration delay) implements SmartInitializingSingleton {
 
 		@Override
 		public void afterSingletonsInstantiated() {
@@ -144,7 +144,7 @@ public final class EmbeddedClusterAutoConfiguration {
 	/**
 	 * The node that is the primary when the application starts.
 	 */
-	private record PrimaryConnectionDetails(PostgresNode node) implements JdbcConnectionDetails {
+	record PrimaryConnectionDetails(PostgresNode node) implements JdbcConnectionDetails {
 
 		@Override
 		public String getJdbcUrl() {
@@ -166,7 +166,7 @@ public final class EmbeddedClusterAutoConfiguration {
 	/**
 	 * The nodes that are replicas when the application starts.
 	 */
-	private record ReplicaConnectionDetails(Map<String, Node> getReplicas) implements ReplicationConnectionDetails {
+	record ReplicaConnectionDetails(Map<String, Node> getReplicas) implements ReplicationConnectionDetails {
 
 	}
 
