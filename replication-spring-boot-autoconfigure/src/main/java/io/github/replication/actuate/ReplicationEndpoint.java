@@ -29,8 +29,8 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
 import io.github.replication.Reason;
+import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
-import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterNode;
 
 /**
@@ -42,14 +42,18 @@ import io.github.replication.node.ClusterNode;
 @Endpoint(id = "replication")
 public class ReplicationEndpoint {
 
-	private final Supplier<Cluster> cluster;
+	private final ReplicationCluster cluster;
+
+	private final Supplier<List<ClusterNode>> nodes;
 
 	/**
 	 * Creates the endpoint.
-	 * @param cluster yields the cluster
+	 * @param cluster the cluster
+	 * @param nodes yields its nodes with what was counted of them
 	 */
-	public ReplicationEndpoint(Supplier<Cluster> cluster) {
+	public ReplicationEndpoint(ReplicationCluster cluster, Supplier<List<ClusterNode>> nodes) {
 		this.cluster = cluster;
+		this.nodes = nodes;
 	}
 
 	/**
@@ -58,11 +62,9 @@ public class ReplicationEndpoint {
 	 */
 	@ReadOperation
 	public Description replication() {
-		Cluster cluster = this.cluster.get();
-		List<ClusterNode> nodes = cluster.clusterNodes();
 		Map<String, Map<Reason, Long>> decisions = new TreeMap<>();
-		nodes.forEach((node) -> decisions.put(node.name(), decisions(node)));
-		return new Description(cluster.nodes(), decisions);
+		this.nodes.get().forEach((node) -> decisions.put(node.name(), decisions(node)));
+		return new Description(this.cluster.nodes(), decisions);
 	}
 
 	private static Map<Reason, Long> decisions(ClusterNode node) {
@@ -90,11 +92,10 @@ public class ReplicationEndpoint {
 	 */
 	@WriteOperation
 	public NodeStatus change(@Selector String node, NodeState state) {
-		Cluster cluster = this.cluster.get();
 		try {
 			switch (state) {
-				case DRAINED -> cluster.drain(node);
-				case ONLINE -> cluster.resume(node);
+				case DRAINED -> this.cluster.drain(node);
+				case ONLINE -> this.cluster.resume(node);
 				default -> throw new IllegalArgumentException(
 						"A node cannot be made " + state + " by hand: set DRAINED or ONLINE.");
 			}
@@ -103,7 +104,7 @@ public class ReplicationEndpoint {
 			String problem = String.valueOf(ex.getMessage());
 			throw new InvalidEndpointRequestException(problem, problem, ex);
 		}
-		return cluster.node(node);
+		return this.cluster.node(node);
 	}
 
 	/**

@@ -182,14 +182,24 @@ final class ClusterOwner implements DisposableBean {
 	}
 
 	/**
+	 * Whether there is a replica, or may be one. Where there is none the data source
+	 * stays as it is; that can only be told now if the application was processed ahead of
+	 * time.
+	 */
+	boolean hasReplicas() {
+		return !this.definitions.isEmpty() || this.properties.getDiscovery().getUrl() != null;
+	}
+
+	/**
 	 * The cluster behind the data source, which is created if it was not needed yet.
+	 * @throws IllegalStateException if there are no replicas
 	 */
 	Cluster cluster() {
 		if (this.cluster == null) {
 			this.dataSource.get();
 		}
 		Cluster cluster = this.cluster;
-		Assert.state(cluster != null, "The data source is not replicated");
+		Assert.state(cluster != null, "No replica was configured when the application was started");
 		return cluster;
 	}
 

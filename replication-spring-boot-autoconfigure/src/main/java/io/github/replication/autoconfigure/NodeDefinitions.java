@@ -48,6 +48,10 @@ final class NodeDefinitions {
 		details.forEach((each) -> this.details.putAll(each.getReplicas()));
 	}
 
+	boolean isEmpty() {
+		return names().isEmpty();
+	}
+
 	/**
 	 * The definitions of all replicas.
 	 * @param primaryUrl the URL of the primary, which no replica may have

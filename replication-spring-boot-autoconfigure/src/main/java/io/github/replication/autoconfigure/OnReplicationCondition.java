@@ -28,6 +28,7 @@ import org.springframework.boot.context.properties.bind.handler.NoUnboundElement
 import org.springframework.boot.context.properties.source.UnboundElementsSourceFilter;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.ConfigurationCondition;
+import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
@@ -60,6 +61,9 @@ class OnReplicationCondition extends SpringBootCondition implements Configuratio
 		if (context.getBeanFactory() != null && context.getBeanFactory()
 			.getBeanNamesForType(ReplicationConnectionDetails.class, true, false).length > 0) {
 			return ConditionOutcome.match(message.foundExactly("connection details of replicas"));
+		}
+		if (Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)) {
+			return ConditionOutcome.match(message.because("replicas may be configured when the application starts"));
 		}
 		refuseUnknownKeys(binder);
 		return ConditionOutcome.noMatch(message.didNotFind("replica").atAll());

@@ -17,6 +17,7 @@ package io.github.replication.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import io.github.replication.NodeDefinition;
@@ -29,15 +30,18 @@ import io.github.replication.ReplicationCluster;
  */
 final class OwnedCluster implements ReplicationCluster {
 
+	private final BooleanSupplier present;
+
 	private final Supplier<ReplicationCluster> cluster;
 
-	OwnedCluster(Supplier<ReplicationCluster> cluster) {
+	OwnedCluster(BooleanSupplier present, Supplier<ReplicationCluster> cluster) {
+		this.present = present;
 		this.cluster = cluster;
 	}
 
 	@Override
 	public List<NodeStatus> nodes() {
-		return this.cluster.get().nodes();
+		return this.present.getAsBoolean() ? this.cluster.get().nodes() : List.of();
 	}
 
 	@Override

@@ -15,6 +15,8 @@
  */
 package io.github.replication.autoconfigure;
 
+import java.util.List;
+
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -60,8 +62,9 @@ public final class ReplicationActuatorAutoConfiguration {
 		@Bean
 		@ConditionalOnAvailableEndpoint
 		@ConditionalOnMissingBean
-		ReplicationEndpoint replicationEndpoint(ClusterOwner owner) {
-			return new ReplicationEndpoint(owner::cluster);
+		ReplicationEndpoint replicationEndpoint(ReplicationCluster cluster, ClusterOwner owner) {
+			return new ReplicationEndpoint(cluster,
+					() -> owner.hasReplicas() ? owner.cluster().clusterNodes() : List.of());
 		}
 
 	}

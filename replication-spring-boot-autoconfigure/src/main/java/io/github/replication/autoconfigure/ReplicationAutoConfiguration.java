@@ -127,7 +127,7 @@ public final class ReplicationAutoConfiguration {
 
 	@Bean
 	ReplicationCluster replicationCluster(ClusterOwner owner) {
-		return new OwnedCluster(owner::cluster);
+		return new OwnedCluster(owner::hasReplicas, owner::cluster);
 	}
 
 	@Bean

@@ -68,7 +68,11 @@ final class ReplicationDataSourcePostProcessor
 			return bean;
 		}
 		ConfigurableListableBeanFactory beanFactory = beanFactory();
-		DataSource replicated = beanFactory.getBean(ClusterOwner.class).replicate(dataSource, beanName);
+		ClusterOwner clusterOwner = beanFactory.getBean(ClusterOwner.class);
+		if (!clusterOwner.hasReplicas()) {
+			return bean;
+		}
+		DataSource replicated = clusterOwner.replicate(dataSource, beanName);
 		for (String owner : beanFactory.getBeanNamesForType(ClusterOwner.class)) {
 			beanFactory.registerDependentBean(owner, beanName);
 		}

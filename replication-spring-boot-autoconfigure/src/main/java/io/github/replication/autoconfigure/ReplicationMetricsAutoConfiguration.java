@@ -49,7 +49,11 @@ public final class ReplicationMetricsAutoConfiguration {
 		MeterBinder replicationMetrics(ClusterOwner owner) {
 			SingletonSupplier<ReplicationMetrics> metrics = SingletonSupplier
 				.of(() -> new ReplicationMetrics(owner.cluster()));
-			return (registry) -> metrics.obtain().bindTo(registry);
+			return (registry) -> {
+				if (owner.hasReplicas()) {
+					metrics.obtain().bindTo(registry);
+				}
+			};
 		}
 
 	}

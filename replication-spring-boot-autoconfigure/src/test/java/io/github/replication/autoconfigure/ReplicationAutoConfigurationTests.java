@@ -46,6 +46,7 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.web.filter.OncePerRequestFilter;
 
+import io.github.replication.ReplicationCluster;
 import io.github.replication.WriteRecord;
 import io.github.replication.balance.LeastConnectionsLoadBalancer;
 import io.github.replication.balance.LoadBalancer;
@@ -57,6 +58,7 @@ import io.github.replication.node.Node;
 import io.github.replication.node.ReplicaPoolCustomizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Beans, and what replaces them. No connection is opened: the hosts do not exist.
@@ -79,6 +81,18 @@ class ReplicationAutoConfigurationTests {
 			assertThat(context).doesNotHaveBean(RouteAdvisor.class).doesNotHaveBean(WriteRecord.class);
 		});
 		assertThat(output).doesNotContain("eplica");
+	}
+
+	@Test
+	void processedAheadOfTimeItIsDecidedAtTheStartWhetherThereIsAReplica() {
+		this.runner.withSystemProperties("spring.aot.processing=true").run((context) -> {
+			assertThat(context).hasNotFailed().hasSingleBean(RouteAdvisor.class);
+			assertThat(context).getBean(DataSource.class).isExactlyInstanceOf(HikariDataSource.class);
+			assertThat(context.getBean(ReplicationCluster.class).nodes()).isEmpty();
+			assertThatIllegalStateException()
+				.isThrownBy(() -> context.getBean(ReplicationCluster.class).drain("replica-1"))
+				.withMessage("No replica was configured when the application was started");
+		});
 	}
 
 	@Test
