@@ -66,6 +66,8 @@ final class Nemesis implements Runnable {
 
 	private final CountDownLatch over;
 
+	private final CountDownLatch firstRound = new CountDownLatch(1);
+
 	/**
 	 * Creates a nemesis.
 	 * @param cluster what it harms
@@ -92,7 +94,15 @@ final class Nemesis implements Runnable {
 					await((long) (this.random.nextDouble() * this.plan.calm().toNanos()));
 				}
 			}
+			this.firstRound.countDown();
 		}
+	}
+
+	/**
+	 * Waits until each fault has been there once.
+	 */
+	void awaitFirstRound(Duration timeout) throws InterruptedException {
+		this.firstRound.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	private boolean isOver() {

@@ -183,7 +183,8 @@ public final class Proof {
 
 	/**
 	 * Sets how long sessions run.
-	 * @param duration the time; the default is 20 seconds
+	 * @param duration the time; the default is 20 seconds. It may take up to twice as
+	 * long until each fault has been there once
 	 * @return this proof
 	 */
 	public Proof duration(Duration duration) {
@@ -266,11 +267,16 @@ public final class Proof {
 
 	private void run(History history) {
 		Workload workload = new Workload(sessions(history), this.threads, this.over);
-		Thread nemesis = new Thread(nemesis(history), "proof-nemesis");
+		Nemesis harm = nemesis(history);
+		Thread nemesis = new Thread((harm != null) ? harm : () -> {
+		}, "proof-nemesis");
 		workload.start();
 		nemesis.start();
 		try {
 			this.over.await(this.duration.toMillis(), TimeUnit.MILLISECONDS);
+			if (harm != null) {
+				harm.awaitFirstRound(this.duration);
+			}
 			this.over.countDown();
 			workload.join(this.longestOther.multipliedBy(4).toMillis());
 			nemesis.join(TimeUnit.MINUTES.toMillis(2));
@@ -294,11 +300,10 @@ public final class Proof {
 		return all;
 	}
 
-	private Runnable nemesis(History history) {
+	private @Nullable Nemesis nemesis(History history) {
 		PostgresCluster cluster = this.cluster;
 		if (cluster == null || this.faults.isEmpty()) {
-			return () -> {
-			};
+			return null;
 		}
 		return new Nemesis(cluster, this.instances, history,
 				new Nemesis.Plan(this.seed, this.faults, this.shortest, this.longest, this.calm), this.over);
