@@ -17,8 +17,11 @@ package io.github.replication.integration;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
+import io.github.replication.Consistency;
+import io.github.replication.Replication;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
 import io.github.replication.jdbc.UnknownCommitOutcomeException;
@@ -126,6 +131,26 @@ class FailoverTests {
 			await(() -> isWritten(application));
 			assertThat(application.decisions().last().node()).isEqualTo("replica-1");
 			assertThat(isOn(this.cluster.node("replica-1"))).isTrue();
+		}
+	}
+
+	@Test
+	void readsWaitForThePromotedNodeAsTheyDidForThePrimary() {
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "100ms")
+			.with("replication.fallback-max-connections", "1")
+			.with("spring.datasource.hikari.connection-timeout", "20000")
+			.withoutJpa()
+			.start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			this.cluster.primary().stop();
+			this.cluster.node("replica-1").promote();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			List<CompletableFuture<Void>> reads = IntStream.range(0, 3)
+				.mapToObj((i) -> CompletableFuture.runAsync(() -> Replication.readOnly(Consistency.STRONG,
+						() -> application.jdbc().queryForList("SELECT pg_sleep(1)"))))
+				.toList();
+			assertThat(reads).allSatisfy((read) -> assertThat(read).succeedsWithin(Duration.ofSeconds(20)));
 		}
 	}
 
