@@ -29,6 +29,7 @@ import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -87,14 +88,15 @@ public final class ReplicationAutoConfiguration {
 	}
 
 	@Bean(destroyMethod = "close")
-	CallerRecords replicationWriteRecord(ReplicationProperties properties) {
+	CallerRecords replicationWriteRecord(ReplicationProperties properties,
+			@Qualifier("replicationClock") ObjectProvider<Clock> clock) {
 		Duration window = properties.getReadYourWrites().getWindow();
 		if (window.isZero() || window.isNegative()) {
 			throw new InvalidReplicationConfigurationException("replication.read-your-writes.window", window.toString(),
 					"A write must count for some time.", "Set a duration above zero, such as 10s.");
 		}
 		CallerRecords records = new CallerRecords(
-				new CallerTokens(new SampleClock(System::nanoTime), Clock.systemUTC(), window));
+				new CallerTokens(new SampleClock(System::nanoTime), clock.getIfAvailable(Clock::systemUTC), window));
 		CallerContexts.add(records);
 		return records;
 	}

@@ -229,8 +229,17 @@ public final class CallerTokens {
 			return comparable ? new Write(0, false, position, arrival, now) : Write.unresolved(arrival, false, now);
 		}
 		Instant instant = token.writtenAt();
-		if (instant == null) {
-			return null;
+		return (instant != null) ? written(instant, arrival, now) : null;
+	}
+
+	/**
+	 * A write whose position was not known when its token left. Where the primary can be
+	 * asked, the clocks of those who have written the token do not matter.
+	 */
+	private @Nullable Write written(Instant instant, long arrival, long now) {
+		PositionResolver resolver = this.resolver;
+		if (resolver != null && resolver.isExact()) {
+			return Write.unresolved(arrival, false, now);
 		}
 		Duration age = Duration.between(instant, this.wallClock.instant());
 		if (age.compareTo(this.window) >= 0) {

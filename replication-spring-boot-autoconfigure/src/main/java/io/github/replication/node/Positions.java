@@ -183,11 +183,7 @@ public final class Positions implements PositionResolver {
 		return this.settings;
 	}
 
-	/**
-	 * Whether positions decide, and not only time.
-	 * @return {@code false} in the other modes, and while the primary does not tell its
-	 * position
-	 */
+	@Override
 	public boolean isExact() {
 		return this.settings.mode() == ReadYourWrites.POSITION && this.told;
 	}

@@ -28,6 +28,12 @@ public interface PositionResolver {
 	int cluster();
 
 	/**
+	 * Whether positions decide, and not only time.
+	 * @return {@code false} where the primary does not tell its position
+	 */
+	boolean isExact();
+
+	/**
 	 * Finds the position of a write in what is known already.
 	 * @param write a write
 	 * @return the write, resolved if that can be told

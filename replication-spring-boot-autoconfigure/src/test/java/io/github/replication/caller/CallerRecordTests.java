@@ -210,6 +210,15 @@ class CallerRecordTests {
 	}
 
 	@Test
+	void tokenWithAnInstantOfAnotherClockIsAWriteAtItsArrivalWherePositionsDecide() {
+		resolveAt(null);
+		for (long millis : new long[] { 1, 90_000, 5_000_000 }) {
+			Write write = this.tokens.read("1.cafe.t" + Long.toHexString(millis) + ".").write();
+			assertThat(write).isEqualTo(Write.unresolved(this.clock.now(), false, this.time.get()));
+		}
+	}
+
+	@Test
 	void instantOfTheFutureIsNow() {
 		Write write = this.tokens.read("1.cafe.tffffffffffff.").write();
 		assertThat(write).isNotNull();
@@ -263,6 +272,11 @@ class CallerRecordTests {
 		@Override
 		public int cluster() {
 			return CLUSTER;
+		}
+
+		@Override
+		public boolean isExact() {
+			return true;
 		}
 
 		@Override
