@@ -41,7 +41,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The promises over a long time, told in a report. Runs with {@code -Pproof} alone.
  */
 @EmbeddedCluster(dedicated = true)
-@EnabledIfSystemProperty(named = "proof.long", matches = "true")
+@EnabledIfSystemProperty(named = "proof.long", matches = "true",
+		disabledReason = "it takes 20 minutes: ./mvnw -B verify -Pproof")
 @Timeout(value = 24, unit = TimeUnit.HOURS)
 class LongProofTests {
 

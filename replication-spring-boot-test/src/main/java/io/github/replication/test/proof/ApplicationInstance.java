@@ -35,6 +35,8 @@ public final class ApplicationInstance implements Instance {
 
 	private final Registers registers;
 
+	private final SteppingClock clock;
+
 	private final @Nullable CallerContext callers;
 
 	/**
@@ -45,6 +47,7 @@ public final class ApplicationInstance implements Instance {
 	public ApplicationInstance(String name, BeanFactory application) {
 		this.name = name;
 		this.registers = application.getBean(Registers.class);
+		this.clock = application.getBean(SteppingClock.class);
 		this.callers = application.getBeanProvider(CallerContext.class).getIfAvailable();
 	}
 
@@ -92,6 +95,11 @@ public final class ApplicationInstance implements Instance {
 			case WRITE_AROUND_READ -> this.registers.writeAround(register, inside);
 			case WRITE_IN_READ_ONLY -> this.registers.writeInReadOnly(register);
 		};
+	}
+
+	@Override
+	public void stepClock(Duration step) {
+		this.clock.step(step);
 	}
 
 	@Override

@@ -209,6 +209,11 @@ public enum Fault {
 	POOL_EXHAUSTION(Target.CLUSTER, true),
 
 	/**
+	 * The time of day of an instance leaps by up to an hour, and back again.
+	 */
+	CLOCK_STEP(Target.CLUSTER, true),
+
+	/**
 	 * The primary is stopped the orderly way, which loses nothing, a replica is promoted,
 	 * and the old primary is rebuilt as a replica.
 	 */

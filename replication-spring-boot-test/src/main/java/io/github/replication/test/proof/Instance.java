@@ -69,4 +69,10 @@ public interface Instance {
 	 */
 	void occupy(Duration time);
 
+	/**
+	 * Lets the instance's time of day leap.
+	 * @param step how far, which may be negative
+	 */
+	void stepClock(Duration step);
+
 }

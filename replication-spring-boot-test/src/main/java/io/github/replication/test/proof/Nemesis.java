@@ -52,6 +52,8 @@ final class Nemesis implements Runnable {
 	 */
 	private static final Duration EXHAUSTION = Duration.ofMillis(700);
 
+	private static final Duration FARTHEST_STEP = Duration.ofHours(1);
+
 	private static final int OCCUPIERS = 8;
 
 	private final PostgresCluster cluster;
@@ -134,6 +136,7 @@ final class Nemesis implements Runnable {
 			switch (card.fault()) {
 				case NO_REPLICA -> strikeAllReplicas(nanos);
 				case POOL_EXHAUSTION -> exhaustPools();
+				case CLOCK_STEP -> stepClock(nanos);
 				case SWITCHOVER -> switchOver();
 				case FAILOVER -> failOver();
 				default -> strike(card, nanos);
@@ -225,6 +228,18 @@ final class Nemesis implements Runnable {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+	}
+
+	private void stepClock(long nanos) {
+		String fault = Fault.CLOCK_STEP.name();
+		Instance instance = any(this.instances);
+		Duration step = Duration
+			.ofMillis(this.random.nextLong(-FARTHEST_STEP.toMillis(), FARTHEST_STEP.toMillis() + 1));
+		this.history.beginFault(fault, instance.name(), true);
+		instance.stepClock(step);
+		await(nanos);
+		instance.stepClock(step.negated());
+		this.history.endFault(fault, instance.name());
 	}
 
 	private void switchOver() {

@@ -35,6 +35,14 @@ public class ProofConfiguration {
 		return new Registers(jdbc, decisions);
 	}
 
+	/**
+	 * The time of day as the library sees it, and nobody else.
+	 */
+	@Bean(defaultCandidate = false)
+	SteppingClock replicationClock() {
+		return new SteppingClock();
+	}
+
 	@Bean
 	LastDecision proofDecisions() {
 		return new LastDecision();
