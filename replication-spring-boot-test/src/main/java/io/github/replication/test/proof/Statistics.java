@@ -65,8 +65,6 @@ final class Statistics {
 		if (error != null) {
 			this.failures.merge((operation.kind().isRead() ? "read" : "write") + " | " + error.state() + " | "
 					+ error.message().replaceAll(":.*", ""), 1L, Long::sum);
-			if ((System.getenv("PROOF_DEBUG") != null) && operation.kind() != OperationKind.WRITE_IN_READ_ONLY)
-				System.out.println("FAILED " + operation);
 		}
 		Served served = operation.served();
 		if (served != null && operation.kind().isRead()) {
