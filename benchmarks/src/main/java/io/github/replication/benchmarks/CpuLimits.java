@@ -95,8 +95,18 @@ final class CpuLimits implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Moves a process, unless it has ended: servers have some that come and go.
+	 */
 	private static void move(long process, Path group) throws IOException {
-		Files.writeString(group.resolve("cgroup.procs"), String.valueOf(process));
+		try {
+			Files.writeString(group.resolve("cgroup.procs"), String.valueOf(process));
+		}
+		catch (IOException ex) {
+			if (ProcessHandle.of(process).isPresent()) {
+				throw ex;
+			}
+		}
 	}
 
 	/**
