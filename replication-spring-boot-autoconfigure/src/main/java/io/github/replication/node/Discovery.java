@@ -20,8 +20,9 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -56,7 +57,20 @@ public final class Discovery implements AutoCloseable {
 
 	private final ScheduledThreadPoolExecutor executor;
 
-	private final Set<String> known = new TreeSet<>();
+	/**
+	 * The addresses that are nodes of the cluster.
+	 */
+	private final Set<String> known = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Those whose nodes are being removed, which takes as long as units are under way.
+	 */
+	private final Set<String> leaving = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Why addresses could not be added or removed, as it was told last.
+	 */
+	private final Map<String, String> refusals = new ConcurrentHashMap<>();
 
 	private @Nullable String failure;
 
@@ -76,7 +90,7 @@ public final class Discovery implements AutoCloseable {
 		this.host = String.valueOf(JdbcUrls.hostOf(settings.url()));
 		CustomizableThreadFactory threads = new CustomizableThreadFactory("replication-discovery-");
 		threads.setDaemon(true);
-		this.executor = new ScheduledThreadPoolExecutor(2, threads, new ThreadPoolExecutor.DiscardPolicy());
+		this.executor = new ScheduledThreadPoolExecutor(1, threads, new ThreadPoolExecutor.DiscardPolicy());
 	}
 
 	private static Set<String> addresses(String host) throws UnknownHostException {
@@ -123,39 +137,60 @@ public final class Discovery implements AutoCloseable {
 	}
 
 	private void follow(Set<String> found) {
-		for (String address : Set.copyOf(this.known)) {
-			if (!found.contains(address)) {
-				this.known.remove(address);
+		for (String address : this.known) {
+			if (!found.contains(address) && this.leaving.add(address)) {
+				this.executor.setCorePoolSize(1 + this.leaving.size());
 				this.executor.execute(() -> remove(address));
 			}
 		}
 		for (String address : found) {
-			if (this.known.add(address)) {
+			if (!this.known.contains(address)) {
 				add(address);
 			}
 		}
+		this.refusals.keySet().removeIf((address) -> !found.contains(address) && !this.known.contains(address));
 	}
 
+	/**
+	 * Adds a node. One that is refused is tried again with each answer: another node may
+	 * have had its name or its address.
+	 */
 	private void add(String address) {
 		try {
 			this.cluster.add(new NodeDefinition(nameOf(address), JdbcUrls.withHost(this.settings.url(), address),
 					this.settings.username(), this.settings.password(), this.settings.weight(), this.settings.group(),
 					this.settings.zone()));
+			this.known.add(address);
+			this.refusals.remove(address);
 		}
 		catch (IllegalArgumentException ex) {
-			logger.warn("The replica at " + address + " is not added: " + ex.getMessage());
+			warn(address, "The replica at " + address + " is not added: " + ex.getMessage());
 		}
 	}
 
+	/**
+	 * Removes a node. The primary stays, until it is not that any more.
+	 */
 	private void remove(String address) {
 		try {
 			this.cluster.remove(nameOf(address), this.settings.drain());
+			this.known.remove(address);
 		}
 		catch (IllegalArgumentException ex) {
 			logger.debug("The replica at " + address + " was not there", ex);
+			this.known.remove(address);
 		}
 		catch (IllegalStateException ex) {
-			logger.warn(nameOf(address) + " stays although its address is gone from the answer: " + ex.getMessage());
+			warn(address, nameOf(address) + " stays although its address is gone from the answer: " + ex.getMessage());
+		}
+		finally {
+			this.leaving.remove(address);
+		}
+	}
+
+	private void warn(String address, String refusal) {
+		if (!refusal.equals(this.refusals.put(address, refusal))) {
+			logger.warn(refusal);
 		}
 	}
 

@@ -17,17 +17,25 @@ package io.github.replication.node;
 
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import io.github.replication.NodeDefinition;
 import io.github.replication.NodeStatus;
@@ -36,17 +44,18 @@ import io.github.replication.ReplicationCluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+@ExtendWith(OutputCaptureExtension.class)
 class DiscoveryTests {
 
 	private final Nodes cluster = new Nodes();
 
-	private final Set<String> answer = new LinkedHashSet<>();
+	private final Set<String> answer = new ConcurrentSkipListSet<>();
 
 	private boolean unknown;
 
 	private final Discovery discovery = new Discovery(this.cluster,
 			new DiscoverySettings("jdbc:postgresql://pg.db.svc:5433/app?ssl=true", "app", "secret", 2, "reports", "a",
-					Duration.ofSeconds(1), Duration.ofSeconds(7)),
+					Duration.ofMillis(100), Duration.ofSeconds(7)),
 			this::resolve);
 
 	@AfterEach
@@ -91,8 +100,39 @@ class DiscoveryTests {
 		this.discovery.look();
 		awaitChanges("+pg-10.0.0.1", "+pg-10.0.0.2", "-pg-10.0.0.1 PT7S");
 		this.answer.add("10.0.0.1");
+		awaitChangesWhileLooking("+pg-10.0.0.1", "+pg-10.0.0.2", "-pg-10.0.0.1 PT7S", "+pg-10.0.0.1");
+	}
+
+	@Test
+	void addressThatComesBackWhileItsNodeLeavesIsAddedAfterThat() {
+		this.answer.addAll(List.of("10.0.0.1", "10.0.0.2"));
 		this.discovery.look();
-		awaitChanges("+pg-10.0.0.1", "+pg-10.0.0.2", "-pg-10.0.0.1 PT7S", "+pg-10.0.0.1");
+		this.cluster.leaving = new CountDownLatch(1);
+		this.answer.remove("10.0.0.1");
+		this.discovery.look();
+		this.answer.add("10.0.0.1");
+		this.discovery.look();
+		this.discovery.look();
+		assertThat(this.cluster.changes).containsExactly("+pg-10.0.0.1", "+pg-10.0.0.2");
+		this.cluster.leaving.countDown();
+		awaitChangesWhileLooking("+pg-10.0.0.1", "+pg-10.0.0.2", "-pg-10.0.0.1 PT7S", "+pg-10.0.0.1");
+	}
+
+	@Test
+	void nodesThatTakeLongToLeaveDoNotKeepOthersFromComing() {
+		Set<String> gone = IntStream.rangeClosed(1, 5).mapToObj((i) -> "10.0.0." + i).collect(Collectors.toSet());
+		this.answer.addAll(gone);
+		this.discovery.start();
+		Awaitility.await().until(() -> this.cluster.changes.size() == 5);
+		this.cluster.leaving = new CountDownLatch(1);
+		this.answer.removeAll(gone);
+		this.answer.add("10.0.0.6");
+		Awaitility.await().until(() -> this.cluster.changes.contains("+pg-10.0.0.6"));
+		this.answer.add("10.0.0.7");
+		Awaitility.await().until(() -> this.cluster.changes.contains("+pg-10.0.0.7"));
+		assertThat(this.cluster.changes).hasSize(7);
+		this.cluster.leaving.countDown();
+		Awaitility.await().until(() -> this.cluster.changes.size() == 12);
 	}
 
 	@Test
@@ -117,6 +157,33 @@ class DiscoveryTests {
 		assertThat(this.cluster.changes).containsExactly("+pg-10.0.0.2");
 	}
 
+	@Test
+	void addressThatIsRefusedIsTriedAgainAndReportedOnce(CapturedOutput output) {
+		this.cluster.refused = "pg-10.0.0.1";
+		this.answer.add("10.0.0.1");
+		this.discovery.look();
+		this.discovery.look();
+		assertThat(output).containsOnlyOnce("The replica at 10.0.0.1 is not added: refused");
+		this.cluster.refused = "";
+		this.discovery.look();
+		assertThat(this.cluster.changes).containsExactly("+pg-10.0.0.1");
+	}
+
+	@Test
+	void primaryThatIsGoneFromTheAnswerIsRemovedOnceItIsAReplica(CapturedOutput output) {
+		this.answer.addAll(List.of("10.0.0.1", "10.0.0.2"));
+		this.discovery.look();
+		this.cluster.primary = "pg-10.0.0.1";
+		this.answer.remove("10.0.0.1");
+		Awaitility.await().until(() -> {
+			this.discovery.look();
+			return this.cluster.attempts.get() >= 3;
+		});
+		assertThat(output).containsOnlyOnce("pg-10.0.0.1 stays although its address is gone");
+		this.cluster.primary = "";
+		awaitChangesWhileLooking("+pg-10.0.0.1", "+pg-10.0.0.2", "-pg-10.0.0.1 PT7S");
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "jdbc:postgresql:app", "jdbc:postgresql:///app", "'jdbc:postgresql://a,b/app'", "jdbc:h2:mem:app" })
 	void urlHasToNameAHost(String url) {
@@ -127,6 +194,13 @@ class DiscoveryTests {
 			.withMessageNotContaining("secret");
 	}
 
+	private void awaitChangesWhileLooking(String... changes) {
+		Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+			this.discovery.look();
+			assertThat(this.cluster.changes).containsExactly(changes);
+		});
+	}
+
 	private void awaitChanges(String... changes) {
 		Awaitility.await()
 			.atMost(Duration.ofSeconds(10))
@@ -135,11 +209,17 @@ class DiscoveryTests {
 
 	private static final class Nodes implements ReplicationCluster {
 
-		private final List<NodeDefinition> definitions = new ArrayList<>();
+		private final List<NodeDefinition> definitions = new CopyOnWriteArrayList<>();
 
 		private final List<String> changes = new CopyOnWriteArrayList<>();
 
-		private String refused = "";
+		private final AtomicInteger attempts = new AtomicInteger();
+
+		private volatile String refused = "";
+
+		private volatile String primary = "";
+
+		private volatile CountDownLatch leaving = new CountDownLatch(0);
 
 		@Override
 		public List<NodeStatus> nodes() {
@@ -162,6 +242,16 @@ class DiscoveryTests {
 
 		@Override
 		public boolean remove(String name, Duration deadline) {
+			this.attempts.incrementAndGet();
+			if (name.equals(this.primary)) {
+				throw new IllegalStateException(name + " is the primary");
+			}
+			try {
+				this.leaving.await();
+			}
+			catch (InterruptedException ex) {
+				return false;
+			}
 			this.changes.add("-" + name + " " + deadline);
 			return true;
 		}
