@@ -63,6 +63,13 @@ final class ClusterOwner implements DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(ClusterOwner.class);
 
+	private static final Duration SHORTEST = Duration.ofMillis(1);
+
+	/**
+	 * Three times as much is more nanoseconds than a {@code long} can hold.
+	 */
+	private static final Duration LONGEST = Duration.ofDays(36_500);
+
 	private final ReplicationProperties properties;
 
 	private final NodeDefinitions definitions;
@@ -204,10 +211,14 @@ final class ClusterOwner implements DisposableBean {
 	}
 
 	private static boolean isPositive(Duration duration) {
-		return duration.toMillis() > 0;
+		return duration.compareTo(SHORTEST) >= 0;
 	}
 
 	private static void require(boolean valid, String property, Duration value, String remedy) {
+		if (value.compareTo(LONGEST) > 0) {
+			throw new InvalidReplicationConfigurationException(ReplicationProperties.PREFIX + "." + property,
+					value.toString(), "This duration is too long to be measured.", "Set 36500d or less.");
+		}
 		if (!valid) {
 			throw new InvalidReplicationConfigurationException(ReplicationProperties.PREFIX + "." + property,
 					value.toString(), "This duration cannot work.", "Set a duration of " + remedy + ".");

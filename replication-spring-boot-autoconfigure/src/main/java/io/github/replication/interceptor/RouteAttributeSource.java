@@ -61,6 +61,11 @@ final class RouteAttributeSource {
 
 	private static final String JTA_TRANSACTIONAL = "jakarta.transaction.Transactional";
 
+	/**
+	 * No data is older as far as anybody knows, and more could not be measured.
+	 */
+	private static final Duration LONGEST = Duration.ofDays(36_500);
+
 	private final Map<MethodClassKey, Optional<RouteAttribute>> attributes = new ConcurrentHashMap<>();
 
 	private final BiConsumer<String, String> onGroup;
@@ -180,7 +185,7 @@ final class RouteAttributeSource {
 		if (duration.isNegative()) {
 			throw new AnnotationConfigurationException(invalidStaleness(value, unit));
 		}
-		return duration;
+		return (duration.compareTo(LONGEST) < 0) ? duration : LONGEST;
 	}
 
 	private static Duration parse(String value, String unit) {

@@ -78,7 +78,7 @@ final class Probe implements AutoCloseable {
 			drop();
 			throw new SQLException("The probe is closed.");
 		}
-		connection.setNetworkTimeout(Runnable::run, (int) this.timeout.toMillis());
+		connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis()));
 		return connection;
 	}
 

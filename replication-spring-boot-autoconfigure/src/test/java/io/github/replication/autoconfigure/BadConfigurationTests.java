@@ -76,6 +76,8 @@ class BadConfigurationTests {
 								"as well")),
 				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.max-lag", "0s"),
 						List.of("replication.max-lag", "PT0S", "above zero")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.max-lag", "1000000d"),
+						List.of("replication.max-lag", "PT24000000H", "too long", "36500d or less")),
 				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.max-lag-size", "0MB"),
 						List.of("replication.max-lag-size", "0B", "above zero")),
 				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.monitor.abort-after", "0s"),
