@@ -36,6 +36,8 @@ final class PhysicalDataSource extends DelegatingDataSource {
 
 	private final @Nullable Inspection inspection;
 
+	private final long timeout;
+
 	private final AtomicReference<@Nullable Connection> opened = new AtomicReference<>();
 
 	private volatile @Nullable SQLException failure;
@@ -45,10 +47,12 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	 * @param driver opens them
 	 * @param inspection asks the server of each for its state, {@code null} for a server
 	 * that does not tell
+	 * @param timeout how long the server may take to tell, in milliseconds
 	 */
-	PhysicalDataSource(DataSource driver, @Nullable Inspection inspection) {
+	PhysicalDataSource(DataSource driver, @Nullable Inspection inspection, long timeout) {
 		super(driver);
 		this.inspection = inspection;
+		this.timeout = timeout;
 	}
 
 	@Override
@@ -119,7 +123,7 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	private Connection checked(Connection connection) throws SQLException {
 		if (this.inspection != null) {
 			try {
-				this.inspection.inspect(connection);
+				inspect(connection, this.inspection);
 			}
 			catch (SQLException ex) {
 				JdbcUtils.closeConnection(connection);
@@ -127,6 +131,16 @@ final class PhysicalDataSource extends DelegatingDataSource {
 			}
 		}
 		return connection;
+	}
+
+	/**
+	 * A server that falls silent after the login would be waited for without end.
+	 */
+	private void inspect(Connection connection, Inspection inspection) throws SQLException {
+		int before = connection.getNetworkTimeout();
+		connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout));
+		inspection.inspect(connection);
+		connection.setNetworkTimeout(Runnable::run, before);
 	}
 
 	@FunctionalInterface

@@ -107,7 +107,8 @@ final class ReadPoolFactory {
 		config.setExceptionOverride(new KeepUnlessBroken(config.getExceptionOverride()));
 		DriverDataSource driver = new DriverDataSource(config.getJdbcUrl(), config.getDriverClassName(),
 				config.getDataSourceProperties(), config.getUsername(), config.getPassword());
-		PhysicalDataSource physical = new PhysicalDataSource(driver, postgres ? inspection : null);
+		PhysicalDataSource physical = new PhysicalDataSource(driver, postgres ? inspection : null,
+				config.getConnectionTimeout());
 		config.setDataSource(physical);
 		HikariDataSource pool = new HikariDataSource();
 		config.copyStateTo(pool);

@@ -116,7 +116,7 @@ public final class Nodes {
 		HikariDataSource pool = new HikariDataSource();
 		pool.setMaximumPoolSize(CONNECTIONS);
 		PhysicalDataSource physical = new PhysicalDataSource(
-				new SimpleDriverDataSource(new StubDriver(), definition.url()), null);
+				new SimpleDriverDataSource(new StubDriver(), definition.url()), null, TIMEOUT.toMillis());
 		SampleClock clock = new SampleClock(System::nanoTime);
 		NodeMonitor monitor = new NodeMonitor(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
 				new ReplicaPosition(definition.name(), System::nanoTime, () -> {
