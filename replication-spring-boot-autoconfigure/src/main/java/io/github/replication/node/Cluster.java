@@ -264,9 +264,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private void changePools(Member before, Member now) {
 		evict(hikari(before.node().writePool()));
 		before.node().readPool().evict();
-		before.node().readPool().resize(this.pool.getMaximumPoolSize(), this.pool.getMinimumIdle());
+		before.node().readPool().resizeForReplica();
 		before.node().readPool().patience(0);
-		now.node().readPool().resize(fallbackConnections(), 0);
+		now.node().readPool().resize(new ReadPool.Size(fallbackConnections(), 0));
 		now.node().readPool().patience(this.pool.getConnectionTimeout());
 		DataSource writePool = now.node().writePool();
 		if (writePool == null || (writePool instanceof HikariDataSource hikari && hikari.isClosed())) {
@@ -517,7 +517,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 				}
 				return !member().health().isFailing();
 			}
-			catch (SQLException ex) {
+			catch (SQLException | RuntimeException ex) {
 				return false;
 			}
 		}

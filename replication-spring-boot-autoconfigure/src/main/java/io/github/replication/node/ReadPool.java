@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
+import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariCredentialsProvider;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
@@ -43,6 +44,11 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	private static final int WARM_CONNECTIONS = 10;
 
+	/**
+	 * {@code invalid_authorization_specification}, PostgreSQL's error codes, class 28.
+	 */
+	private static final String INVALID_AUTHORIZATION = "28000";
+
 	private final String node;
 
 	private final HikariDataSource hikari;
@@ -57,12 +63,21 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	private volatile int turns = 1;
 
+	/**
+	 * Whether a connection was opened ahead that the pool may not have taken yet. Changed
+	 * under {@link #opening}, but for the end.
+	 */
+	private volatile boolean ahead;
+
+	private Size size;
+
 	ReadPool(String node, HikariDataSource hikari, PhysicalDataSource physical, Reachability reachability) {
 		super(hikari);
 		this.node = node;
 		this.hikari = hikari;
 		this.physical = physical;
 		this.reachability = reachability;
+		this.size = Size.of(hikari);
 	}
 
 	/**
@@ -79,9 +94,14 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		}
 		finally {
 			if (ahead) {
-				this.physical.closeAhead();
+				closeAhead();
 			}
 		}
+	}
+
+	private void closeAhead() {
+		this.physical.closeAhead();
+		this.ahead = false;
 	}
 
 	/**
@@ -178,11 +198,26 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
+	 * Sets how many connections there are while the node is a replica, which are
+	 * otherwise as many as the pool was built for.
+	 */
+	void sizeOfReplica(Size size) {
+		this.size = size;
+	}
+
+	/**
+	 * Lets the pool have as many connections as that of a replica.
+	 */
+	void resizeForReplica() {
+		resize(this.size);
+	}
+
+	/**
 	 * Changes how many connections there may be.
 	 */
-	void resize(int maximum, int minimumIdle) {
-		this.hikari.setMinimumIdle(Math.min(minimumIdle, maximum));
-		this.hikari.setMaximumPoolSize(maximum);
+	void resize(Size size) {
+		this.hikari.setMinimumIdle(size.minimumIdle());
+		this.hikari.setMaximumPoolSize(size.maximum());
 	}
 
 	/**
@@ -200,7 +235,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	void warm() throws SQLException {
 		List<Connection> connections = new ArrayList<>();
 		try {
-			for (int i = 0; i < Math.min(this.hikari.getMinimumIdle(), WARM_CONNECTIONS); i++) {
+			for (int i = 0; i < Math.min(Size.of(this.hikari).minimumIdle(), WARM_CONNECTIONS); i++) {
 				connections.add(this.hikari.getConnection());
 			}
 		}
@@ -233,7 +268,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	boolean canConnect() {
 		try {
 			if (liveConnections() == 0 && openFirst()) {
-				this.physical.closeAhead();
+				closeAhead();
 			}
 			return true;
 		}
@@ -249,10 +284,11 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		}
 		try {
 			failIfUnreachable();
-			if (liveConnections() > 0) {
+			if (this.ahead || liveConnections() > 0) {
 				return false;
 			}
 			openAhead();
+			this.ahead = true;
 			return true;
 		}
 		catch (NodeUnavailableException ex) {
@@ -287,9 +323,14 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		return this.physical.connect(credentials());
 	}
 
-	private Credentials credentials() {
+	private Credentials credentials() throws SQLException {
 		HikariCredentialsProvider provider = this.hikari.getCredentialsProvider();
-		return (provider != null) ? provider.getCredentials() : this.hikari.getCredentials();
+		try {
+			return (provider != null) ? provider.getCredentials() : this.hikari.getCredentials();
+		}
+		catch (RuntimeException ex) {
+			throw new SQLException("No credentials were provided", INVALID_AUTHORIZATION, ex);
+		}
 	}
 
 	private void failIfUnreachable() throws NodeUnavailableException {
@@ -317,6 +358,26 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	@Override
 	public String toString() {
 		return "ReadPool[" + this.node + "]";
+	}
+
+	/**
+	 * How many connections a pool has.
+	 *
+	 * @param maximum how many there may be
+	 * @param minimumIdle how many are kept although nobody needs them
+	 */
+	record Size(int maximum, int minimumIdle) {
+
+		/**
+		 * The size that a pool has when it is started: one that does not say how many
+		 * connections to keep keeps all.
+		 */
+		static Size of(HikariConfig pool) {
+			int maximum = pool.getMaximumPoolSize();
+			int minimumIdle = pool.getMinimumIdle();
+			return new Size(maximum, (minimumIdle < 0) ? maximum : Math.min(minimumIdle, maximum));
+		}
+
 	}
 
 }

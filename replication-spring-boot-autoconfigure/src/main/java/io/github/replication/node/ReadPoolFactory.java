@@ -62,9 +62,11 @@ final class ReadPoolFactory {
 	 */
 	ReadPool primary(String name, int maximumPoolSize, Reachability reachability, Inspection inspection) {
 		HikariConfig config = derive(name + "-read", this.primary.getJdbcUrl());
+		ReadPool.Size size = ReadPool.Size.of(config);
 		config.setMinimumIdle(0);
 		config.setMaximumPoolSize(maximumPoolSize);
 		ReadPool pool = create(name, config, reachability, inspection);
+		pool.sizeOfReplica(size);
 		pool.patience(this.primary.getConnectionTimeout());
 		return pool;
 	}

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,6 +34,8 @@ import java.util.stream.IntStream;
 
 import javax.sql.DataSource;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.util.Credentials;
 import jakarta.persistence.EntityManager;
 import org.awaitility.Awaitility;
 import org.hibernate.Session;
@@ -55,6 +58,7 @@ import io.github.replication.Reason;
 import io.github.replication.Replication;
 import io.github.replication.Role;
 import io.github.replication.RouteDecision;
+import io.github.replication.node.ReplicaPoolCustomizer;
 import io.github.replication.policy.NoReplicaException;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
@@ -391,6 +395,65 @@ class FaultTests {
 				assertThat(connection.isClosed()).isFalse();
 			}
 		}
+	}
+
+	/**
+	 * Each node lets the application log in, but does not tell what it is, because a
+	 * table that this is read from is locked. The lock stays until the read has ended.
+	 */
+	@Test
+	void nodesThatFallSilentAfterTheLoginAreNotWaitedForWithoutEnd() throws SQLException {
+		try (Connection connection = this.cluster.primary().adminConnection();
+				Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			statement.execute("LOCK TABLE pg_catalog.pg_stat_wal_receiver IN ACCESS EXCLUSIVE MODE");
+			this.cluster.awaitReplication();
+			try (TestApplication application = TestApplication.on(this.cluster).withoutData().start()) {
+				assertThat(CompletableFuture.supplyAsync(() -> readOnly(application)))
+					.failsWithin(Duration.ofSeconds(30))
+					.withThrowableThat()
+					.withStackTraceContaining("primary cannot be reached");
+			}
+			finally {
+				connection.rollback();
+			}
+		}
+	}
+
+	@Test
+	void replicaWhoseCredentialsWereNotThereForAWhileIsUsedAgain() {
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.replicas.replica-2.weight", "0")
+			.withoutJpa()
+			.start(Rotating.class)) {
+			assertThat(readOnly(application).byReplica()).isFalse();
+			application.bean(Rotating.class).available = true;
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(20))
+				.until(() -> readOnly(application).node().equals("replica-1"));
+		}
+	}
+
+	/**
+	 * Provides the credentials of replica-1, unless they are not available.
+	 */
+	static class Rotating implements ReplicaPoolCustomizer {
+
+		private volatile boolean available;
+
+		@Override
+		public void customize(String node, HikariConfig pool) {
+			Credentials credentials = Credentials.of(pool.getUsername(), pool.getPassword());
+			if (node.equals("replica-1")) {
+				pool.setCredentialsProvider(() -> {
+					if (!this.available) {
+						throw new IllegalStateException("the vault is sealed");
+					}
+					return credentials;
+				});
+			}
+		}
+
 	}
 
 	private static Object nativeUpdateWithoutTransaction(EntityManager entityManager, String insert) {
