@@ -283,6 +283,7 @@ final class ConnectionSource {
 	 * Lets the application prepare a connection that was just taken.
 	 */
 	void prepare(Binding binding) throws SQLException {
+		RepeatableUnit.takes(binding);
 		if (this.callbacks.hasPreparers()) {
 			binding.startInAutoCommit();
 			this.callbacks.prepare(binding.connection(), binding.route().decision(unit()));
@@ -293,6 +294,7 @@ final class ConnectionSource {
 	 * Makes a connection ready for a unit of work and tells the listeners.
 	 */
 	void begin(Binding binding, Route route, SessionSettings session, boolean readOnly) throws SQLException {
+		RepeatableUnit.takes(binding);
 		binding.begin(route, session, readOnly);
 		RepeatableUnit.begins(binding);
 		route.node().counts().decided(route.node().role(), route.reason());

@@ -123,6 +123,17 @@ public final class RepeatableUnit {
 	}
 
 	/**
+	 * Remembers the connection that is about to be made ready for the unit of the current
+	 * thread, for which the server may be asked already.
+	 */
+	static void takes(Binding binding) {
+		RepeatableUnit unit = CURRENT.get();
+		if (unit != null) {
+			unit.binding = binding;
+		}
+	}
+
+	/**
 	 * Remembers what the unit of the current thread begins: a transaction or a statement
 	 * in auto-commit.
 	 */
@@ -131,7 +142,6 @@ public final class RepeatableUnit {
 		if (unit != null) {
 			unit.node = binding.route().node();
 			unit.once |= !binding.isReadOnlyUnit();
-			unit.binding = binding;
 		}
 	}
 

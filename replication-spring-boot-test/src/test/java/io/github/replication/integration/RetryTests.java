@@ -18,6 +18,8 @@ package io.github.replication.integration;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -239,6 +241,24 @@ class RetryTests {
 		List<String> prepared = this.application.bean(FailingPreparer.class).prepared;
 		assertThat(prepared).hasSize(2).doesNotHaveDuplicates().last().isEqualTo(served.node());
 		assertNothingLeftBehind();
+	}
+
+	@Test
+	void unitRunsElsewhereWhenItsNodeFallsSilentWhileItsConnectionIsPrepared() {
+		this.application = TestApplication.on(this.cluster)
+			.with("replication.monitor.interval", "200ms")
+			.with("replication.monitor.timeout", "200ms")
+			.with("replication.monitor.abort-after", "500ms")
+			.withoutJpa()
+			.start(SilentPreparer.class, Beans.class);
+		SilentPreparer preparer = this.application.bean(SilentPreparer.class);
+		preparer.cluster = this.cluster;
+		CompletableFuture<Served> read = CompletableFuture.supplyAsync(() -> {
+			this.application.newCaller();
+			return this.application.bean(Units.class).read(RetryTests::nothing);
+		});
+		assertThat(read).succeedsWithin(Duration.ofSeconds(30));
+		assertThat(preparer.prepared).hasSize(2).doesNotHaveDuplicates().last().isEqualTo(read.join().node());
 	}
 
 	@Test
@@ -714,6 +734,32 @@ class RetryTests {
 			this.prepared.add(decision.node());
 			if (this.prepared.size() == 1) {
 				throw new SQLException("x", "57P01");
+			}
+		}
+
+	}
+
+	/**
+	 * Asks each node something, of which the first does not answer any more.
+	 */
+	static class SilentPreparer implements ConnectionPreparer {
+
+		final List<String> prepared = new CopyOnWriteArrayList<>();
+
+		private volatile @Nullable PostgresCluster cluster;
+
+		@Override
+		public void prepare(Connection connection, RouteDecision decision) throws SQLException {
+			PostgresCluster cluster = this.cluster;
+			if (cluster == null || !decision.isReplica()) {
+				return;
+			}
+			this.prepared.add(decision.node());
+			if (this.prepared.size() == 1) {
+				cluster.node(decision.node()).proxy().blackHole();
+			}
+			try (Statement statement = connection.createStatement()) {
+				statement.execute("SELECT 1");
 			}
 		}
 
