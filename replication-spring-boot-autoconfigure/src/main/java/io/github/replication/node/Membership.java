@@ -264,6 +264,8 @@ final class Membership {
 		this.primary = successor;
 		before.node().role(Role.REPLICA);
 		successor.node().role(Role.PRIMARY);
+		// it answers, and new connections were refused only for what it was
+		successor.reachability().found();
 		this.onFailover.accept(before, successor);
 		this.positions.follow(successor.node().monitor());
 		this.positions.primaryAnswered(sample, null);

@@ -23,6 +23,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +34,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import io.github.replication.Consistency;
+import io.github.replication.NodeState;
 import io.github.replication.Replication;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
@@ -151,6 +154,73 @@ class FailoverTests {
 						() -> application.jdbc().queryForList("SELECT pg_sleep(1)"))))
 				.toList();
 			assertThat(reads).allSatisfy((read) -> assertThat(read).succeedsWithin(Duration.ofSeconds(20)));
+		}
+	}
+
+	/**
+	 * Its own pool has not been started, and tells less of its size than one that runs.
+	 */
+	@Test
+	void promotionIsFollowedByAnApplicationThatHasNotWritten() {
+		this.cluster.primary().stop();
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "100ms")
+			.without("spring.datasource.hikari.maximum-pool-size")
+			.without("spring.datasource.hikari.minimum-idle")
+			.withoutData()
+			.start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			this.cluster.node("replica-1").promote();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			await(() -> isWritten(application));
+			assertThat(isOn(this.cluster.node("replica-1"))).isTrue();
+		}
+	}
+
+	@Test
+	void promotionIsFollowedAfterTwoProbesThatTheOldPrimaryDoesNotAnswer() {
+		PostgresNode old = this.cluster.primary();
+		try (TestApplication application = start("1s")) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			FunctionCounter failed = application.bean(MeterRegistry.class)
+				.get("replication.probes")
+				.tags("node", "primary", "outcome", "FAILED")
+				.functionCounter();
+			this.cluster.node("replica-1").promote();
+			this.cluster.node("replica-2").follow(old);
+			await(() -> nodes.node("replica-1").state() == NodeState.MISCONFIGURED);
+			assertThat(failed.count()).isZero();
+			old.stop();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			assertThat(failed.count()).isBetween(2.0, 3.0);
+			assertThat(isWritten(application)).isTrue();
+			assertThat(isOn(this.cluster.node("replica-1"))).isTrue();
+		}
+	}
+
+	/**
+	 * A read meets the promoted node before the monitor does, and is not served there.
+	 */
+	@Test
+	void promotedNodeThatWasRefusedBeforeServesAtOnce() {
+		PostgresNode old = this.cluster.primary();
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "5s")
+			.with("replication.replicas.replica-2.weight", "0")
+			.withoutJpa()
+			.start()) {
+			application.newCaller();
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			this.cluster.node("replica-1").promote();
+			application.transaction(true)
+				.executeWithoutResult((status) -> application.jdbc().queryForObject("SELECT 1", Integer.class));
+			assertThat(application.decisions().last().node()).isEqualTo("primary");
+			old.stop();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			assertThat(Replication.readOnly(Consistency.STRONG,
+					() -> application.jdbc().queryForObject("SELECT 1", Integer.class)))
+				.isEqualTo(1);
+			assertThat(application.decisions().last().node()).isEqualTo("replica-1");
 		}
 	}
 
