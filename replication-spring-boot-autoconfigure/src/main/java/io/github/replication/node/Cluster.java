@@ -59,6 +59,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private static final Duration RETURN_INTERVAL = Duration.ofMillis(500);
 
 	/**
+	 * Nobody waits longer for units under way, and more could not be measured.
+	 */
+	private static final Duration LONGEST = Duration.ofDays(36_500);
+
+	/**
 	 * By what part of the interval a node is asked again that has not answered.
 	 */
 	private static final int QUICKER = 4;
@@ -334,7 +339,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	public boolean remove(String name, Duration deadline) {
 		Member member = find(name);
 		this.membership.leave(member);
-		boolean idle = awaitIdle(member.node(), this.clock.nanoTime() + deadline.toNanos());
+		long patience = ((deadline.compareTo(LONGEST) < 0) ? deadline : LONGEST).toNanos();
+		boolean idle = awaitIdle(member.node(), this.clock.nanoTime() + patience);
 		close(member);
 		changed();
 		logger.info(member + " was removed" + (idle ? "" : ", with units of work under way"));

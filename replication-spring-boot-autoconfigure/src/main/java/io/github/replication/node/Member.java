@@ -41,7 +41,7 @@ final class Member {
 
 	private final Reachability reachability;
 
-	private @Nullable Future<?> watch;
+	private volatile @Nullable Future<?> watch;
 
 	private long clusterSystem;
 
@@ -92,6 +92,9 @@ final class Member {
 
 	void watchedBy(Future<?> watch) {
 		this.watch = watch;
+		if (this.removed) {
+			watch.cancel(false);
+		}
 	}
 
 	/**

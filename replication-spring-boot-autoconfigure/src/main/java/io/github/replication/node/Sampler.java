@@ -97,11 +97,11 @@ final class Sampler {
 
 	private void run(Flight flight) {
 		Sample sample = null;
-		Exception failure = null;
+		Throwable failure = null;
 		try {
 			sample = this.asking.ask(flight.tick, flight.at);
 		}
-		catch (SQLException | RuntimeException ex) {
+		catch (SQLException | RuntimeException | Error ex) {
 			failure = ex;
 		}
 		landed();
