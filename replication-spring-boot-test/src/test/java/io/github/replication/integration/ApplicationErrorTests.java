@@ -67,6 +67,7 @@ class ApplicationErrorTests {
 		TestApplication.createTable(cluster);
 		this.application = TestApplication.on(cluster)
 			.with("replication.monitor.interval", "100ms")
+			.with("replication.monitor.timeout", "10s")
 			.with("replication.read-your-writes.mode", "off")
 			.with("spring.datasource.hikari.connection-timeout", "500")
 			.withoutJpa()

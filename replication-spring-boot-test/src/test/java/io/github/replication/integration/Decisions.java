@@ -17,7 +17,7 @@
 package io.github.replication.integration;
 
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentLinkedDeque;
 
 import io.github.replication.Reason;
 import io.github.replication.RouteDecision;
@@ -28,7 +28,7 @@ import io.github.replication.RoutingListener;
  */
 class Decisions implements RoutingListener {
 
-	private final List<RouteDecision> decisions = new CopyOnWriteArrayList<>();
+	private final ConcurrentLinkedDeque<RouteDecision> decisions = new ConcurrentLinkedDeque<>();
 
 	@Override
 	public void routed(RouteDecision decision) {
@@ -44,7 +44,7 @@ class Decisions implements RoutingListener {
 	}
 
 	RouteDecision last() {
-		return this.decisions.get(this.decisions.size() - 1);
+		return this.decisions.getLast();
 	}
 
 	Reason lastReason() {

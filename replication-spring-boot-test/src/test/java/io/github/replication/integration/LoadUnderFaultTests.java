@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.github.replication.NodeDefinition;
 import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
 import io.github.replication.ReplicationCluster;
@@ -59,7 +60,7 @@ class LoadUnderFaultTests {
 			.with("replication.monitor.timeout", "250ms")
 			.with("replication.monitor.abort-after", "1s")
 			.with("replication.max-lag", "1s")
-			.with("spring.datasource.hikari.connection-timeout", "2000")
+			.with("spring.datasource.hikari.connection-timeout", "10000")
 			.withoutJpa()
 			.start(Load.Beans.class);
 		this.nodes = this.application.bean(ReplicationCluster.class);
@@ -103,6 +104,19 @@ class LoadUnderFaultTests {
 		awaitReadsOn("replica-1");
 		awaitReadsOn("replica-2");
 		assertNothingFailed();
+	}
+
+	@Test
+	void noUnitFailsWhenAReplicaOfAnotherClusterIsAdded() {
+		try (PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start()) {
+			this.nodes.add(NodeDefinition.of("stranger", other.replicas().get(0).jdbcUrl()));
+			awaitCause("stranger", "it belongs to another cluster");
+			awaitReads(400);
+			assertThat(this.application.decisions().all())
+				.noneSatisfy((decision) -> assertThat(decision.node()).isEqualTo("stranger"));
+			this.nodes.remove("stranger", Duration.ofSeconds(5));
+			assertNothingFailed();
+		}
 	}
 
 	@Test
@@ -151,8 +165,7 @@ class LoadUnderFaultTests {
 		await(() -> this.nodes.node("replica-1").role() == Role.PRIMARY);
 		awaitWrites(50);
 		old.start();
-		awaitState("primary", NodeState.MISCONFIGURED);
-		assertThat(this.nodes.node("primary").cause()).contains("it is a primary, but replica-1 is the primary");
+		awaitCause("primary", "it is a primary, but replica-1 is the primary");
 		this.application.decisions().clear();
 		awaitWrites(50);
 		awaitReads(200);
@@ -185,6 +198,13 @@ class LoadUnderFaultTests {
 		assertThat(this.load.session.failures).isEmpty();
 		assertThat(this.load.own.failures).isEmpty();
 		assertThat(this.load.writes.failures).isEmpty();
+	}
+
+	private void awaitCause(String node, String cause) {
+		await(() -> this.nodes.nodes()
+			.stream()
+			.anyMatch((status) -> status.name().equals(node) && status.state() == NodeState.MISCONFIGURED
+					&& String.valueOf(status.cause()).contains(cause)));
 	}
 
 	private void awaitState(String node, NodeState state) {
