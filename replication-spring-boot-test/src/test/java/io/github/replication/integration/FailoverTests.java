@@ -180,7 +180,11 @@ class FailoverTests {
 	@Test
 	void promotionIsFollowedAfterTwoProbesThatTheOldPrimaryDoesNotAnswer() {
 		PostgresNode old = this.cluster.primary();
-		try (TestApplication application = start("1s")) {
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "1s")
+			.with("replication.monitor.timeout", "10s")
+			.withoutJpa()
+			.start()) {
 			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
 			FunctionCounter failed = application.bean(MeterRegistry.class)
 				.get("replication.probes")

@@ -53,9 +53,11 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.replication.Consistency;
+import io.github.replication.NodeState;
 import io.github.replication.PoolKind;
 import io.github.replication.Reason;
 import io.github.replication.Replication;
+import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
 import io.github.replication.RouteDecision;
 import io.github.replication.node.ReplicaPoolCustomizer;
@@ -432,6 +434,56 @@ class FaultTests {
 				.atMost(Duration.ofSeconds(20))
 				.until(() -> readOnly(application).node().equals("replica-1"));
 		}
+	}
+
+	/**
+	 * A unit that waits for a silent node ends with the application, and so do the
+	 * threads that look after the nodes.
+	 */
+	@Test
+	void applicationEndsAlthoughAllNodesAreSilent() {
+		Set<Thread> before = Thread.getAllStackTraces().keySet();
+		TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.monitor.interval", "100ms")
+			.withoutJpa()
+			.start();
+		CompletableFuture<Served> unit;
+		try {
+			CountDownLatch reading = new CountDownLatch(1);
+			CountDownLatch silent = new CountDownLatch(1);
+			unit = CompletableFuture.supplyAsync(() -> {
+				application.newCaller();
+				return application.transaction(true).execute((status) -> {
+					Served.by(application.jdbc());
+					reading.countDown();
+					await(silent);
+					return Served.by(application.jdbc());
+				});
+			});
+			await(reading);
+			this.cluster.nodes().forEach((node) -> node.proxy().blackHole());
+			silent.countDown();
+			awaitOffline(application);
+			assertThat(unit).isNotDone();
+		}
+		finally {
+			assertThat(CompletableFuture.runAsync(application::close)).succeedsWithin(Duration.ofSeconds(60));
+		}
+		assertThat(unit).failsWithin(Duration.ofSeconds(10));
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(10))
+			.until(() -> Thread.getAllStackTraces()
+				.keySet()
+				.stream()
+				.filter((thread) -> !before.contains(thread))
+				.noneMatch((thread) -> thread.getName().startsWith("replication-")));
+	}
+
+	private static void awaitOffline(TestApplication application) {
+		ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(20))
+			.until(() -> nodes.nodes().stream().allMatch((node) -> node.state() == NodeState.OFFLINE));
 	}
 
 	/**
