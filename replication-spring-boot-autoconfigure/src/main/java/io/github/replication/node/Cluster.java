@@ -397,7 +397,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 		Member build(Role role, @Nullable DataSource writePool) {
 			Cluster cluster = Cluster.this;
-			Reachability reachability = new Reachability(this::lost);
+			Reachability reachability = new Reachability(this::lost, () -> member().health().isAnswering());
 			ServerStateQuery query = new ServerStateQuery();
 			Inspection inspection = new Inspection(query, cluster.clock, this::inspected);
 			ReadPool readPool = (role == Role.PRIMARY)

@@ -16,6 +16,7 @@
 
 package io.github.replication.node;
 
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -33,6 +34,12 @@ import org.springframework.jdbc.support.JdbcUtils;
  * remembers how the last attempt ended.
  */
 final class PhysicalDataSource extends DelegatingDataSource {
+
+	/**
+	 * {@code sqlclient_unable_to_establish_sqlconnection}, PostgreSQL's error codes,
+	 * class 08.
+	 */
+	private static final String UNABLE_TO_CONNECT = "08001";
 
 	private final @Nullable Inspection inspection;
 
@@ -106,6 +113,16 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	 */
 	@Nullable SQLException failure() {
 		return this.failure;
+	}
+
+	/**
+	 * Whether an attempt to connect has taken too long. pgjdbc names no cause when its
+	 * {@code loginTimeout} has passed, and one when it cannot connect for another reason.
+	 */
+	static boolean isTimeout(SQLException failure) {
+		Throwable cause = failure.getCause();
+		return cause instanceof SocketTimeoutException
+				|| (cause == null && UNABLE_TO_CONNECT.equals(failure.getSQLState()));
 	}
 
 	private Connection open(Opening opening) throws SQLException {

@@ -16,6 +16,8 @@
 
 package io.github.replication.node;
 
+import java.util.function.BooleanSupplier;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ final class Reachability {
 
 	private final Runnable onLoss;
 
+	private final BooleanSupplier answering;
+
 	private volatile boolean reachable = true;
 
 	private volatile @Nullable Exception cause;
@@ -32,9 +36,18 @@ final class Reachability {
 	/**
 	 * Creates a state that begins as reachable.
 	 * @param onLoss called once when the node is lost
+	 * @param answering whether the node answers the monitor
 	 */
-	Reachability(Runnable onLoss) {
+	Reachability(Runnable onLoss, BooleanSupplier answering) {
 		this.onLoss = onLoss;
+		this.answering = answering;
+	}
+
+	/**
+	 * Whether the node answers the monitor, on a connection that is open already.
+	 */
+	boolean isAnswering() {
+		return this.answering.getAsBoolean();
 	}
 
 	boolean isReachable() {

@@ -182,7 +182,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 * @throws SQLException if it cannot
 	 */
 	void probe() throws SQLException {
-		openAhead();
+		this.physical.openAhead(credentials());
 		this.physical.closeAhead();
 	}
 
@@ -313,7 +313,27 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	private void openAhead() throws SQLException {
-		this.physical.openAhead(credentials());
+		int turns = this.turns;
+		while (true) {
+			try {
+				this.physical.openAhead(credentials());
+				return;
+			}
+			catch (SQLException ex) {
+				turns--;
+				if (turns <= 0 || !isMerelySlow(ex)) {
+					throw ex;
+				}
+			}
+		}
+	}
+
+	/**
+	 * Whether it takes long to connect to a node that answers the monitor all the same,
+	 * which is no reason to give up while there is patience.
+	 */
+	private boolean isMerelySlow(SQLException failure) {
+		return this.turns > 1 && PhysicalDataSource.isTimeout(failure) && this.reachability.isAnswering();
 	}
 
 	/**
@@ -344,7 +364,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 			return unreachable(ex);
 		}
 		SQLException failure = this.physical.failure();
-		return (failure != null && liveConnections() == 0) ? unreachable(failure)
+		return (failure != null && liveConnections() == 0 && !isMerelySlow(failure)) ? unreachable(failure)
 				: NodeUnavailableException.exhausted(this.node, ex);
 	}
 

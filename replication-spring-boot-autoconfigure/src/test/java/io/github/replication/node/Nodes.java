@@ -108,7 +108,7 @@ public final class Nodes {
 			@Nullable DataSource writePool) {
 		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, weight, group, zone), role, writePool,
 				new Reachability(() -> {
-				}));
+				}, () -> false));
 	}
 
 	private static ClusterNode node(NodeDefinition definition, Role role, @Nullable DataSource writePool,

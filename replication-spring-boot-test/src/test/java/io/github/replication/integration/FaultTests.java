@@ -437,6 +437,32 @@ class FaultTests {
 	}
 
 	/**
+	 * Each attempt to connect takes longer than it may, while the monitor has its
+	 * answers.
+	 */
+	@Test
+	void readThatOnlyThePrimaryMayServeWaitsWhileItIsSlowToConnectTo() {
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.monitor.interval", "100ms")
+			.with("replication.monitor.timeout", "10s")
+			.with("spring.datasource.hikari.connection-timeout", "30000")
+			.withoutJpa()
+			.start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			Awaitility.await().until(() -> nodes.node("primary").position() != null);
+			this.cluster.primary().proxy().delay(Duration.ofMillis(600));
+			CompletableFuture<Integer> read = CompletableFuture.supplyAsync(() -> Replication
+				.readOnly(Consistency.STRONG, () -> application.jdbc().queryForObject("SELECT 1", Integer.class)));
+			Awaitility.await()
+				.during(Duration.ofMillis(1500))
+				.atMost(Duration.ofSeconds(5))
+				.until(() -> !read.isDone());
+			this.cluster.primary().proxy().restore();
+			assertThat(read).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(1);
+		}
+	}
+
+	/**
 	 * A unit that waits for a silent node ends with the application, and so do the
 	 * threads that look after the nodes.
 	 */
