@@ -169,6 +169,11 @@ final class ClusterOwner implements DisposableBean {
 				"above zero, such as 10s");
 		require(!properties.getDrain().isNegative(), "discovery.drain", properties.getDrain(),
 				"zero or more, such as 30s");
+		if (properties.getWeight() < 0) {
+			throw new InvalidReplicationConfigurationException("replication.discovery.weight",
+					String.valueOf(properties.getWeight()), "A weight cannot be negative.",
+					"Set 1 or more, or 0 to keep the replicas out of rotation.");
+		}
 		Discovery discovery = new Discovery(cluster, discoverySettings(properties, url));
 		this.discovery = discovery;
 		discovery.start();
@@ -177,12 +182,12 @@ final class ClusterOwner implements DisposableBean {
 	private static DiscoverySettings discoverySettings(ReplicationProperties.Discovery properties, String url) {
 		try {
 			return new DiscoverySettings(url, properties.getUsername(), properties.getPassword(),
-					properties.getWeight(), properties.getGroup(), properties.getZone(), properties.getInterval(),
-					properties.getDrain());
+					properties.getWeight(), NodeDefinitions.emptyToNull(properties.getGroup()),
+					NodeDefinitions.emptyToNull(properties.getZone()), properties.getInterval(), properties.getDrain());
 		}
 		catch (IllegalArgumentException ex) {
 			throw new InvalidReplicationConfigurationException("replication.discovery.url",
-					JdbcUrls.withoutParameters(url), "This URL names no host to resolve.",
+					JdbcUrls.withoutSecrets(url), "This URL names no host to resolve, or cannot be read.",
 					"Set a URL of PostgreSQL with one host name that stands for all replicas, for example"
 							+ " jdbc:postgresql://replicas/database.");
 		}

@@ -19,6 +19,7 @@ package io.github.replication.autoconfigure;
 import java.util.Map;
 
 import com.zaxxer.hikari.HikariConfig;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.BindHandler;
@@ -71,12 +72,16 @@ final class HikariProperties implements ReplicaPoolCustomizer {
 		String key = name.subName(1).toString();
 		boolean unknown = ex.getCause() instanceof UnboundConfigurationPropertiesException;
 		InvalidReplicationConfigurationException invalid = new InvalidReplicationConfigurationException(
-				prefix + "." + key, key.contains("pass") ? null : settings.get(key),
+				prefix + "." + key, shown(name, settings.get(key)),
 				unknown ? "HikariCP has no such setting."
 						: "HikariCP does not take this value: " + rootMessage(ex) + ".",
 				"Use a setting of com.zaxxer.hikari.HikariConfig, as under spring.datasource.hikari.");
 		invalid.initCause(ex);
 		return invalid;
+	}
+
+	private static @Nullable String shown(ConfigurationPropertyName name, @Nullable String value) {
+		return (value != null) ? UnknownReplicationPropertyFailureAnalyzer.shown(name, value) : null;
 	}
 
 	private static String rootMessage(Throwable ex) {

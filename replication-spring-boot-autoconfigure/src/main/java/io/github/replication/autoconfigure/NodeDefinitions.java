@@ -70,7 +70,7 @@ final class NodeDefinitions {
 	private static void requireOwnUrl(NodeDefinition definition, NodeDefinition other) {
 		if (JdbcUrls.isSame(definition.url(), other.url())) {
 			throw new InvalidReplicationConfigurationException(REPLICAS + definition.name() + ".url",
-					JdbcUrls.withoutParameters(definition.url()), "This is the URL of " + other.name() + " as well.",
+					JdbcUrls.withoutSecrets(definition.url()), "This is the URL of " + other.name() + " as well.",
 					"Set the URL of the replica's own server, or give one of them a higher weight instead.");
 		}
 	}
@@ -113,7 +113,7 @@ final class NodeDefinitions {
 			throw new InvalidReplicationConfigurationException(property, url, "The replica has no URL.",
 					"Set the JDBC URL of the replica's server, for example jdbc:postgresql://host/database.");
 		}
-		String shown = JdbcUrls.withoutParameters(url);
+		String shown = JdbcUrls.withoutSecrets(url);
 		if (!JdbcUrls.isJdbc(url)) {
 			throw new InvalidReplicationConfigurationException(property, shown, "This is not a JDBC URL.",
 					"Set a URL that starts with 'jdbc:', for example jdbc:postgresql://host/database.");
@@ -128,6 +128,11 @@ final class NodeDefinitions {
 					"The URL names several servers, but a node is one server.",
 					"Configure each server as a replica of its own.");
 		}
+		if (!JdbcUrls.isReadable(url)) {
+			throw new InvalidReplicationConfigurationException(property, shown, "The driver cannot read this URL.",
+					"Set one such as jdbc:postgresql://host:5432/database. The user belongs into the username; a % in a"
+							+ " parameter is written as %25.");
+		}
 		if (JdbcUrls.isSame(url, primaryUrl)) {
 			throw new InvalidReplicationConfigurationException(property, shown,
 					"This is the primary's own URL (spring.datasource.url).",
@@ -136,7 +141,7 @@ final class NodeDefinitions {
 		return url;
 	}
 
-	private static @Nullable String emptyToNull(@Nullable String text) {
+	static @Nullable String emptyToNull(@Nullable String text) {
 		return StringUtils.hasText(text) ? text : null;
 	}
 

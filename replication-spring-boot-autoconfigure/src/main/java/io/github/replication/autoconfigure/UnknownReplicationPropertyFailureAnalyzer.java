@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,8 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+
+import io.github.replication.node.JdbcUrls;
 
 /**
  * Tells keys under {@code replication} that mean nothing, and what may have been meant.
@@ -57,8 +60,9 @@ class UnknownReplicationPropertyFailureAnalyzer
 		StringBuilder action = new StringBuilder();
 		for (ConfigurationProperty property : unknown) {
 			description.append("\n    Property: ").append(property.getName());
-			if (!isSecret(property.getName())) {
-				description.append("\n    Value: ").append(property.getValue());
+			String value = shown(property.getName(), String.valueOf(property.getValue()));
+			if (value != null) {
+				description.append("\n    Value: ").append(value);
 			}
 			if (property.getOrigin() != null) {
 				description.append("\n    Origin: ").append(property.getOrigin());
@@ -69,9 +73,26 @@ class UnknownReplicationPropertyFailureAnalyzer
 		return new FailureAnalysis(description.toString().stripTrailing(), action.toString().stripTrailing(), cause);
 	}
 
+	/**
+	 * What may be told of a value that was given to the wrong key.
+	 * @param name the key
+	 * @param value the value
+	 * @return the value without secrets, {@code null} if it is one
+	 */
+	static @Nullable String shown(ConfigurationPropertyName name, String value) {
+		if (isSecret(name)) {
+			return null;
+		}
+		return (JdbcUrls.isJdbc(value) || value.contains("//")) ? JdbcUrls.withoutSecrets(value) : value;
+	}
+
+	/**
+	 * Whether a key says that its value is a secret, or was meant to say so.
+	 */
 	private static boolean isSecret(ConfigurationPropertyName name) {
 		String last = name.getLastElement(ConfigurationPropertyName.Form.UNIFORM);
-		return last.contains("pass") || last.contains("secret") || last.contains("pwd") || last.contains("url");
+		return Stream.of("pass", "pwd", "pw", "secret", "token", "credential").anyMatch(last::contains)
+				|| distance(last, "password") <= tolerance("password");
 	}
 
 	private static String remedy(ConfigurationPropertyName name) {
@@ -81,10 +102,14 @@ class UnknownReplicationPropertyFailureAnalyzer
 		String typed = name.getElement(elements - 1, ConfigurationPropertyName.Form.DASHED);
 		ConfigurationPropertyName parent = name.chop(elements - 1);
 		return keys.stream()
-			.filter((key) -> distance(typed, key) <= Math.max(2, key.length() / 3))
+			.filter((key) -> distance(typed, key) <= tolerance(key))
 			.min(Comparator.comparingInt((key) -> distance(typed, key)))
 			.map((key) -> "Replace '" + name.chop(elements) + "' by '" + parent.append(key) + "', or remove it.")
 			.orElse("Remove '" + name + "': under '" + parent + "' there are " + keys + ".");
+	}
+
+	private static int tolerance(String key) {
+		return Math.max(2, key.length() / 3);
 	}
 
 	/**
@@ -114,6 +139,7 @@ class UnknownReplicationPropertyFailureAnalyzer
 			case "replicas" -> ReplicationProperties.Replica.class;
 			case "readyourwrites" -> sessionOwner(name);
 			case "monitor" -> ReplicationProperties.Monitor.class;
+			case "discovery" -> ReplicationProperties.Discovery.class;
 			default -> ReplicationProperties.class;
 		};
 	}

@@ -40,14 +40,15 @@ public record DiscoverySettings(String url, @Nullable String username, @Nullable
 	 * which has a name
 	 */
 	public DiscoverySettings {
-		if (JdbcUrls.isMultiHost(url) || JdbcUrls.hostOf(url) == null) {
-			throw new IllegalArgumentException("The URL '" + JdbcUrls.withoutParameters(url) + "' names no host.");
+		if (JdbcUrls.isMultiHost(url) || JdbcUrls.hostOf(url) == null || !JdbcUrls.isReadable(url)) {
+			throw new IllegalArgumentException(
+					"The URL '" + JdbcUrls.withoutSecrets(url) + "' names no host, or cannot be read.");
 		}
 	}
 
 	@Override
 	public String toString() {
-		return JdbcUrls.withoutParameters(this.url);
+		return JdbcUrls.withoutSecrets(this.url);
 	}
 
 }

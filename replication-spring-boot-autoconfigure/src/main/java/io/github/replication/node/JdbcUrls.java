@@ -17,10 +17,14 @@
 package io.github.replication.node;
 
 import java.util.Locale;
+import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+
+import org.springframework.util.ClassUtils;
 
 /**
  * What a JDBC URL tells without a connection.
@@ -29,7 +33,19 @@ public final class JdbcUrls {
 
 	private static final Pattern POSTGRES = Pattern.compile("jdbc:postgresql:(?://([^/?]*))?/?([^?]*)(\\?.*)?");
 
-	private static final Pattern PARAMETERS = Pattern.compile("(jdbc:[^\\s?]*)\\?\\S*");
+	private static final Pattern ANY = Pattern.compile("jdbc:\\S*");
+
+	/**
+	 * What stands between the names of protocols and the last {@code @}, as in
+	 * {@code postgres://user:password@host} and
+	 * {@code jdbc:oracle:thin:user/password@host}.
+	 */
+	private static final Pattern USER_INFO = Pattern.compile("^((?:\\w+:)*(?://)?)\\S*@");
+
+	private static final Pattern SEPARATOR = Pattern.compile("[?;]");
+
+	private static final boolean DRIVER = ClassUtils.isPresent("org.postgresql.Driver",
+			JdbcUrls.class.getClassLoader());
 
 	private JdbcUrls() {
 	}
@@ -63,22 +79,38 @@ public final class JdbcUrls {
 	}
 
 	/**
-	 * A URL without its parameters, which may hold credentials.
-	 * @param url a URL
-	 * @return what stands before the question mark
+	 * Whether the driver can read a URL, as it could not with a port that is no number or
+	 * a percent sign that stands for itself.
+	 * @param url a JDBC URL
+	 * @return {@code false} if it is one of PostgreSQL and the driver refuses it
 	 */
-	public static String withoutParameters(String url) {
-		int parameters = url.indexOf('?');
-		return (parameters < 0) ? url : url.substring(0, parameters);
+	public static boolean isReadable(String url) {
+		if (!isPostgres(url)) {
+			return true;
+		}
+		Matcher matcher = POSTGRES.matcher(url);
+		// the driver has no user there, and would log what it takes for a port
+		boolean user = matcher.matches() && matcher.group(1) != null && matcher.group(1).contains("@");
+		return !user && (!DRIVER || PostgresDriver.reads(url));
 	}
 
 	/**
-	 * A text in which no JDBC URL has parameters.
-	 * @param text a text, such as a driver's message
-	 * @return the text without what follows a question mark in a URL
+	 * A URL without what may hold credentials: its parameters and its user.
+	 * @param url a URL
+	 * @return what tells the server and the database
 	 */
-	static String withoutParametersIn(String text) {
-		return PARAMETERS.matcher(text).replaceAll("$1");
+	public static String withoutSecrets(String url) {
+		String withoutParameters = SEPARATOR.split(url, 2)[0];
+		return USER_INFO.matcher(withoutParameters).replaceFirst("$1");
+	}
+
+	/**
+	 * A text in which no JDBC URL has parameters or a user.
+	 * @param text a text, such as a driver's message
+	 * @return the text with nothing but servers and databases in its URLs
+	 */
+	static String withoutSecretsIn(String text) {
+		return ANY.matcher(text).replaceAll((url) -> Matcher.quoteReplacement(withoutSecrets(url.group())));
 	}
 
 	/**
@@ -87,7 +119,7 @@ public final class JdbcUrls {
 	 * @return host, port and database
 	 */
 	public static String target(String url) {
-		return POSTGRES.matcher(url).matches() ? normalized(url) : withoutParameters(url);
+		return POSTGRES.matcher(url).matches() ? normalized(url) : withoutSecrets(url);
 	}
 
 	/**
@@ -110,7 +142,7 @@ public final class JdbcUrls {
 		Matcher matcher = POSTGRES.matcher(url);
 		String server = host.contains(":") ? "[" + host + "]" : host;
 		if (!matcher.matches() || matcher.group(1) == null) {
-			throw new IllegalArgumentException(withoutParameters(url) + " names no host");
+			throw new IllegalArgumentException(withoutSecrets(url) + " names no host");
 		}
 		return url.substring(0, matcher.start(1)) + server + port(matcher.group(1)) + url.substring(matcher.end(1));
 	}
@@ -138,24 +170,36 @@ public final class JdbcUrls {
 	 */
 	static void requireOneServer(String name, String url) {
 		if (!isJdbc(url)) {
-			throw new IllegalArgumentException("The URL of " + name + " is '" + withoutParameters(url)
+			throw new IllegalArgumentException("The URL of " + name + " is '" + withoutSecrets(url)
 					+ "', which is not a JDBC URL: it must start with 'jdbc:', for example"
 					+ " jdbc:postgresql://host/database.");
 		}
 		if (isMultiHost(url)) {
-			throw new IllegalArgumentException("The URL of " + name + " is '" + withoutParameters(url)
+			throw new IllegalArgumentException("The URL of " + name + " is '" + withoutSecrets(url)
 					+ "', which names several servers: add each server as a replica of its own.");
+		}
+		if (!isReadable(url)) {
+			throw new IllegalArgumentException("The URL of " + name + " is '" + withoutSecrets(url)
+					+ "', which the driver cannot read: look at its port, and write % as %25 in its parameters.");
 		}
 	}
 
 	private static String normalized(String url) {
 		Matcher matcher = POSTGRES.matcher(url);
 		if (!matcher.matches()) {
-			return withoutParameters(url);
+			return url.split("\\?", 2)[0];
 		}
 		String server = (matcher.group(1) != null && !matcher.group(1).isEmpty()) ? matcher.group(1) : "localhost";
 		boolean port = server.lastIndexOf(':') > server.lastIndexOf(']');
 		return server.toLowerCase(Locale.ROOT) + (port ? "" : ":5432") + "/" + matcher.group(2);
+	}
+
+	private static final class PostgresDriver {
+
+		static boolean reads(String url) {
+			return Driver.parseURL(url, new Properties()) != null;
+		}
+
 	}
 
 }

@@ -239,7 +239,7 @@ final class Member {
 
 	private static String messageOf(Exception ex) {
 		String message = ex.getMessage();
-		return (message != null) ? JdbcUrls.withoutParametersIn(message) : ex.getClass().getName();
+		return (message != null) ? JdbcUrls.withoutSecretsIn(message) : ex.getClass().getName();
 	}
 
 	/**

@@ -172,9 +172,9 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 */
 	public String state() {
 		SQLException failure = this.physical.failure();
-		return this.reachability.isReachable() ? active() + " of " + this.hikari.getMaximumPoolSize() + " connections"
-				: "cannot be reached" + ((failure != null)
-						? ": " + JdbcUrls.withoutParametersIn(String.valueOf(failure.getMessage())) : "");
+		return this.reachability.isReachable() ? active() + " of " + this.hikari
+			.getMaximumPoolSize() + " connections" : "cannot be reached"
+					+ ((failure != null) ? ": " + JdbcUrls.withoutSecretsIn(String.valueOf(failure.getMessage())) : "");
 	}
 
 	/**

@@ -119,14 +119,49 @@ class BadConfigurationTests {
 				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes.windw", "3s"),
 						List.of("replication.read-your-writes.windw", "3s", "replication.read-your-writes.window")),
 				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.zzz", "1"),
-						List.of("replication.zzz", "Remove", "load-balancer")));
+						List.of("replication.zzz", "Remove", "load-balancer")),
+				Arguments.of(Map.of(URL, "postgres://app:secret@pg-2/app"),
+						List.of(URL, "Value: postgres://pg-2/app", "not a JDBC URL")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://app:secret@pg-2/app"),
+						List.of(URL, "Value: jdbc:postgresql://pg-2/app", "The driver cannot read this URL",
+								"The user belongs into the username")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2:port/app?password=secret"),
+						List.of(URL, "Value: jdbc:postgresql://pg-2:port/app", "The driver cannot read this URL",
+								"jdbc:postgresql://host:5432/database")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app?password=secret%"),
+						List.of(URL, "The driver cannot read this URL", "a % in a parameter is written as %25")),
+				Arguments.of(Map.of("replication.replicas.replica-1.ulr", "jdbc:postgresql://pg-2/app?password=secret"),
+						List.of("Value: jdbc:postgresql://pg-2/app", "by 'replication.replicas.replica-1.url'")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.replicas.replica-1.pasword", "secret"),
+						List.of("Replace 'replication.replicas.replica-1.pasword' by"
+								+ " 'replication.replicas.replica-1.password'")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.replicas.replica-1.hikari.pasword",
+						"secret"), List.of("replication.replicas.replica-1.hikari.pasword", "no such setting")),
+				Arguments.of(
+						Map.of("replication.discovery.url", "jdbc:postgresql://replicas/app",
+								"replication.discovery.intervall", "5s"),
+						List.of("Value: 5s",
+								"Replace 'replication.discovery.intervall' by"
+										+ " 'replication.discovery.interval', or remove it.")),
+				Arguments.of(
+						Map.of("replication.discovery.url", "jdbc:postgresql://replicas/app",
+								"replication.discovery.weight", "-1"),
+						List.of("replication.discovery.weight", "-1", "cannot be negative")),
+				Arguments.of(Map.of("replication.discovery.url", "jdbc:postgresql://replicas:port/app?password=secret"),
+						List.of("replication.discovery.url", "Value: jdbc:postgresql://replicas:port/app",
+								"cannot be read")));
 	}
 
 	@ParameterizedTest
 	@MethodSource("configurations")
 	void startIsStoppedWithPropertyValueAndRemedy(Map<String, Object> properties, List<String> words,
 			CapturedOutput output) {
-		assertThat(start(properties)).isNotNull();
+		Throwable failure = start(properties);
+		assertThat(failure).isNotNull();
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			assertThat(String.valueOf(cause.getMessage())).doesNotContain("secret");
+		}
 		String text = output.toString();
 		text = text.substring(text.indexOf("APPLICATION FAILED TO START"));
 		assertThat(text).contains("Description:").contains("Action:").contains(words);
