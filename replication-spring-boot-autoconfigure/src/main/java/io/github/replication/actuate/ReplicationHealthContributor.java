@@ -55,18 +55,24 @@ public final class ReplicationHealthContributor implements CompositeHealthContri
 
 	@Override
 	public @Nullable HealthContributor getContributor(String name) {
-		return this.cluster.nodes().stream().anyMatch((node) -> node.name().equals(name)) ? indicator(name) : null;
+		return this.cluster.nodes()
+			.stream()
+			.filter((node) -> node.name().equals(name))
+			.map(this::indicator)
+			.findFirst()
+			.orElse(null);
 	}
 
 	@Override
 	public Stream<HealthContributors.Entry> stream() {
-		return this.cluster.nodes()
-			.stream()
-			.map((node) -> new HealthContributors.Entry(node.name(), indicator(node.name())));
+		return this.cluster.nodes().stream().map((node) -> new HealthContributors.Entry(node.name(), indicator(node)));
 	}
 
-	private HealthIndicator indicator(String name) {
-		return () -> health(this.cluster.node(name));
+	/**
+	 * Tells what is known now: the node may be gone when the indicator is asked.
+	 */
+	private HealthIndicator indicator(NodeStatus node) {
+		return () -> health(node);
 	}
 
 	private Health health(NodeStatus node) {
