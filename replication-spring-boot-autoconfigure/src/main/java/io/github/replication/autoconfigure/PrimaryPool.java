@@ -23,6 +23,7 @@ import com.zaxxer.hikari.HikariConfigMXBean;
 import com.zaxxer.hikari.HikariDataSource;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
@@ -35,11 +36,13 @@ import org.springframework.util.StringUtils;
  * Reads how the application's own pool reaches the primary. A pool that keeps that to
  * itself is taken to be made of {@code spring.datasource}.
  */
-final class PrimaryPool {
+final class PrimaryPool implements DisposableBean {
 
 	private final ObjectProvider<DataSourceProperties> properties;
 
 	private final ObjectProvider<SslBundles> sslBundles;
+
+	private @Nullable SslBundles shared;
 
 	PrimaryPool(ObjectProvider<DataSourceProperties> properties, ObjectProvider<SslBundles> sslBundles) {
 		this.properties = properties;
@@ -54,15 +57,28 @@ final class PrimaryPool {
 	HikariConfig configOf(DataSource primary, String beanName) {
 		HikariDataSource hikari = DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
 		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
-		if (ClassUtils.isPresent("org.postgresql.ssl.WrappedFactory", null)) {
-			SslBundleSocketFactory.use(this.sslBundles.getIfAvailable());
-		}
+		shareSslBundles();
 		if (pool.getJdbcUrl() == null) {
 			throw new InvalidReplicationConfigurationException("replication.data-source", beanName,
 					"The data source does not tell the JDBC URL of the primary.",
 					"Configure it by URL (spring.datasource.url).");
 		}
 		return pool;
+	}
+
+	private void shareSslBundles() {
+		SslBundles bundles = this.sslBundles.getIfAvailable();
+		if (bundles != null && ClassUtils.isPresent("org.postgresql.ssl.WrappedFactory", null)) {
+			SslBundleSocketFactory.add(bundles);
+			this.shared = bundles;
+		}
+	}
+
+	@Override
+	public void destroy() {
+		if (this.shared != null) {
+			SslBundleSocketFactory.remove(this.shared);
+		}
 	}
 
 	private HikariConfig derivedFrom(DataSource primary, String beanName) {

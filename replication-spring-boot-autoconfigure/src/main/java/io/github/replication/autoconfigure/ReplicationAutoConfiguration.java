@@ -19,7 +19,6 @@ package io.github.replication.autoconfigure;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 
 import javax.sql.DataSource;
 
@@ -146,9 +145,10 @@ public final class ReplicationAutoConfiguration {
 	}
 
 	private static void warnOfUnknownGroup(ListableBeanFactory beanFactory, String group, String unit) {
-		Map<String, ReplicationProperties.Replica> replicas = beanFactory.getBean(ReplicationProperties.class)
-			.getReplicas();
-		if (replicas.values().stream().noneMatch((replica) -> group.equals(replica.getGroup()))) {
+		ReplicationProperties properties = beanFactory.getBean(ReplicationProperties.class);
+		boolean known = group.equals(properties.getDiscovery().getGroup())
+				|| properties.getReplicas().values().stream().anyMatch((replica) -> group.equals(replica.getGroup()));
+		if (!known) {
 			logger.warn("No replica belongs to the group '" + group + "' that " + unit
 					+ " asks for: its reads go where replication.fallback says. Set replication.replicas.<name>.group"
 					+ " of a replica to '" + group + "', or correct the annotation.");

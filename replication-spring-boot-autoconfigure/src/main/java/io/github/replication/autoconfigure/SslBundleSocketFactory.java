@@ -16,7 +16,9 @@
 
 package io.github.replication.autoconfigure;
 
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
 import org.postgresql.ssl.WrappedFactory;
 
 import org.springframework.boot.ssl.SslBundles;
@@ -29,14 +31,15 @@ import org.springframework.util.Assert;
  * spring.datasource.hikari.data-source-properties.sslfactory=io.github.replication.autoconfigure.SslBundleSocketFactory
  * spring.datasource.hikari.data-source-properties.sslfactoryarg=the-name-of-the-bundle
  * </pre> The driver creates it for each connection, so that a bundle that was reloaded
- * counts for those that follow. It knows the bundles of the application that was started
- * last with replicas.
+ * counts for those that follow. It knows the bundles of every application in the process
+ * that has replicas; of several with one name it takes that of the application which was
+ * started last.
  *
  * @since 0.1.0
  */
 public final class SslBundleSocketFactory extends WrappedFactory {
 
-	private static volatile @Nullable SslBundles bundles;
+	private static final List<SslBundles> applications = new CopyOnWriteArrayList<>();
 
 	/**
 	 * Creates a factory.
@@ -46,13 +49,25 @@ public final class SslBundleSocketFactory extends WrappedFactory {
 	 * bundle
 	 */
 	public SslBundleSocketFactory(String bundle) {
-		SslBundles known = bundles;
-		Assert.state(known != null, "SSL bundles are known where replicas are configured alone");
-		this.factory = known.getBundle(bundle).createSslContext().getSocketFactory();
+		List<SslBundles> known = List.copyOf(applications);
+		Assert.state(!known.isEmpty(), "SSL bundles are known where replicas are configured alone");
+		SslBundles owner = known.stream()
+			.filter((each) -> each.getBundleNames().contains(bundle))
+			.findFirst()
+			.orElse(known.get(0));
+		this.factory = owner.getBundle(bundle).createSslContext().getSocketFactory();
 	}
 
-	static void use(@Nullable SslBundles sslBundles) {
-		bundles = sslBundles;
+	/**
+	 * The driver makes factories by the name of the class, so that what an application
+	 * knows has to be found from nowhere.
+	 */
+	static void add(SslBundles bundles) {
+		applications.add(0, bundles);
+	}
+
+	static void remove(SslBundles bundles) {
+		applications.remove(bundles);
 	}
 
 }

@@ -16,24 +16,33 @@
 
 package io.github.replication.autoconfigure;
 
+import java.io.InputStream;
 import java.sql.DatabaseMetaData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
+import javax.net.ssl.SSLContext;
 import javax.sql.DataSource;
 
+import com.jayway.jsonpath.JsonPath;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.Driver;
 
+import org.springframework.aop.support.AopUtils;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
@@ -46,6 +55,7 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.web.filter.OncePerRequestFilter;
 
+import io.github.replication.ReadOnly;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.WriteRecord;
 import io.github.replication.balance.LeastConnectionsLoadBalancer;
@@ -59,6 +69,8 @@ import io.github.replication.node.ReplicaPoolCustomizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 /**
  * Beans, and what replaces them. No connection is opened: the hosts do not exist.
@@ -260,15 +272,83 @@ class ReplicationAutoConfigurationTests {
 			.onConstructorInvocation(SslBundleSocketFactory.class.getConstructors()[0])).accepts(hints);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "io.micrometer", "org.springframework.boot.actuate",
+			"org.springframework.boot.health.contributor", "org.springframework.data.redis", "org.springframework.web",
+			"jakarta.servlet", "org.postgresql.ssl", "org.springframework.boot.docker" })
+	void startsWithoutAnOptionalLibrary(String library) {
+		this.runner
+			.withConfiguration(AutoConfigurations.of(ReplicationActuatorAutoConfiguration.class,
+					ReplicationMetricsAutoConfiguration.class))
+			.withClassLoader(new FilteredClassLoader(library))
+			.withPropertyValues(REPLICA, "replication.read-your-writes.carrier=user")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(CallerRecords.class)
+				.getBean(DataSource.class)
+				.isInstanceOf(ReplicationDataSource.class));
+	}
+
+	@Test
+	void bundlesOfEachApplicationAreKnownWhileItRuns() throws Exception {
+		SslBundle bundle = mock();
+		given(bundle.createSslContext()).willReturn(SSLContext.getDefault());
+		SslBundles bundles = mock();
+		given(bundles.getBundleNames()).willReturn(List.of("nodes"));
+		given(bundles.getBundle("nodes")).willReturn(bundle);
+		SslBundles others = mock();
+		given(others.getBundleNames()).willReturn(List.of());
+		ApplicationContextRunner replicated = this.runner.withPropertyValues(REPLICA);
+		replicated.withBean(SslBundles.class, () -> bundles)
+			.run((context) -> replicated.withBean(SslBundles.class, () -> others)
+				.run((other) -> assertThat(new SslBundleSocketFactory("nodes").getSupportedCipherSuites())
+					.isNotEmpty()));
+		assertThatIllegalStateException().isThrownBy(() -> new SslBundleSocketFactory("nodes"));
+	}
+
+	@Test
+	void groupOfDiscoveredReplicasIsKnown(CapturedOutput output) {
+		this.runner.withUserConfiguration(Reports.class)
+			.withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class))
+			.withPropertyValues(REPLICA, "replication.discovery.url=jdbc:postgresql://127.0.0.1:1/app",
+					"replication.discovery.group=reports")
+			.run((context) -> assertThat(AopUtils.isAopProxy(context.getBean("reports"))).isTrue());
+		assertThat(output).contains("the group 'misspelt'").doesNotContain("the group 'reports'");
+	}
+
 	@Test
 	void everyPropertyHasADescription() throws Exception {
-		String metadata = new String(
-				getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json").readAllBytes());
-		for (String key : List.of("enabled", "data-source", "primary.name", "replicas", "zone", "load-balancer",
-				"without-transaction", "fallback", "fallback-max-connections", "read-your-writes.window")) {
-			assertThat(metadata).containsPattern(
-					"\"name\": \"replication\\." + key + "\",\\s+\"type\": [^\\n]+\\s+" + "\"description\": \"[A-Z]");
+		try (InputStream metadata = getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+			List<Map<String, Object>> properties = JsonPath.<List<Map<String, Object>>>read(metadata, "$.properties")
+				.stream()
+				.filter((property) -> property.get("name").toString().startsWith("replication."))
+				.toList();
+			assertThat(properties).hasSizeGreaterThan(30)
+				.allSatisfy((property) -> assertThat(property.get("description")).as("%s", property.get("name"))
+					.asString()
+					.matches("[A-Z0-9].*\\."));
 		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Reports {
+
+		@Bean
+		Report reports() {
+			return new Report();
+		}
+
+	}
+
+	static class Report {
+
+		@ReadOnly(group = "reports")
+		public void known() {
+		}
+
+		@ReadOnly(group = "misspelt")
+		public void unknown() {
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
