@@ -17,6 +17,7 @@
 package io.github.replication.interceptor;
 
 import java.lang.annotation.Annotation;
+import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.transaction.annotation.Transactional;
 import org.springframework.util.ClassUtils;
 
 import io.github.replication.Durability;
@@ -58,18 +60,39 @@ final class UnreachableMethods {
 		for (Method method : userClass.getDeclaredMethods()) {
 			String hindrance = hindrance(method);
 			if (hindrance != null && !method.isSynthetic()) {
-				annotations(method).forEach((annotation) -> logger.warn("@" + annotation.getSimpleName() + " of "
-						+ ClassUtils.getQualifiedMethodName(method, userClass) + " has no effect: the method is "
-						+ hindrance + ", so that no proxy can intercept it. Make it an instance method that can be"
-						+ " overridden, or use Replication.readOnly(...) or Replication.onPrimary(...) inside it."));
+				annotations(method, userClass)
+					.forEach((annotation) -> logger.warn("@" + annotation.getSimpleName() + " of "
+							+ ClassUtils.getQualifiedMethodName(method, userClass) + " has no effect: the method is "
+							+ hindrance + ", so that no proxy can intercept it. " + remedy(annotation)));
 			}
 		}
 	}
 
-	private static List<Class<? extends Annotation>> annotations(Method method) {
+	private static String remedy(Class<? extends Annotation> annotation) {
+		String remedy = "Make it an instance method that can be overridden";
+		return (annotation == Durability.class) ? remedy + "."
+				: remedy + ", or use Replication.readOnly(...) or Replication.onPrimary(...) inside it.";
+	}
+
+	private static List<Class<? extends Annotation>> annotations(Method method, Class<?> type) {
+		List<Class<? extends Annotation>> own = annotations(method);
+		return (own.isEmpty() && isMeantByItsType(method)) ? annotations(type) : own;
+	}
+
+	private static List<Class<? extends Annotation>> annotations(AnnotatedElement element) {
 		return ANNOTATIONS.stream()
-			.filter((annotation) -> AnnotatedElementUtils.isAnnotated(method, annotation))
+			.filter((annotation) -> AnnotatedElementUtils.hasAnnotation(element, annotation))
 			.toList();
+	}
+
+	/**
+	 * Whether somebody who annotates the type has this method in mind, other than one
+	 * that is private or static.
+	 */
+	private static boolean isMeantByItsType(Method method) {
+		int modifiers = method.getModifiers();
+		return Modifier.isPublic(modifiers) && !Modifier.isStatic(modifiers)
+				&& !AnnotatedElementUtils.hasAnnotation(method, Transactional.class);
 	}
 
 	private static @Nullable String hindrance(Method method) {

@@ -35,8 +35,11 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.annotation.Transactional;
 
+import io.github.replication.Durability;
 import io.github.replication.ReadOnly;
+import io.github.replication.SynchronousCommit;
 import io.github.replication.UsePrimary;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
@@ -130,6 +133,53 @@ class ErrorMessageTests {
 					&& line.contains("the method is final"))
 			.anyMatch((line) -> line.contains("@UsePrimary of " + Unreached.class.getName() + ".fixed")
 					&& line.contains("the method is static"));
+	}
+
+	@Test
+	void finalMethodOfAnAnnotatedTypeIsTold(PostgresCluster cluster, CapturedOutput output) {
+		TestApplication.on(cluster).withoutJpa().start(Sealed.class).close();
+		assertThat(output.getOut().lines().filter((line) -> line.contains("has no effect"))).hasSize(2)
+			.anyMatch((line) -> line
+				.contains("@ReadOnly of " + SealedType.class.getName() + ".sealed has no effect: the method is final"))
+			.anyMatch((line) -> line.contains("@Durability of " + SealedType.class.getName() + ".durable")
+					&& line.endsWith("Make it an instance method that can be overridden."));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Sealed {
+
+		@Bean
+		SealedType sealedType() {
+			return new SealedType();
+		}
+
+	}
+
+	@ReadOnly
+	static class SealedType {
+
+		public String open() {
+			return hidden();
+		}
+
+		private String hidden() {
+			return "hidden";
+		}
+
+		public final String sealed() {
+			return hidden();
+		}
+
+		@Transactional
+		public final String apart() {
+			return hidden();
+		}
+
+		@Durability(SynchronousCommit.REMOTE_APPLY)
+		public final String durable() {
+			return hidden();
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
