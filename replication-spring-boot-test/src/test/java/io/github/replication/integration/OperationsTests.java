@@ -16,6 +16,7 @@
 
 package io.github.replication.integration;
 
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -28,6 +29,9 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 
 import com.jayway.jsonpath.JsonPath;
 import io.micrometer.core.instrument.Meter;
@@ -192,6 +196,25 @@ class OperationsTests {
 		HttpResponse<String> back = post("/actuator/replication/replica-1", "{\"state\": \"ONLINE\"}");
 		assertThat(JsonPath.<String>read(back.body(), "$.state")).isEqualTo("ONLINE");
 		await(() -> read().equals("replica-1"));
+	}
+
+	@Test
+	void endpointIsManagedByJmx() throws Exception {
+		start(builder().with("spring.jmx.enabled", "true")
+			.with("management.endpoints.jmx.exposure.include", "replication"));
+		MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+		ObjectName endpoint = server
+			.queryNames(new ObjectName("org.springframework.boot:type=Endpoint,name=Replication,*"), null)
+			.iterator()
+			.next();
+		assertThat(server.invoke(endpoint, "replication", new Object[0], new String[0])).asString()
+			.contains("name=replica-1", "decisions=");
+		assertThat(server.invoke(endpoint, "change", new Object[] { "replica-1", "DRAINED" },
+				new String[] { String.class.getName(), String.class.getName() }))
+			.asString()
+			.contains("state=DRAINED");
+		assertThat(this.application.bean(ReplicationCluster.class).node("replica-1").state())
+			.isEqualTo(NodeState.DRAINED);
 	}
 
 	@Test
