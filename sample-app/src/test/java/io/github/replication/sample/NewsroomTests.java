@@ -121,6 +121,29 @@ class NewsroomTests {
 	}
 
 	@Test
+	void metersTellWhereReadsAndWritesWent() throws Exception {
+		get("/api/articles");
+		get("/api/articles");
+		post("/api/articles/2/comments", """
+				{"author": "Ada", "text": "Counted."}""");
+		String meters = get("/actuator/prometheus").body();
+		assertThat(meters).containsPattern(decided("primary", "READ_WRITE", "PRIMARY"));
+		assertThat(meters).containsPattern(decided("replica-[12]", "READ_ONLY", "REPLICA"));
+	}
+
+	private static String decided(String node, String reason, String role) {
+		String tags = "node=\"%s\",reason=\"%s\",role=\"%s\"".formatted(node, reason, role);
+		return "replication_decisions_total\\{" + tags + "} [1-9]";
+	}
+
+	@Test
+	void healthHasAComponentForEachNode() throws Exception {
+		assertThat(get("/actuator/health/replication").body()).contains("\"primary\":{")
+			.contains("\"replica-1\":{")
+			.contains("\"replica-2\":{");
+	}
+
+	@Test
 	void firstPageIsServed() throws Exception {
 		assertThat(get("/").body()).contains("<h1>Newsroom</h1>").contains("Served-By");
 	}
