@@ -81,7 +81,8 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Has something called after each write is recorded, by the thread that has written.
+	 * Has something called after each write is recorded or learnt of, by the thread that
+	 * has written or learnt.
 	 * @param onWrite what to call
 	 */
 	public void onWrite(Runnable onWrite) {
@@ -89,11 +90,18 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Adds what was learnt of the caller from elsewhere.
+	 * Adds what was learnt of the caller from elsewhere. What was written there leaves
+	 * with this caller's token as if it had been written here.
 	 * @param more what else the caller must not fall behind
 	 */
 	public void add(Bound more) {
 		this.bound.updateAndGet((bound) -> bound.and(more));
+		if (this.outer != null) {
+			this.outer.add(more);
+		}
+		if (more.write() != null) {
+			tellOfWrite();
+		}
 	}
 
 	/**
@@ -136,8 +144,16 @@ public final class CallerRecord {
 		if (this.outer != null) {
 			this.outer.recordWrite(asynchronous);
 		}
+		tellOfWrite();
+	}
+
+	/**
+	 * Not of what was written while it is found out who the caller is: that is not the
+	 * caller's, and whoever is told may be waiting for the answer.
+	 */
+	private void tellOfWrite() {
 		Runnable onWrite = this.onWrite;
-		if (onWrite != null) {
+		if (onWrite != null && !this.origin.isAsked()) {
 			onWrite.run();
 		}
 	}
@@ -202,6 +218,13 @@ public final class CallerRecord {
 		Origin(@Nullable CallerOrigin source) {
 			this.source = source;
 			this.recalled = source == null;
+		}
+
+		/**
+		 * Whether this thread is asking for it.
+		 */
+		boolean isAsked() {
+			return this.lock.isHeldByCurrentThread();
 		}
 
 		void recall() {

@@ -142,24 +142,30 @@ public final class CallerTokens {
 
 	/**
 	 * What has been found out about a write holds for the caller's write only if that was
-	 * not followed by another.
+	 * not followed by another. A position that was learnt meanwhile counts besides.
 	 */
 	private static Write supersede(Write current, Write asked, Write resolved) {
-		return (current.tick() <= asked.tick() && (asked.asynchronous() || !current.asynchronous())) ? resolved
-				: current;
+		if (current.equals(asked)) {
+			return resolved;
+		}
+		WalPosition position = resolved.position();
+		boolean covered = current.tick() <= asked.tick() && (asked.asynchronous() || !current.asynchronous());
+		return (covered && position != null) ? current.resolvedAt(position) : current;
 	}
 
 	/**
-	 * The token of what is known now.
+	 * The token of what is known now. While positions do not decide it tells when was
+	 * written, because a position would begin to count anew each time it comes back.
 	 * @param bound what the caller must not fall behind
 	 * @return the token, empty if there is nothing
 	 */
 	public PositionToken write(Bound bound) {
 		PositionResolver resolver = this.resolver;
 		Write write = bound.write();
-		return new PositionToken((resolver != null) ? resolver.cluster() : 0,
-				(write != null && write.isResolved()) ? write.position() : null,
-				(write != null && !write.isResolved()) ? instantOf(write) : null, mark(bound.read()));
+		WalPosition position = (write != null && write.isResolved() && resolver != null && resolver.isExact())
+				? write.position() : null;
+		return new PositionToken((resolver != null) ? resolver.cluster() : 0, position,
+				(write != null && position == null) ? instantOf(write) : null, mark(bound.read()));
 	}
 
 	private Instant instantOf(Write write) {

@@ -244,6 +244,77 @@ class CallerRecordTests {
 	}
 
 	@Test
+	void positionThatIsLearntWhileAnotherIsAskedForCountsBesides() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordWrite(false);
+		this.tokens.resolveWith(new Resolver(new WalPosition(1, 100)) {
+
+			@Override
+			public Write resolve(Write write) {
+				record.add(CallerRecordTests.this.tokens.read("1.cafe.1-1ff."));
+				return super.resolve(write);
+			}
+
+		});
+		this.tokens.resolve(record);
+		assertThat(write(record).isResolved()).isTrue();
+		assertThat(write(record).position()).isEqualTo(new WalPosition(1, 0x1ff));
+	}
+
+	/**
+	 * Its life begins anew with each response that sends it, that of an instant does not.
+	 */
+	@Test
+	void positionIsNotPassedOnWhilePositionsDoNotDecide() {
+		resolveAt(null);
+		Bound bound = this.tokens.read("1.cafe.1-1ff.");
+		this.time.addAndGet(Duration.ofSeconds(4).toNanos());
+		assertThat(this.tokens.write(bound).position()).isEqualTo(new WalPosition(1, 0x1ff));
+		this.tokens.resolveWith(new Resolver(null) {
+
+			@Override
+			public boolean isExact() {
+				return false;
+			}
+
+		});
+		assertThat(this.tokens.write(bound).position()).isNull();
+		assertThat(this.tokens.write(bound).writtenAt()).isEqualTo(Instant.EPOCH.plusSeconds(96));
+	}
+
+	@Test
+	void writeThatIsLearntOfIsTold() {
+		AtomicInteger told = new AtomicInteger();
+		CallerRecord record = this.records.forRequest(null);
+		record.onWrite(told::incrementAndGet);
+		record.add(new Bound(null, new ReadMark(3, 1, 1)));
+		assertThat(told).hasValue(0);
+		CallerRecord inner = record.inner(Bound.NONE, true);
+		inner.add(this.tokens.read("1.cafe.1-1ff."));
+		assertThat(told).hasValue(1);
+		assertThat(record.bound().write()).isNotNull();
+		assertThat(record.hasWritten()).isFalse();
+	}
+
+	/**
+	 * Whoever is told may hold a lock that another thread has which waits for the answer.
+	 */
+	@Test
+	void writeThatFindsOutWhatCameAlongIsNotTold() {
+		AtomicInteger told = new AtomicInteger();
+		CallerRecord[] record = new CallerRecord[1];
+		record[0] = this.records.forRequest(() -> {
+			record[0].recordWrite(false);
+			return Bound.NONE;
+		});
+		record[0].onWrite(told::incrementAndGet);
+		assertThat(write(record[0]).isResolved()).isFalse();
+		assertThat(told).hasValue(0);
+		record[0].recordWrite(false);
+		assertThat(told).hasValue(1);
+	}
+
+	@Test
 	void severalTokensCountTogether() {
 		resolveAt(null);
 		Bound bound = this.tokens.read(List.of("1.cafe.1-ff.", "1.cafe.1-1ff.", "garbage", "1.cafe.1-f."));

@@ -121,6 +121,24 @@ class CarrierChoiceTests {
 		assertFound(user, caller, this.id);
 	}
 
+	/**
+	 * The caller's own token tells nothing new of reads, only of that write.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "header", "cookie", "session" })
+	void writeOfAServiceThatIsCalledRightAfterAnotherIsSeenByTheCaller(String callers) {
+		TestApplication caller = start(callers, NoteWeb.class, Calls.class);
+		TestApplication service = start("header", NoteWeb.class);
+		Browser user = new Browser().returning(HEADER);
+		user.post(caller, "/notes/" + (this.id + 1));
+		new Browser().post(caller, "/notes/" + (this.id + 2));
+		this.cluster.replicas().forEach(PostgresNode::resumeReplay);
+		this.cluster.awaitReplication();
+		this.cluster.replicas().forEach(PostgresNode::pauseReplay);
+		assertThat(user.post(caller, "/remote/" + this.id + "?port=" + service.port()).body()).isEqualTo("found");
+		assertFound(user, caller, this.id);
+	}
+
 	@Test
 	void serviceThatIsCalledSeesTheWriteOfTheCaller() {
 		TestApplication caller = start("cookie", NoteWeb.class, Calls.class);
