@@ -43,7 +43,13 @@ import org.springframework.util.StringUtils;
  */
 public final class CookiePositionCarrier implements PositionCarrier {
 
-	private static final int MAXIMUM_COOKIES = 32;
+	/**
+	 * A header of a response is no longer than this allows it to be. What is not deleted
+	 * now is deleted by the next response.
+	 */
+	private static final int MAXIMUM_DELETIONS = 32;
+
+	private static final int MAXIMUM_DIGITS = 16;
 
 	private static final String SUFFIX = CookiePositionCarrier.class.getName() + ".SUFFIX";
 
@@ -73,7 +79,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		List<Cookie> received = new ArrayList<>();
 		if (request.getCookies() != null) {
 			for (Cookie cookie : request.getCookies()) {
-				if (cookie.getName().startsWith(this.prefix) && received.size() < MAXIMUM_COOKIES) {
+				if (isOwn(cookie.getName())) {
 					received.add(cookie);
 				}
 			}
@@ -81,13 +87,26 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		return received;
 	}
 
+	/**
+	 * Whether a cookie of that name was set by this carrier. Others are left alone.
+	 */
+	private boolean isOwn(String name) {
+		int digits = name.length() - this.prefix.length();
+		return name.startsWith(this.prefix) && digits > 0 && digits <= MAXIMUM_DIGITS
+				&& name.chars().skip(this.prefix.length()).allMatch(CookiePositionCarrier::isDigit);
+	}
+
+	private static boolean isDigit(int c) {
+		return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+	}
+
 	@Override
 	public void send(HttpServletRequest request, HttpServletResponse response, String token,
 			Collection<String> replaced) {
 		add(response, cookie(request, this.prefix + suffix(request), token, this.attributes.maxAge()));
-		for (Cookie cookie : received(request)) {
-			add(response, cookie(request, cookie.getName(), "", Duration.ZERO));
-		}
+		received(request).stream()
+			.limit(MAXIMUM_DELETIONS)
+			.forEach((cookie) -> add(response, cookie(request, cookie.getName(), "", Duration.ZERO)));
 	}
 
 	private static void add(HttpServletResponse response, String cookie) {

@@ -35,8 +35,6 @@ import org.springframework.util.StringUtils;
  */
 public final class HeaderPositionCarrier implements PositionCarrier {
 
-	private static final int MAXIMUM_TOKENS = 32;
-
 	private final String name;
 
 	/**
@@ -53,7 +51,7 @@ public final class HeaderPositionCarrier implements PositionCarrier {
 		for (String value : Collections.list(request.getHeaders(this.name))) {
 			tokens.addAll(List.of(StringUtils.tokenizeToStringArray(value, ",")));
 		}
-		return (tokens.size() > MAXIMUM_TOKENS) ? tokens.subList(0, MAXIMUM_TOKENS) : tokens;
+		return tokens;
 	}
 
 	@Override
