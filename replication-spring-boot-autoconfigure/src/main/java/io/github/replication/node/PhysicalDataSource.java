@@ -142,7 +142,7 @@ final class PhysicalDataSource extends DelegatingDataSource {
 			try {
 				inspect(connection, this.inspection);
 			}
-			catch (SQLException ex) {
+			catch (SQLException | RuntimeException | Error ex) {
 				JdbcUtils.closeConnection(connection);
 				throw ex;
 			}

@@ -105,7 +105,7 @@ final class Sampler {
 			failure = ex;
 		}
 		landed();
-		if (sample != null) {
+		if (failure == null) {
 			flight.result.complete(sample);
 		}
 		else {

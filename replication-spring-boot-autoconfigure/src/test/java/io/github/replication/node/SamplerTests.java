@@ -98,6 +98,19 @@ class SamplerTests {
 	}
 
 	@Test
+	void errorIsToldAndTheNextQuestionIsAsked() {
+		Sampler failing = new Sampler(this.clock, this.underway::add, (tick, at) -> {
+			throw new NoClassDefFoundError("no answer");
+		});
+		CompletableFuture<Sample> first = failing.after(this.clock.now());
+		CompletableFuture<Sample> second = failing.after(this.clock.now());
+		this.underway.remove().run();
+		assertThat(first).isCompletedExceptionally();
+		this.underway.remove().run();
+		assertThat(second).isCompletedExceptionally();
+	}
+
+	@Test
 	void nobodyWaitsForAnExecutorThatTakesNothing() {
 		Sampler over = new Sampler(this.clock, (task) -> {
 			throw new RejectedExecutionException();
