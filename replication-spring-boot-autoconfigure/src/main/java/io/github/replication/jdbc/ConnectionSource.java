@@ -141,13 +141,14 @@ final class ConnectionSource {
 
 	/**
 	 * Takes a connection of the node that is decided, or of the next that qualifies if
-	 * that one cannot give any.
+	 * that one cannot give any. What other threads of the caller write meanwhile counts.
 	 */
 	Binding acquire(RouteRequest request) throws SQLException {
 		List<ClusterNode> excluded = RepeatableUnit.leftOut(this.cluster.topology());
 		while (true) {
-			Route route = this.policy.require(decide(request, excluded), request);
-			RouteRequest decided = request.with(caller().bound());
+			RouteRequest current = request.with(caller().bound());
+			Route route = this.policy.require(decide(current, excluded), current);
+			RouteRequest decided = current.with(caller().bound());
 			RepeatableUnit.uses(route.node());
 			try {
 				Binding binding = take(route);

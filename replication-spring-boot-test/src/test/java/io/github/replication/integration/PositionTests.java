@@ -23,11 +23,13 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 import javax.sql.DataSource;
 
@@ -42,7 +44,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -54,6 +59,10 @@ import io.github.replication.Replication;
 import io.github.replication.RouteDecision;
 import io.github.replication.RoutingScope;
 import io.github.replication.WriteRecord;
+import io.github.replication.balance.LoadBalancer;
+import io.github.replication.caller.CallerRecord;
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.node.Node;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -161,6 +170,50 @@ class PositionTests {
 				}
 			}
 		});
+	}
+
+	@Test
+	void writeOfAnotherThreadOfTheCallerCountsAlthoughANodeIsBeingChosen() throws SQLException {
+		long id = IDS.incrementAndGet();
+		try (Connection admin = this.cluster.primary().adminConnection();
+				TestApplication other = TestApplication.exactly(this.cluster)
+					.withoutJpa()
+					.start(InterruptedChoice.class)) {
+			pause("replica-1", "replica-2");
+			other.newCaller();
+			CallerRecord record = other.bean(CallerRecords.class).current();
+			InterruptedChoice.meanwhile.set(() -> {
+				new JdbcTemplate(new SingleConnectionDataSource(admin, true)).update("INSERT INTO note VALUES (?, 'x')",
+						id);
+				record.recordWrite(false);
+			});
+			assertThat(count(other, id)).isEqualTo(1);
+			assertThat(InterruptedChoice.meanwhile).hasNullValue();
+			assertThat(other.decisions().last().reason()).isEqualTo(Reason.BEHIND);
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class InterruptedChoice {
+
+		static final AtomicReference<Runnable> meanwhile = new AtomicReference<>();
+
+		@Bean
+		LoadBalancer interruptedChoice() {
+			return new LoadBalancer() {
+
+				@Override
+				public <N extends Node> N choose(List<N> candidates) {
+					Runnable work = meanwhile.getAndSet(null);
+					if (work != null) {
+						work.run();
+					}
+					return candidates.get(0);
+				}
+
+			};
+		}
+
 	}
 
 	@Test
