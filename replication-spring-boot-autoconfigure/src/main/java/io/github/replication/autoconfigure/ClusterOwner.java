@@ -124,7 +124,7 @@ final class ClusterOwner implements DisposableBean {
 				this.properties.getWithoutTransaction() == WithoutTransaction.BY_STATEMENT,
 				this.properties.getFallback());
 		return new ReplicationDataSource(primary, cluster, policy, this.callers, this.extensions.callbacks(),
-				new PoolDefaults(pool.isAutoCommit(), isolationOf(pool)));
+				new PoolDefaults(pool.isAutoCommit(), isolationOf(pool), pool.getConnectionInitSql()));
 	}
 
 	private static void tell(Cluster cluster, String beanName) {

@@ -54,6 +54,8 @@ final class Binding {
 
 	private boolean hiddenWrites;
 
+	private boolean asynchronous;
+
 	private volatile boolean released;
 
 	/**
@@ -122,6 +124,17 @@ final class Binding {
 		this.hiddenWrites = true;
 	}
 
+	/**
+	 * Whether the unit may have chosen not to wait for the log at its commit.
+	 */
+	boolean isAsynchronous() {
+		return this.asynchronous;
+	}
+
+	void noteAsynchronous() {
+		this.asynchronous = true;
+	}
+
 	boolean isReadOnlyUnit() {
 		return this.readOnlyUnit;
 	}
@@ -140,6 +153,7 @@ final class Binding {
 		this.route = route;
 		this.readOnlyUnit = readOnly || !isOnWritePool();
 		this.hiddenWrites = false;
+		this.asynchronous = false;
 		this.ownTransaction = readOnly && session.isAutoCommit() && isOnWritePool();
 		this.state.apply(session, this.readOnlyUnit, session.isAutoCommit() && !this.ownTransaction);
 	}

@@ -70,19 +70,25 @@ final class CheckedCommit {
 	 * @return what is known of the transaction
 	 */
 	static Outcome commit(Connection connection, @Nullable SynchronousCommit level) throws SQLException {
-		Outcome possible = POSTGRES ? Driver.possibleOutcome(connection) : Outcome.WRITTEN;
+		Outcome possible = POSTGRES ? Driver.possibleOutcome(connection) : Outcome.POSSIBLY_WRITTEN;
 		if (possible != null) {
-			if (level != null && possible.mayHaveWritten()) {
-				set(connection, level);
-			}
-			connection.commit();
-			return (level == SynchronousCommit.OFF && possible.mayHaveWritten()) ? Outcome.WRITTEN_ASYNCHRONOUSLY
-					: possible;
+			return commitUnchecked(connection, level, possible);
 		}
 		Outcome outcome = checkAndCommit(connection,
 				(level != null) ? CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT) : CHECK_AND_COMMIT);
 		connection.commit();
 		return outcome;
+	}
+
+	private static Outcome commitUnchecked(Connection connection, @Nullable SynchronousCommit level, Outcome possible)
+			throws SQLException {
+		if (level == null || !possible.mayHaveWritten()) {
+			connection.commit();
+			return possible;
+		}
+		set(connection, level);
+		connection.commit();
+		return (level == SynchronousCommit.OFF) ? Outcome.WRITTEN_ASYNCHRONOUSLY : Outcome.WRITTEN;
 	}
 
 	private static void set(Connection connection, SynchronousCommit level) throws SQLException {
@@ -113,7 +119,7 @@ final class CheckedCommit {
 		String state = ex.getSQLState();
 		boolean unknown = state == null || state.startsWith("08") || state.startsWith("57") || state.startsWith("40003")
 				|| state.startsWith("58") || state.startsWith("XX");
-		return unknown ? Outcome.WRITTEN : Outcome.UNCHANGED;
+		return unknown ? Outcome.POSSIBLY_WRITTEN : Outcome.UNCHANGED;
 	}
 
 	/**
@@ -125,6 +131,11 @@ final class CheckedCommit {
 		 * Nothing was changed.
 		 */
 		UNCHANGED,
+
+		/**
+		 * Something may have been changed; how the commit was carried out is not known.
+		 */
+		POSSIBLY_WRITTEN,
 
 		/**
 		 * Something was changed, or may have been.
@@ -154,13 +165,13 @@ final class CheckedCommit {
 		 */
 		private static @Nullable Outcome possibleOutcome(Connection connection) throws SQLException {
 			if (!connection.isWrapperFor(BaseConnection.class)) {
-				return Outcome.WRITTEN;
+				return Outcome.POSSIBLY_WRITTEN;
 			}
 			BaseConnection driver = connection.unwrap(BaseConnection.class);
 			if (driver.getTransactionState() != TransactionState.OPEN) {
 				return Outcome.UNCHANGED;
 			}
-			return (driver.getAutosave() == AutoSave.NEVER) ? null : Outcome.WRITTEN;
+			return (driver.getAutosave() == AutoSave.NEVER) ? null : Outcome.POSSIBLY_WRITTEN;
 		}
 
 	}

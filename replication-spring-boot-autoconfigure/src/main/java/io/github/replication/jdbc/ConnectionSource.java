@@ -76,6 +76,12 @@ final class ConnectionSource {
 
 	private final Map<Method, Optional<Object>> metadata = new ConcurrentHashMap<>();
 
+	/**
+	 * Whether any session may commit without waiting for the log to be flushed: what one
+	 * has set stays with its connection in the pool.
+	 */
+	private volatile boolean asynchronous;
+
 	ConnectionSource(Cluster cluster, RoutingPolicy policy, CallerRecords callers, ConnectionCallbacks callbacks,
 			PoolDefaults poolDefaults) {
 		this.cluster = cluster;
@@ -85,6 +91,7 @@ final class ConnectionSource {
 		this.callers = callers;
 		this.callbacks = callbacks;
 		this.poolDefaults = poolDefaults;
+		this.asynchronous = HiddenWrites.isAsynchronous(poolDefaults.initSql());
 	}
 
 	boolean isAutoCommitByDefault() {
@@ -105,6 +112,24 @@ final class ConnectionSource {
 
 	CallerRecord caller() {
 		return this.callers.current();
+	}
+
+	/**
+	 * Remembers that the caller has written, or may have, where the commit could not be
+	 * asked how it was carried out.
+	 * @param asynchronous whether the unit has chosen not to wait for the log
+	 */
+	void recordUncheckedWrite(boolean asynchronous) {
+		caller().recordWrite(asynchronous || this.asynchronous);
+	}
+
+	/**
+	 * Remembers what a statement has set for those that follow it.
+	 */
+	void noteSettings(@Nullable String sql) {
+		if (!this.asynchronous && HiddenWrites.isAsynchronousFromNowOn(sql)) {
+			this.asynchronous = true;
+		}
 	}
 
 	/**

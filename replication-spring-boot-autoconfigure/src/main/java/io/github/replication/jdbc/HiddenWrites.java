@@ -34,6 +34,12 @@ final class HiddenWrites {
 
 	private static final Pattern COMMENT = Pattern.compile("/\\*.*?\\*/|--[^\\n]*", Pattern.DOTALL);
 
+	/**
+	 * The setting, unless it is that of one transaction.
+	 */
+	private static final Pattern ASYNCHRONOUS_SESSION = Pattern.compile("(?<!\\blocal\\s{1,8})synchronous_commit",
+			Pattern.CASE_INSENSITIVE);
+
 	private static final Pattern WRITES_LATER = Pattern.compile("\\bwith\\s+hold\\b|dblink", Pattern.CASE_INSENSITIVE);
 
 	private HiddenWrites() {
@@ -48,8 +54,16 @@ final class HiddenWrites {
 			return true;
 		}
 		return (containsIgnoringCase(sql, "hold") || containsIgnoringCase(sql, "dblink"))
-				&& WRITES_LATER.matcher(sql).find()
-				|| mayEndTransaction(sql) && ENDS_TRANSACTION.matcher(COMMENT.matcher(sql).replaceAll(" ")).find();
+				&& WRITES_LATER.matcher(sql).find() || mayEndTransaction(sql) && endsTransaction(sql);
+	}
+
+	/**
+	 * Looks at the text as it is as well, where what is taken for a comment stands in a
+	 * literal.
+	 */
+	private static boolean endsTransaction(String sql) {
+		return ENDS_TRANSACTION.matcher(sql).find()
+				|| ENDS_TRANSACTION.matcher(COMMENT.matcher(sql).replaceAll(" ")).find();
 	}
 
 	/**
@@ -59,6 +73,15 @@ final class HiddenWrites {
 	 */
 	static boolean isAsynchronous(@Nullable String sql) {
 		return sql != null && containsIgnoringCase(sql, "synchronous_commit");
+	}
+
+	/**
+	 * Whether a statement may let the commits of its session, or of more than that,
+	 * return before the log is flushed.
+	 * @param sql its text, {@code null} if it is not known
+	 */
+	static boolean isAsynchronousFromNowOn(@Nullable String sql) {
+		return sql != null && isAsynchronous(sql) && ASYNCHRONOUS_SESSION.matcher(sql).find();
 	}
 
 	private static boolean mayEndTransaction(String sql) {

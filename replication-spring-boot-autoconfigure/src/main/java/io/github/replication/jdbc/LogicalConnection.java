@@ -47,6 +47,7 @@ import io.github.replication.Role;
 import io.github.replication.RouteDecision;
 import io.github.replication.RoutedConnection;
 import io.github.replication.RoutingScope;
+import io.github.replication.SynchronousCommit;
 import io.github.replication.jdbc.SessionSettings.NetworkTimeout;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
@@ -199,10 +200,37 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	 */
 	void executed(Binding binding, @Nullable String sql, boolean writes) {
 		if (writes) {
-			this.source.caller().recordWrite(HiddenWrites.isAsynchronous(sql));
+			this.source.recordUncheckedWrite(isAsynchronous(sql));
 		}
-		else if (this.inTransaction && !binding.isReadOnlyUnit() && HiddenWrites.mayContain(sql)) {
+		else if (this.inTransaction && !binding.isReadOnlyUnit()) {
+			note(binding, sql);
+		}
+	}
+
+	private void note(Binding binding, @Nullable String sql) {
+		if (HiddenWrites.mayContain(sql)) {
 			binding.noteHiddenWrites();
+		}
+		if (isAsynchronous(sql)) {
+			binding.noteAsynchronous();
+		}
+	}
+
+	private boolean isAsynchronous(@Nullable String sql) {
+		boolean asynchronous = HiddenWrites.isAsynchronous(sql);
+		if (asynchronous) {
+			this.source.noteSettings(sql);
+		}
+		return asynchronous;
+	}
+
+	/**
+	 * Remembers that a row was changed through a result set, which outside of a
+	 * transaction commits by itself.
+	 */
+	void rowChanged(Binding binding) {
+		if (!this.inTransaction && !binding.isReadOnlyUnit()) {
+			this.source.recordUncheckedWrite(false);
 		}
 	}
 
@@ -313,6 +341,14 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		return TransactionMembership.isAbout(this.source) ? readOnlyTransaction : scope.readOnly();
 	}
 
+	private void abandonTransaction() {
+		Binding binding = this.current;
+		if (this.inTransaction && binding != null) {
+			recordHiddenWrites(binding);
+		}
+		this.inTransaction = false;
+	}
+
 	private void endTransaction() {
 		this.inTransaction = false;
 		Binding binding = this.current;
@@ -390,6 +426,25 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		}
 	}
 
+	/**
+	 * Remembers what was committed beside the transaction, whatever becomes of that.
+	 */
+	private void recordHiddenWrites(Binding binding) {
+		if (binding.hasHiddenWrites()) {
+			this.source.recordUncheckedWrite(binding.isAsynchronous());
+		}
+	}
+
+	private void record(CheckedCommit.Outcome outcome, Binding binding) {
+		if (outcome == CheckedCommit.Outcome.POSSIBLY_WRITTEN) {
+			this.source.recordUncheckedWrite(binding.isAsynchronous());
+		}
+		else if (outcome.mayHaveWritten()) {
+			this.source.caller().recordWrite(outcome == CheckedCommit.Outcome.WRITTEN_ASYNCHRONOUSLY);
+		}
+		recordHiddenWrites(binding);
+	}
+
 	private void commit(Binding binding) throws SQLException {
 		if (binding.isReadOnlyUnit()) {
 			binding.connection().commit();
@@ -398,8 +453,8 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		CheckedCommit.Outcome outcome = CheckedCommit.Outcome.UNCHANGED;
 		try {
 			this.source.requirePrimary(binding);
-			outcome = CheckedCommit.Outcome.WRITTEN;
-			outcome = CheckedCommit.commit(binding.connection(), CommitDurability.current());
+			outcome = CheckedCommit.Outcome.POSSIBLY_WRITTEN;
+			outcome = CheckedCommit.commit(binding.connection(), levelFor(binding));
 		}
 		catch (SQLException ex) {
 			if (outcome.mayHaveWritten()) {
@@ -410,10 +465,19 @@ final class LogicalConnection implements Connection, RoutedConnection {
 					: ex;
 		}
 		finally {
-			if (outcome.mayHaveWritten() || binding.hasHiddenWrites()) {
-				this.source.caller().recordWrite(outcome == CheckedCommit.Outcome.WRITTEN_ASYNCHRONOUSLY);
-			}
+			record(outcome, binding);
 		}
+	}
+
+	/**
+	 * What the commit has to wait for. It counts as well if nobody can tell how it ended.
+	 */
+	private static @Nullable SynchronousCommit levelFor(Binding binding) {
+		SynchronousCommit level = CommitDurability.current();
+		if (level == SynchronousCommit.OFF) {
+			binding.noteAsynchronous();
+		}
+		return level;
 	}
 
 	@Override
@@ -437,6 +501,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 			}
 		}
 		finally {
+			recordHiddenWrites(binding);
 			endTransaction();
 		}
 	}
@@ -447,9 +512,9 @@ final class LogicalConnection implements Connection, RoutedConnection {
 			return;
 		}
 		this.closed = true;
-		this.inTransaction = false;
+		abandonTransaction();
 		if (this.unwrapped) {
-			this.source.caller().recordWrite(false);
+			this.source.recordUncheckedWrite(false);
 		}
 		this.bindings.forEach(Binding::release);
 		forgetReleased();
@@ -463,6 +528,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	@Override
 	public void abort(Executor executor) throws SQLException {
 		this.closed = true;
+		abandonTransaction();
 		for (Binding binding : List.copyOf(this.bindings)) {
 			binding.connection().abort(executor);
 			binding.release();
@@ -841,7 +907,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		Binding binding = this.current;
 		if (binding != null && binding.isOnWritePool() && !binding.isReadOnlyUnit()) {
 			binding.hold();
-			this.unwrapped = this.session.isAutoCommit();
+			this.unwrapped |= this.session.isAutoCommit();
 		}
 		return connection.unwrap(type);
 	}

@@ -52,6 +52,30 @@ final class LogicalResultSet extends DelegatingResultSet {
 	}
 
 	@Override
+	public void insertRow() throws SQLException {
+		change(ResultSet::insertRow);
+	}
+
+	@Override
+	public void updateRow() throws SQLException {
+		change(ResultSet::updateRow);
+	}
+
+	@Override
+	public void deleteRow() throws SQLException {
+		change(ResultSet::deleteRow);
+	}
+
+	private void change(Change change) throws SQLException {
+		try {
+			change.on(delegate());
+		}
+		finally {
+			this.statement.rowChanged(this.binding);
+		}
+	}
+
+	@Override
 	public void close() throws SQLException {
 		this.delegate.close();
 		this.statement.resultSetClosed();
@@ -76,6 +100,16 @@ final class LogicalResultSet extends DelegatingResultSet {
 	@Override
 	public boolean isWrapperFor(Class<?> type) throws SQLException {
 		return type.isInstance(this) || delegate().isWrapperFor(type);
+	}
+
+	/**
+	 * Changes the row that a result set stands on.
+	 */
+	@FunctionalInterface
+	private interface Change {
+
+		void on(ResultSet rows) throws SQLException;
+
 	}
 
 }

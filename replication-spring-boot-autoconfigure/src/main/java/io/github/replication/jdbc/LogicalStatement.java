@@ -55,6 +55,11 @@ class LogicalStatement extends DelegatingStatement {
 
 	private boolean closeOnCompletion;
 
+	/**
+	 * What stands out of a batch, which alone matters for what it may write.
+	 */
+	private String conspicuous = "";
+
 	LogicalStatement(LogicalConnection connection, @Nullable String sql, StatementFactory factory) {
 		this.connection = connection;
 		this.sql = sql;
@@ -112,8 +117,20 @@ class LogicalStatement extends DelegatingStatement {
 			throw this.connection.translate(ex, binding);
 		}
 		finally {
-			this.connection.executed(binding, (sql != null) ? sql : this.sql, writes);
+			this.connection.executed(binding, textOf(sql), writes);
 		}
+	}
+
+	private String textOf(@Nullable String sql) {
+		if (sql != null) {
+			return sql;
+		}
+		if (this.sql != null) {
+			return this.sql;
+		}
+		String batch = this.conspicuous;
+		this.conspicuous = "";
+		return batch;
 	}
 
 	private Statement statementFor(@Nullable String sql) throws SQLException {
@@ -215,6 +232,10 @@ class LogicalStatement extends DelegatingStatement {
 		return (resultSet != null) ? wrap(resultSet) : null;
 	}
 
+	final void rowChanged(Binding binding) {
+		this.connection.rowChanged(binding);
+	}
+
 	/**
 	 * Closes this statement if its result sets were the last of it.
 	 */
@@ -295,6 +316,14 @@ class LogicalStatement extends DelegatingStatement {
 	@Override
 	public boolean execute(String sql, String[] columnNames) throws SQLException {
 		return execute(sql, (statement) -> statement.execute(sql, columnNames));
+	}
+
+	@Override
+	public void addBatch(String sql) throws SQLException {
+		super.addBatch(sql);
+		if (HiddenWrites.mayContain(sql) || HiddenWrites.isAsynchronous(sql)) {
+			this.conspicuous += sql + ";";
+		}
 	}
 
 	@Override

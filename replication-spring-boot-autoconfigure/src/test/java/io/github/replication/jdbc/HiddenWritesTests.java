@@ -26,9 +26,9 @@ class HiddenWritesTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "COMMIT", "commit and chain", " /* x */ COMMIT", "-- x\nCOMMIT",
 			"INSERT INTO a VALUES (1); COMMIT", "END", "end transaction", "INSERT INTO a VALUES (1); END",
-			"PREPARE TRANSACTION 'x'", "DECLARE c CURSOR WITH HOLD FOR SELECT f()",
-			"declare c cursor with\n hold for select 1", "SELECT dblink_exec('x', 'INSERT INTO a VALUES (1)')",
-			"SELECT * FROM DBLINK('x', 'y')" })
+			"PREPARE TRANSACTION 'x'", "SELECT '--'; COMMIT", "SELECT '/*'; COMMIT",
+			"DECLARE c CURSOR WITH HOLD FOR SELECT f()", "declare c cursor with\n hold for select 1",
+			"SELECT dblink_exec('x', 'INSERT INTO a VALUES (1)')", "SELECT * FROM DBLINK('x', 'y')" })
 	void whatTheCheckDoesNotSee(String sql) {
 		assertThat(HiddenWrites.mayContain(sql)).isTrue();
 	}
@@ -52,6 +52,21 @@ class HiddenWritesTests {
 			.isTrue();
 		assertThat(HiddenWrites.isAsynchronous("INSERT INTO a VALUES (1)")).isFalse();
 		assertThat(HiddenWrites.isAsynchronous(null)).isFalse();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "SET synchronous_commit = off", "set session Synchronous_Commit to off",
+			"SELECT set_config('synchronous_commit', 'off', false)", "ALTER ROLE app SET synchronous_commit = off",
+			"SET LOCAL synchronous_commit = off; SET synchronous_commit = off" })
+	void settingThatOutlivesItsTransactionIsSeen(String sql) {
+		assertThat(HiddenWrites.isAsynchronousFromNowOn(sql)).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "SET LOCAL synchronous_commit = off", "set local\n synchronous_commit to off", "SELECT 1" })
+	void settingOfOneTransactionIsNotOneOfTheSession(String sql) {
+		assertThat(HiddenWrites.isAsynchronousFromNowOn(sql)).isFalse();
 	}
 
 }

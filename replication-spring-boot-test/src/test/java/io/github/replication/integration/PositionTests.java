@@ -297,6 +297,63 @@ class PositionTests {
 	}
 
 	@Test
+	void commitAsTextIsSeenAlthoughTheTransactionIsRolledBackThen() throws SQLException {
+		pause("replica-1", "replica-2");
+		long id = IDS.incrementAndGet();
+		try (Connection connection = this.application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			statement.addBatch("INSERT INTO note VALUES (" + id + ", 'x')");
+			statement.addBatch("COMMIT");
+			statement.executeBatch();
+			connection.rollback();
+		}
+		assertWritten();
+		assertSees(id);
+	}
+
+	@Test
+	void commitAsTextIsSeenAlthoughTheConnectionIsClosedThen() throws SQLException {
+		pause("replica-1", "replica-2");
+		long id = IDS.incrementAndGet();
+		try (Connection connection = this.application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			statement.execute("INSERT INTO note VALUES (" + id + ", '--'); COMMIT");
+		}
+		assertWritten();
+		assertSees(id);
+	}
+
+	@Test
+	void batchThatIsRolledBackLeavesNoPosition() {
+		this.application.transaction(false).executeWithoutResult((status) -> {
+			this.jdbc.batchUpdate("INSERT INTO note VALUES (" + IDS.incrementAndGet() + ", 'x')",
+					"INSERT INTO note VALUES (" + IDS.incrementAndGet() + ", 'x')");
+			status.setRollbackOnly();
+		});
+		assertThat(this.application.bean(WriteRecord.class).hasWritten()).isFalse();
+	}
+
+	@Test
+	void rowThatIsInsertedThroughAResultSetIsSeen() throws SQLException {
+		pause("replica-1", "replica-2");
+		long id = IDS.incrementAndGet();
+		try (Connection connection = this.application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement(ResultSet.TYPE_FORWARD_ONLY,
+						ResultSet.CONCUR_UPDATABLE);
+				ResultSet rows = statement.executeQuery("SELECT id, text FROM note WHERE id = " + id)) {
+			assertThat(this.application.bean(WriteRecord.class).hasWritten()).isFalse();
+			rows.moveToInsertRow();
+			rows.updateLong(1, id);
+			rows.updateString(2, "x");
+			rows.insertRow();
+			assertWritten();
+			assertSees(id);
+		}
+	}
+
+	@Test
 	void commitByAutoCommitIsSeen() throws SQLException {
 		pause("replica-1", "replica-2");
 		long id = IDS.incrementAndGet();
@@ -466,6 +523,28 @@ class PositionTests {
 		assertThat(this.application.decisions().all()).filteredOn((decision) -> decision.reason() != Reason.READ_WRITE)
 			.hasSize(2_000)
 			.allSatisfy((decision) -> assertThat(decision.reason()).isIn(Reason.BEHIND, Reason.READ_ONLY));
+	}
+
+	/**
+	 * Statements in auto-commit say nothing of how they are committed.
+	 */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void noReadIsStaleWhereSessionsCommitAsynchronously(boolean fromTheStart) {
+		String setting = "SET synchronous_commit = off";
+		try (TestApplication hasty = TestApplication.exactly(this.cluster)
+			.with("spring.datasource.hikari.maximum-pool-size", "1")
+			.with("spring.datasource.hikari.connection-init-sql", fromTheStart ? setting : "SELECT 1")
+			.withoutJpa()
+			.start()) {
+			hasty.jdbc().execute(fromTheStart ? "SELECT 1" : setting);
+			for (int i = 0; i < 300; i++) {
+				hasty.newCaller();
+				long id = IDS.incrementAndGet();
+				hasty.jdbc().update("INSERT INTO note VALUES (?, 'x')", id);
+				assertThat(count(hasty, id)).isEqualTo(1);
+			}
+		}
 	}
 
 	@Test
