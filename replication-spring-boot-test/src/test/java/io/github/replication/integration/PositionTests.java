@@ -502,6 +502,103 @@ class PositionTests {
 		}
 	}
 
+	/**
+	 * There the insert position lies behind the header of the next page already, which no
+	 * replica reaches before somebody writes. A patient reader shows it, because a read
+	 * on the primary may write itself, to note who is visible.
+	 */
+	@Test
+	void commitThatEndsWithItsPageDoesNotKeepItsCallerOnThePrimary() throws SQLException {
+		try (Connection connection = this.cluster.primary().adminConnection();
+				TestApplication patient = TestApplication.exactly(this.cluster)
+					.with("replication.read-your-writes.wait", "10s")
+					.withoutJpa()
+					.start()) {
+			Wal wal = new Wal(new JdbcTemplate(new SingleConnectionDataSource(connection, true)), patient.jdbc());
+			long id;
+			do {
+				patient.newCaller();
+				id = IDS.incrementAndGet();
+				long note = id;
+				patient.transaction(false).executeWithoutResult((status) -> {
+					patient.jdbc().update("INSERT INTO note VALUES (?, 'x')", note);
+					wal.fillPage();
+				});
+			}
+			while (!wal.endsWithPage());
+			assertThat(count(patient, id)).isEqualTo(1);
+			assertThat(patient.decisions().last().isReplica()).isTrue();
+		}
+	}
+
+	/**
+	 * The log of the primary, which writes in pages.
+	 */
+	private static final class Wal {
+
+		private static final int PAGE = 8192;
+
+		private static final int MESSAGE = 300;
+
+		private final JdbcTemplate admin;
+
+		private final JdbcTemplate writer;
+
+		/**
+		 * More than it takes, until that is known.
+		 */
+		private long sizeOfCommit = 512;
+
+		private long beforeCommit;
+
+		private int attempts;
+
+		Wal(JdbcTemplate admin, JdbcTemplate writer) {
+			this.admin = admin;
+			this.writer = writer;
+		}
+
+		/**
+		 * Fills the current page so far that a commit finds just the space it needs.
+		 */
+		void fillPage() {
+			long before = position("insert");
+			write(MESSAGE);
+			long after = position("insert");
+			long size = after - before;
+			long space = PAGE - after % PAGE - this.sizeOfCommit;
+			if (space >= size) {
+				write(MESSAGE + space - size);
+			}
+			this.beforeCommit = position("insert");
+		}
+
+		private void write(long length) {
+			this.writer.queryForObject("SELECT pg_logical_emit_message(true, '', repeat('x', ?))::text", String.class,
+					(int) length);
+		}
+
+		/**
+		 * Whether the commit has ended where its page ends. If not, it tells its size.
+		 */
+		boolean endsWithPage() {
+			assertThat(this.attempts++).as("attempts to fill a page").isLessThan(200);
+			long flushed = position("flush");
+			if (flushed % PAGE == 0) {
+				return position("insert") > flushed;
+			}
+			if (flushed / PAGE == this.beforeCommit / PAGE) {
+				this.sizeOfCommit = flushed - this.beforeCommit;
+			}
+			return false;
+		}
+
+		private long position(String which) {
+			return this.admin.queryForObject("SELECT pg_current_wal_" + which + "_lsn() - '0/0'::pg_lsn", Long.class);
+		}
+
+	}
+
 	@Test
 	void noReadIsStaleWithAsynchronousCommitAndApplyDelay() {
 		TransactionTemplate transaction = this.application.transaction(false);
