@@ -129,10 +129,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	/**
 	 * Asks a node at intervals, the nodes not all at once. One that does not answer keeps
-	 * a thread busy with the question, and another with the attempt to connect.
+	 * a thread busy with the question, and another with the attempt to connect; one that
+	 * is waited for keeps a third.
 	 */
 	private void watch(Member member) {
-		this.executor.setCorePoolSize(2 * this.membership.members().size() + 1);
+		this.executor.setCorePoolSize(3 * this.membership.members().size() + 1);
 		long interval = this.settings.positions().interval().toNanos();
 		long first = ThreadLocalRandom.current().nextLong(interval);
 		member.watchedBy(this.executor.scheduleWithFixedDelay(member.node().monitor()::askInTurn, first, interval,
@@ -403,9 +404,10 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 			ReadPool readPool = (role == Role.PRIMARY)
 					? cluster.pools.primary(this.definition.name(), fallbackConnections(), reachability, inspection)
 					: cluster.pools.replica(this.definition, reachability, inspection);
-			NodeMonitor monitor = new NodeMonitor(
-					new Probe(opening(readPool), query, cluster.settings.positions().timeout()),
+			Duration timeout = cluster.settings.positions().timeout();
+			NodeMonitor monitor = new NodeMonitor(new Probe(opening(readPool), query, timeout),
 					new ReplicaPosition(this.definition.name(), cluster.clock::nanoTime, this::warnOfSeveralServers),
+					new ReplayWaiter(opening(readPool), cluster.executor, cluster.clock, timeout),
 					new Probing(cluster.clock, cluster.executor, this::answered));
 			Member member = new Member(
 					new ClusterNode(this.definition, role, new Pools(readPool, writePool), monitor,

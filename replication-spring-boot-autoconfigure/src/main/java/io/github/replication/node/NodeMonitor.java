@@ -51,6 +51,8 @@ final class NodeMonitor implements AutoCloseable {
 
 	private final Sampler sampler;
 
+	private final ReplayWaiter waiter;
+
 	private final Probing probing;
 
 	private final AtomicInteger rounds = new AtomicInteger(THOROUGH_ROUND);
@@ -69,11 +71,13 @@ final class NodeMonitor implements AutoCloseable {
 	 * Creates a monitor that has not asked yet.
 	 * @param probe asks the node
 	 * @param position what the node is known to have replayed
+	 * @param waiter lets the node say when it has replayed a position
 	 * @param probing what all monitors of the cluster share
 	 */
-	NodeMonitor(Probe probe, ReplicaPosition position, Probing probing) {
+	NodeMonitor(Probe probe, ReplicaPosition position, ReplayWaiter waiter, Probing probing) {
 		this.probe = probe;
 		this.position = position;
+		this.waiter = waiter;
 		this.probing = probing;
 		this.sampler = new Sampler(probing.clock(), probing.executor(), this::ask);
 		this.nextQuestion = probing.clock().nanoTime();
@@ -104,8 +108,29 @@ final class NodeMonitor implements AutoCloseable {
 	 */
 	boolean mayBeAsked(boolean eager) {
 		long early = eager ? Math.max(0, this.pause - SHORTEST_PAUSE) : 0;
-		return this.failure == null && !this.position.isShared()
-				&& this.probing.clock().nanoTime() - this.nextQuestion + early >= 0;
+		return isAnswering() && this.probing.clock().nanoTime() - this.nextQuestion + early >= 0;
+	}
+
+	/**
+	 * Whether the node answers, and always the same one.
+	 */
+	boolean isAnswering() {
+		return this.failure == null && !this.position.isShared();
+	}
+
+	/**
+	 * A sample that starts as soon as the node has replayed a position, or when it has
+	 * not in time.
+	 * @param lsn the position
+	 * @param nanos how long to wait at most
+	 * @return the sample, {@code null} if the server cannot say when that is
+	 */
+	@Nullable CompletableFuture<Sample> sampleAtReplayOf(long lsn, long nanos) {
+		if (this.probe.version() < ReplayWaiter.VERSION) {
+			return null;
+		}
+		CompletableFuture<Boolean> replayed = this.waiter.replayed(lsn, nanos);
+		return (replayed != null) ? replayed.thenCompose((said) -> sampleAfter(this.probing.clock().now())) : null;
 	}
 
 	/**
@@ -166,6 +191,7 @@ final class NodeMonitor implements AutoCloseable {
 	@Override
 	public void close() {
 		this.probe.close();
+		this.waiter.close();
 	}
 
 	/**

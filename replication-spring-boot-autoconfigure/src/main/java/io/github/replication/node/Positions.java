@@ -28,6 +28,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -305,8 +306,10 @@ public final class Positions implements PositionResolver {
 	 * @return {@code true} if one of them qualifies now
 	 */
 	public boolean catchUp(List<ClusterNode> replicas, CallerRecord record) {
-		return isExact()
-				&& new CatchUp(replicas, () -> settle(replicas, record), () -> isReached(replicas, record)).run();
+		return isExact() && new CatchUp(replicas,
+				new Demand(() -> settle(replicas, record), (node) -> required(node, record.bound())),
+				() -> isReached(replicas, record))
+			.run();
 	}
 
 	/**
@@ -317,7 +320,34 @@ public final class Positions implements PositionResolver {
 	 */
 	public boolean refresh(List<ClusterNode> replicas, Duration maxStaleness) {
 		long tick = this.clock.now();
-		return new CatchUp(replicas, () -> tick, () -> !fresh(replicas, maxStaleness).isEmpty()).run();
+		return new CatchUp(replicas, new Demand(() -> tick, (node) -> flushed(this.history.last())),
+				() -> !fresh(replicas, maxStaleness).isEmpty())
+			.run();
+	}
+
+	/**
+	 * How far a replica has to get to serve a caller, 0 while that is not known.
+	 */
+	private long required(ClusterNode node, Bound bound) {
+		Write write = bound.write();
+		ReadMark read = bound.read();
+		long written = (write != null) ? positionOf(lookUp(write)) : 0;
+		if (read == null || !this.settings.monotonic() || isOf(node, read) || (write != null && written == 0)) {
+			return written;
+		}
+		PrimaryHistory history = this.history;
+		Point point = history.firstAfter(read.tick());
+		long seen = (point != null) ? point.covering(history.asynchronousCommit()) : 0;
+		return (seen == 0 || Long.compareUnsigned(seen, written) > 0) ? seen : written;
+	}
+
+	private static long positionOf(Write write) {
+		WalPosition position = write.isResolved() ? write.position() : null;
+		return (position != null) ? position.lsn() : 0;
+	}
+
+	private static long flushed(@Nullable Point point) {
+		return (point != null) ? point.flushed() : 0;
 	}
 
 	private boolean isReached(List<ClusterNode> replicas, CallerRecord record) {
@@ -431,7 +461,7 @@ public final class Positions implements PositionResolver {
 
 		private final List<ClusterNode> replicas;
 
-		private final LongSupplier neededTick;
+		private final Demand demand;
 
 		private final BooleanSupplier reached;
 
@@ -439,9 +469,9 @@ public final class Positions implements PositionResolver {
 
 		private final long deadline;
 
-		CatchUp(List<ClusterNode> replicas, LongSupplier neededTick, BooleanSupplier reached) {
+		CatchUp(List<ClusterNode> replicas, Demand demand, BooleanSupplier reached) {
 			this.replicas = replicas;
-			this.neededTick = neededTick;
+			this.demand = demand;
 			this.reached = reached;
 			long wait = Positions.this.settings.patience().toNanos();
 			this.patient = wait > 0;
@@ -452,12 +482,43 @@ public final class Positions implements PositionResolver {
 			long start = Positions.this.clock.nanoTime();
 			boolean reached = ask();
 			while (!reached && this.patient && isTimeLeft()) {
-				LockSupport.parkNanos(POLL);
-				reached = ask();
+				pause();
+				reached = this.reached.getAsBoolean() || ask();
 			}
 			Positions.this.waits.increment();
 			Positions.this.waitedNanos.add(Positions.this.clock.nanoTime() - start);
 			return reached;
+		}
+
+		/**
+		 * Lets time pass: until one of the replicas says that it has got there, if all of
+		 * them can say so, else for a moment.
+		 */
+		private void pause() {
+			long start = Positions.this.clock.nanoTime();
+			List<CompletableFuture<?>> replays = replays(this.deadline - start);
+			if (!replays.isEmpty()) {
+				answered(CompletableFuture.anyOf(replays.toArray(new CompletableFuture<?>[0])), this.deadline);
+			}
+			long passed = Positions.this.clock.nanoTime() - start;
+			if (passed < POLL) {
+				LockSupport.parkNanos(POLL - passed);
+			}
+		}
+
+		private List<CompletableFuture<?>> replays(long nanos) {
+			List<CompletableFuture<?>> replays = new ArrayList<>();
+			for (ClusterNode replica : this.replicas) {
+				if (replica.monitor().isAnswering()) {
+					long lsn = this.demand.lsn().applyAsLong(replica);
+					CompletableFuture<?> replay = (lsn != 0) ? replica.monitor().sampleAtReplayOf(lsn, nanos) : null;
+					if (replay == null) {
+						return List.of();
+					}
+					replays.add(replay);
+				}
+			}
+			return replays;
 		}
 
 		private boolean isTimeLeft() {
@@ -476,13 +537,13 @@ public final class Positions implements PositionResolver {
 		}
 
 		private boolean askPrimary() {
-			long tick = this.neededTick.getAsLong();
+			long tick = this.demand.tick().getAsLong();
 			NodeMonitor primary = Positions.this.primary;
 			if (tick < 0) {
 				return true;
 			}
 			boolean answered = primary != null && answered(primary.sampleAfter(tick), this.deadline);
-			this.neededTick.getAsLong();
+			this.demand.tick().getAsLong();
 			return answered;
 		}
 
@@ -500,6 +561,17 @@ public final class Positions implements PositionResolver {
 			}
 			return false;
 		}
+
+	}
+
+	/**
+	 * What one read needs.
+	 *
+	 * @param tick yields the tick that a sample of the primary must exceed to know more,
+	 * -1 if it need not be asked
+	 * @param lsn yields how far a replica has to get, 0 while that is not known
+	 */
+	private record Demand(LongSupplier tick, ToLongFunction<ClusterNode> lsn) {
 
 	}
 

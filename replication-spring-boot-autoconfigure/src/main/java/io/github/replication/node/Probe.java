@@ -40,6 +40,8 @@ final class Probe implements AutoCloseable {
 
 	private volatile boolean closed;
 
+	private volatile int version;
+
 	/**
 	 * Creates a probe that opens its connection when it is first asked.
 	 * @param opening opens a connection
@@ -71,6 +73,14 @@ final class Probe implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * The major version of the server, which it has told when it was connected to.
+	 * @return the version, 0 before that
+	 */
+	int version() {
+		return this.version;
+	}
+
 	private Connection open() throws SQLException {
 		Connection connection = this.opening.open();
 		this.connection = connection;
@@ -79,6 +89,7 @@ final class Probe implements AutoCloseable {
 			throw new SQLException("The probe is closed.");
 		}
 		connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis()));
+		this.version = connection.getMetaData().getDatabaseMajorVersion();
 		return connection;
 	}
 

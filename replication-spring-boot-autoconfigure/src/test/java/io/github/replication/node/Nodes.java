@@ -120,7 +120,8 @@ public final class Nodes {
 		SampleClock clock = new SampleClock(System::nanoTime);
 		NodeMonitor monitor = new NodeMonitor(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
 				new ReplicaPosition(definition.name(), System::nanoTime, () -> {
-				}), new Probing(clock, Runnable::run, (sample, failure) -> {
+				}), new ReplayWaiter(physical::getConnection, Runnable::run, clock, TIMEOUT),
+				new Probing(clock, Runnable::run, (sample, failure) -> {
 				}));
 		return new ClusterNode(definition, role,
 				new Pools(new ReadPool(definition.name(), pool, physical, reachability), writePool), monitor,
