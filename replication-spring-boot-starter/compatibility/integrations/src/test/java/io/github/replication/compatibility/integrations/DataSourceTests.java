@@ -19,6 +19,7 @@ package io.github.replication.compatibility.integrations;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Constructor;
 import java.net.URL;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.condition.JRE;
 
 import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
 import org.springframework.boot.autoconfigure.service.connection.ConnectionDetailsFactories;
+import org.springframework.boot.autoconfigure.service.connection.ConnectionDetailsFactory;
 import org.springframework.boot.devtools.restart.classloader.RestartClassLoader;
 import org.springframework.boot.docker.compose.core.ConnectionPorts;
 import org.springframework.boot.docker.compose.core.ImageReference;
@@ -44,8 +46,10 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.util.ClassUtils;
 
 import io.github.replication.ReplicationCluster;
 import io.github.replication.autoconfigure.ReplicationConnectionDetails;
@@ -177,6 +181,16 @@ class DataSourceTests {
 		assertThat(
 				factories.getConnectionDetails(source.newInstance(service(Map.of()), new StandardEnvironment()), true))
 			.containsOnlyKeys(JdbcConnectionDetails.class);
+	}
+
+	@Test
+	void factoryForContainersIsLeftOutWithoutTestcontainers() {
+		assertThat(ClassUtils.isPresent("org.testcontainers.containers.Container", null)).isFalse();
+		List<String> failed = new ArrayList<>();
+		SpringFactoriesLoader.forDefaultResourceLocation()
+			.load(ConnectionDetailsFactory.class, (type, name, failure) -> failed.add(name));
+		assertThat(failed)
+			.contains("io.github.replication.test.containers.ReplicatedPostgresContainerConnectionDetailsFactory");
 	}
 
 	private static RunningService service(Map<String, String> labels) {
