@@ -165,7 +165,11 @@ final class NodeMonitor implements AutoCloseable {
 		try {
 			Sample sample = new Sample(tick, at, this.probe.ask(thoroughly));
 			this.position.told(sample, incarnation);
+			boolean stuck = sample.state().mayEndInsideRecord() && sample.state().lsn() == this.lastLsn;
 			answered(sample, null);
+			if (stuck) {
+				this.probe.flush();
+			}
 			return sample;
 		}
 		catch (SQLException | RuntimeException ex) {

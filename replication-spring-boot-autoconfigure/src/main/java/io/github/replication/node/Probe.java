@@ -20,6 +20,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.support.JdbcUtils;
@@ -29,6 +31,8 @@ import org.springframework.jdbc.support.JdbcUtils;
  * at a time, but for {@link #close}.
  */
 final class Probe implements AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(Probe.class);
 
 	private final Opening opening;
 
@@ -70,6 +74,22 @@ final class Probe implements AutoCloseable {
 				throw ex;
 			}
 			throw new ConnectionLostException(ex);
+		}
+	}
+
+	/**
+	 * Lets a primary flush to the end of a record. That it may not, or cannot, is no
+	 * failure.
+	 */
+	void flush() {
+		Connection connection = this.connection;
+		try {
+			if (connection != null) {
+				ServerStateQuery.flush(connection);
+			}
+		}
+		catch (SQLException ex) {
+			logger.debug("The primary was not told to flush", ex);
 		}
 	}
 

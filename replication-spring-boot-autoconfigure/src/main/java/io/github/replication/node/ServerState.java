@@ -39,6 +39,20 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 		long lsn, long insertLsn, long system, @Nullable String database, Streaming streaming) {
 
 	/**
+	 * What the server writes at a time, by default.
+	 */
+	private static final int WAL_PAGE = 8192;
+
+	/**
+	 * Whether what a primary has flushed may end inside a record: its WAL writer flushes
+	 * whole pages of what others have not committed yet. No standby replays a part of a
+	 * record.
+	 */
+	boolean mayEndInsideRecord() {
+		return !this.inRecovery && hasPosition() && this.lsn != this.insertLsn && this.lsn % WAL_PAGE == 0;
+	}
+
+	/**
 	 * Whether the server tells positions at all.
 	 */
 	boolean hasPosition() {

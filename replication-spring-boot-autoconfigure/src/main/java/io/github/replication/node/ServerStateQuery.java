@@ -19,6 +19,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +37,14 @@ import io.github.replication.position.WalPosition;
  * does not know a function, it asks for less, and from time to time for more again.
  */
 final class ServerStateQuery {
+
+	/**
+	 * Has the WAL writer flush to the end of a record, within its
+	 * {@code wal_writer_delay}: to that of an asynchronous commit, for which nobody
+	 * waits. A message is the smallest thing to commit, and allowed to everybody.
+	 */
+	private static final String FLUSH = "SELECT pg_catalog.set_config('synchronous_commit', 'off', true),"
+			+ " pg_catalog.pg_logical_emit_message(true, 'replication', '')";
 
 	private static final String SETTINGS = "SELECT pg_catalog.current_setting('default_transaction_isolation'),"
 			+ " pg_catalog.current_setting('synchronous_commit')";
@@ -130,6 +139,16 @@ final class ServerStateQuery {
 				}
 				level++;
 			}
+		}
+	}
+
+	/**
+	 * Lets a primary flush to the end of a record. Does not wait for that.
+	 * @param connection a connection in auto-commit
+	 */
+	static void flush(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement()) {
+			statement.execute(FLUSH);
 		}
 	}
 
