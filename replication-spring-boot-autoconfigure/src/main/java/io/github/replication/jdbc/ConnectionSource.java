@@ -341,7 +341,7 @@ final class ConnectionSource {
 		Binding.enterPool(route);
 		Connection connection = null;
 		try {
-			long start = route.node().nanoTime();
+			long start = route.node().askedAt();
 			connection = this.router.getConnection(route);
 			route.node().answeredSince(start);
 			return new Binding(connection, route);

@@ -105,7 +105,7 @@ class LogicalStatement extends DelegatingStatement {
 		Binding binding = requireBinding();
 		boolean writes = this.connection.beforeExecution(binding, sql);
 		ClusterNode node = binding.route().node();
-		long start = node.nanoTime();
+		long start = node.askedAt();
 		try {
 			R result = binding.needsOwnTransaction() ? executeInOwnTransaction(binding, statement, execution)
 					: execution.on(statement);

@@ -39,6 +39,8 @@ import io.github.replication.position.ReadMark;
  */
 public final class ClusterNode implements Node {
 
+	private static final long UNMEASURED = Long.MIN_VALUE;
+
 	/**
 	 * How long a node that has come back has less than its share of the reads, while its
 	 * caches fill.
@@ -56,6 +58,8 @@ public final class ClusterNode implements Node {
 	private final LongSupplier nanoTime;
 
 	private final ResponseTime responseTime;
+
+	private volatile boolean measured;
 
 	private final Counts counts = new Counts();
 
@@ -101,17 +105,25 @@ public final class ClusterNode implements Node {
 		return this.readPool.active();
 	}
 
+	/**
+	 * Measured from the first time that somebody asks: most load balancers never do.
+	 */
 	@Override
 	public double responseTime() {
+		if (!this.measured) {
+			this.measured = true;
+		}
 		return this.responseTime.nanos();
 	}
 
 	/**
-	 * The time by which answers are measured.
-	 * @return a monotonic clock in nanoseconds
+	 * The time at which the node is asked for a connection or for the answer to a
+	 * statement, to be passed to {@link #answeredSince}.
+	 * @return nanoseconds by a monotonic clock, a value that stands for none while nobody
+	 * needs to know
 	 */
-	public long nanoTime() {
-		return this.nanoTime.getAsLong();
+	public long askedAt() {
+		return this.measured ? this.nanoTime.getAsLong() : UNMEASURED;
 	}
 
 	/**
@@ -119,8 +131,10 @@ public final class ClusterNode implements Node {
 	 * @param start when it was asked
 	 */
 	public void answeredSince(long start) {
-		long now = nanoTime();
-		this.responseTime.observe(now - start, now);
+		if (start != UNMEASURED) {
+			long now = this.nanoTime.getAsLong();
+			this.responseTime.observe(now - start, now);
+		}
 	}
 
 	/**

@@ -52,7 +52,8 @@ public interface Node {
 
 	/**
 	 * How long the node takes to give a connection and to answer a statement: an average
-	 * that follows a slow answer at once and forgets it within seconds.
+	 * that follows a slow answer at once and forgets it within seconds. Measured from the
+	 * first call on.
 	 * @return nanoseconds, 0 while nothing is known
 	 */
 	double responseTime();
