@@ -21,6 +21,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -39,6 +40,8 @@ final class Load implements AutoCloseable {
 	private static final int READERS = 2;
 
 	private static final int WRITERS = 2;
+
+	private static final long THINK_TIME = TimeUnit.MILLISECONDS.toNanos(2);
 
 	private final TestApplication application;
 
@@ -100,6 +103,7 @@ final class Load implements AutoCloseable {
 	private void readEventually() {
 		while (!this.over) {
 			this.eventual.count(() -> this.registers.readAny(0));
+			think();
 		}
 	}
 
@@ -107,6 +111,7 @@ final class Load implements AutoCloseable {
 		AtomicLong seen = new AtomicLong();
 		while (!this.over) {
 			this.session.count(() -> check(this.registers.read(0), seen, "a reader"));
+			think();
 		}
 	}
 
@@ -118,7 +123,15 @@ final class Load implements AutoCloseable {
 				seen.set(value);
 			}
 			this.own.count(() -> check(this.registers.read(register), seen, "the writer"));
+			think();
 		}
+	}
+
+	/**
+	 * Leaves the servers some of the processors: one that cannot run has failed.
+	 */
+	private static void think() {
+		LockSupport.parkNanos(THINK_TIME);
 	}
 
 	private void check(long value, AtomicLong seen, String who) {
