@@ -45,19 +45,22 @@ final class CpuLimits implements AutoCloseable {
 
 	private final List<Path> groups = new ArrayList<>();
 
-	private CpuLimits() {
+	private final int quota;
+
+	private CpuLimits(int quota) {
+		this.quota = quota;
 	}
 
 	/**
-	 * Limits all servers.
+	 * Makes all servers ready to be limited.
 	 * @param percent of one core
 	 * @return the limits, {@code null} where this machine does not let us
 	 */
 	static @Nullable CpuLimits of(PostgresCluster cluster, int percent) {
-		CpuLimits limits = new CpuLimits();
+		CpuLimits limits = new CpuLimits(PERIOD * percent / 100);
 		try {
 			for (PostgresNode node : cluster.nodes()) {
-				limits.limit(postmaster(node), PERIOD * percent / 100);
+				limits.limit(postmaster(node));
 			}
 			return limits;
 		}
@@ -77,21 +80,45 @@ final class CpuLimits implements AutoCloseable {
 		}
 	}
 
-	private void limit(long postmaster, int quota) throws IOException {
-		boolean first = Files.exists(V1.resolve("cpu.cfs_quota_us"));
-		Path group = (first ? V1 : V2).resolve("benchmarks-" + postmaster);
+	private void limit(long postmaster) throws IOException {
+		Path group = (isFirstVersion() ? V1 : V2).resolve("benchmarks-" + postmaster);
 		Files.createDirectory(group);
 		this.groups.add(group);
-		if (first) {
+		if (isFirstVersion()) {
 			Files.writeString(group.resolve("cpu.cfs_period_us"), String.valueOf(PERIOD));
-			Files.writeString(group.resolve("cpu.cfs_quota_us"), String.valueOf(quota));
-		}
-		else {
-			Files.writeString(group.resolve("cpu.max"), quota + " " + PERIOD);
 		}
 		move(postmaster, group);
 		for (ProcessHandle child : ProcessHandle.of(postmaster).orElseThrow().children().toList()) {
 			move(child.pid(), group);
+		}
+	}
+
+	private static boolean isFirstVersion() {
+		return Files.exists(V1.resolve("cpu.cfs_quota_us"));
+	}
+
+	/**
+	 * Holds the servers to their share from now on.
+	 */
+	void impose() throws IOException {
+		set(String.valueOf(this.quota));
+	}
+
+	/**
+	 * Lets the servers have what there is, to open connections for instance.
+	 */
+	void lift() throws IOException {
+		set(isFirstVersion() ? "-1" : "max");
+	}
+
+	private void set(String quota) throws IOException {
+		for (Path group : this.groups) {
+			if (isFirstVersion()) {
+				Files.writeString(group.resolve("cpu.cfs_quota_us"), quota);
+			}
+			else {
+				Files.writeString(group.resolve("cpu.max"), quota + " " + PERIOD);
+			}
 		}
 	}
 

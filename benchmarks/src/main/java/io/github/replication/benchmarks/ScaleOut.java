@@ -60,7 +60,7 @@ final class ScaleOut implements Part {
 				return;
 			}
 			try {
-				measure(report, Servers.onAddresses(cluster), quick);
+				measure(report, Servers.onAddresses(cluster), limits, quick);
 			}
 			finally {
 				cluster.close();
@@ -69,19 +69,19 @@ final class ScaleOut implements Part {
 		}
 	}
 
-	private static void measure(Report report, Servers servers, boolean quick) throws Exception {
+	private static void measure(Report report, Servers servers, CpuLimits limits, boolean quick) throws Exception {
 		report.paragraph(THREADS + " threads read without a pause from servers that have " + PERCENT_OF_A_CORE
-				+ " % of a core each. The ratio is to the primary alone in the same round; linear is the number of"
+				+ " % of a core each, once the connections are open. The ratio is to the primary alone in the same round; linear is the number of"
 				+ " replicas, since all of them leave the primary to writes.");
 		Map<String, List<Double>> rates = new LinkedHashMap<>();
 		Map<String, List<Double>> ratios = new LinkedHashMap<>();
 		for (int round = 0; round < (quick ? 1 : 3); round++) {
-			double alone = rate(Contender.HIKARI, servers.withReplicas(0), quick);
+			double alone = rate(Contender.HIKARI, servers.withReplicas(0), limits, quick);
 			add(rates, ratios, label(Contender.HIKARI, 0), alone, alone);
 			for (Contender contender : CONTENDERS) {
 				for (int replicas : quick ? new int[] { 1, 4 } : new int[] { 1, 2, 4 }) {
 					add(rates, ratios, label(contender, replicas),
-							rate(contender, servers.withReplicas(replicas), quick), alone);
+							rate(contender, servers.withReplicas(replicas), limits, quick), alone);
 				}
 			}
 		}
@@ -108,10 +108,17 @@ final class ScaleOut implements Part {
 		ratios.computeIfAbsent(label, (key) -> new ArrayList<>()).add(rate / alone);
 	}
 
-	private static double rate(Contender contender, Servers servers, boolean quick) throws Exception {
+	/**
+	 * Opens the connections before the servers are limited, which would take long enough
+	 * afterwards to be measured itself.
+	 */
+	private static double rate(Contender contender, Servers servers, CpuLimits limits, boolean quick) throws Exception {
+		limits.lift();
 		try (Application application = Application.of(contender, servers);
 				Readers readers = new Readers(THREADS, () -> application.read(QUERY), application::newCaller)) {
 			TimeUnit.MILLISECONDS.sleep(quick ? 1000 : 2000);
+			limits.impose();
+			TimeUnit.MILLISECONDS.sleep(1000);
 			long before = readers.reads.sum();
 			long start = System.nanoTime();
 			TimeUnit.MILLISECONDS.sleep(quick ? 1500 : 4000);
