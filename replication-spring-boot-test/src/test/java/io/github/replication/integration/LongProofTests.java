@@ -42,7 +42,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EmbeddedCluster(dedicated = true)
 @EnabledIfSystemProperty(named = "proof.long", matches = "true",
-		disabledReason = "it takes 20 minutes: ./mvnw -B verify -Pproof")
+		disabledReason = "it takes 23 minutes: ./mvnw -B verify -Pproof")
 @Timeout(value = 24, unit = TimeUnit.HOURS)
 class LongProofTests {
 

@@ -48,9 +48,10 @@ final class Nemesis implements Runnable {
 	private static final Log logger = LogFactory.getLog(Nemesis.class);
 
 	/**
-	 * Shorter than anybody waits for a connection.
+	 * So short that nobody waits in vain for a connection, also where all occupiers come
+	 * to the two connections of one pool.
 	 */
-	private static final Duration EXHAUSTION = Duration.ofMillis(700);
+	private static final Duration EXHAUSTION = Duration.ofMillis(250);
 
 	private static final Duration FARTHEST_STEP = Duration.ofHours(1);
 
