@@ -116,6 +116,13 @@ final class Probe implements AutoCloseable {
 	private void drop() {
 		Connection connection = this.connection;
 		this.connection = null;
+		abort(connection);
+	}
+
+	/**
+	 * Closes a connection without waiting for whoever uses it.
+	 */
+	static void abort(@Nullable Connection connection) {
 		if (connection != null) {
 			try {
 				connection.abort(Runnable::run);

@@ -29,8 +29,6 @@ import java.util.concurrent.locks.ReentrantLock;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.jdbc.support.JdbcUtils;
-
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 
@@ -185,14 +183,7 @@ final class ReplayWaiter implements AutoCloseable {
 	private void drop() {
 		Connection connection = this.connection;
 		this.connection = null;
-		if (connection != null) {
-			try {
-				connection.abort(Runnable::run);
-			}
-			catch (SQLException ex) {
-				JdbcUtils.closeConnection(connection);
-			}
-		}
+		Probe.abort(connection);
 	}
 
 	@Override
