@@ -61,6 +61,7 @@ final class Faults implements Part {
 				+ " from the last second; one that has come back gets all of it only after ten.");
 		List<List<Object>> rows = new ArrayList<>();
 		List<List<Object>> raw = new ArrayList<>();
+		int failed = 0;
 		try (PostgresCluster cluster = PostgresCluster.builder().replicas(3).start()) {
 			for (String balancer : List.of("least-connections", "latency")) {
 				Map<String, List<double[]>> throughput = new LinkedHashMap<>();
@@ -69,6 +70,10 @@ final class Faults implements Part {
 					List<Read> reads = measure(cluster, balancer, fault, new long[] { begin, end, over });
 					int port = cluster.node("replica-1").port();
 					rows.add(row(balancer, fault, reads, port, new long[] { begin, end, over }));
+					failed += Slice.of(reads, 0, over, port).failed;
+					if (fault == Fault.SLOW && balancer.equals("latency")) {
+						target(report, Slice.of(reads, 0, begin, port), Slice.of(reads, begin + 1000, end, port));
+					}
 					List<double[]> counts = new ArrayList<>();
 					List<double[]> slow = new ArrayList<>();
 					for (long from = 0; from < over; from += BUCKET) {
@@ -87,10 +92,17 @@ final class Faults implements Part {
 						Chart.lines("99th percentile in ms, " + balancer, "s", latency));
 			}
 		}
+		report.target("Reads that fail while a replica does", "0", failed, failed == 0);
 		report.table("faults", List.of("load balancer", "fault", "reads", "failed", "share before",
 				"share after a second", "share at the end", "median ms", "99 % ms", "worst ms"), rows);
 		report.raw("faults-over-time", List.of("load balancer", "fault", "ms", "reads", "failed", "on the first",
 				"median ms", "99 % ms", "worst ms"), raw);
+	}
+
+	private static void target(Report report, Slice before, Slice slow) {
+		report.target("Share of a replica a second after it has become slow (it was " + before.share() + ")",
+				"less than half", slow.share(),
+				slow.onFirst / (double) slow.reads < before.onFirst / (double) before.reads / 2);
 	}
 
 	private static List<Object> row(String balancer, Fault fault, List<Read> reads, int port, long[] times) {

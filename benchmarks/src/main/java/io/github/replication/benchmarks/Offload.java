@@ -86,8 +86,20 @@ final class Offload implements Part {
 						result.stale.sum())));
 		report.table("offload", List.of("mode", "lag in ms", "writes in %", "reads", "served by replicas",
 				"spread in %", "stale reads"), rows);
+		target(report, results);
 		report.chart("offload", "Reads served by replicas at 20 % writes, %",
 				Chart.bars("Reads served by replicas at 20 % writes, %", bars(results)));
+	}
+
+	private static void target(Report report, Map<Case, Result> results) {
+		double share = Report.median(results.getOrDefault(new Case(MODES.get(0), 10, 20), new Result()).shares);
+		long stale = results.entrySet()
+			.stream()
+			.filter((entry) -> entry.getKey().mode == MODES.get(0))
+			.mapToLong((entry) -> entry.getValue().stale.sum())
+			.sum();
+		report.target("Reads on replicas by position, 20 % writes, 10 ms lag, in %", "95 at least", share, share >= 95);
+		report.target("Stale reads by position", "0", stale, stale == 0);
 	}
 
 	private static Map<String, Double> bars(Map<Case, Result> results) {

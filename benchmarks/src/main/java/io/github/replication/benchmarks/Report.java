@@ -43,6 +43,13 @@ final class Report {
 
 	private final StringBuilder text = new StringBuilder();
 
+	private final List<List<Object>> targets = new ArrayList<>();
+
+	/**
+	 * Where in the text the targets go, which are known at the end.
+	 */
+	private final int head;
+
 	/**
 	 * Begins a report.
 	 * @param folder where the page goes
@@ -64,6 +71,7 @@ final class Report {
 						List.of("PostgreSQL driver",
 								org.postgresql.Driver.class.getPackage().getImplementationVersion()),
 						List.of("when", Instant.now().truncatedTo(ChronoUnit.MINUTES))));
+		this.head = this.text.length();
 	}
 
 	private static String version(@Nullable String version) {
@@ -106,7 +114,22 @@ final class Report {
 	}
 
 	private void line(List<?> cells) {
-		this.text.append(cells.stream().map(Report::format).collect(Collectors.joining(" | ", "| ", " |\n")));
+		this.text.append(row(cells));
+	}
+
+	private static String row(List<?> cells) {
+		return cells.stream().map(Report::format).collect(Collectors.joining(" | ", "| ", " |\n"));
+	}
+
+	/**
+	 * Adds what one of our targets has become.
+	 * @param what what was to be reached
+	 * @param target the figure to be reached
+	 * @param measured the figure that was
+	 * @param met whether that is as good
+	 */
+	void target(String what, String target, Object measured, boolean met) {
+		this.targets.add(List.of(what, target, measured, met ? "met" : "**missed**"));
 	}
 
 	/**
@@ -125,11 +148,23 @@ final class Report {
 	}
 
 	void write() throws IOException {
-		Files.writeString(this.page, this.text);
+		Files.writeString(this.page, content());
+	}
+
+	private String content() {
+		StringBuilder table = new StringBuilder();
+		if (!this.targets.isEmpty()) {
+			table.append("\n## Targets\n\nWhat this library was to reach. [What it costs, and why](performance.md)"
+					+ " says what is behind those that it misses.\n\n");
+			table.append(row(List.of("what", "target", "measured", "")))
+				.append(row(List.of("---", "---", "---", "---")));
+			this.targets.forEach((target) -> table.append(row(target)));
+		}
+		return new StringBuilder(this.text).insert(this.head, table).toString();
 	}
 
 	void print() {
-		System.out.println(this.text);
+		System.out.println(content());
 		System.out.println(this.page);
 	}
 

@@ -83,10 +83,31 @@ final class RoutingCost implements Part {
 				}
 			});
 			String title = method.equals("readOnly") ? "Read-only transaction" : "Read-write transaction";
+			target(report, title, method, times, bytes);
 			report.table("cost-" + method,
 					List.of(title, "ns", "spread", "ns more than HikariCP alone", "bytes allocated"), rows);
 			report.chart("cost-" + method, title + ", ns", Chart.bars(title + ", ns", bars));
 		}
+	}
+
+	/**
+	 * Both of ours count, with an open position and without.
+	 */
+	private static void target(Report report, String title, String method, Map<String, List<Double>> times,
+			Map<String, List<Double>> bytes) {
+		double hikari = median(times, "HIKARI " + method);
+		double proxy = median(times, "LAZY_PROXY " + method);
+		double ours = Math.max(median(times, "REPLICATION " + method),
+				median(times, "REPLICATION" + OWN_WRITE + " " + method));
+		double allocated = Math.max(median(bytes, "REPLICATION " + method),
+				median(bytes, "REPLICATION" + OWN_WRITE + " " + method)) / median(bytes, "HIKARI " + method);
+		report.target(title + ", ns more than HikariCP", "below 1,000", ours - hikari, ours - hikari < 1000);
+		report.target(title + ", ns more than Spring's lazy proxy", "0", ours - proxy, ours <= proxy);
+		report.target(title + ", bytes allocated to HikariCP's", "same order", allocated, allocated < 3);
+	}
+
+	private static double median(Map<String, List<Double>> values, String key) {
+		return Report.median(values.getOrDefault(key, List.of(Double.NaN)));
 	}
 
 	private static Collection<RunResult> jmh(boolean quick) throws RunnerException {
@@ -120,7 +141,7 @@ final class RoutingCost implements Part {
 						(contender) -> applications.put(contender, Application.of(contender, Servers.of(cluster))));
 				List<List<Object>> rows = new ArrayList<>();
 				for (boolean readOnly : new boolean[] { true, false }) {
-					rows.addAll(rounds(applications, readOnly, quick));
+					rows.addAll(rounds(report, applications, readOnly, quick));
 				}
 				report.paragraph(
 						"The same on a primary and one replica on this machine, without a network between. There is"
@@ -136,7 +157,7 @@ final class RoutingCost implements Part {
 		}
 	}
 
-	private static List<List<Object>> rounds(Map<Contender, Application> applications, boolean readOnly,
+	private static List<List<Object>> rounds(Report report, Map<Contender, Application> applications, boolean readOnly,
 			boolean quick) {
 		Map<Contender, List<Double>> micros = new EnumMap<>(Contender.class);
 		Map<Contender, List<Double>> ratios = new EnumMap<>(Contender.class);
@@ -155,6 +176,9 @@ final class RoutingCost implements Part {
 				});
 			}
 		}
+		double ours = Report.median(ratios.getOrDefault(Contender.REPLICATION, List.of()));
+		report.target((readOnly ? "Read-only" : "Read-write") + " transaction on a server, ratio to HikariCP",
+				"1.01 at most", ours, ours <= 1.01);
 		List<List<Object>> rows = new ArrayList<>();
 		micros.forEach((contender,
 				times) -> rows.add(List.of(readOnly ? "read-only" : "read-write", contender.label(),
