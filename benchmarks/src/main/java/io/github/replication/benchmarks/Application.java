@@ -57,7 +57,10 @@ final class Application implements AutoCloseable {
 
 	private static final String REPLICA = "replica";
 
-	private static final int CONNECTIONS = 16;
+	/**
+	 * Connections to each server at most.
+	 */
+	static final int CONNECTIONS = 16;
 
 	final JdbcTemplate jdbc;
 
@@ -146,10 +149,11 @@ final class Application implements AutoCloseable {
 
 	/**
 	 * The plugin for clusters that are not Aurora's, which finds the replicas in the URL.
+	 * Its one pool is for all of them.
 	 */
 	private static Application aws(Servers servers) {
 		HikariDataSource pool = new HikariDataSource();
-		pool.setMaximumPoolSize(CONNECTIONS);
+		pool.setMaximumPoolSize(CONNECTIONS * Math.max(1, servers.replicas().size()));
 		pool.setDriverClassName("software.amazon.jdbc.Driver");
 		pool.setJdbcUrl("jdbc:aws-wrapper:postgresql://" + servers.hosts() + "/app");
 		pool.setUsername(servers.username());

@@ -17,11 +17,14 @@
 package io.github.replication.benchmarks;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -34,13 +37,18 @@ import io.github.replication.test.PostgresCluster;
 final class ScaleOut implements Part {
 
 	/**
-	 * Keeps a server busy, and the clients little.
+	 * Keeps a server busy for some tenths of a millisecond, the clients for less, and has
+	 * the server say which it is.
 	 */
-	private static final String QUERY = "SELECT count(*) FROM generate_series(1, 5000)";
+	private static final String QUERY = "SELECT inet_server_port() + 0 * count(*) FROM generate_series(1, 2000)";
 
-	private static final int PERCENT_OF_A_CORE = 10;
+	private static final int PERCENT_OF_A_CORE = 20;
 
-	private static final int THREADS = 16;
+	/**
+	 * Enough to have work waiting at each of four servers whenever a period of its limit
+	 * begins: what a server does not use of a period is lost.
+	 */
+	private static final int THREADS = 64;
 
 	private static final List<Contender> CONTENDERS = List.of(Contender.REPLICATION, Contender.AWS,
 			Contender.SHARDINGSPHERE, Contender.DYNAMIC);
@@ -70,60 +78,91 @@ final class ScaleOut implements Part {
 	}
 
 	private static void measure(Report report, Servers servers, CpuLimits limits, boolean quick) throws Exception {
-		report.paragraph(THREADS + " threads read without a pause from servers that have " + PERCENT_OF_A_CORE
-				+ " % of a core each, once the connections are open. The ratio is to the primary alone in the same round; linear is the number of"
-				+ " replicas, since all of them leave the primary to writes.");
-		Map<String, List<Double>> rates = new LinkedHashMap<>();
-		Map<String, List<Double>> ratios = new LinkedHashMap<>();
-		for (int round = 0; round < (quick ? 1 : 3); round++) {
-			double alone = rate(Contender.HIKARI, servers.withReplicas(0), limits, quick);
-			add(rates, ratios, label(Contender.HIKARI, 0), alone, alone);
-			for (Contender contender : CONTENDERS) {
-				for (int replicas : quick ? new int[] { 1, 4 } : new int[] { 1, 2, 4 }) {
-					add(rates, ratios, label(contender, replicas),
-							rate(contender, servers.withReplicas(replicas), limits, quick), alone);
-				}
-			}
-		}
+		report.paragraph(THREADS + " threads read without a pause, over up to " + Application.CONNECTIONS
+				+ " connections to a server, from servers that have " + PERCENT_OF_A_CORE + " % of a core each by "
+				+ limits + ", imposed once the connections are open. Each read asks its server which it is. The reads"
+				+ " alternate between the primary alone, by HikariCP, and the data source in question, since the"
+				+ " processor itself is faster in some seconds than in others: the ratio is the median of the pairs,"
+				+ " and linear is the number of replicas, since all of them leave the primary to writes.");
 		List<List<Object>> rows = new ArrayList<>();
 		Map<String, Double> bars = new LinkedHashMap<>();
-		rates.forEach((label, values) -> {
-			List<Double> ratio = ratios.getOrDefault(label, List.of());
-			rows.add(List.of(label, Report.median(values), Report.spread(values), Report.median(ratio),
-					Report.spread(ratio)));
-			bars.put(label, Report.median(ratio));
-		});
-		report.table("scale-out", List.of("data source", "reads/s", "spread", "ratio", "spread of the ratio"), rows);
+		for (Case one : cases(quick)) {
+			Servers some = servers.withReplicas(one.replicas);
+			List<Pair> pairs = measure(one, some, limits, quick ? 2 : 9);
+			List<Double> ratios = pairs.stream().map((pair) -> pair.served.rate / pair.alone.rate).toList();
+			double ratio = Report.median(ratios);
+			rows.add(List.of(one.label(), Report.median(pairs.stream().map((pair) -> pair.alone.rate).toList()),
+					Report.median(pairs.stream().map((pair) -> pair.served.rate).toList()), ratio,
+					Report.spread(ratios), shares(pairs, some)));
+			bars.put(one.label(), ratio);
+			if (one.contender == Contender.REPLICATION) {
+				report.target("Reads a second, " + one.label() + ", to linear", "0.9 at least", ratio / one.replicas,
+						ratio >= 0.9 * one.replicas);
+			}
+		}
+		report.table("scale-out", List.of("data source", "reads/s of the primary alone", "reads/s", "ratio",
+				"spread of the ratio", "% of the reads on the primary and each replica"), rows);
 		report.chart("scale-out", "Reads/s as a multiple of one server",
 				Chart.bars("Reads/s as a multiple of one server", bars));
 	}
 
-	private static String label(Contender contender, int replicas) {
-		return contender.label() + ", " + replicas + ((replicas == 1) ? " replica" : " replicas");
-	}
-
-	private static void add(Map<String, List<Double>> rates, Map<String, List<Double>> ratios, String label,
-			double rate, double alone) {
-		rates.computeIfAbsent(label, (key) -> new ArrayList<>()).add(rate);
-		ratios.computeIfAbsent(label, (key) -> new ArrayList<>()).add(rate / alone);
+	private static List<Case> cases(boolean quick) {
+		List<Case> cases = new ArrayList<>();
+		for (Contender contender : CONTENDERS) {
+			for (int replicas : quick ? new int[] { 1, 4 } : new int[] { 1, 2, 4 }) {
+				cases.add(new Case(contender, replicas));
+			}
+		}
+		return cases;
 	}
 
 	/**
 	 * Opens the connections before the servers are limited, which would take long enough
 	 * afterwards to be measured itself.
 	 */
-	private static double rate(Contender contender, Servers servers, CpuLimits limits, boolean quick) throws Exception {
+	private static List<Pair> measure(Case one, Servers servers, CpuLimits limits, int count) throws Exception {
 		limits.lift();
-		try (Application application = Application.of(contender, servers);
-				Readers readers = new Readers(THREADS, () -> application.read(QUERY), application::newCaller)) {
-			TimeUnit.MILLISECONDS.sleep(quick ? 1000 : 2000);
+		try (Application alone = Application.of(Contender.HIKARI, servers.withReplicas(0));
+				Application application = Application.of(one.contender, servers);
+				Readers readers = new Readers(THREADS, application)) {
+			TimeUnit.MILLISECONDS.sleep(2000);
+			readers.count(alone, 1000);
 			limits.impose();
-			TimeUnit.MILLISECONDS.sleep(1000);
-			long before = readers.reads.sum();
-			long start = System.nanoTime();
-			TimeUnit.MILLISECONDS.sleep(quick ? 1500 : 4000);
-			return (readers.reads.sum() - before) * 1e9 / (System.nanoTime() - start);
+			List<Pair> pairs = new ArrayList<>();
+			for (int i = 0; i < count; i++) {
+				pairs.add(new Pair(readers.count(alone, 1200), readers.count(application, 1200)));
+			}
+			return pairs;
 		}
+	}
+
+	private static String shares(List<Pair> pairs, Servers servers) {
+		Map<Long, Long> ports = new HashMap<>();
+		pairs.forEach((pair) -> pair.served.ports.forEach((port, count) -> ports.merge(port, count, Long::sum)));
+		long all = ports.values().stream().mapToLong(Long::longValue).sum();
+		return servers.ports()
+			.stream()
+			.map((port) -> String.valueOf(Math.round(100.0 * ports.getOrDefault(port, 0L) / all)))
+			.collect(Collectors.joining(", "));
+	}
+
+	private record Case(Contender contender, int replicas) {
+
+		String label() {
+			return this.contender.label() + ", " + this.replicas + ((this.replicas == 1) ? " replica" : " replicas");
+		}
+
+	}
+
+	private record Pair(Served alone, Served served) {
+
+	}
+
+	/**
+	 * Reads a second, and how many of them each port has served.
+	 */
+	private record Served(double rate, Map<Long, Long> ports) {
+
 	}
 
 	/**
@@ -131,22 +170,25 @@ final class ScaleOut implements Part {
 	 */
 	private static final class Readers implements AutoCloseable {
 
-		private final LongAdder reads = new LongAdder();
+		private final Map<Long, LongAdder> reads = new ConcurrentHashMap<>();
 
 		private final List<Thread> threads = new ArrayList<>();
+
+		private volatile Application application;
 
 		private volatile boolean over;
 
 		private volatile @Nullable RuntimeException failure;
 
-		Readers(int count, Runnable read, Runnable begin) {
+		Readers(int count, Application application) {
+			this.application = application;
 			for (int i = 0; i < count; i++) {
 				Thread thread = new Thread(() -> {
-					begin.run();
+					application.newCaller();
 					try {
 						while (!this.over) {
-							read.run();
-							this.reads.increment();
+							this.reads.computeIfAbsent(this.application.read(QUERY), (port) -> new LongAdder())
+								.increment();
 						}
 					}
 					catch (RuntimeException ex) {
@@ -156,6 +198,21 @@ final class ScaleOut implements Part {
 				this.threads.add(thread);
 				thread.start();
 			}
+		}
+
+		/**
+		 * Reads by an application, and counts as soon as the reads by another are over.
+		 */
+		Served count(Application application, long millis) throws InterruptedException {
+			this.application = application;
+			TimeUnit.MILLISECONDS.sleep(400);
+			this.reads.values().forEach(LongAdder::reset);
+			long start = System.nanoTime();
+			TimeUnit.MILLISECONDS.sleep(millis);
+			double seconds = (System.nanoTime() - start) / 1e9;
+			Map<Long, Long> ports = new HashMap<>();
+			this.reads.forEach((port, count) -> ports.put(port, count.sum()));
+			return new Served(ports.values().stream().mapToLong(Long::longValue).sum() / seconds, ports);
 		}
 
 		@Override

@@ -18,6 +18,7 @@ package io.github.replication.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -75,6 +76,15 @@ record Servers(String primary, List<String> replicas, String username, String pa
 
 	Servers withReplicas(int count) {
 		return new Servers(this.primary, this.replicas.subList(0, count), this.username, this.password);
+	}
+
+	/**
+	 * The ports in the URLs, the primary's first.
+	 */
+	List<Long> ports() {
+		return Stream.of(hosts().split(","))
+			.map((host) -> Long.valueOf(host.substring(host.indexOf(':') + 1)))
+			.toList();
 	}
 
 	/**
