@@ -72,7 +72,7 @@ class ProofTests {
 		try (ProofApplications applications = ProofApplications.start(this.cluster, Map.of())) {
 			assertKept(applications.proof()
 				.faults(Fault.RESET)
-				.lasting(Duration.ofMillis(200), Duration.ofMillis(400))
+				.lasting(Duration.ofMillis(30), Duration.ofMillis(80))
 				.mix(Map.of(OperationKind.READ, 95, OperationKind.WRITE, 5))
 				.duration(Duration.ofSeconds(10))
 				.run());
