@@ -63,12 +63,16 @@ class BenchmarksTests {
 	@Test
 	void reportHasTablesAndCharts(@TempDir Path folder) throws Exception {
 		Report report = new Report(folder, "command");
+		report.target("Half of it", "0.5 at most", 0.25, true);
 		report.section("Section");
+		report.target("More of it", "9 at least", 8, false);
 		report.table("table", List.of("what", "value"), List.of(List.of("a", 1.5), List.of("b", 1234.5)));
 		report.chart("bars", "Bars", Chart.bars("Bars", Map.of("a & b", 2.0)));
 		report.chart("lines", "Lines", Chart.lines("Lines", "s", Map.of("c", List.of(new double[] { 1, 2 }))));
 		report.write();
 		assertThat(folder.resolve("benchmarks.md")).content()
+			.containsSubsequence("## Targets", "| Half of it | 0.5 at most | 0.25 | met |\n",
+					"| More of it | 9 at least | 8 | **missed** |\n", "## Section")
 			.contains("| what | value |\n| --- | --- |\n| a | 1.50 |\n| b | 1,235 |", "![Bars](benchmarks/bars.svg)");
 		assertThat(folder.resolve("benchmarks/table.csv")).hasContent("what,value\na,1.5\nb,1234.5");
 		assertThat(Files.readString(folder.resolve("benchmarks/bars.svg"))).contains("a &amp; b").endsWith("</svg>\n");
