@@ -100,7 +100,8 @@ final class Faults implements Part {
 	}
 
 	private static void target(Report report, Slice before, Slice slow) {
-		report.target("Share of a replica a second after it has become slow (it was " + before.share() + ")",
+		report.target(
+				"Share of a replica a second after it has become slow, by latency (it was " + before.share() + ")",
 				"less than half", slow.share(),
 				slow.onFirst / (double) slow.reads < before.onFirst / (double) before.reads / 2);
 	}

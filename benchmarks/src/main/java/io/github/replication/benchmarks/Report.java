@@ -62,15 +62,13 @@ final class Report {
 		paragraph("Written by `" + command + "`. Figures of one machine compare what ran beside each other in this one"
 				+ " run; they do not carry over to another. A value is the median of the rounds, and the spread behind"
 				+ " it goes from the lowest to the highest. Each table is in [benchmarks](benchmarks) as CSV too.");
-		table("machine", List.of("what", "version"),
-				List.of(List.of("processor", processor()), List.of("cores", Runtime.getRuntime().availableProcessors()),
-						List.of("load when the run began", load()),
-						List.of("system", System.getProperty("os.name") + " " + System.getProperty("os.version")),
-						List.of("Java", Runtime.version()),
-						List.of("Spring Boot", version(SpringBootVersion.getVersion())),
-						List.of("PostgreSQL driver",
-								org.postgresql.Driver.class.getPackage().getImplementationVersion()),
-						List.of("when", Instant.now().truncatedTo(ChronoUnit.MINUTES))));
+		table("machine", List.of("what", "version"), List.of(List.of("processor", processor()),
+				List.of("cores", Runtime.getRuntime().availableProcessors()),
+				List.of("load when the run began", load()),
+				List.of("system", System.getProperty("os.name") + " " + System.getProperty("os.version").split("-")[0]),
+				List.of("Java", Runtime.version()), List.of("Spring Boot", version(SpringBootVersion.getVersion())),
+				List.of("PostgreSQL driver", org.postgresql.Driver.class.getPackage().getImplementationVersion()),
+				List.of("when", Instant.now().truncatedTo(ChronoUnit.MINUTES))));
 		this.head = this.text.length();
 	}
 
