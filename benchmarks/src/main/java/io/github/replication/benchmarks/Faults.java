@@ -69,10 +69,11 @@ final class Faults implements Part {
 				for (Fault fault : Fault.values()) {
 					List<Read> reads = measure(cluster, balancer, fault, new long[] { begin, end, over });
 					int port = cluster.node("replica-1").port();
-					rows.add(row(balancer, fault, reads, port, new long[] { begin, end, over }));
-					failed += Slice.of(reads, 0, over, port).failed;
+					Phases phases = Phases.of(reads, port, new long[] { begin, end, over });
+					rows.add(phases.row(balancer, fault));
+					failed += phases.all.failed;
 					if (fault == Fault.SLOW && balancer.equals("latency")) {
-						target(report, Slice.of(reads, 0, begin, port), Slice.of(reads, begin + 1000, end, port));
+						target(report, phases.before, phases.settled);
 					}
 					List<double[]> counts = new ArrayList<>();
 					List<double[]> slow = new ArrayList<>();
@@ -104,15 +105,6 @@ final class Faults implements Part {
 				"Share of a replica a second after it has become slow, by latency (it was " + before.share() + ")",
 				"less than half", slow.share(),
 				slow.onFirst / (double) slow.reads < before.onFirst / (double) before.reads / 2);
-	}
-
-	private static List<Object> row(String balancer, Fault fault, List<Read> reads, int port, long[] times) {
-		Slice all = Slice.of(reads, 0, times[2], port);
-		Slice during = Slice.of(reads, times[0], times[1], port);
-		return List.of(balancer, fault.label(), all.reads, all.failed, Slice.of(reads, 0, times[0], port).share(),
-				Slice.of(reads, times[0] + 1000, times[1], port).share(),
-				Slice.of(reads, times[2] - 1000, times[2], port).share(), during.percentile(0.5),
-				during.percentile(0.99), during.percentile(1));
 	}
 
 	private static List<Read> measure(PostgresCluster cluster, String balancer, Fault fault, long[] times)
@@ -216,6 +208,26 @@ final class Faults implements Part {
 		@Override
 		public int hashCode() {
 			return Arrays.hashCode(this.took);
+		}
+
+	}
+
+	/**
+	 * A measurement and its parts: before the fault, while it lasts, the same without its
+	 * first second, and the last second of all.
+	 */
+	private record Phases(Slice all, Slice before, Slice during, Slice settled, Slice last) {
+
+		static Phases of(List<Read> reads, int port, long[] times) {
+			return new Phases(Slice.of(reads, 0, times[2], port), Slice.of(reads, 0, times[0], port),
+					Slice.of(reads, times[0], times[1], port), Slice.of(reads, times[0] + 1000, times[1], port),
+					Slice.of(reads, times[2] - 1000, times[2], port));
+		}
+
+		List<Object> row(String balancer, Fault fault) {
+			return List.of(balancer, fault.label(), this.all.reads, this.all.failed, this.before.share(),
+					this.settled.share(), this.last.share(), this.during.percentile(0.5), this.during.percentile(0.99),
+					this.during.percentile(1));
 		}
 
 	}

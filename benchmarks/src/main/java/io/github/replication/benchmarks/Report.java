@@ -104,15 +104,15 @@ final class Report {
 	 * Adds a table, and writes it as a file of comma-separated values.
 	 */
 	void table(String name, List<String> columns, List<? extends List<?>> rows) throws IOException {
-		this.text.append("\n");
-		line(columns);
-		line(columns.stream().map((column) -> "---").toList());
-		rows.forEach(this::line);
+		this.text.append(markdown(columns, rows));
 		raw(name, columns, rows);
 	}
 
-	private void line(List<?> cells) {
-		this.text.append(row(cells));
+	private static String markdown(List<String> columns, List<? extends List<?>> rows) {
+		StringBuilder table = new StringBuilder("\n").append(row(columns))
+			.append(row(columns.stream().map((column) -> "---").toList()));
+		rows.forEach((cells) -> table.append(row(cells)));
+		return table.toString();
 	}
 
 	private static String row(List<?> cells) {
@@ -150,15 +150,15 @@ final class Report {
 	}
 
 	private String content() {
-		StringBuilder table = new StringBuilder();
-		if (!this.targets.isEmpty()) {
-			table.append("\n## Targets\n\nWhat this library was to reach. [What it costs, and why](performance.md)"
-					+ " says what is behind those that it misses.\n\n");
-			table.append(row(List.of("what", "target", "measured", "")))
-				.append(row(List.of("---", "---", "---", "---")));
-			this.targets.forEach((target) -> table.append(row(target)));
+		if (this.targets.isEmpty()) {
+			return this.text.toString();
 		}
-		return new StringBuilder(this.text).insert(this.head, table).toString();
+		return new StringBuilder(this.text)
+			.insert(this.head,
+					"\n## Targets\n\nWhat this library was to reach. [What it costs, and why](performance.md)"
+							+ " says what is behind those that it misses.\n"
+							+ markdown(List.of("what", "target", "measured", ""), this.targets))
+			.toString();
 	}
 
 	void print() {

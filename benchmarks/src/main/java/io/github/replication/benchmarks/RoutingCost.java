@@ -71,7 +71,7 @@ final class RoutingCost implements Part {
 			}
 		}
 		for (String method : List.of("readOnly", "readWrite")) {
-			double base = Report.median(times.getOrDefault("HIKARI " + method, List.of(Double.NaN)));
+			double base = median(times, "HIKARI " + method);
 			Map<String, Double> bars = new LinkedHashMap<>();
 			List<List<Object>> rows = new ArrayList<>();
 			times.forEach((key, values) -> {
@@ -79,8 +79,7 @@ final class RoutingCost implements Part {
 					String label = label(key.substring(0, key.indexOf(' ')));
 					double median = Report.median(values);
 					bars.put(label, median);
-					rows.add(List.of(label, median, Report.spread(values), median - base,
-							Report.median(bytes.getOrDefault(key, List.of()))));
+					rows.add(List.of(label, median, Report.spread(values), median - base, median(bytes, key)));
 				}
 			});
 			String title = method.equals("readOnly") ? "Read-only transaction" : "Read-write transaction";
@@ -91,20 +90,23 @@ final class RoutingCost implements Part {
 		}
 	}
 
-	/**
-	 * Both of ours count, with an open position and without.
-	 */
 	private static void target(Report report, String title, String method, Map<String, List<Double>> times,
 			Map<String, List<Double>> bytes) {
 		double hikari = median(times, "HIKARI " + method);
 		double proxy = median(times, "LAZY_PROXY " + method);
-		double ours = Math.max(median(times, "REPLICATION " + method),
-				median(times, "REPLICATION" + OWN_WRITE + " " + method));
-		double allocated = Math.max(median(bytes, "REPLICATION " + method),
-				median(bytes, "REPLICATION" + OWN_WRITE + " " + method)) / median(bytes, "HIKARI " + method);
+		double ours = ours(times, method);
+		double allocated = ours(bytes, method) / median(bytes, "HIKARI " + method);
 		report.target(title + ", ns more than HikariCP", "below 1,000", ours - hikari, ours - hikari < 1000);
 		report.target(title + ", ns more than Spring's lazy proxy", "0", ours - proxy, ours <= proxy);
 		report.target(title + ", bytes allocated to HikariCP's", "below 3", allocated, allocated < 3);
+	}
+
+	/**
+	 * The worse of ours, with an open position and without.
+	 */
+	private static double ours(Map<String, List<Double>> values, String method) {
+		return Math.max(median(values, "REPLICATION " + method),
+				median(values, "REPLICATION" + OWN_WRITE + " " + method));
 	}
 
 	private static double median(Map<String, List<Double>> values, String key) {
