@@ -72,24 +72,25 @@ final class LogicalMetaData implements InvocationHandler {
 			return rows(method, args);
 		}
 		if (method.getParameterCount() > 0) {
-			return this.connection.ask((connection) -> call(connection, method, args)).orElse(null);
+			return this.connection.session().ask((connection) -> call(connection, method, args)).orElse(null);
 		}
 		Optional<Object> answer = this.answers.get(method);
 		if (answer == null) {
-			answer = this.connection.ask((connection) -> call(connection, method, args));
+			answer = this.connection.session().ask((connection) -> call(connection, method, args));
 			this.answers.put(method, answer);
 		}
 		return answer.orElse(null);
 	}
 
 	private ResultSet rows(Method method, @Nullable Object @Nullable [] args) throws SQLException {
-		Binding binding = this.connection.bindForMetadata();
+		RoutingSession session = this.connection.session();
+		PhysicalConnection physical = session.connectionForMetadata();
 		try {
-			ResultSet rows = (ResultSet) call(binding.connection(), method, args).orElseThrow();
-			return new MetaDataRows(rows, this.connection, binding);
+			ResultSet rows = (ResultSet) call(physical.connection(), method, args).orElseThrow();
+			return new MetaDataRows(rows, session, physical);
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			this.connection.unbind(binding);
+			session.leave(physical);
 			throw ex;
 		}
 	}

@@ -63,7 +63,7 @@ import io.github.replication.RouteDecision;
 import io.github.replication.RoutingScope;
 import io.github.replication.balance.LoadBalancer;
 import io.github.replication.jdbc.ConnectionPreparer;
-import io.github.replication.jdbc.RepeatableUnit;
+import io.github.replication.jdbc.RetryAttempt;
 import io.github.replication.node.Node;
 import io.github.replication.policy.NoReplicaException;
 import io.github.replication.test.EmbeddedCluster;
@@ -414,7 +414,7 @@ class RetryTests {
 
 	private void assertNothingLeftBehind() {
 		assertThat(RoutingScope.current()).isSameAs(RoutingScope.NONE);
-		assertThat(RepeatableUnit.isOpen()).isFalse();
+		assertThat(RetryAttempt.isOpen()).isFalse();
 		assertThat(TransactionSynchronizationManager.isSynchronizationActive()).isFalse();
 		assertThat(TransactionSynchronizationManager.getResourceMap()).isEmpty();
 		assertThat(this.application.bean(FirstIdle.class).offered).hasSize(2)

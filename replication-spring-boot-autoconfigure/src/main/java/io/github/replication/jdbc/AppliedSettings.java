@@ -17,7 +17,10 @@
 package io.github.replication.jdbc;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -27,16 +30,24 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.jdbc.SessionSettings.NetworkTimeout;
 
 /**
- * The session state of one physical connection as far as we have changed it. Asks the
+ * The settings of one physical connection as far as they were changed here. Asks the
  * connection only for what it knows without the server, and changes only what differs.
  */
-final class AppliedState {
+final class AppliedSettings {
 
 	private final Connection connection;
+
+	private final boolean initialized;
+
+	private final boolean originalAutoCommit;
+
+	private final boolean originalReadOnly;
 
 	private boolean autoCommit;
 
 	private boolean readOnly;
+
+	private boolean sessionReadOnly;
 
 	private @Nullable Integer isolation;
 
@@ -47,6 +58,8 @@ final class AppliedState {
 	private @Nullable String originalCatalog;
 
 	private @Nullable String schema;
+
+	private @Nullable String originalSearchPath;
 
 	private @Nullable Integer holdability;
 
@@ -62,30 +75,45 @@ final class AppliedState {
 
 	private @Nullable Map<String, Class<?>> typeMap;
 
-	AppliedState(Connection connection) throws SQLException {
+	/**
+	 * What a rollback on the server leads back to, {@code null} while the transaction has
+	 * changed nothing.
+	 */
+	private SessionSettings.@Nullable Transactional beforeTransaction;
+
+	/**
+	 * Creates the settings of a connection that was just taken from its pool.
+	 * @param connection the connection
+	 * @param initialized whether its pool has executed a statement of the application's
+	 * on it, which may have set the search path
+	 */
+	AppliedSettings(Connection connection, boolean initialized) throws SQLException {
 		this.connection = connection;
-		this.autoCommit = connection.getAutoCommit();
-		this.readOnly = connection.isReadOnly();
+		this.initialized = initialized;
+		this.originalAutoCommit = connection.getAutoCommit();
+		this.originalReadOnly = connection.isReadOnly();
+		this.autoCommit = this.originalAutoCommit;
+		this.readOnly = this.originalReadOnly;
+	}
+
+	boolean isAutoCommit() {
+		return this.autoCommit;
 	}
 
 	/**
-	 * Brings the connection to what the session asks, before a unit begins.
+	 * Brings the connection to the settings of a session, before a unit begins.
+	 * Statements that this takes run in auto-commit.
 	 */
-	void apply(SessionSettings session, boolean readOnly, boolean autoCommit) throws SQLException {
-		if (autoCommit) {
-			setAutoCommit(true);
-		}
-		if (this.readOnly != readOnly) {
-			this.connection.setReadOnly(readOnly);
-			this.readOnly = readOnly;
-		}
+	void apply(SessionSettings session, boolean readOnly) throws SQLException {
+		setReadOnly(readOnly);
 		if (!Objects.equals(this.isolation, session.getIsolation())) {
+			setAutoCommit(true);
 			applyIsolation(session.getIsolation());
 		}
 		if (hasRareSettings() || session.hasRareSettings()) {
+			setAutoCommit(true);
 			applyRareSettings(session);
 		}
-		setAutoCommit(autoCommit);
 	}
 
 	void setAutoCommit(boolean autoCommit) throws SQLException {
@@ -95,24 +123,50 @@ final class AppliedState {
 		}
 	}
 
+	void setReadOnly(boolean readOnly) throws SQLException {
+		if (this.readOnly != readOnly) {
+			this.connection.setReadOnly(readOnly);
+			this.readOnly = readOnly;
+		}
+	}
+
 	/**
-	 * Undoes what the pool itself does not undo when the connection goes back to it.
-	 * @return {@code false} if that failed and nobody else must get the connection
+	 * Makes every transaction of the session read-only, however it begins, or no longer.
+	 * To be called outside of a transaction.
 	 */
-	boolean restore() {
-		if (!hasRareSettings()) {
-			return true;
+	void setSessionReadOnly(boolean readOnly) throws SQLException {
+		if (this.sessionReadOnly != readOnly) {
+			boolean autoCommit = this.autoCommit;
+			setAutoCommit(true);
+			execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ " + (readOnly ? "ONLY" : "WRITE"));
+			this.sessionReadOnly = readOnly;
+			setAutoCommit(autoCommit);
 		}
-		try {
-			if (!this.autoCommit) {
-				this.connection.rollback();
-			}
+	}
+
+	private void execute(String sql) throws SQLException {
+		try (Statement statement = this.connection.createStatement()) {
+			statement.execute(sql);
+		}
+	}
+
+	/**
+	 * Undoes every change, when the connection goes back to its pool.
+	 * @throws SQLException if that failed and the connection must not be used again
+	 */
+	void restore() throws SQLException {
+		if (hasChanges()) {
+			setAutoCommit(true);
+			setSessionReadOnly(false);
+			applyIsolation(null);
 			applyRareSettings(new SessionSettings(true));
-			return true;
 		}
-		catch (SQLException ex) {
-			return false;
-		}
+		setReadOnly(this.originalReadOnly);
+		setAutoCommit(this.originalAutoCommit);
+	}
+
+	private boolean hasChanges() {
+		return this.isolation != null || this.sessionReadOnly || hasRareSettings();
 	}
 
 	private boolean hasRareSettings() {
@@ -120,7 +174,38 @@ final class AppliedState {
 				|| this.clientInfo != null || this.typeMap != null;
 	}
 
+	void committed() {
+		this.beforeTransaction = null;
+	}
+
+	void rolledBack() {
+		SessionSettings.Transactional before = this.beforeTransaction;
+		if (before != null) {
+			revertTo(before);
+			this.beforeTransaction = null;
+		}
+	}
+
+	/**
+	 * The server has rolled back to a savepoint.
+	 */
+	void revertTo(SessionSettings.Transactional transactional) {
+		if (this.beforeTransaction != null) {
+			this.schema = transactional.schema();
+			this.clientInfo = transactional.clientInfo();
+		}
+	}
+
+	private void willChange() {
+		if (!this.autoCommit && this.beforeTransaction == null) {
+			this.beforeTransaction = new SessionSettings.Transactional(this.schema, this.clientInfo);
+		}
+	}
+
 	private void applyIsolation(@Nullable Integer isolation) throws SQLException {
+		if (Objects.equals(this.isolation, isolation)) {
+			return;
+		}
 		if (this.originalIsolation == null) {
 			this.originalIsolation = this.connection.getTransactionIsolation();
 		}
@@ -129,7 +214,7 @@ final class AppliedState {
 	}
 
 	/**
-	 * Brings what is rarely set to what the session asks.
+	 * Brings the settings that few applications make to those of a session.
 	 */
 	void applyRareSettings(SessionSettings session) throws SQLException {
 		applyCatalog(session.getCatalog());
@@ -151,13 +236,39 @@ final class AppliedState {
 	}
 
 	/**
-	 * With {@code null} pgjdbc sets the search path to its default, which getSchema()
-	 * could not tell: that names the first schema of the path only.
+	 * With {@code null} the driver sets the search path to its default. A path that the
+	 * pool has set is asked for before it is changed: {@code getSchema()} names only its
+	 * first schema.
 	 */
 	private void applySchema(@Nullable String schema) throws SQLException {
-		if (!Objects.equals(this.schema, schema)) {
+		if (Objects.equals(this.schema, schema)) {
+			return;
+		}
+		willChange();
+		if (this.initialized && this.originalSearchPath == null) {
+			this.originalSearchPath = searchPath();
+		}
+		if (schema != null || this.originalSearchPath == null) {
 			this.connection.setSchema(schema);
-			this.schema = schema;
+		}
+		else {
+			setSearchPath(this.originalSearchPath);
+		}
+		this.schema = schema;
+	}
+
+	private @Nullable String searchPath() throws SQLException {
+		try (Statement statement = this.connection.createStatement();
+				ResultSet row = statement.executeQuery("SELECT pg_catalog.current_setting('search_path')")) {
+			return row.next() ? row.getString(1) : null;
+		}
+	}
+
+	private void setSearchPath(String path) throws SQLException {
+		try (PreparedStatement statement = this.connection
+			.prepareStatement("SELECT pg_catalog.set_config('search_path', ?, false)")) {
+			statement.setString(1, path);
+			statement.execute();
 		}
 	}
 
@@ -185,7 +296,8 @@ final class AppliedState {
 
 	private void applyClientInfo(@Nullable Properties clientInfo) throws SQLException {
 		if (!Objects.equals(this.clientInfo, clientInfo)) {
-			if (this.clientInfo == null) {
+			willChange();
+			if (this.originalClientInfo == null) {
 				this.originalClientInfo = copyOf(this.connection.getClientInfo());
 			}
 			this.connection.setClientInfo((clientInfo != null) ? clientInfo : this.originalClientInfo);

@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.ConcurrentLruCache;
+
+/**
+ * STUB
+ */
+final class StatementTexts {
+
+	private final ConcurrentLruCache<String, StatementText> cache = new ConcurrentLruCache<>(512,
+			(sql) -> new StatementText(sql, PlainReads.isPlainRead(sql)));
+
+	StatementText of(@Nullable String sql) {
+		return (sql != null) ? this.cache.get(sql) : StatementText.UNKNOWN;
+	}
+
+	StatementText merged(List<String> batch) {
+		return of(String.join(";", batch));
+	}
+
+	void refusedAsRead(StatementText text) {
+		text.refused = true;
+	}
+
+}
