@@ -69,7 +69,7 @@ final class AppliedSettings {
 
 	private int originalNetworkTimeout;
 
-	private @Nullable Properties clientInfo;
+	private Map<String, String> clientInfo = Map.of();
 
 	private @Nullable Properties originalClientInfo;
 
@@ -171,7 +171,7 @@ final class AppliedSettings {
 
 	private boolean hasRareSettings() {
 		return this.catalog != null || this.schema != null || this.holdability != null || this.networkTimeout != null
-				|| this.clientInfo != null || this.typeMap != null;
+				|| !this.clientInfo.isEmpty() || this.typeMap != null;
 	}
 
 	void committed() {
@@ -294,15 +294,27 @@ final class AppliedSettings {
 		}
 	}
 
-	private void applyClientInfo(@Nullable Properties clientInfo) throws SQLException {
-		if (!Objects.equals(this.clientInfo, clientInfo)) {
-			willChange();
-			if (this.originalClientInfo == null) {
-				this.originalClientInfo = copyOf(this.connection.getClientInfo());
-			}
-			this.connection.setClientInfo((clientInfo != null) ? clientInfo : this.originalClientInfo);
-			this.clientInfo = (clientInfo != null) ? copyOf(clientInfo) : null;
+	private void applyClientInfo(Map<String, String> clientInfo) throws SQLException {
+		if (this.clientInfo.equals(clientInfo)) {
+			return;
 		}
+		willChange();
+		if (this.originalClientInfo == null) {
+			Properties original = new Properties();
+			original.putAll(this.connection.getClientInfo());
+			this.originalClientInfo = original;
+		}
+		for (String name : this.clientInfo.keySet()) {
+			if (!clientInfo.containsKey(name)) {
+				this.connection.setClientInfo(name, this.originalClientInfo.getProperty(name));
+			}
+		}
+		for (Map.Entry<String, String> property : clientInfo.entrySet()) {
+			if (!property.getValue().equals(this.clientInfo.get(property.getKey()))) {
+				this.connection.setClientInfo(property.getKey(), property.getValue());
+			}
+		}
+		this.clientInfo = clientInfo;
 	}
 
 	private void applyTypeMap(@Nullable Map<String, Class<?>> typeMap) throws SQLException {
@@ -310,12 +322,6 @@ final class AppliedSettings {
 			this.connection.setTypeMap((typeMap != null) ? typeMap : Map.of());
 			this.typeMap = typeMap;
 		}
-	}
-
-	private static Properties copyOf(Properties properties) {
-		Properties copy = new Properties();
-		properties.forEach(copy::put);
-		return copy;
 	}
 
 }

@@ -88,7 +88,8 @@ final class ConnectionSource {
 		this.callers = callers;
 		this.callbacks = callbacks;
 		this.poolDefaults = poolDefaults;
-		this.texts = new StatementTexts();
+		this.texts = new StatementTexts(new FunctionCatalog((question, delay) -> cluster.askLater(question::ask, delay),
+				cluster.clock()::nanoTime));
 		this.asynchronous = text(poolDefaults.initSql()).mentionsSynchronousCommit();
 	}
 

@@ -24,6 +24,7 @@ import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.NClob;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLClientInfoException;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
@@ -111,7 +112,10 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	}
 
 	@Override
-	public void abort(Executor executor) throws SQLException {
+	public void abort(@Nullable Executor executor) throws SQLException {
+		if (executor == null) {
+			throw new SQLException("The executor must not be null.", SqlState.INVALID_PARAMETER_VALUE);
+		}
 		this.session.abort(executor);
 	}
 
@@ -136,14 +140,24 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	@Override
 	public void setTransactionIsolation(int level) throws SQLException {
 		this.session.requireNoTransaction("isolation level");
+		requireIsolation(level);
 		settings().setIsolation((level != this.session.source().defaultIsolation()) ? level : null);
 		this.session.follow();
+	}
+
+	private static void requireIsolation(int level) throws SQLException {
+		if (level != TRANSACTION_READ_UNCOMMITTED && level != TRANSACTION_READ_COMMITTED
+				&& level != TRANSACTION_REPEATABLE_READ && level != TRANSACTION_SERIALIZABLE) {
+			throw new SQLException("The transaction isolation level " + level + " is not supported.",
+					SqlState.FEATURE_NOT_SUPPORTED);
+		}
 	}
 
 	@Override
 	public int getTransactionIsolation() throws SQLException {
 		this.session.requireOpen();
-		return this.session.isolation();
+		return this.session.isTransactionUnderWay() ? this.session.ask(Connection::getTransactionIsolation)
+				: this.session.isolation();
 	}
 
 	@Override
@@ -189,6 +203,10 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	@Override
 	public void setNetworkTimeout(@Nullable Executor executor, int milliseconds) throws SQLException {
 		this.session.requireOpen();
+		if (milliseconds < 0) {
+			throw new SQLException("The network timeout must not be negative, but was " + milliseconds + ".",
+					SqlState.INVALID_PARAMETER_VALUE);
+		}
 		settings().setNetworkTimeout(new NetworkTimeout(executor, milliseconds));
 		this.session.applyAtOnce();
 	}
@@ -215,40 +233,50 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	@Override
 	public void setClientInfo(String name, @Nullable String value) throws SQLClientInfoException {
-		Properties clientInfo = new Properties();
-		Properties before = settings().getClientInfo();
-		if (before != null) {
-			clientInfo.putAll(before);
+		try {
+			this.session.requireOpen();
+			this.session.setClientInfo(name, Objects.requireNonNullElse(value, ""));
 		}
-		clientInfo.setProperty(name, Objects.requireNonNullElse(value, ""));
-		setClientInfo(clientInfo);
+		catch (SQLException ex) {
+			throw clientInfoException(ex);
+		}
 	}
 
+	/**
+	 * A property that is not named is cleared.
+	 */
 	@Override
 	public void setClientInfo(Properties properties) throws SQLClientInfoException {
 		try {
 			this.session.requireOpen();
-			settings().setClientInfo(properties);
-			this.session.applyAtOnce();
-		}
-		catch (SQLClientInfoException ex) {
-			throw ex;
+			for (String name : getClientInfo().stringPropertyNames()) {
+				this.session.setClientInfo(name, properties.getProperty(name, ""));
+			}
 		}
 		catch (SQLException ex) {
-			throw new SQLClientInfoException(ex.getMessage(), ex.getSQLState(), Map.of(), ex);
+			throw clientInfoException(ex);
 		}
+	}
+
+	private static SQLClientInfoException clientInfoException(SQLException ex) {
+		return (ex instanceof SQLClientInfoException known) ? known
+				: new SQLClientInfoException(ex.getMessage(), ex.getSQLState(), Map.of(), ex);
 	}
 
 	@Override
 	public @Nullable String getClientInfo(String name) throws SQLException {
-		Properties clientInfo = settings().getClientInfo();
-		return answer((clientInfo != null) ? clientInfo.getProperty(name) : null,
-				(connection) -> connection.getClientInfo(name));
+		return getClientInfo().getProperty(name);
 	}
 
 	@Override
 	public Properties getClientInfo() throws SQLException {
-		return answer(settings().getClientInfo(), Connection::getClientInfo);
+		this.session.requireOpen();
+		Properties clientInfo = new Properties();
+		clientInfo.putAll(this.session.ask(Connection::getClientInfo));
+		if (this.session.current() == null) {
+			clientInfo.putAll(settings().getClientInfo());
+		}
+		return clientInfo;
 	}
 
 	/**
@@ -274,16 +302,33 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	@Override
 	public Statement createStatement(int type, int concurrency) throws SQLException {
-		this.session.requireOpen();
-		return new LogicalStatement(this,
+		return createStatement(isValid(type, concurrency),
 				StatementFactory.of(concurrency, (connection) -> connection.createStatement(type, concurrency)));
 	}
 
 	@Override
 	public Statement createStatement(int type, int concurrency, int holdability) throws SQLException {
-		this.session.requireOpen();
-		return new LogicalStatement(this, StatementFactory.of(concurrency,
+		boolean valid = holdability == ResultSet.HOLD_CURSORS_OVER_COMMIT
+				|| holdability == ResultSet.CLOSE_CURSORS_AT_COMMIT;
+		return createStatement(valid && isValid(type, concurrency), StatementFactory.of(concurrency,
 				(connection) -> connection.createStatement(type, concurrency, holdability)));
+	}
+
+	/**
+	 * Creates a statement, or has the driver say what is wrong with its parameters.
+	 */
+	private Statement createStatement(boolean valid, StatementFactory factory) throws SQLException {
+		this.session.requireOpen();
+		if (!valid) {
+			this.session.ask(factory::create).close();
+		}
+		return new LogicalStatement(this, factory);
+	}
+
+	private static boolean isValid(int type, int concurrency) {
+		return (type == ResultSet.TYPE_FORWARD_ONLY || type == ResultSet.TYPE_SCROLL_INSENSITIVE
+				|| type == ResultSet.TYPE_SCROLL_SENSITIVE)
+				&& (concurrency == ResultSet.CONCUR_READ_ONLY || concurrency == ResultSet.CONCUR_UPDATABLE);
 	}
 
 	@Override
@@ -401,17 +446,13 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	@Override
 	public @Nullable SQLWarning getWarnings() throws SQLException {
 		this.session.requireOpen();
-		PhysicalConnection current = this.session.current();
-		return (current != null) ? current.connection().getWarnings() : null;
+		return this.session.warnings();
 	}
 
 	@Override
 	public void clearWarnings() throws SQLException {
 		this.session.requireOpen();
-		PhysicalConnection current = this.session.current();
-		if (current != null) {
-			current.connection().clearWarnings();
-		}
+		this.session.clearWarnings();
 	}
 
 	@Override

@@ -176,7 +176,10 @@ class LogicalStatement implements Statement {
 	}
 
 	private void requireOpen() throws SQLException {
-		if (this.closed) {
+		if (this.session.isAborted()) {
+			this.session.requireOpen();
+		}
+		if (this.closed || this.session.isClosed()) {
 			throw new SQLException("This statement is closed.", SqlState.OBJECT_NOT_IN_STATE);
 		}
 		if (this.physical != null && this.physical.isReleased()) {
@@ -605,7 +608,11 @@ class LogicalStatement implements Statement {
 
 	@Override
 	public <T> T unwrap(Class<T> type) throws SQLException {
-		return type.isInstance(this) ? type.cast(this) : delegate().unwrap(type);
+		if (type.isInstance(this)) {
+			return type.cast(this);
+		}
+		Statement delegate = this.delegate;
+		return ((delegate != null) ? delegate : delegate()).unwrap(type);
 	}
 
 	@Override

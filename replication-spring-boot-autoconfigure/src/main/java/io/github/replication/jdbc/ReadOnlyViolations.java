@@ -46,7 +46,7 @@ final class ReadOnlyViolations {
 		if (text.takesAdvisoryLock()) {
 			throw violation("it takes an advisory lock, which excludes only sessions on the same node");
 		}
-		if (text.mayChangeAccessMode()) {
+		if (text.mayChangeAccessMode() && !text.isPlainRead()) {
 			throw violation(
 					"it changes the access mode of its transaction or session; it ran on " + where(unit.route()));
 		}

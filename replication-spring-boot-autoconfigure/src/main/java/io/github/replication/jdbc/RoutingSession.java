@@ -19,9 +19,11 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLWarning;
 import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 
@@ -77,7 +79,11 @@ final class RoutingSession {
 	 */
 	private boolean writesUnseen;
 
+	private @Nullable SQLWarning warning;
+
 	private volatile boolean closed;
+
+	private volatile boolean aborted;
 
 	RoutingSession(ConnectionSource source) {
 		this.source = source;
@@ -111,16 +117,25 @@ final class RoutingSession {
 	 */
 	void requireOpen() throws SQLException {
 		if (this.closed) {
-			throw new SQLException("Connection is closed");
+			throw closedException();
 		}
 	}
 
+	private SQLException closedException() {
+		return this.aborted ? new SQLException("Connection was aborted", SqlState.CONNECTION_DOES_NOT_EXIST)
+				: new SQLException("Connection is closed");
+	}
+
+	boolean isAborted() {
+		return this.aborted;
+	}
+
 	/**
-	 * Whether the connection broke whose session held what another one would lack.
+	 * Whether the connection broke that was used last.
 	 */
 	boolean isBroken() throws SQLException {
 		PhysicalConnection current = this.current;
-		return current != null && current.holdsSession() && current.isBroken();
+		return current != null && current.isBroken();
 	}
 
 	/**
@@ -378,7 +393,8 @@ final class RoutingSession {
 		this.current = physical;
 		if (this.closed) {
 			physical.abort();
-			throw new SQLException("Connection is closed");
+			release(physical);
+			throw closedException();
 		}
 	}
 
@@ -575,6 +591,42 @@ final class RoutingSession {
 	}
 
 	/**
+	 * Sets a client property. The driver alone knows which there are: it warns of others.
+	 */
+	void setClientInfo(String name, String value) throws SQLException {
+		boolean known = ask((connection) -> connection.getClientInfo().containsKey(name));
+		if (known) {
+			this.settings.setClientInfo(name, value);
+			applyAtOnce();
+		}
+		else {
+			Optional<SQLWarning> warning = ask((connection) -> warningOf(connection, name, value));
+			if (this.current == null) {
+				this.warning = warning.orElse(null);
+			}
+		}
+	}
+
+	private static Optional<SQLWarning> warningOf(Connection connection, String name, String value)
+			throws SQLException {
+		connection.setClientInfo(name, value);
+		return Optional.ofNullable(connection.getWarnings());
+	}
+
+	@Nullable SQLWarning warnings() throws SQLException {
+		PhysicalConnection current = this.current;
+		return (current != null) ? current.connection().getWarnings() : this.warning;
+	}
+
+	void clearWarnings() throws SQLException {
+		this.warning = null;
+		PhysicalConnection current = this.current;
+		if (current != null) {
+			current.connection().clearWarnings();
+		}
+	}
+
+	/**
 	 * Passes a setting on to the connection in use: it may count for the next statement
 	 * of the unit under way.
 	 */
@@ -760,6 +812,7 @@ final class RoutingSession {
 	 * Closes every connection for good. Safe for use by another thread.
 	 */
 	void abort(Executor executor) throws SQLException {
+		this.aborted = true;
 		this.closed = true;
 		for (PhysicalConnection physical : connections()) {
 			physical.abort(executor);

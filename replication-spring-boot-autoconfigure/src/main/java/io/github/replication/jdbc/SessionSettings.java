@@ -17,9 +17,9 @@
 package io.github.replication.jdbc;
 
 import java.sql.Savepoint;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Properties;
 import java.util.concurrent.Executor;
 
 import org.jspecify.annotations.Nullable;
@@ -122,11 +122,16 @@ final class SessionSettings {
 		change(new Transactional(schema, this.transactional.clientInfo()));
 	}
 
-	@Nullable Properties getClientInfo() {
+	/**
+	 * The client properties that were set.
+	 */
+	Map<String, String> getClientInfo() {
 		return this.transactional.clientInfo();
 	}
 
-	void setClientInfo(@Nullable Properties clientInfo) {
+	void setClientInfo(String name, String value) {
+		Map<String, String> clientInfo = new HashMap<>(this.transactional.clientInfo());
+		clientInfo.put(name, value);
 		change(new Transactional(this.transactional.schema(), clientInfo));
 	}
 
@@ -177,11 +182,11 @@ final class SessionSettings {
 	 * The settings that belong to a transaction.
 	 *
 	 * @param schema the schema, {@code null} if it was not set
-	 * @param clientInfo the client properties, {@code null} if they were not set
+	 * @param clientInfo the client properties that were set
 	 */
-	record Transactional(@Nullable String schema, @Nullable Properties clientInfo) {
+	record Transactional(@Nullable String schema, Map<String, String> clientInfo) {
 
-		static final Transactional NONE = new Transactional(null, null);
+		static final Transactional NONE = new Transactional(null, Map.of());
 
 	}
 

@@ -33,6 +33,11 @@ public final class SqlState {
 	public static final String UNABLE_TO_CONNECT = "08001";
 
 	/**
+	 * {@code connection_does_not_exist}.
+	 */
+	public static final String CONNECTION_DOES_NOT_EXIST = "08003";
+
+	/**
 	 * {@code sqlserver_rejected_establishment_of_sqlconnection}.
 	 */
 	public static final String CONNECTION_REJECTED = "08004";
@@ -51,6 +56,11 @@ public final class SqlState {
 	 * {@code feature_not_supported}.
 	 */
 	public static final String FEATURE_NOT_SUPPORTED = "0A000";
+
+	/**
+	 * {@code invalid_parameter_value}.
+	 */
+	public static final String INVALID_PARAMETER_VALUE = "22023";
 
 	/**
 	 * {@code active_sql_transaction}.
@@ -83,8 +93,6 @@ public final class SqlState {
 	public static final String OBJECT_NOT_IN_STATE = "55000";
 
 	private static final String CONNECTION_EXCEPTION = "08";
-
-	private static final String CONNECTION_DOES_NOT_EXIST = "08003";
 
 	private static final String STATEMENT_COMPLETION_UNKNOWN = "40003";
 
