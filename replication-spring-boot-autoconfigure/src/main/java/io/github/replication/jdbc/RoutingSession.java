@@ -441,21 +441,25 @@ final class RoutingSession {
 		this.unit = null;
 		this.savepoints = null;
 		physical.transactionEnded(committed);
-		if (committed) {
-			this.settings.committed();
-		}
-		else {
-			this.settings.rolledBack();
-		}
-		if (!physical.isHeld() && !physical.isExposed()) {
+		if (!physical.isHeld()) {
 			release(physical);
 		}
 		else if (!physical.isBroken()) {
 			physical.rest(this.settings);
 		}
+		endSettings(committed);
 		List<PhysicalConnection> others = this.others;
 		if (others != null && physical.isOnReadPool()) {
 			others.stream().filter(PhysicalConnection::isOnReadPool).forEach(this::release);
+		}
+	}
+
+	private void endSettings(boolean committed) throws SQLException {
+		if (committed) {
+			this.settings.committed();
+		}
+		else if (this.settings.rolledBack()) {
+			applyAtOnce();
 		}
 	}
 
@@ -476,19 +480,15 @@ final class RoutingSession {
 			this.settings.setAutoCommit(autoCommit);
 			this.unit = null;
 		}
-		this.writesUnseen |= isExposed() && autoCommit;
-		follow();
-	}
-
-	private boolean isExposed() {
 		PhysicalConnection current = this.current;
-		return current != null && current.isExposed() && current.isOnWritePool();
+		this.writesUnseen |= autoCommit && current != null && current.isExposed() && current.isHeld();
+		follow();
 	}
 
 	void commit() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
 		if (physical == null) {
-			this.settings.committed();
+			endSettings(true);
 			this.savepoints = null;
 			return;
 		}
@@ -510,7 +510,7 @@ final class RoutingSession {
 	void rollback() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
 		if (physical == null) {
-			this.settings.rolledBack();
+			endSettings(false);
 			this.savepoints = null;
 			return;
 		}
@@ -543,6 +543,9 @@ final class RoutingSession {
 		PhysicalConnection current = this.current;
 		if (unit != null && unit.isTransaction()) {
 			return unit.physical();
+		}
+		if (current != null && current.isBroken()) {
+			requireReplaceable(current);
 		}
 		return (current != null && current.isInOwnTransaction()) ? current : null;
 	}
@@ -632,7 +635,7 @@ final class RoutingSession {
 	 */
 	void applyAtOnce() throws SQLException {
 		PhysicalConnection current = this.current;
-		if (current != null) {
+		if (current != null && !current.isBroken()) {
 			current.applyRareSettings(this.settings);
 		}
 	}

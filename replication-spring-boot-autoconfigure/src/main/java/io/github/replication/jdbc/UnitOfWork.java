@@ -206,6 +206,9 @@ final class UnitOfWork {
 		if (this.readOnly) {
 			return;
 		}
+		if (text.changesSession()) {
+			this.physical.hold(Hold.SESSION);
+		}
 		if (text.mentionsSynchronousCommit()) {
 			this.asynchronous = true;
 			this.source.noteSettings(text);
