@@ -387,7 +387,10 @@ final class RoutingSession {
 		if (others != null) {
 			others.remove(physical);
 		}
-		if (before != null && !before.isReleased()) {
+		if (before != null && before.isIdle()) {
+			release(before);
+		}
+		else if (before != null) {
 			putAside(before);
 		}
 		this.current = physical;
@@ -578,8 +581,17 @@ final class RoutingSession {
 		UnitOfWork unit = this.unit;
 		this.unit = null;
 		if (unit != null && unit.isTransaction()) {
-			unit.physical().transactionEnded(true);
-			unit.physical().useAutoCommit();
+			leaveUnused(unit.physical());
+		}
+	}
+
+	private void leaveUnused(PhysicalConnection physical) throws SQLException {
+		physical.transactionEnded(true);
+		if (physical.isIdle()) {
+			release(physical);
+		}
+		else {
+			physical.useAutoCommit();
 		}
 	}
 

@@ -558,12 +558,13 @@ class ConnectionTests {
 	@Test
 	void arraysAreCreatedWithoutAConnectionOfTheirOwn() throws SQLException {
 		for (int i = 0; i < 3; i++) {
-			Connection connection = dataSource.getConnection();
-			assertThat(connection.createArrayOf("int4", new Integer[] { 1, 2 }).toString()).isEqualTo("{\"1\",\"2\"}");
-			try (Connection other = dataSource.getConnection()) {
-				insert(other, "a.item", i);
+			try (Connection connection = dataSource.getConnection()) {
+				assertThat(connection.createArrayOf("int4", new Integer[] { 1, 2 }).toString())
+					.isEqualTo("{\"1\",\"2\"}");
+				try (Connection other = dataSource.getConnection()) {
+					insert(other, "a.item", i);
+				}
 			}
-			connection.close();
 		}
 		assertPoolIsClean();
 	}
