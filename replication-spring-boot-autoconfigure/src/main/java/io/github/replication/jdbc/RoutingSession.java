@@ -274,6 +274,9 @@ final class RoutingSession {
 		RouteRequest request = request(StatementText.UNKNOWN).asReadWriteTransaction();
 		UnitOfWork unit = this.source.join(current, request);
 		use(current);
+		if (!this.settings.isAutoCommit()) {
+			current.useTransaction(false);
+		}
 		this.unit = this.settings.isAutoCommit() ? null : unit;
 		return unit;
 	}
@@ -503,6 +506,9 @@ final class RoutingSession {
 			committed = !failed;
 		}
 		catch (SQLException ex) {
+			if (physical.isBroken()) {
+				physical.hold(Hold.SESSION);
+			}
 			throw unit.translate(ex);
 		}
 		finally {

@@ -85,6 +85,14 @@ public class DriverConnection {
 	}
 
 	/**
+	 * Whether the catalog of a connection can be changed.
+	 * @return {@code false} for PostgreSQL, whose driver ignores another catalog
+	 */
+	public boolean hasCatalogs() {
+		return true;
+	}
+
+	/**
 	 * The schema that the server looks in first. A pool may remember one that was set and
 	 * rolled back since.
 	 * @param connection the connection, as the pool hands it out

@@ -64,6 +64,11 @@ final class PgjdbcConnection extends DriverConnection {
 	}
 
 	@Override
+	public boolean hasCatalogs() {
+		return false;
+	}
+
+	@Override
 	public @Nullable String schema(Connection connection) throws SQLException {
 		return this.connection.getSchema();
 	}
