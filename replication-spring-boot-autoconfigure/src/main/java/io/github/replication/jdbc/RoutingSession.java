@@ -325,7 +325,7 @@ final class RoutingSession {
 		RoutingScope scope = RoutingScope.current();
 		boolean inTransaction = !this.settings.isAutoCommit();
 		boolean readOnly = this.settings.isReadOnly() || isReadOnlyByContext(scope);
-		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isPlainRead();
+		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isReadForReplica();
 		PhysicalConnection current = this.current;
 		return new RouteRequest(scope, readOnly, inTransaction, plainRead, current != null && current.isHeld(),
 				isSerializable(), this.source.caller().bound());
@@ -725,12 +725,30 @@ final class RoutingSession {
 		if (open != null) {
 			return question.answer(open.connection());
 		}
-		PhysicalConnection borrowed = this.source.acquireForMetadata(isReadOnlyNow());
+		PhysicalConnection borrowed = borrow();
 		try {
 			return question.answer(borrowed.connection());
 		}
 		finally {
 			borrowed.release();
+		}
+	}
+
+	/**
+	 * A connection with the settings of the session, among them the network timeout.
+	 */
+	private PhysicalConnection borrow() throws SQLException {
+		PhysicalConnection borrowed = this.source.acquireForMetadata(isReadOnlyNow());
+		try {
+			if (this.settings.hasRareSettings()) {
+				borrowed.useAutoCommit();
+				borrowed.applyRareSettings(this.settings);
+			}
+			return borrowed;
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			borrowed.release();
+			throw ex;
 		}
 	}
 
@@ -746,7 +764,7 @@ final class RoutingSession {
 		requireOpen();
 		PhysicalConnection physical = openForMetadata();
 		if (physical == null) {
-			physical = this.source.acquireForMetadata(isReadOnlyNow());
+			physical = borrow();
 			putAside(physical);
 		}
 		physical.retain();
