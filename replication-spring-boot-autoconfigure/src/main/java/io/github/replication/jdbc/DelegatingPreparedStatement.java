@@ -36,7 +36,9 @@ import java.sql.SQLXML;
 import java.sql.Statement;
 import java.sql.Time;
 import java.sql.Timestamp;
+import java.util.ArrayList;
 import java.util.Calendar;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +54,10 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	 */
 	private @Nullable Parameters parameters;
 
-	private boolean hasBatch;
+	/**
+	 * The parameters of the entries of the batch, {@code null} if there is none.
+	 */
+	private @Nullable List<Parameters> entries;
 
 	DelegatingPreparedStatement(LogicalConnection connection, StatementFactory factory) {
 		super(connection, factory);
@@ -69,16 +74,26 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	@Override
 	final void made(Statement statement, UnitOfWork unit) throws SQLException {
 		if (this.parameters != null) {
-			this.parameters.apply((PreparedStatement) statement);
+			makeAgain((PreparedStatement) statement, this.parameters);
 		}
 		else if (!unit.isTransaction() || unit.isReadOnly()) {
 			this.parameters = new Parameters();
 		}
 	}
 
+	private void makeAgain(PreparedStatement statement, Parameters parameters) throws SQLException {
+		if (this.entries != null) {
+			for (Parameters entry : this.entries) {
+				entry.apply(statement);
+				statement.addBatch();
+			}
+		}
+		parameters.apply(statement);
+	}
+
 	@Override
 	final void requireMovable(PhysicalConnection from) throws SQLException {
-		if (this.parameters == null || this.parameters.isConsumed() || this.hasBatch) {
+		if (this.parameters == null || this.parameters.isConsumed()) {
 			throw new SQLException(
 					"This statement was made on " + from.node()
 							+ ", which may not serve the unit of work that now runs. Make it anew inside of that unit.",
@@ -88,6 +103,12 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	final boolean isRecording() {
 		return this.parameters != null;
+	}
+
+	@Override
+	final void batchExecuted() {
+		this.entries = null;
+		consumeParameters();
 	}
 
 	/**
@@ -115,7 +136,6 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	 * The parameters are about to be read.
 	 */
 	final void consumeParameters() {
-		this.hasBatch = false;
 		if (this.parameters != null) {
 			this.parameters.consume();
 		}
@@ -124,7 +144,12 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	@Override
 	public void addBatch() throws SQLException {
 		delegate().addBatch();
-		this.hasBatch = true;
+		if (this.parameters != null) {
+			if (this.entries == null) {
+				this.entries = new ArrayList<>();
+			}
+			this.entries.add(this.parameters.copy());
+		}
 	}
 
 	@Override
@@ -135,7 +160,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	@Override
 	public void clearBatch() throws SQLException {
 		super.clearBatch();
-		this.hasBatch = false;
+		this.entries = null;
 	}
 
 	@Override

@@ -105,7 +105,6 @@ final class LogicalPreparedStatement extends DelegatingPreparedStatement {
 
 	@Override
 	StatementText batchText(@Nullable List<String> batch) {
-		consumeParameters();
 		return this.text;
 	}
 

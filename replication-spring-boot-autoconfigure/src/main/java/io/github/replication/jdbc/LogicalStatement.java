@@ -405,12 +405,23 @@ class LogicalStatement implements Statement {
 	private <R> R executeBatch(Execution<R> execution) throws SQLException {
 		List<String> batch = this.batch;
 		this.batch = null;
-		return execute(batchText(batch), (statement) -> {
-			if (batch != null) {
-				addAll(statement, batch);
-			}
-			return execution.on(statement);
-		});
+		try {
+			return execute(batchText(batch), (statement) -> {
+				if (batch != null) {
+					addAll(statement, batch);
+				}
+				return execution.on(statement);
+			});
+		}
+		finally {
+			batchExecuted();
+		}
+	}
+
+	/**
+	 * Called when a batch was executed, which empties it.
+	 */
+	void batchExecuted() {
 	}
 
 	private static void addAll(Statement statement, List<String> batch) throws SQLException {

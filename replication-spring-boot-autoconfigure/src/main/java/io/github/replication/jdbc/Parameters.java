@@ -63,6 +63,18 @@ final class Parameters {
 		this.others.add(parameter);
 	}
 
+	/**
+	 * The parameters as they are now, for an entry of a batch.
+	 */
+	Parameters copy() {
+		Parameters copy = new Parameters();
+		copy.byIndex.addAll(this.byIndex);
+		copy.others.addAll(this.others);
+		copy.streams = this.streams;
+		copy.consumed = this.consumed;
+		return copy;
+	}
+
 	void clear() {
 		this.byIndex.clear();
 		this.streams = false;

@@ -773,7 +773,9 @@ final class RoutingSession {
 
 	private @Nullable PhysicalConnection openForMetadata() throws SQLException {
 		PhysicalConnection current = this.current;
-		if (current != null && (current.holdsSession() || !current.isBroken())) {
+		UnitOfWork unit = this.unit;
+		boolean inTransaction = unit != null && unit.isTransaction() && unit.physical() == current;
+		if (current != null && (inTransaction || current.holdsSession() || !current.isBroken())) {
 			return current;
 		}
 		List<PhysicalConnection> others = this.others;
