@@ -216,6 +216,14 @@ final class ClusterOwner implements DisposableBean {
 		return cluster;
 	}
 
+	/**
+	 * The nodes of the cluster.
+	 * @return the nodes, empty without replicas
+	 */
+	List<ClusterNode> nodes() {
+		return hasReplicas() ? cluster().clusterNodes() : List.of();
+	}
+
 	private static boolean isPositive(Duration duration) {
 		return duration.compareTo(SHORTEST) >= 0;
 	}

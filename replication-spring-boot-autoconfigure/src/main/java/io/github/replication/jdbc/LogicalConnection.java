@@ -436,6 +436,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	}
 
 	private void record(CheckedCommit.Outcome outcome, Binding binding) {
+		binding.route().node().counts().committed(outcome.mayHaveWritten());
 		if (outcome == CheckedCommit.Outcome.POSSIBLY_WRITTEN) {
 			this.source.recordUncheckedWrite(binding.isAsynchronous());
 		}

@@ -200,6 +200,9 @@ final class PassedPosition {
 			boolean read = mayTellOfRead(response) && tellsMoreOfRead(bound);
 			if ((written && bound.write() != null) || read) {
 				PositionToken token = this.tokens.write(read ? bound : withKnownRead(bound));
+				if (written) {
+					this.tokens.traffic().sent();
+				}
 				for (Passage passage : this.passages) {
 					passage.send(bound, token, response);
 				}
@@ -323,7 +326,9 @@ final class PassedPosition {
 			try {
 				HttpServletRequest request = seen();
 				this.received = this.carrier.isCallerKnown(request);
-				this.known.addAll(this.carrier.receive(request));
+				if (this.known.addAll(this.carrier.receive(request))) {
+					PassedPosition.this.tokens.traffic().received();
+				}
 			}
 			catch (RuntimeException ex) {
 				this.received = true;
