@@ -107,8 +107,8 @@ final class Hints {
 		for (NodeFigures node : this.figures.nodes()) {
 			if (node.status().role() == Role.PRIMARY && node.exhaustions() > 0) {
 				add(Hint.Topic.FALLBACK_EXHAUSTED,
-						node.exhaustions() + " reads found no free connection in the read pool of "
-								+ node.status().name() + ".",
+						"Reads without a free connection in the read pool of " + node.status().name() + ": "
+								+ node.exhaustions() + ".",
 						"The reads that replicas do not serve are more than the pool for them can take.",
 						"Bring back the replicas, or set replication.fallback-max-connections to a higher number.");
 			}

@@ -29,6 +29,7 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -167,6 +168,12 @@ public final class ReplicationAutoConfiguration {
 		static RouteAdvisor replicationRouteAdvisor(ListableBeanFactory beanFactory) {
 			return new RouteAdvisor(() -> transactionAdvisorOrder(beanFactory),
 					(group, unit) -> warnOfUnknownGroup(beanFactory, group, unit));
+		}
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static IneffectiveAnnotations replicationIneffectiveAnnotations(ConfigurableListableBeanFactory beanFactory) {
+			return new IneffectiveAnnotations(beanFactory);
 		}
 
 		private static void warnOfUnknownGroup(ListableBeanFactory beanFactory, String group, String unit) {

@@ -200,9 +200,6 @@ final class PassedPosition {
 			boolean read = mayTellOfRead(response) && tellsMoreOfRead(bound);
 			if ((written && bound.write() != null) || read) {
 				PositionToken token = this.tokens.write(read ? bound : withKnownRead(bound));
-				if (written) {
-					this.tokens.traffic().sent();
-				}
 				for (Passage passage : this.passages) {
 					passage.send(bound, token, response);
 				}
@@ -352,6 +349,9 @@ final class PassedPosition {
 			if (possible && !bound.equals(this.sent)) {
 				this.sent = bound;
 				this.announced = false;
+				if (PassedPosition.this.written) {
+					PassedPosition.this.tokens.traffic().sent();
+				}
 				send(token.toString());
 			}
 		}

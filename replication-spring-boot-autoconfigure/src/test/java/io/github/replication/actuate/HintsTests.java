@@ -98,7 +98,7 @@ class HintsTests {
 	void exhaustedFallbackStandsOut() {
 		assertThat(hints(primary(Map.of(Reason.NO_REPLICA, 10L), 0, 0, 3))).singleElement().satisfies((hint) -> {
 			assertThat(hint.topic()).isEqualTo(Topic.FALLBACK_EXHAUSTED);
-			assertThat(hint.figure()).isEqualTo("3 reads found no free connection in the read pool of primary.");
+			assertThat(hint.figure()).isEqualTo("Reads without a free connection in the read pool of primary: 3.");
 			assertThat(hint.remedy()).contains("replication.fallback-max-connections");
 		});
 	}
