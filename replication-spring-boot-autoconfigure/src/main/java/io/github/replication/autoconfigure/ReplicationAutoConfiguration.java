@@ -40,6 +40,7 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
@@ -174,6 +175,13 @@ public final class ReplicationAutoConfiguration {
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 		static IneffectiveAnnotations replicationIneffectiveAnnotations(ConfigurableListableBeanFactory beanFactory) {
 			return new IneffectiveAnnotations(beanFactory);
+		}
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static AnnotationsWithoutBean replicationAnnotationsWithoutBean(ConfigurableListableBeanFactory beanFactory,
+				ApplicationContext resources) {
+			return new AnnotationsWithoutBean(beanFactory, resources);
 		}
 
 		private static void warnOfUnknownGroup(ListableBeanFactory beanFactory, String group, String unit) {

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.replication.autoconfigure;
+package io.github.replication.startup;
 
 import java.util.Arrays;
 import java.util.List;
@@ -43,6 +43,8 @@ import org.springframework.transaction.config.TransactionManagementConfigUtils;
 import org.springframework.transaction.jta.JtaTransactionManager;
 
 import io.github.replication.ReadOnly;
+import io.github.replication.annotated.AnnotatedApplication;
+import io.github.replication.autoconfigure.ReplicationAutoConfiguration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -113,6 +115,13 @@ class StartupWarningTests {
 	}
 
 	@Test
+	void annotationsOfClassesThatAreNoBeans(CapturedOutput output) {
+		start(AnnotatedApplication.class, URL);
+		assertWarning(output, "have no effect in", "[" + AnnotatedApplication.class.getName() + "$AlsoForgotten, "
+				+ AnnotatedApplication.class.getName() + "$Forgotten]", "Declare them as beans");
+	}
+
+	@Test
 	void transactionsOfAspectJ(CapturedOutput output) {
 		start(AspectJ.class, URL);
 		assertWarning(output, "AspectJ mode", "AdviceMode.PROXY");
@@ -175,12 +184,15 @@ class StartupWarningTests {
 
 		@Bean
 		Runnable reading() {
-			return new Reading();
+			return new StartupWarningTests().new Reading();
 		}
 
 	}
 
-	static class Reading implements Runnable {
+	/**
+	 * An inner class, so that it is not missed among the beans of other applications.
+	 */
+	class Reading implements Runnable {
 
 		@Override
 		@ReadOnly
