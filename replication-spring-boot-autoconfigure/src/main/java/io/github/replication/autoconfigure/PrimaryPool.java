@@ -68,8 +68,8 @@ final class PrimaryPool implements DisposableBean {
 	 * replicas
 	 */
 	HikariConfig configOf(DataSource primary, String beanName) {
-		requireOneDatabase(primary, beanName);
 		HikariDataSource hikari = DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
+		requireOneDatabase(primary, beanName, hikari != null);
 		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
 		shareSslBundles();
 		if (pool.getJdbcUrl() == null) {
@@ -81,7 +81,10 @@ final class PrimaryPool implements DisposableBean {
 		return pool;
 	}
 
-	private void requireOneDatabase(DataSource primary, String beanName) {
+	/**
+	 * A wrapper around a local pool may implement the interfaces of every kind.
+	 */
+	private void requireOneDatabase(DataSource primary, String beanName, boolean local) {
 		if (isOrWraps(primary, AbstractRoutingDataSource.class)) {
 			throw new InvalidReplicationConfigurationException(PROPERTY, beanName,
 					"The data source is an AbstractRoutingDataSource: it may lead to several databases, and replicas"
@@ -89,7 +92,7 @@ final class PrimaryPool implements DisposableBean {
 					"Set replication.data-source to the bean of the database that has the replicas. Tenants that are"
 							+ " schemas of one database need one data source and a ConnectionPreparer.");
 		}
-		if (this.xaWrapper.getIfAvailable() != null || isOrWraps(primary, XADataSource.class)) {
+		if (this.xaWrapper.getIfAvailable() != null || (!local && isOrWraps(primary, XADataSource.class))) {
 			throw new InvalidReplicationConfigurationException(PROPERTY, beanName,
 					"The data source takes part in XA transactions, which are not supported.",
 					"Use a pool with local transactions, set replication.data-source to one, or set"

@@ -16,6 +16,9 @@
 
 package io.github.replication.autoconfigure;
 
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -153,6 +156,14 @@ class DataSourceFindingTests {
 				.hasMessageContaining("'replication.data-source' = 'dataSource'")
 				.hasMessageContaining("XA")
 				.hasMessageContaining("replication.enabled=false"));
+	}
+
+	@Test
+	void wrapperThatImplementsXaAroundALocalPoolGetsTheReplicas() {
+		this.runner.withUserConfiguration(XaAroundAPool.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBean(DataSource.class)).isInstanceOf(ReplicationDataSource.class);
+		});
 	}
 
 	@ParameterizedTest
@@ -408,7 +419,7 @@ class DataSourceFindingTests {
 
 		@Bean
 		DataSource dataSource() {
-			DataSource proxy = (DataSource) java.lang.reflect.Proxy.newProxyInstance(getClass().getClassLoader(),
+			DataSource proxy = (DataSource) Proxy.newProxyInstance(getClass().getClassLoader(),
 					new Class<?>[] { DataSource.class }, new Forwarding(Tenants.create()));
 			return new DelegatingDataSource(proxy);
 		}
@@ -420,11 +431,10 @@ class DataSourceFindingTests {
 	 *
 	 * @param target what it stands for
 	 */
-	record Forwarding(DataSource target) implements java.lang.reflect.InvocationHandler {
+	record Forwarding(DataSource target) implements InvocationHandler {
 
 		@Override
-		public @Nullable Object invoke(Object proxy, java.lang.reflect.Method method, Object @Nullable [] arguments)
-				throws Throwable {
+		public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] arguments) throws Throwable {
 			return method.invoke(this.target, arguments);
 		}
 
@@ -481,6 +491,19 @@ class DataSourceFindingTests {
 				return type.cast(this);
 			}
 
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class XaAroundAPool {
+
+		@Bean
+		DataSource dataSource() {
+			HikariDataSource pool = new HikariDataSource();
+			pool.setJdbcUrl("jdbc:postgresql://pg-1/app");
+			return (DataSource) Proxy.newProxyInstance(getClass().getClassLoader(),
+					new Class<?>[] { DataSource.class, XADataSource.class }, new Forwarding(pool));
 		}
 
 	}
