@@ -46,6 +46,8 @@ public final class CallerTokens {
 
 	private static final String SEPARATOR = ",";
 
+	private final PositionTraffic traffic = new PositionTraffic();
+
 	private final SampleClock clock;
 
 	private final Clock wallClock;
@@ -70,6 +72,14 @@ public final class CallerTokens {
 		this.wallClock = wallClock;
 		this.window = window;
 		this.begin = clock.nanoTime();
+	}
+
+	/**
+	 * Counts the tokens that requests and responses carry.
+	 * @return the counts of this application
+	 */
+	public PositionTraffic traffic() {
+		return this.traffic;
 	}
 
 	/**

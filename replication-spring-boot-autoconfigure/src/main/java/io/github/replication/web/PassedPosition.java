@@ -323,7 +323,9 @@ final class PassedPosition {
 			try {
 				HttpServletRequest request = seen();
 				this.received = this.carrier.isCallerKnown(request);
-				this.known.addAll(this.carrier.receive(request));
+				if (this.known.addAll(this.carrier.receive(request))) {
+					PassedPosition.this.tokens.traffic().received();
+				}
 			}
 			catch (RuntimeException ex) {
 				this.received = true;
@@ -347,6 +349,9 @@ final class PassedPosition {
 			if (possible && !bound.equals(this.sent)) {
 				this.sent = bound;
 				this.announced = false;
+				if (PassedPosition.this.written) {
+					PassedPosition.this.tokens.traffic().sent();
+				}
 				send(token.toString());
 			}
 		}

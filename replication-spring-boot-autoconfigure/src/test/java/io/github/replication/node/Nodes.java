@@ -99,7 +99,13 @@ public final class Nodes {
 	 * A replica in a state.
 	 */
 	public static ClusterNode inState(String name, NodeState state, @Nullable String cause) {
-		ClusterNode node = replica(name);
+		return inState(replica(name), state, cause);
+	}
+
+	/**
+	 * A node that is brought into a state.
+	 */
+	public static ClusterNode inState(ClusterNode node, NodeState state, @Nullable String cause) {
 		node.condition(new Condition(state, Instant.EPOCH, cause));
 		return node;
 	}
