@@ -75,7 +75,8 @@ import io.github.replication.position.SampleClock;
 @Conditional(OnReplicationCondition.class)
 @EnableConfigurationProperties(ReplicationProperties.class)
 @ImportRuntimeHints(ReplicationRuntimeHints.class)
-@Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, CallerPropagationConfiguration.class })
+@Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, CallerPropagationConfiguration.class,
+		SpringSessionConfiguration.class })
 public final class ReplicationAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(ReplicationAutoConfiguration.class);

@@ -261,13 +261,18 @@ final class ConnectionSource {
 	 */
 	private Route decide(RouteRequest request, List<ClusterNode> excluded) {
 		Route route = decideWithout(excluded, request);
-		if (route.reason() != Reason.READ_ONLY || request.required().isEmpty() || !route.node().readPool().isBusy()) {
+		List<ClusterNode> left = this.policy.leaving(route, request);
+		if (left.isEmpty()) {
 			return route;
 		}
-		List<ClusterNode> busy = new ArrayList<>(excluded);
-		busy.addAll(RoutingPolicy.busy(this.cluster.topology().replicas()));
-		Route other = decideWithout(busy, request);
-		return (other.reason() == Reason.READ_ONLY) ? other : route;
+		List<ClusterNode> without = new ArrayList<>(excluded);
+		without.addAll(left);
+		Route other = decideWithout(without, request);
+		if (this.policy.leaves(other, left)) {
+			return other;
+		}
+		caller().keepNode();
+		return route;
 	}
 
 	private Route decideWithout(List<ClusterNode> excluded, RouteRequest request) {

@@ -518,6 +518,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		}
 		this.bindings.forEach(Binding::release);
 		forgetReleased();
+		this.source.caller().connectionReturned();
 	}
 
 	@Override

@@ -29,6 +29,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.context.request.async.WebAsyncUtils;
 import org.springframework.web.filter.OncePerRequestFilter;
+import org.springframework.web.util.WebUtils;
 
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
@@ -77,28 +78,34 @@ public final class CallerRecordFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		PassedPosition position = positionOf(request, response);
+		RequestPosition position = positionOf(request, response);
 		HttpServletResponse watched = position.watch(response, request.getDispatcherType() == DispatcherType.ERROR);
 		CallerRecord previous = this.records.bind(position.record());
 		try {
-			chain.doFilter(request, watched);
+			chain.doFilter(watch(request, watched), watched);
 		}
 		finally {
 			this.records.restore(previous);
 			if (request.isAsyncStarted()) {
-				position.leaveAfter(request.getAsyncContext());
+				position.endAfter(request.getAsyncContext());
 			}
 			else {
-				position.leave();
+				position.end();
 			}
 		}
 	}
 
-	private PassedPosition positionOf(HttpServletRequest request, HttpServletResponse response) {
-		if (request.getAttribute(POSITION) instanceof PassedPosition position) {
+	private static HttpServletRequest watch(HttpServletRequest request, HttpServletResponse watched) {
+		return (WebUtils.getNativeRequest(request, WatchedRequest.class) != null) ? request
+				: new WatchedRequest(request, watched);
+	}
+
+	private RequestPosition positionOf(HttpServletRequest request, HttpServletResponse response) {
+		if (request.getAttribute(POSITION) instanceof RequestPosition position) {
+			position.resume();
 			return position;
 		}
-		PassedPosition position = new PassedPosition(request, response, this.records, this.carriers.get());
+		RequestPosition position = new RequestPosition(request, response, this.records, this.carriers.get());
 		request.setAttribute(POSITION, position);
 		WebAsyncUtils.getAsyncManager(request)
 			.registerCallableInterceptor(POSITION, new CallableRecord(this.records, position.record()));
