@@ -31,6 +31,8 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
+import io.github.replication.position.PositionToken;
+
 /**
  * What one user calls applications with: keeps cookies, whichever port they come from,
  * and sends headers along.
@@ -76,6 +78,30 @@ final class Browser {
 			.filter((cookie) -> cookie.getKey().startsWith("replication-position-"))
 			.map(Map.Entry::getValue)
 			.toList();
+	}
+
+	/**
+	 * The positions in the cookies of the default name, without read marks.
+	 */
+	List<PositionToken> positions() {
+		return tokens().stream()
+			.map(PositionToken::parse)
+			.filter((token) -> token != null && token.hasWrite())
+			.toList();
+	}
+
+	/**
+	 * The length of the header that takes all cookies along.
+	 */
+	int lengthOfCookies() {
+		return cookies().entrySet()
+			.stream()
+			.mapToInt((cookie) -> (cookie.getKey() + "=" + cookie.getValue() + "; ").length())
+			.sum();
+	}
+
+	CompletableFuture<HttpResponse<String>> getAsync(TestApplication application, String path) {
+		return client.sendAsync(request(application, "GET", path), BodyHandlers.ofString()).thenApply(this::kept);
 	}
 
 	HttpResponse<String> get(TestApplication application, String path) {

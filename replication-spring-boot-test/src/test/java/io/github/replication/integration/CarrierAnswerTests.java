@@ -27,7 +27,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.replication.Reason;
-import io.github.replication.position.PositionToken;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -104,8 +103,7 @@ class CarrierAnswerTests {
 	}
 
 	private void assertFound(TestApplication application) {
-		assertThat(this.user.tokens()).hasSize(1);
-		assertThat(PositionToken.parse(this.user.tokens().get(0))).isNotNull()
+		assertThat(this.user.positions()).singleElement()
 			.satisfies((token) -> assertThat(token.position()).isNotNull());
 		assertThat(this.user.get(application, "/notes/" + this.id).body()).isEqualTo("found");
 		assertThat(application.decisions().lastReason()).isEqualTo(Reason.BEHIND);
