@@ -16,7 +16,9 @@
 
 package io.github.replication.autoconfigure;
 
-import org.springframework.beans.factory.ObjectProvider;
+import java.lang.annotation.Annotation;
+
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
@@ -27,6 +29,7 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionCallback;
 import org.springframework.transaction.support.TransactionOperations;
 import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.util.ClassUtils;
 
 import io.github.replication.CallerContext.Scope;
 import io.github.replication.caller.CallerRecords;
@@ -44,14 +47,31 @@ final class SpringSessionConfiguration {
 
 	private static final String NAME = "springSessionTransactionOperations";
 
+	/**
+	 * The annotation of a transaction manager that is for sessions alone.
+	 */
+	private static final String QUALIFIER = "org.springframework.session.jdbc.config.annotation.SpringSessionTransactionManager";
+
 	@Lazy
 	@Bean(name = NAME, defaultCandidate = false)
 	@ConditionalOnMissingBean(name = NAME)
-	static TransactionOperations springSessionTransactionOperations(
-			ObjectProvider<PlatformTransactionManager> transactionManager, CallerRecords records) {
-		TransactionTemplate template = new TransactionTemplate(transactionManager.getObject());
+	static TransactionOperations springSessionTransactionOperations(ListableBeanFactory beanFactory,
+			CallerRecords records) {
+		TransactionTemplate template = new TransactionTemplate(transactionManager(beanFactory));
 		template.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
 		return new DetachedOperations(template, records);
+	}
+
+	private static PlatformTransactionManager transactionManager(ListableBeanFactory beanFactory) {
+		Class<? extends Annotation> qualifier = ClassUtils
+			.resolveClassName(QUALIFIER, SpringSessionConfiguration.class.getClassLoader())
+			.asSubclass(Annotation.class);
+		for (String name : beanFactory.getBeanNamesForType(PlatformTransactionManager.class)) {
+			if (beanFactory.findAnnotationOnBean(name, qualifier) != null) {
+				return beanFactory.getBean(name, PlatformTransactionManager.class);
+			}
+		}
+		return beanFactory.getBean(PlatformTransactionManager.class);
 	}
 
 	/**

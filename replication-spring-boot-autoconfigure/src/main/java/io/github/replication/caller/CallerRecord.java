@@ -165,6 +165,14 @@ public final class CallerRecord {
 		return (write != null && this.clock.nanoTime() - write.at() > this.window) ? bound.withWrite(null) : bound;
 	}
 
+	/**
+	 * Finds out who the caller is and what it has brought, since its work goes on in
+	 * another thread, where that may not be possible any longer.
+	 */
+	void identify() {
+		this.origin.recall();
+	}
+
 	private Bound known() {
 		return Objects.requireNonNull(this.bound.get());
 	}

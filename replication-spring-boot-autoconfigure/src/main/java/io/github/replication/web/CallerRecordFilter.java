@@ -21,14 +21,16 @@ import java.util.List;
 import java.util.function.Supplier;
 
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.context.request.async.WebAsyncUtils;
-import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.util.WebUtils;
 
 import io.github.replication.caller.CallerRecord;
@@ -42,7 +44,7 @@ import io.github.replication.caller.CallerRecords;
  *
  * @since 0.1.0
  */
-public final class CallerRecordFilter extends OncePerRequestFilter {
+public final class CallerRecordFilter implements Filter {
 
 	/**
 	 * The order of this filter: before Spring Session's, {@code Integer.MIN_VALUE + 50}.
@@ -66,19 +68,24 @@ public final class CallerRecordFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected boolean shouldNotFilterAsyncDispatch() {
-		return false;
+	public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		if (request instanceof HttpServletRequest httpRequest && response instanceof HttpServletResponse httpResponse) {
+			doFilter(httpRequest, httpResponse, chain);
+		}
+		else {
+			chain.doFilter(request, response);
+		}
 	}
 
-	@Override
-	protected boolean shouldNotFilterErrorDispatch() {
-		return false;
-	}
-
-	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	private void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		RequestPosition position = positionOf(request, response);
+		if (isNested(request.getDispatcherType())) {
+			doFilterNested(request, response, chain, position);
+			return;
+		}
+		position.begin();
 		HttpServletResponse watched = position.watch(response, request.getDispatcherType() == DispatcherType.ERROR);
 		CallerRecord previous = this.records.bind(position.record());
 		try {
@@ -95,6 +102,26 @@ public final class CallerRecordFilter extends OncePerRequestFilter {
 		}
 	}
 
+	private static boolean isNested(DispatcherType type) {
+		return type == DispatcherType.FORWARD || type == DispatcherType.INCLUDE;
+	}
+
+	/**
+	 * A container may finish a response right after a forward, past everything that wraps
+	 * the response.
+	 */
+	private static void doFilterNested(HttpServletRequest request, HttpServletResponse response, FilterChain chain,
+			RequestPosition position) throws ServletException, IOException {
+		try {
+			chain.doFilter(request, response);
+		}
+		finally {
+			if (request.getDispatcherType() == DispatcherType.FORWARD) {
+				position.send();
+			}
+		}
+	}
+
 	private static HttpServletRequest watch(HttpServletRequest request, HttpServletResponse watched) {
 		return (WebUtils.getNativeRequest(request, WatchedRequest.class) != null) ? request
 				: new WatchedRequest(request, watched);
@@ -102,7 +129,6 @@ public final class CallerRecordFilter extends OncePerRequestFilter {
 
 	private RequestPosition positionOf(HttpServletRequest request, HttpServletResponse response) {
 		if (request.getAttribute(POSITION) instanceof RequestPosition position) {
-			position.resume();
 			return position;
 		}
 		RequestPosition position = new RequestPosition(request, response, this.records, this.carriers.get());

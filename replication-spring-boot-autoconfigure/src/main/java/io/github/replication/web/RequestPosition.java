@@ -17,6 +17,7 @@
 package io.github.replication.web;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 import jakarta.servlet.AsyncContext;
@@ -64,6 +65,8 @@ final class RequestPosition {
 	private volatile boolean over;
 
 	private volatile @Nullable Object handled;
+
+	private final AtomicInteger dispatches = new AtomicInteger();
 
 	private boolean awaited;
 
@@ -127,6 +130,7 @@ final class RequestPosition {
 	 * Ends when what has been started asynchronously has ended.
 	 */
 	void endAfter(AsyncContext context) {
+		left();
 		if (!this.awaited) {
 			this.awaited = true;
 			try {
@@ -139,9 +143,10 @@ final class RequestPosition {
 	}
 
 	/**
-	 * Goes on in another dispatch, of an error for instance.
+	 * Begins a dispatch: of the request, of an error, or one within another.
 	 */
-	void resume() {
+	void begin() {
+		this.dispatches.incrementAndGet();
 		this.over = false;
 	}
 
@@ -151,7 +156,15 @@ final class RequestPosition {
 	 */
 	void end() {
 		send();
-		this.over = true;
+		this.over = left() == 0;
+	}
+
+	/**
+	 * Leaves a dispatch.
+	 * @return the number of those around it
+	 */
+	private int left() {
+		return this.dispatches.updateAndGet((dispatches) -> Math.max(0, dispatches - 1));
 	}
 
 	/**

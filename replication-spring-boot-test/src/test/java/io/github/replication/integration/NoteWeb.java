@@ -425,6 +425,18 @@ class NoteWeb {
 			request.getRequestDispatcher("/nothing").forward(request, response);
 		}
 
+		@PostMapping("/forward-to-nothing/{id}")
+		void forwardToNothing(@PathVariable("id") long id, HttpServletRequest request, HttpServletResponse response)
+				throws IOException, ServletException {
+			this.notes.write(id);
+			request.getRequestDispatcher("/no-body").forward(request, response);
+		}
+
+		@PostMapping("/no-body")
+		ResponseEntity<Void> noBody() {
+			return ResponseEntity.ok().build();
+		}
+
 		@PostMapping("/include/{id}")
 		void include(@PathVariable("id") long id, HttpServletRequest request, HttpServletResponse response)
 				throws IOException, ServletException {
