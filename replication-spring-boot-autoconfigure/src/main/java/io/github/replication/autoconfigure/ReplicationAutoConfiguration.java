@@ -76,7 +76,7 @@ import io.github.replication.position.SampleClock;
 @EnableConfigurationProperties(ReplicationProperties.class)
 @ImportRuntimeHints(ReplicationRuntimeHints.class)
 @Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, CallerPropagationConfiguration.class,
-		SpringSessionConfiguration.class })
+		SpringSessionConfiguration.class, ReactiveWebConfiguration.class })
 public final class ReplicationAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(ReplicationAutoConfiguration.class);

@@ -157,7 +157,7 @@ final class ConnectionSource {
 	 */
 	@Nullable Route routeOn(RouteRequest request, Binding current) throws SQLException {
 		List<ClusterNode> excluded = RepeatableUnit.leftOut(this.cluster.topology());
-		Route route = this.policy.require(decide(request, excluded), request);
+		Route route = this.policy.require(decideWithout(excluded, request), request);
 		boolean stays = route.node() == current.route().node() || (!excluded.contains(current.route().node())
 				&& this.policy.mayServe(current.route().node(), route, request));
 		return (stays && route.pool() == current.route().pool())

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -41,12 +42,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class PositionStoreConfigurationTests {
 
+	private static final String[] PROPERTIES = { "spring.datasource.url=jdbc:stub://primary",
+			"spring.datasource.driver-class-name=" + StubDriver.class.getName(),
+			"spring.datasource.type=" + HikariDataSource.class.getName(),
+			"replication.replicas.replica-1.url=jdbc:stub://replica-1" };
+
 	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class))
-		.withPropertyValues("spring.datasource.url=jdbc:stub://primary",
-				"spring.datasource.driver-class-name=" + StubDriver.class.getName(),
-				"spring.datasource.type=" + HikariDataSource.class.getName(),
-				"replication.replicas.replica-1.url=jdbc:stub://replica-1");
+		.withPropertyValues(PROPERTIES);
 
 	private final WebApplicationContextRunner users = this.runner
 		.withPropertyValues("replication.read-your-writes.carrier=user");
@@ -112,6 +115,18 @@ class PositionStoreConfigurationTests {
 			.withPropertyValues("replication.read-your-writes.cookie." + key + "=" + value,
 					"replication.read-your-writes.cookie.secure=true")
 			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void reactiveWebApplicationIsToldThatRequestsAreNoCallers() {
+		ReactiveWebApplicationContextRunner reactive = new ReactiveWebApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class))
+			.withPropertyValues(PROPERTIES);
+		reactive.run((context) -> assertThat(context).hasBean("replicationReactiveWebWarning"));
+		reactive.withPropertyValues("replication.read-your-writes.carrier=none")
+			.run((context) -> assertThat(context).doesNotHaveBean("replicationReactiveWebWarning"));
+		this.runner.run((context) -> assertThat(context).doesNotHaveBean("replicationReactiveWebWarning"));
 	}
 
 	@Test
