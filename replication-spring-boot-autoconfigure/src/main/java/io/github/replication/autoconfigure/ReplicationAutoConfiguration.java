@@ -79,7 +79,8 @@ import io.github.replication.position.SampleClock;
 @Conditional(OnReplicationCondition.class)
 @EnableConfigurationProperties(ReplicationProperties.class)
 @ImportRuntimeHints(ReplicationRuntimeHints.class)
-@Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class })
+@Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, SpringSessionConfiguration.class,
+		ReactiveWebConfiguration.class })
 public final class ReplicationAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(ReplicationAutoConfiguration.class);

@@ -836,6 +836,7 @@ final class RoutingSession {
 			this.source.recordUncheckedWrite(false);
 		}
 		releaseAll();
+		this.source.caller().connectionReturned();
 	}
 
 	private void releaseAll() {

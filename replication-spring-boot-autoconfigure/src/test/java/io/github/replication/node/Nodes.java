@@ -59,6 +59,15 @@ public final class Nodes {
 				new SampleClock(System::nanoTime));
 	}
 
+	/**
+	 * Positions of which nothing is known but the nodes that marks name.
+	 */
+	public static Positions positions(ReadYourWrites mode, Topology topology) {
+		Positions positions = positions(mode);
+		positions.within(() -> topology);
+		return positions;
+	}
+
 	public static ClusterNode primary() {
 		return node("primary", 0, null, null, Role.PRIMARY, new HikariDataSource());
 	}
