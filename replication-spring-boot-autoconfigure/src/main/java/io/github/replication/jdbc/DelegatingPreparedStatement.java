@@ -42,8 +42,6 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.postgres.SqlState;
-
 /**
  * What a prepared statement leaves to the physical one.
  */
@@ -92,12 +90,17 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	}
 
 	@Override
-	final void requireMovable(PhysicalConnection from) throws SQLException {
-		if (this.parameters == null || this.parameters.isConsumed()) {
-			throw new SQLException(
-					"This statement was made on " + from.node()
-							+ ", which may not serve the unit of work that now runs. Make it anew inside of that unit.",
-					SqlState.OBJECT_NOT_IN_STATE);
+	final boolean isMovable() {
+		return this.parameters != null && !this.parameters.isConsumed();
+	}
+
+	/**
+	 * The parameters are about to be read.
+	 */
+	@Override
+	final void willExecute() {
+		if (this.parameters != null) {
+			this.parameters.consume();
 		}
 	}
 
@@ -108,15 +111,14 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	@Override
 	final void batchExecuted() {
 		this.entries = null;
-		consumeParameters();
 	}
 
 	/**
-	 * Keeps a call that sets what has no index.
+	 * Keeps a call that sets something by another name than an index.
 	 */
-	final void record(Parameters.Parameter parameter) {
+	final void record(Object name, Parameters.Parameter parameter) {
 		if (this.parameters != null) {
-			this.parameters.add(parameter);
+			this.parameters.set(name, parameter);
 		}
 	}
 
@@ -126,18 +128,18 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 		}
 	}
 
-	private void recordStream(int index, Parameters.Parameter parameter) {
-		if (this.parameters != null) {
-			this.parameters.setStream(index, parameter);
+	private void recordObject(int index, @Nullable Object value, Parameters.Parameter parameter) {
+		if (value instanceof InputStream || value instanceof Reader) {
+			recordStream(index, parameter);
+		}
+		else {
+			record(index, parameter);
 		}
 	}
 
-	/**
-	 * The parameters are about to be read.
-	 */
-	final void consumeParameters() {
+	private void recordStream(int index, Parameters.Parameter parameter) {
 		if (this.parameters != null) {
-			this.parameters.consume();
+			this.parameters.setStream(index, parameter);
 		}
 	}
 
@@ -457,7 +459,8 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x, int targetSqlType, int scaleOrLength) throws SQLException {
 		delegate().setObject(parameterIndex, x, targetSqlType, scaleOrLength);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x, targetSqlType, scaleOrLength));
+			recordObject(parameterIndex, x,
+					(statement) -> statement.setObject(parameterIndex, x, targetSqlType, scaleOrLength));
 		}
 	}
 
@@ -465,7 +468,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x, int targetSqlType) throws SQLException {
 		delegate().setObject(parameterIndex, x, targetSqlType);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
+			recordObject(parameterIndex, x, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
 		}
 	}
 
@@ -473,7 +476,8 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x, SQLType targetSqlType, int scaleOrLength) throws SQLException {
 		delegate().setObject(parameterIndex, x, targetSqlType, scaleOrLength);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x, targetSqlType, scaleOrLength));
+			recordObject(parameterIndex, x,
+					(statement) -> statement.setObject(parameterIndex, x, targetSqlType, scaleOrLength));
 		}
 	}
 
@@ -481,7 +485,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x, SQLType targetSqlType) throws SQLException {
 		delegate().setObject(parameterIndex, x, targetSqlType);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
+			recordObject(parameterIndex, x, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
 		}
 	}
 
@@ -489,7 +493,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x) throws SQLException {
 		delegate().setObject(parameterIndex, x);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x));
+			recordObject(parameterIndex, x, (statement) -> statement.setObject(parameterIndex, x));
 		}
 	}
 
