@@ -1,0 +1,140 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.twin.Difference.Step;
+
+/**
+ * Facts about a sequence up to a step, by its calls and the outcomes without the library.
+ */
+final class History {
+
+	private final Map<String, String> connections = new HashMap<>();
+
+	private final Map<String, String> madeBy = new HashMap<>();
+
+	private final Set<String> readOnly = new HashSet<>();
+
+	private final Set<String> manualCommit = new HashSet<>();
+
+	private final Set<String> closed = new HashSet<>();
+
+	private final Set<String> sessionState = new HashSet<>();
+
+	private final Set<String> broken = new HashSet<>();
+
+	private final Set<String> inTransaction = new HashSet<>();
+
+	private final List<String> methods = new ArrayList<>();
+
+	private boolean terminated;
+
+	/**
+	 * Notes a call and its outcome without the library.
+	 */
+	void add(Call call, Step step) {
+		this.methods.add(call.method());
+		String connection = connectionOf(call.subject());
+		if (call.result() != null) {
+			boolean begins = call.target().equals(Call.DATA_SOURCE);
+			this.connections.put(call.result(), begins ? call.result() : String.valueOf(connection));
+			this.madeBy.put(call.result(), call.subject());
+		}
+		if (connection == null) {
+			if (call.method().equals("terminate")) {
+				this.terminated = true;
+				this.broken.addAll(this.connections.values());
+			}
+			return;
+		}
+		Outcome outcome = step.outcome();
+		switch (call.method()) {
+			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);
+			case "setAutoCommit" -> set(this.manualCommit, connection, outcome, call, false);
+			case "close", "abort" -> this.closed.add(call.target());
+			case "unwrap" -> this.sessionState.add(connection);
+			default -> {
+			}
+		}
+		String text = call.text().strip().toLowerCase(Locale.ROOT);
+		if (!text.isEmpty() && !text.startsWith("select ") || text.contains("(")) {
+			this.sessionState.add(connection);
+		}
+	}
+
+	private static void set(Set<String> names, String name, Outcome outcome, Call call) {
+		set(names, name, outcome, call, true);
+	}
+
+	private static void set(Set<String> names, String name, Outcome outcome, Call call, boolean on) {
+		if (!outcome.failed() && call.arguments().get(0) instanceof Boolean value) {
+			if (value == on) {
+				names.add(name);
+			}
+			else {
+				names.remove(name);
+			}
+		}
+	}
+
+	/**
+	 * Returns the connection that an object belongs to, {@code null} for none.
+	 */
+	@Nullable String connectionOf(String name) {
+		return this.connections.get(name);
+	}
+
+	boolean isReadOnly(Call call) {
+		return contains(this.readOnly, call);
+	}
+
+	boolean isManualCommit(Call call) {
+		return contains(this.manualCommit, call);
+	}
+
+	boolean hasSessionState(Call call) {
+		return contains(this.sessionState, call);
+	}
+
+	boolean isClosed(Call call) {
+		return this.closed.contains(call.subject()) || contains(this.closed, call);
+	}
+
+	boolean isTerminated() {
+		return this.terminated;
+	}
+
+	boolean has(String method) {
+		return this.methods.contains(method);
+	}
+
+	private boolean contains(Set<String> names, Call call) {
+		String connection = connectionOf(call.subject());
+		return connection != null && names.contains(connection);
+	}
+
+}
