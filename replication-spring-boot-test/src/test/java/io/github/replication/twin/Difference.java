@@ -26,8 +26,21 @@ import java.util.List;
  * @param plain the outcome of the step without the library
  * @param ours the outcome of the step with the library
  * @param history the facts about the calls before
+ * @param pool the pool of the side with the library
  */
-record Difference(List<Call> calls, int index, Step plain, Step ours, History history) {
+record Difference(List<Call> calls, int index, Step plain, Step ours, History history, Pool pool) {
+
+	boolean hasEqualOutcomes() {
+		return this.plain.outcome().value().equals(this.ours.outcome().value());
+	}
+
+	boolean hasEqualViews() {
+		return this.plain.view().equals(this.ours.view());
+	}
+
+	boolean hasEqualRows() {
+		return this.plain.view().rows().equals(this.ours.view().rows());
+	}
 
 	Call call() {
 		return (this.index < this.calls.size()) ? this.calls.get(this.index) : Call.steps("end");

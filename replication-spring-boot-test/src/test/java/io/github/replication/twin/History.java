@@ -35,8 +35,6 @@ final class History {
 
 	private final Map<String, String> connections = new HashMap<>();
 
-	private final Map<String, String> madeBy = new HashMap<>();
-
 	private final Set<String> readOnly = new HashSet<>();
 
 	private final Set<String> manualCommit = new HashSet<>();
@@ -45,37 +43,49 @@ final class History {
 
 	private final Set<String> sessionState = new HashSet<>();
 
-	private final Set<String> broken = new HashSet<>();
+	private final Set<String> lost = new HashSet<>();
 
-	private final Set<String> inTransaction = new HashSet<>();
+	private final Map<String, String> evictedBy = new HashMap<>();
 
 	private final List<String> methods = new ArrayList<>();
 
+	private final Set<String> heldAtTermination = new HashSet<>();
+
 	private boolean terminated;
+
+	private boolean inTransaction;
 
 	/**
 	 * Notes a call and its outcome without the library.
 	 */
 	void add(Call call, Step step) {
 		this.methods.add(call.method());
+		boolean inTransactionBefore = this.inTransaction;
+		this.inTransaction = !step.view().states().equals("idle");
 		String connection = connectionOf(call.subject());
 		if (call.result() != null) {
 			boolean begins = call.target().equals(Call.DATA_SOURCE);
 			this.connections.put(call.result(), begins ? call.result() : String.valueOf(connection));
-			this.madeBy.put(call.result(), call.subject());
 		}
 		if (connection == null) {
 			if (call.method().equals("terminate")) {
 				this.terminated = true;
-				this.broken.addAll(this.connections.values());
+				this.heldAtTermination.addAll((inTransactionBefore) ? this.connections.values() : this.sessionState);
 			}
 			return;
 		}
 		Outcome outcome = step.outcome();
+		if (outcome.isConnectionLost() || (outcome.value().equals("SQLException null") && !isClosed(call))) {
+			this.lost.add(connection);
+		}
+		if ("0A000".equals(outcome.state())) {
+			this.evictedBy.put(connection, call.method());
+		}
 		switch (call.method()) {
 			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);
 			case "setAutoCommit" -> set(this.manualCommit, connection, outcome, call, false);
 			case "close", "abort" -> this.closed.add(call.target());
+			case "aborted" -> this.closed.add(call.subject());
 			case "unwrap" -> this.sessionState.add(connection);
 			default -> {
 			}
@@ -116,12 +126,38 @@ final class History {
 		return contains(this.manualCommit, call);
 	}
 
-	boolean hasSessionState(Call call) {
-		return contains(this.sessionState, call);
+	/**
+	 * Whether the connection had session state or a transaction when the sessions were
+	 * terminated.
+	 */
+	boolean isHeldAtTermination(Call call) {
+		return contains(this.heldAtTermination, call);
+	}
+
+	/**
+	 * Whether a transaction is under way without the library.
+	 */
+	boolean isInTransaction() {
+		return this.inTransaction;
 	}
 
 	boolean isClosed(Call call) {
 		return this.closed.contains(call.subject()) || contains(this.closed, call);
+	}
+
+	/**
+	 * Whether the pool has noticed that the physical connection is lost.
+	 */
+	boolean isLost(Call call) {
+		return contains(this.lost, call);
+	}
+
+	/**
+	 * Returns the method for whose exception the pool has closed the physical connection,
+	 * {@code null} if there is none.
+	 */
+	@Nullable String evictedBy(Call call) {
+		return this.evictedBy.get(String.valueOf(connectionOf(call.subject())));
 	}
 
 	boolean isTerminated() {

@@ -26,16 +26,79 @@ import org.jspecify.annotations.Nullable;
 enum OnPurpose {
 
 	/**
-	 * HikariCP gives no SQLSTATE to the use of what is closed.
+	 * HikariCP gives no SQLSTATE to the use of a closed connection, and answers some
+	 * getters; here each use of what is closed fails with the state that JDBC defines.
 	 */
 	CLOSED_HAS_A_STATE(false) {
 
 		@Override
 		boolean explains(Difference difference) {
-			String plain = difference.plain().outcome().value();
-			return (plain.equals("SQLException null") || plain.equals("SQLException 55000"))
-					&& difference.ours().outcome().value().equals("SQLException 08003")
-					&& difference.history().isClosed(difference.call()) && hasEqualViews(difference);
+			String state = String.valueOf(difference.ours().outcome().state());
+			return difference.history().isClosed(difference.call()) && difference.ours().outcome().failed()
+					&& (state.equals("08003") || state.equals("55000")) && difference.hasEqualViews();
+		}
+
+	},
+
+	/**
+	 * A physical connection is taken by the first statement, so that the pool's timeout
+	 * comes later.
+	 */
+	TAKEN_BY_FIRST_STATEMENT(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().target().equals(Call.DATA_SOURCE)
+					&& difference.plain().outcome().value().startsWith("SQLTransientConnectionException");
+		}
+
+	},
+
+	/**
+	 * HikariCP closes a connection after an exception with SQLSTATE 0A000, a moment later
+	 * and in another thread.
+	 */
+	EVICTED_BY_UNSUPPORTED_CALL(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.history().evictedBy(difference.call()) != null
+					&& (difference.plain().outcome().failed() || difference.ours().outcome().failed());
+		}
+
+	},
+
+	/**
+	 * The pool gets its connection back as it was, also where the pool itself would not
+	 * care, and a transaction that is open is rolled back.
+	 */
+	GIVEN_BACK_AT_REST(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("close") && !difference.ours().outcome().failed()
+					&& difference.hasEqualRows() && difference.ours().view().states().equals("idle")
+					&& difference.ours()
+						.pool()
+						.stream()
+						.allMatch((one) -> difference.pool().isAtRest(one)
+								&& difference.pool().isAsNewOrAsIn(one, difference.plain().pool()));
+		}
+
+	},
+
+	/**
+	 * A lost connection is noticed by what is executed, and not by calls that need no
+	 * server.
+	 */
+	LOST_IS_NOTICED_BY_EXECUTION(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			Call call = difference.call();
+			return difference.plain().outcome().failed() && difference.history().isLost(call)
+					&& difference.hasEqualRows() && SlotType.of(call.target()) == SlotType.CONNECTION
+					&& (!difference.history().isInTransaction() || !call.method().equals("commit"));
 		}
 
 	},
@@ -83,8 +146,7 @@ enum OnPurpose {
 			return difference.history().isManualCommit(difference.call())
 					&& (SlotType.of(difference.call().subject()) == SlotType.META_DATA
 							|| method.equals("columnsOfTables"))
-					&& difference.plain().outcome().value().equals(difference.ours().outcome().value())
-					&& difference.plain().view().rows().equals(difference.ours().view().rows())
+					&& difference.hasEqualOutcomes() && difference.hasEqualRows()
 					&& difference.ours().view().states().equals("idle");
 		}
 
@@ -99,9 +161,8 @@ enum OnPurpose {
 		boolean explains(Difference difference) {
 			String method = difference.call().method();
 			return difference.history().isManualCommit(difference.call())
-					&& (method.equals("setSchema") || method.equals("getSchema") || method.equals("getTransactionIsolation"))
-					&& difference.plain().outcome().value().equals(difference.ours().outcome().value())
-					&& difference.plain().view().rows().equals(difference.ours().view().rows())
+					&& method.matches("[gs]etSchema|getTransactionIsolation|getCatalog")
+					&& difference.hasEqualOutcomes() && difference.hasEqualRows()
 					&& difference.ours().view().states().equals("idle");
 		}
 
@@ -127,8 +188,10 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.history().isTerminated() && difference.plain().outcome().isConnectionLost()
-					&& !difference.history().hasSessionState(difference.call());
+			return difference.history().isTerminated() && difference.plain().outcome().failed()
+					&& (difference.plain().outcome().isConnectionLost()
+							|| difference.history().isLost(difference.call()))
+					&& !difference.history().isHeldAtTermination(difference.call());
 		}
 
 	},
@@ -141,7 +204,22 @@ enum OnPurpose {
 		@Override
 		boolean explains(Difference difference) {
 			return difference.call().method().equals("rollback") && difference.call().arguments().isEmpty()
-					&& difference.plain().outcome().isConnectionLost() && !difference.ours().outcome().failed();
+					&& !difference.ours().outcome().failed() && (difference.plain().outcome().isConnectionLost()
+							|| difference.history().isLost(difference.call()));
+		}
+
+	},
+
+	/**
+	 * It is not known whether a commit whose answer is lost took effect.
+	 */
+	OUTCOME_OF_COMMIT_IS_UNKNOWN(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.plain().outcome().isConnectionLost()
+					&& "08007".equals(difference.ours().outcome().state())
+					&& !difference.history().isLost(difference.call());
 		}
 
 	};
@@ -160,10 +238,6 @@ enum OnPurpose {
 	}
 
 	abstract boolean explains(Difference difference);
-
-	private static boolean hasEqualViews(Difference difference) {
-		return difference.plain().view().equals(difference.ours().view());
-	}
 
 	static @Nullable OnPurpose of(Difference difference) {
 		for (OnPurpose purpose : values()) {

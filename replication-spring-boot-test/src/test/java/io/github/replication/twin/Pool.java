@@ -37,13 +37,15 @@ import org.postgresql.core.TransactionState;
 final class Pool {
 
 	private static final String SETTINGS = """
-			SELECT current_setting('search_path'), nullif(current_setting('app.tenant', true), ''),
-			current_setting('default_transaction_read_only'), current_setting('default_transaction_isolation'),
-			current_setting('application_name'), current_setting('transaction_isolation'),
-			current_setting('transaction_read_only'), current_user, current_setting('statement_timeout'),
-			(SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'),
-			(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
-			(SELECT count(*) FROM pg_listening_channels())""";
+			SELECT current_setting('search_path') AS schema, nullif(current_setting('app.tenant', true), '') AS tenant,
+			current_setting('default_transaction_read_only') AS default_read_only,
+			replace(current_setting('default_transaction_isolation'), ' ', '-') AS default_isolation,
+			replace(current_setting('application_name'), ' ', '-') AS name,
+			current_user AS user, current_setting('statement_timeout') AS timeout,
+			current_setting('synchronous_commit') AS commit,
+			(SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r') AS temporary,
+			(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,
+			(SELECT count(*) FROM pg_listening_channels()) AS channels""";
 
 	private final DataSource dataSource;
 
@@ -53,10 +55,13 @@ final class Pool {
 
 	private final String pristine;
 
-	private Pool(DataSource dataSource, IntSupplier idle, IntSupplier active) throws SQLException {
+	private final Runnable evict;
+
+	private Pool(DataSource dataSource, IntSupplier idle, IntSupplier active, Runnable evict) throws SQLException {
 		this.dataSource = dataSource;
 		this.idle = idle;
 		this.active = active;
+		this.evict = evict;
 		try (Connection connection = dataSource.getConnection()) {
 			this.pristine = describe(connection);
 		}
@@ -66,10 +71,29 @@ final class Pool {
 		if (dataSource.isWrapperFor(HikariDataSource.class)) {
 			HikariDataSource pool = dataSource.unwrap(HikariDataSource.class);
 			return new Pool(pool, () -> pool.getHikariPoolMXBean().getIdleConnections(),
-					() -> pool.getHikariPoolMXBean().getActiveConnections());
+					() -> pool.getHikariPoolMXBean().getActiveConnections(),
+					() -> pool.getHikariPoolMXBean().softEvictConnections());
 		}
 		BasicDataSource pool = dataSource.unwrap(BasicDataSource.class);
-		return new Pool(pool, pool::getNumIdle, pool::getNumActive);
+		return new Pool(pool, pool::getNumIdle, pool::getNumActive, () -> invalidate(pool));
+	}
+
+	private static void invalidate(BasicDataSource pool) {
+		try {
+			for (int i = pool.getNumIdle(); i > 0; i--) {
+				pool.invalidateConnection(pool.getConnection());
+			}
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Closes the idle connections.
+	 */
+	void evict() {
+		this.evict.run();
 	}
 
 	/**
@@ -106,8 +130,29 @@ final class Pool {
 		return unclean;
 	}
 
-	String pristine() {
-		return this.pristine;
+	/**
+	 * Whether each property of a description is as in a new connection, or as in one of
+	 * other descriptions.
+	 */
+	boolean isAsNewOrAsIn(String description, List<String> others) {
+		String[] values = description.split(" ");
+		String[] ofNew = this.pristine.split(" ");
+		return others.stream().map((other) -> other.split(" ")).anyMatch((other) -> {
+			for (int i = 0; i < values.length; i++) {
+				if (!values[i].equals(ofNew[i]) && !values[i].equals(other[i])) {
+					return false;
+				}
+			}
+			return true;
+		});
+	}
+
+	/**
+	 * Whether a description is of a connection at rest: nothing that JDBC defines is left
+	 * from before.
+	 */
+	boolean isAtRest(String description) {
+		return description.startsWith(this.pristine.substring(0, this.pristine.indexOf(" warnings=")));
 	}
 
 	private static String describe(Connection connection) throws SQLException {
@@ -130,7 +175,7 @@ final class Pool {
 		try (Statement statement = connection.createStatement(); ResultSet result = statement.executeQuery(SETTINGS)) {
 			result.next();
 			for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
-				text.append(", ").append(result.getString(i));
+				text.append(' ').append(result.getMetaData().getColumnLabel(i)).append('=').append(result.getString(i));
 			}
 		}
 		return text.toString();

@@ -52,7 +52,7 @@ final class SequenceGenerator {
 			"UPDATE item SET amount = amount - 15 WHERE id = 1", "UPDATE item SET name = 'x' WHERE id > 3",
 			"DELETE FROM item WHERE id = 5", "DELETE FROM entry", "INSERT INTO entry (item, note) VALUES (1, 'one')",
 			"INSERT INTO entry (item, note) VALUES (99, 'orphan')",
-			"INSERT INTO entry (note) SELECT name FROM item WHERE id < 3",
+			"INSERT INTO entry (note) SELECT name FROM item WHERE id < 3 ORDER BY id",
 			"INSERT INTO item VALUES (12, 'x', 0) ON CONFLICT (id) DO UPDATE SET amount = item.amount + 1" };
 
 	private static final String[] HIDDEN_WRITES = { "SELECT nextval('counter')",
@@ -259,12 +259,19 @@ final class SequenceGenerator {
 
 	private void setting(String c) {
 		switch (this.random.nextInt(8)) {
-			case 0 -> add(Call.of(c, "setTransactionIsolation", pick(1, 2, 4, 8, 8, 3)));
+			case 0 -> add(Call.of(c, "setTransactionIsolation", pick(1, 2, 4, 8, 8)));
 			case 1 -> add(Call.of(c, "setCatalog", "other"));
 			case 2 -> add(Call.of(c, "setHoldability",
 					pick(ResultSet.HOLD_CURSORS_OVER_COMMIT, ResultSet.CLOSE_CURSORS_AT_COMMIT)));
 			case 3 -> add(Call.of(c, "setClientInfo", "ApplicationName", pick("one", "two", "")));
-			case 4 -> add(Call.of(c, "setClientInfo", "Unknown", "x"));
+			case 4 -> {
+				if (chance(30)) {
+					unsupported(c, Call.of(c, "setTransactionIsolation", 3));
+				}
+				else {
+					add(Call.of(c, "setClientInfo", "Unknown", "x"));
+				}
+			}
 			case 5 -> add(Call.of(c, "setNetworkTimeout", Literals.DIRECT, pick(20000, 30000, -1)));
 			case 6 -> add(Call.of(c, "clearWarnings"));
 			default -> add(Call.of(c, "setTransactionIsolation", pick(1, 2, 4, 8)));
@@ -475,13 +482,20 @@ final class SequenceGenerator {
 			statement(c);
 			return;
 		}
-		String sql = pick("INSERT INTO entry (note) VALUES ('k')", "INSERT INTO entry (note) SELECT name FROM item",
+		String sql = pick("INSERT INTO entry (note) VALUES ('k')",
+				"INSERT INTO entry (note) SELECT name FROM item ORDER BY id",
 				"UPDATE item SET amount = 7 WHERE id < 3");
 		String method = pick("executeUpdate", "execute", "executeLargeUpdate");
 		switch (this.random.nextInt(3)) {
 			case 0 -> add(Call.of(s, method, sql, Statement.RETURN_GENERATED_KEYS));
 			case 1 -> add(Call.of(s, method, sql, new String[] { pick("id", "nope") }));
-			default -> add(Call.of(s, method, sql, new int[] { 1 }));
+			default -> {
+				if (chance(10)) {
+					unsupported(c, Call.of(s, method, sql, new int[] { 1 }));
+					return;
+				}
+				add(Call.of(s, method, sql, new String[] { "id", "note" }));
+			}
 		}
 		String r = addFor(c, Call.of(s, "getGeneratedKeys"), "r");
 		add(Call.steps("rows", slot(r)));
@@ -612,11 +626,21 @@ final class SequenceGenerator {
 				}
 			}
 			case 2 -> addFor(c, Call.of(c, "createSQLXML"), "x");
-			case 3 -> add(Call.of(c, "createClob"));
-			case 4 -> add(Call.of(c, "createBlob"));
-			case 5 -> add(Call.of(c, "createStruct", "item", new Object[] { 1 }));
-			default -> add(Call.of(c, "createNClob"));
+			case 3 -> unsupported(c, Call.of(c, "createClob"));
+			case 4 -> unsupported(c, Call.of(c, "createBlob"));
+			case 5 -> unsupported(c, Call.of(c, "createStruct", "item", new Object[] { 1 }));
+			default -> unsupported(c, Call.of(c, "createNClob"));
 		}
+	}
+
+	/**
+	 * Adds a call that fails with SQLSTATE 0A000, after which HikariCP closes the
+	 * connection.
+	 */
+	private void unsupported(String c, Call call) {
+		add(call);
+		add(Call.of(c, "close"));
+		afterClose(c);
 	}
 
 	private void callable(String c) {

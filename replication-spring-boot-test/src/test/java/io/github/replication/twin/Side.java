@@ -30,12 +30,14 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 import javax.sql.DataSource;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.twin.Call.Slot;
+import io.github.replication.twin.ThirdSession.View;
 
 /**
  * One of the two sides: a data source, its pool and the session that looks at its
@@ -55,7 +57,13 @@ final class Side implements AutoCloseable {
 
 	private final String database;
 
+	private final AtomicLong sent;
+
 	private final Map<String, Object> objects = new LinkedHashMap<>();
+
+	private long seen = -1;
+
+	private View view = View.NONE;
 
 	Side(TwinApplication application, ThirdSession third, String database) throws SQLException {
 		this.application = application;
@@ -63,10 +71,20 @@ final class Side implements AutoCloseable {
 		this.pool = Pool.of(this.dataSource);
 		this.third = third;
 		this.database = database;
+		this.sent = CountingSocketFactory.counter(database);
 	}
 
-	ThirdSession third() {
-		return this.third;
+	/**
+	 * Looks at the database, unless nothing was sent to it since the last look.
+	 */
+	View look() throws SQLException {
+		return (this.sent.get() != this.seen) ? lookAgain() : this.view;
+	}
+
+	View lookAgain() throws SQLException {
+		this.seen = this.sent.get();
+		this.view = this.third.look();
+		return this.view;
 	}
 
 	Pool pool() {
@@ -80,13 +98,19 @@ final class Side implements AutoCloseable {
 		this.objects.clear();
 		this.application.newCaller();
 		this.third.bind();
-		this.third.reset();
+		if (!lookAgain().rows().equals(this.third.pristine())) {
+			this.third.reset();
+			this.seen = -1;
+		}
 	}
 
 	/**
 	 * Runs one call.
 	 */
 	Outcome run(Call call) {
+		if (call.target().equals(Call.STEPS)) {
+			this.seen = -1;
+		}
 		Object target = target(call.target());
 		if (target == null) {
 			return Outcome.SKIPPED;

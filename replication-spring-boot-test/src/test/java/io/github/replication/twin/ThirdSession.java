@@ -39,8 +39,8 @@ final class ThirdSession implements AutoCloseable {
 	private static final ThreadLocal<@Nullable ThirdSession> CURRENT = new ThreadLocal<>();
 
 	private static final String STATES = """
-			SELECT coalesce(string_agg(state, ', ' ORDER BY state), 'idle') FROM pg_stat_activity
-			WHERE datname = current_database() AND usename = 'app' AND state LIKE 'idle in%'""";
+			SELECT coalesce(string_agg(state, ', ' ORDER BY state), 'idle') FROM pg_stat_get_activity(NULL)
+			WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND state LIKE 'idle in%'""";
 
 	private static final String VIEW = "SELECT " + rows("a") + " || " + rows("b")
 			+ """
@@ -54,6 +54,8 @@ final class ThirdSession implements AutoCloseable {
 			+ """
 					), (SELECT coalesce(string_agg(objid::text || mode, ', ' ORDER BY objid, mode), '') FROM pg_locks
 					WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))""";
+
+	private static final String LOCK_NOT_AVAILABLE = "55P03";
 
 	private final Connection primary;
 
@@ -73,10 +75,11 @@ final class ThirdSession implements AutoCloseable {
 		this.primary = connect(cluster, cluster.primary(), database);
 		this.replica = connect(cluster, cluster.replicas().get(0), database);
 		this.replicated = replicated;
+		execute("SET lock_timeout = '20ms'");
 		this.view = this.primary.prepareStatement(VIEW);
 		this.replicaStates = this.replica.prepareStatement(STATES);
 		this.reset = this.primary.prepareStatement("SELECT public.twin_reset()");
-		this.reset.execute();
+		reset();
 		this.pristine = look().rows();
 	}
 
@@ -106,25 +109,44 @@ final class ThirdSession implements AutoCloseable {
 		CURRENT.set(this);
 	}
 
+	/**
+	 * Looks at the database. A table that is locked by a side hides its rows.
+	 */
 	synchronized View look() throws SQLException {
 		try (ResultSet result = this.view.executeQuery()) {
 			result.next();
-			String states = result.getString(2);
-			if (this.replicated) {
-				String others = single(this.replicaStates);
-				states = (states.equals("idle")) ? others : (others.equals("idle")) ? states : states + ", " + others;
+			return new View(result.getString(1), withReplica(result.getString(2)), result.getString(3));
+		}
+		catch (SQLException ex) {
+			if (LOCK_NOT_AVAILABLE.equals(ex.getSQLState())) {
+				return new View(" locked", withReplica("idle in transaction"), "");
 			}
-			return new View(result.getString(1), states, result.getString(3));
+			throw ex;
 		}
 	}
 
+	private String withReplica(String states) throws SQLException {
+		if (!this.replicated) {
+			return states;
+		}
+		String others = single(this.replicaStates);
+		return (states.equals("idle")) ? others : (others.equals("idle")) ? states : states + ", " + others;
+	}
+
 	/**
-	 * Puts the tables into their first state if they are not.
+	 * Puts the tables into their first state.
 	 */
 	synchronized void reset() throws SQLException {
-		if (!look().rows().equals(this.pristine)) {
-			this.reset.execute();
-		}
+		execute("SET lock_timeout = '5s'");
+		this.reset.execute();
+		execute("SET lock_timeout = '20ms'");
+	}
+
+	/**
+	 * Returns the rows of the first state.
+	 */
+	String pristine() {
+		return this.pristine;
 	}
 
 	synchronized void terminate() throws SQLException {
@@ -202,6 +224,8 @@ final class ThirdSession implements AutoCloseable {
 	 * @param locks the advisory locks
 	 */
 	record View(String rows, String states, String locks) {
+
+		static final View NONE = new View("", "", "");
 
 		@Override
 		public String toString() {

@@ -72,7 +72,8 @@ final class TwinApplication implements AutoCloseable {
 	}
 
 	private static String url(PostgresNode node, String database) {
-		return "jdbc:postgresql://127.0.0.1:" + node.port() + "/" + database;
+		return "jdbc:postgresql://127.0.0.1:" + node.port() + "/" + database + "?socketFactory="
+				+ CountingSocketFactory.class.getName() + "&socketFactoryArg=" + database;
 	}
 
 	DataSource dataSource() {

@@ -101,8 +101,7 @@ class TwinTests {
 		assertThat(reports).isEmpty();
 	}
 
-	static Twins start(PostgresCluster cluster, PoolType pool, int size, Map<String, Object> more)
-			throws SQLException {
+	static Twins start(PostgresCluster cluster, PoolType pool, int size, Map<String, Object> more) throws SQLException {
 		TwinDatabase.create(cluster, "twin_plain");
 		TwinDatabase.create(cluster, "twin_ours");
 		TwinApplication plain = TwinApplication.start(cluster, "twin_plain", false, pool, size, Map.of());
