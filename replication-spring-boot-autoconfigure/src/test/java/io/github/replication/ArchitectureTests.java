@@ -55,6 +55,8 @@ class ArchitectureTests {
 
 	private static final String API = "io.github.replication";
 
+	private static final String POSTGRES = API + ".postgres..";
+
 	private static final String POSITION = API + ".position..";
 
 	private static final String CALLER = API + ".caller..";
@@ -77,8 +79,8 @@ class ArchitectureTests {
 	 * The packages in the order of the data path, each of which may depend on the ones
 	 * before it. The wiring comes last.
 	 */
-	private static final List<String> DATA_PATH = List.of(API, POSITION, CALLER, STORE, NODE, API + ".balance..",
-			API + ".policy..", JDBC, API + ".interceptor..", WEB, METRICS, ACTUATE, WIRING);
+	private static final List<String> DATA_PATH = List.of(API, POSTGRES, POSITION, CALLER, STORE, NODE,
+			API + ".balance..", API + ".policy..", JDBC, API + ".interceptor..", WEB, METRICS, ACTUATE, WIRING);
 
 	private static final Set<String> CLOCKS = Set.of("java.lang.System.currentTimeMillis", "java.lang.System.nanoTime",
 			"java.time.Instant.now", "java.time.Clock.systemUTC", "java.time.Clock.systemDefaultZone",

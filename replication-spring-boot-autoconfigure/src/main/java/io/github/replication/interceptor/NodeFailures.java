@@ -20,11 +20,13 @@ import java.sql.SQLFeatureNotSupportedException;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.node.NodeUnavailableException;
 import io.github.replication.policy.NoReplicaException;
+import io.github.replication.postgres.SqlState;
 
 /**
  * Tells the failure of a replica from the application's own errors, by the SQLSTATEs
@@ -33,61 +35,49 @@ import io.github.replication.policy.NoReplicaException;
  */
 final class NodeFailures {
 
-	private static final int STATE_LENGTH = 5;
-
 	private NodeFailures() {
 	}
 
 	/**
-	 * Who failed.
-	 * @param failure what was thrown by a unit that ran on a replica
+	 * Finds out which nodes cannot serve a unit.
+	 * @param failure the exception of a unit that ran on a replica
+	 * @param ofConnection whether an error was thrown by a connection of the unit: the
+	 * application may have other databases, and its own mistakes
 	 */
-	static Extent extent(Throwable failure) {
-		return extent(failure, Collections.newSetFromMap(new IdentityHashMap<>()));
+	static Extent extent(Throwable failure, Predicate<Throwable> ofConnection) {
+		return extent(failure, ofConnection, false, Collections.newSetFromMap(new IdentityHashMap<>()));
 	}
 
-	private static Extent extent(@Nullable Throwable link, Set<Throwable> seen) {
+	private static Extent extent(@Nullable Throwable link, Predicate<Throwable> ofConnection, boolean known,
+			Set<Throwable> seen) {
 		if (link == null || !seen.add(link) || isThrownAfterTryingEachNode(link)) {
 			return Extent.NOBODY;
 		}
+		boolean counts = known || ofConnection.test(link);
 		Extent extent = Extent.NOBODY;
 		if (link instanceof SQLException ex) {
-			extent = isOfTheDriver(ex) ? Extent.NOBODY : extent(ex.getSQLState());
-			extent = (extent != Extent.NOBODY) ? extent : extent(ex.getNextException(), seen);
+			extent = counts ? extent(ex) : Extent.NOBODY;
+			extent = (extent != Extent.NOBODY) ? extent : extent(ex.getNextException(), ofConnection, counts, seen);
 		}
-		return (extent != Extent.NOBODY) ? extent : extent(link.getCause(), seen);
+		return (extent != Extent.NOBODY) ? extent : extent(link.getCause(), ofConnection, counts, seen);
 	}
 
-	private static Extent extent(@Nullable String state) {
-		if (state == null || state.length() != STATE_LENGTH) {
+	/**
+	 * The driver refuses some calls without asking the server, with the code of a feature
+	 * that is not supported. An unlogged relation has no rows on any standby.
+	 */
+	private static Extent extent(SQLException ex) {
+		if (ex instanceof SQLFeatureNotSupportedException) {
 			return Extent.NOBODY;
 		}
-		return switch (state.substring(0, 2)) {
-			// connection, insufficient resources, system error, internal error
-			case "08", "53", "58", "XX" -> Extent.NODE;
-			default -> switch (state) {
-				// shut down by an administrator, by a crash, not started yet, idle
-				// session
-				case "57P01", "57P02", "57P03", "57P05" -> Extent.NODE;
-				// conflict with recovery
-				case "40001", "40P01" -> Extent.NODE;
-				// unlogged relation, which has no rows on any standby
-				case "0A000" -> Extent.EVERY_REPLICA;
-				default -> Extent.NOBODY;
-			};
-		};
+		if (SqlState.isUnsupported(ex)) {
+			return Extent.EVERY_REPLICA;
+		}
+		return SqlState.isFailureOfStandby(ex) ? Extent.NODE : Extent.NOBODY;
 	}
 
 	private static boolean isThrownAfterTryingEachNode(Throwable link) {
 		return link instanceof NodeUnavailableException || link instanceof NoReplicaException;
-	}
-
-	/**
-	 * Whether the driver refused a call without asking the server, which it tells with
-	 * 0A000 too.
-	 */
-	private static boolean isOfTheDriver(SQLException ex) {
-		return ex instanceof SQLFeatureNotSupportedException;
 	}
 
 	/**

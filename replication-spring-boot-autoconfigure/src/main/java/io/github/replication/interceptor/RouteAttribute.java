@@ -51,14 +51,14 @@ record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propa
 	/**
 	 * Whether the method may run again when a replica fails under it.
 	 */
-	boolean isRepeatable() {
+	boolean isRetryable() {
 		return this.read != null && this.read.retry() == Retry.ALLOWED;
 	}
 
 	/**
 	 * Whether nothing may run again that has called the method.
 	 */
-	boolean forbidsRepetition() {
+	boolean preventsRetry() {
 		return this.read != null && this.read.retry() == Retry.FORBIDDEN;
 	}
 

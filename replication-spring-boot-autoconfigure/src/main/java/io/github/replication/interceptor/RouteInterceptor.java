@@ -26,7 +26,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import io.github.replication.RoutingScope;
 import io.github.replication.SynchronousCommit;
 import io.github.replication.jdbc.CommitDurability;
-import io.github.replication.jdbc.RepeatableUnit;
+import io.github.replication.jdbc.RetryAttempt;
 
 /**
  * Opens the scope of a method around its transaction. Looks at the class that the proxy
@@ -75,12 +75,12 @@ final class RouteInterceptor implements MethodInterceptor {
 	private @Nullable Object invoke(MethodInvocation invocation, RouteAttribute attribute) throws Throwable {
 		boolean joins = joinsTransaction(attribute);
 		RoutingScope scope = attribute.scope(RoutingScope.current(), joins);
-		if (attribute.forbidsRepetition()) {
-			RepeatableUnit.mustNotRunAgain();
+		if (attribute.preventsRetry()) {
+			RetryAttempt.preventRetry();
 		}
-		boolean outermost = !joins && !RepeatableUnit.isOpen();
-		return (outermost && attribute.isRepeatable() && invocation instanceof ProxyMethodInvocation repeatable)
-				? Repetition.run(repeatable, scope) : runOnce(invocation, scope, joins);
+		boolean outermost = !joins && !RetryAttempt.isOpen();
+		return (outermost && attribute.isRetryable() && invocation instanceof ProxyMethodInvocation repeatable)
+				? Retry.run(repeatable, scope) : runOnce(invocation, scope, joins);
 	}
 
 	private static @Nullable Object runOnce(MethodInvocation invocation, RoutingScope scope, boolean joins)

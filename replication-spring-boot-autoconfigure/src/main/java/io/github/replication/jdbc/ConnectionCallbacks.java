@@ -57,9 +57,9 @@ public final class ConnectionCallbacks {
 	}
 
 	/**
-	 * Whether anybody wants to know of decisions.
+	 * Whether decisions are traced or listened to.
 	 */
-	boolean isAnybodyTold() {
+	boolean hasListeners() {
 		return logger.isTraceEnabled() || !this.listeners.get().isEmpty();
 	}
 
@@ -69,7 +69,7 @@ public final class ConnectionCallbacks {
 		}
 	}
 
-	void tell(RouteDecision decision) {
+	void inform(RouteDecision decision) {
 		if (logger.isTraceEnabled()) {
 			logger.trace(((decision.unit() != null) ? decision.unit() : "A statement") + " goes to " + decision);
 		}

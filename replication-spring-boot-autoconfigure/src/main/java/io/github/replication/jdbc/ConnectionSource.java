@@ -20,7 +20,6 @@ import java.lang.reflect.Method;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransactionRollbackException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,30 +42,27 @@ import io.github.replication.caller.CallerRecords;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.node.NodeUnavailableException;
-import io.github.replication.node.Positions;
 import io.github.replication.node.Topology;
 import io.github.replication.policy.Route;
+import io.github.replication.policy.RouteFinder;
 import io.github.replication.policy.RouteRequest;
 import io.github.replication.policy.RoutingPolicy;
+import io.github.replication.postgres.DriverConnection;
+import io.github.replication.postgres.SqlState;
 
 /**
- * Gives a logical connection the physical one that a unit of work is to run on. Shared by
- * all connections of a data source.
+ * Takes the physical connections of one data source, and knows what its logical ones have
+ * in common. Safe for use by several threads.
  */
 final class ConnectionSource {
 
 	private static final Log logger = LogFactory.getLog(ConnectionSource.class);
 
-	/**
-	 * {@code transaction_rollback}, PostgreSQL's error codes, class 40.
-	 */
-	private static final String TRANSACTION_ROLLBACK = "40000";
-
 	private final Cluster cluster;
 
-	private final RoutingPolicy policy;
+	private final RouteFinder routes;
 
-	private final NodeRouter router;
+	private final NodeRouter router = new NodeRouter();
 
 	private final CallerRecords callers;
 
@@ -74,24 +70,27 @@ final class ConnectionSource {
 
 	private final PoolDefaults poolDefaults;
 
+	private final StatementTexts texts;
+
 	private final Map<Method, Optional<Object>> metadata = new ConcurrentHashMap<>();
 
 	/**
-	 * Whether any session may commit without waiting for the log to be flushed: what one
-	 * has set stays with its connection in the pool.
+	 * Whether any session may commit without waiting for the log to be flushed: the
+	 * setting of one stays with its connection in the pool.
 	 */
 	private volatile boolean asynchronous;
 
 	ConnectionSource(Cluster cluster, RoutingPolicy policy, CallerRecords callers, ConnectionCallbacks callbacks,
 			PoolDefaults poolDefaults) {
 		this.cluster = cluster;
-		this.policy = policy;
-		this.router = new NodeRouter();
-		cluster.onSilence(RepeatableUnit::abortOn);
+		this.routes = new RouteFinder(policy, cluster);
+		cluster.onSilence(RetryAttempt::abortOn);
 		this.callers = callers;
 		this.callbacks = callbacks;
 		this.poolDefaults = poolDefaults;
-		this.asynchronous = HiddenWrites.isAsynchronous(poolDefaults.initSql());
+		this.texts = new StatementTexts(new FunctionCatalog((question, delay) -> cluster.askLater(question::ask, delay),
+				cluster.clock()::nanoTime));
+		this.asynchronous = text(poolDefaults.initSql()).mentionsSynchronousCommit();
 	}
 
 	boolean isAutoCommitByDefault() {
@@ -107,7 +106,7 @@ final class ConnectionSource {
 	}
 
 	boolean isByStatement() {
-		return this.policy.isByStatement();
+		return this.routes.isByStatement();
 	}
 
 	CallerRecord caller() {
@@ -115,7 +114,26 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Remembers that the caller has written, or may have, where the commit could not be
+	 * What is known of the text of a statement.
+	 * @param sql the text, {@code null} if it is not known
+	 */
+	StatementText text(@Nullable String sql) {
+		return this.texts.of(sql);
+	}
+
+	StatementTexts texts() {
+		return this.texts;
+	}
+
+	/**
+	 * The answers of metadata calls without arguments, the same for every node.
+	 */
+	Map<Method, Optional<Object>> metadata() {
+		return this.metadata;
+	}
+
+	/**
+	 * Records that the caller has written, or may have, where the commit could not be
 	 * asked how it was carried out.
 	 * @param asynchronous whether the unit has chosen not to wait for the log
 	 */
@@ -124,70 +142,65 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Remembers what a statement has set for those that follow it.
+	 * Notes the settings of a statement that count for those that follow it.
 	 */
-	void noteSettings(@Nullable String sql) {
-		if (!this.asynchronous && HiddenWrites.isAsynchronousFromNowOn(sql)) {
+	void noteSettings(StatementText text) {
+		if (!this.asynchronous && text.setsSynchronousCommitForSession()) {
 			this.asynchronous = true;
 		}
 	}
 
 	/**
-	 * Remembers that the caller has read.
+	 * Records that the caller has read.
 	 */
-	void recordRead(Binding binding) {
+	void recordRead(UnitOfWork unit) {
 		if (this.cluster.positions().settings().monotonic()
 				&& RoutingScope.current().consistency() != Consistency.EVENTUAL) {
-			caller().recordRead(binding.nodeId(), binding.decidedBy());
+			caller().recordRead(unit.physical().nodeId(), unit.decidedBy());
 		}
-	}
-
-	/**
-	 * What metadata calls without arguments have answered, the same for every node.
-	 */
-	Map<Method, Optional<Object>> metadata() {
-		return this.metadata;
 	}
 
 	/**
 	 * Decides where a unit goes that keeps its connection if the rules allow it.
 	 * @param request the facts
 	 * @param current the connection it has
-	 * @return the route on that connection's node, {@code null} if the unit needs another
+	 * @return the route on that connection, {@code null} if the unit needs another
 	 */
-	@Nullable Route routeOn(RouteRequest request, Binding current) throws SQLException {
-		List<ClusterNode> excluded = RepeatableUnit.leftOut(this.cluster.topology());
-		Route route = this.policy.require(decide(request, excluded), request);
-		boolean stays = route.node() == current.route().node() || (!excluded.contains(current.route().node())
-				&& this.policy.mayServe(current.route().node(), route, request));
-		return (stays && route.pool() == current.route().pool())
-				? new Route(current.route().node(), route.pool(), route.reason()) : null;
+	@Nullable Route routeOn(RouteRequest request, PhysicalConnection current) throws SQLException {
+		return this.routes.findOn(request, caller(), RetryAttempt.excluded(this.cluster.topology()), current.node(),
+				current.pool());
 	}
 
 	/**
-	 * Takes a connection of the node that is decided, or of the next that qualifies if
+	 * Finds a connection to the node that is decided, or to the next that qualifies if
 	 * that one cannot give any. What other threads of the caller write meanwhile counts.
+	 * @param request the facts
+	 * @param session the session, which may have a connection of that pool open
 	 */
-	Binding acquire(RouteRequest request) throws SQLException {
-		List<ClusterNode> excluded = RepeatableUnit.leftOut(this.cluster.topology());
+	PhysicalConnection acquire(RouteRequest request, RoutingSession session) throws SQLException {
+		List<ClusterNode> excluded = RetryAttempt.excluded(this.cluster.topology());
 		while (true) {
 			RouteRequest current = request.with(caller().bound());
-			Route route = this.policy.require(decide(current, excluded), current);
+			Route route = this.routes.find(current, caller(), excluded);
 			RouteRequest decided = current.with(caller().bound());
-			RepeatableUnit.uses(route.node());
+			RetryAttempt.uses(route.node());
+			PhysicalConnection open = session.find(route.node(), route.pool());
+			if (open != null) {
+				open.route(route);
+				return open;
+			}
 			try {
-				Binding binding = take(route);
-				if (leadsToStandby(binding)) {
-					binding.abort();
-					binding.release();
+				PhysicalConnection physical = take(route);
+				if (leadsToStandby(physical)) {
+					physical.abort();
+					physical.release();
 					requireSuccessor(route.node());
 					continue;
 				}
-				if (this.policy.stillServes(route, decided)) {
-					binding.decidedBy(decided.bound().read());
-					return binding;
+				if (this.routes.stillServes(route, decided)) {
+					return physical;
 				}
-				binding.release();
+				physical.release();
 			}
 			catch (NodeUnavailableException ex) {
 				if (route.reason() != Reason.READ_ONLY) {
@@ -202,154 +215,21 @@ final class ConnectionSource {
 	/**
 	 * Whether what was taken for the primary has become a standby.
 	 */
-	private static boolean leadsToStandby(Binding binding) throws SQLException {
-		return binding.route().reason() != Reason.READ_ONLY && NodeErrors.isOnStandby(binding.connection());
+	private static boolean leadsToStandby(PhysicalConnection physical) throws SQLException {
+		return physical.route().reason() != Reason.READ_ONLY && isOnStandby(physical.driver());
+	}
+
+	/**
+	 * PostgreSQL 14 and later report it without being asked.
+	 */
+	private static boolean isOnStandby(DriverConnection driver) {
+		return "on".equals(driver.parameter("in_hot_standby"));
 	}
 
 	private void requireSuccessor(ClusterNode demoted) throws SQLException {
 		this.cluster.demoted(demoted);
 		if (!this.cluster.awaitSuccessor(demoted)) {
 			throw NodeUnavailableException.standby(demoted.name());
-		}
-	}
-
-	/**
-	 * A statement or a commit has failed.
-	 */
-	void failed(Binding binding, SQLException ex) {
-		ClusterNode node = binding.route().node();
-		RepeatableUnit.uses(node);
-		if (NodeErrors.isSuspicious(ex)) {
-			this.cluster.suspect(node);
-		}
-		else if (binding.isOnWritePool() && !binding.isReadOnlyUnit() && ReadOnlyViolations.isViolation(ex)
-				&& isOnStandby(binding)) {
-			binding.evict();
-			this.cluster.demoted(node);
-		}
-	}
-
-	private static boolean isOnStandby(Binding binding) {
-		try {
-			return NodeErrors.isOnStandby(binding.connection());
-		}
-		catch (SQLException ex) {
-			return false;
-		}
-	}
-
-	/**
-	 * Requires that a transaction may be committed where it has run: not on what was the
-	 * primary before a failover.
-	 */
-	void requirePrimary(Binding binding) throws SQLException {
-		ClusterNode primary = this.cluster.topology().primary();
-		ClusterNode node = binding.route().node();
-		if (node != primary) {
-			binding.evict();
-			throw new SQLTransactionRollbackException(
-					node + " is not the primary any more, " + primary
-							+ " is: the transaction has begun before that and was not committed. Run it again.",
-					TRANSACTION_ROLLBACK);
-		}
-	}
-
-	/**
-	 * Decides by what is known, or, where that leads to the primary, by what the nodes
-	 * tell when they are asked again. A caller that is bound to a replica whose
-	 * connections are all in use is a reason to ask the others as well.
-	 */
-	private Route decide(RouteRequest request, List<ClusterNode> excluded) {
-		Route route = decideWithout(excluded, request);
-		if (route.reason() != Reason.READ_ONLY || request.required().isEmpty() || !route.node().readPool().isBusy()) {
-			return route;
-		}
-		List<ClusterNode> busy = new ArrayList<>(excluded);
-		busy.addAll(RoutingPolicy.busy(this.cluster.topology().replicas()));
-		Route other = decideWithout(busy, request);
-		return (other.reason() == Reason.READ_ONLY) ? other : route;
-	}
-
-	private Route decideWithout(List<ClusterNode> excluded, RouteRequest request) {
-		Route route = this.policy.route(request, excluded);
-		Positions positions = this.cluster.positions();
-		Duration maxStaleness = request.scope().maxStaleness();
-		if (route.reason() == Reason.TOO_STALE && maxStaleness != null
-				&& positions.refresh(this.policy.replicas(request, excluded), maxStaleness)) {
-			route = this.policy.route(request, excluded);
-		}
-		if (route.reason() == Reason.BEHIND || route.reason() == Reason.RECENT_WRITE) {
-			CallerRecord caller = caller();
-			positions.catchUp(this.policy.replicas(request, excluded), caller);
-			route = this.policy.route(request.with(caller.bound()), excluded);
-		}
-		return route;
-	}
-
-	/**
-	 * Takes a connection on which metadata can be read: the primary's, or that of any
-	 * replica if the primary cannot be reached.
-	 */
-	Binding acquireForMetadata() throws SQLException {
-		Topology topology = this.cluster.topology();
-		if (!this.cluster.isPrimaryReachable()) {
-			for (ClusterNode replica : topology.rotation(null).all()) {
-				try {
-					return take(new Route(replica, PoolKind.READ, Reason.NO_TRANSACTION));
-				}
-				catch (NodeUnavailableException ex) {
-					logger.debug(replica + " gives no connection for metadata", ex);
-				}
-			}
-		}
-		return take(new Route(topology.primary(), PoolKind.WRITE, Reason.NO_TRANSACTION));
-	}
-
-	/**
-	 * Lets the application prepare a connection that was just taken.
-	 */
-	void prepare(Binding binding) throws SQLException {
-		RepeatableUnit.takes(binding);
-		if (this.callbacks.hasPreparers()) {
-			binding.startInAutoCommit();
-			this.callbacks.prepare(binding.connection(), binding.route().decision(unit()));
-		}
-	}
-
-	/**
-	 * Makes a connection ready for a unit of work and tells the listeners.
-	 */
-	void begin(Binding binding, Route route, SessionSettings session, boolean readOnly) throws SQLException {
-		RepeatableUnit.takes(binding);
-		binding.begin(route, session, readOnly);
-		RepeatableUnit.begins(binding);
-		route.node().counts().decided(route.node().role(), route.reason());
-		if (this.callbacks.isAnybodyTold()) {
-			this.callbacks.tell(route.decision(unit()));
-		}
-	}
-
-	/**
-	 * The method or transaction that the current thread runs.
-	 */
-	static @Nullable String unit() {
-		String transaction = TransactionSynchronizationManager.getCurrentTransactionName();
-		return (transaction != null) ? transaction : RoutingScope.current().unit();
-	}
-
-	private Binding take(Route route) throws SQLException {
-		Binding.enterPool(route);
-		Connection connection = null;
-		try {
-			long start = route.node().askedAt();
-			connection = this.router.getConnection(route);
-			route.node().answeredSince(start);
-			return new Binding(connection, route);
-		}
-		catch (SQLException | RuntimeException | Error ex) {
-			Binding.leavePool(route);
-			JdbcUtils.closeConnection(connection);
-			throw ex;
 		}
 	}
 
@@ -364,6 +244,152 @@ final class ConnectionSource {
 			more.addAll(RoutingPolicy.busy(this.cluster.topology().replicas()));
 		}
 		return more;
+	}
+
+	/**
+	 * Whether the replica of a transaction has what its caller must see by now. Waits for
+	 * it as any read does.
+	 */
+	boolean catchesUp(UnitOfWork unit, RouteRequest request) {
+		return this.routes.catchesUp(unit.route(), request, caller());
+	}
+
+	/**
+	 * Takes a connection of the primary's read pool for a read that no replica may serve.
+	 */
+	PhysicalConnection takeBehind() throws SQLException {
+		return take(this.routes.behind());
+	}
+
+	/**
+	 * Takes a connection on which metadata can be read: the primary's, or that of any
+	 * replica if the primary cannot be reached or the reader only reads.
+	 */
+	PhysicalConnection acquireForMetadata(boolean readOnly) throws SQLException {
+		Topology topology = this.cluster.topology();
+		if (readOnly || !this.cluster.isPrimaryReachable()) {
+			for (ClusterNode replica : topology.rotation(null).all()) {
+				try {
+					return take(new Route(replica, PoolKind.READ, Reason.NO_TRANSACTION));
+				}
+				catch (NodeUnavailableException ex) {
+					logger.debug(replica + " gives no connection for metadata", ex);
+				}
+			}
+		}
+		return take(new Route(topology.primary(), PoolKind.WRITE, Reason.NO_TRANSACTION));
+	}
+
+	private PhysicalConnection take(Route route) throws SQLException {
+		PhysicalConnection.enterPool(route);
+		Connection connection = null;
+		try {
+			long start = route.node().askedAt();
+			connection = this.router.getConnection(route);
+			route.node().answeredSince(start);
+			return new PhysicalConnection(connection, route, this.poolDefaults.initSql() != null);
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			PhysicalConnection.leavePool(route.node(), route.pool());
+			JdbcUtils.closeConnection(connection);
+			throw ex;
+		}
+	}
+
+	/**
+	 * Begins a unit of work: applies the settings, lets the application prepare the
+	 * connection, and informs the listeners.
+	 */
+	UnitOfWork begin(PhysicalConnection physical, Route route, RouteRequest request, SessionSettings settings)
+			throws SQLException {
+		RetryAttempt.takes(physical);
+		physical.route(route);
+		try {
+			UnitOfWork unit = new UnitOfWork(this, physical, route, request);
+			physical.apply(settings, unit.isReadOnly());
+			if (this.callbacks.hasPreparers()) {
+				physical.useAutoCommit();
+				this.callbacks.prepare(physical.connection(), route.decision(unit()));
+			}
+			if (unit.isTransaction()) {
+				physical.useTransaction(unit.isReadOnly());
+			}
+			else {
+				physical.useAutoCommit();
+			}
+			begun(unit);
+			return unit;
+		}
+		catch (SQLException ex) {
+			RetryAttempt.failed(route.node(), ex);
+			throw ex;
+		}
+	}
+
+	private void begun(UnitOfWork unit) {
+		Route route = unit.route();
+		RetryAttempt.begins(unit);
+		route.node().counts().decided(route.node().role(), route.reason());
+		if (this.callbacks.hasListeners()) {
+			this.callbacks.inform(route.decision(unit()));
+		}
+	}
+
+	/**
+	 * Makes a unit of a transaction that has been begun without one.
+	 */
+	UnitOfWork join(PhysicalConnection physical, RouteRequest request) throws SQLException {
+		UnitOfWork unit = new UnitOfWork(this, physical, new Route(physical.node(), physical.pool(), Reason.HELD),
+				request);
+		begun(unit);
+		return unit;
+	}
+
+	/**
+	 * A statement or a commit has failed.
+	 */
+	void failed(UnitOfWork unit, SQLException ex) {
+		ClusterNode node = unit.route().node();
+		RetryAttempt.failed(node, ex);
+		if (SqlState.mayMeanServerIsGone(ex)) {
+			this.cluster.suspect(node);
+		}
+		else if (!unit.isReadOnly() && SqlState.isReadOnlyViolation(ex) && isOnStandby(unit.physical())) {
+			unit.physical().evict();
+			this.cluster.demoted(node);
+		}
+	}
+
+	private static boolean isOnStandby(PhysicalConnection physical) {
+		try {
+			return isOnStandby(physical.driver());
+		}
+		catch (SQLException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Requires that a transaction may be committed where it has run: not on what was the
+	 * primary before a failover.
+	 */
+	void requirePrimary(PhysicalConnection physical) throws SQLException {
+		ClusterNode primary = this.cluster.topology().primary();
+		if (physical.node() != primary) {
+			physical.evict();
+			throw new SQLTransactionRollbackException(
+					physical.node() + " is not the primary any more, " + primary
+							+ " is: the transaction has begun before that and was not committed. Run it again.",
+					SqlState.TRANSACTION_ROLLBACK);
+		}
+	}
+
+	/**
+	 * The method or transaction that the current thread runs.
+	 */
+	static @Nullable String unit() {
+		String transaction = TransactionSynchronizationManager.getCurrentTransactionName();
+		return (transaction != null) ? transaction : RoutingScope.current().unit();
 	}
 
 }

@@ -38,6 +38,8 @@ import java.sql.Timestamp;
 import java.util.Calendar;
 import java.util.Map;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a result set leaves to the physical one.
  */
@@ -143,12 +145,12 @@ abstract class DelegatingResultSet implements ResultSet {
 	}
 
 	@Override
-	public Blob getBlob(String columnLabel) throws SQLException {
+	public @Nullable Blob getBlob(String columnLabel) throws SQLException {
 		return delegate().getBlob(columnLabel);
 	}
 
 	@Override
-	public Blob getBlob(int columnIndex) throws SQLException {
+	public @Nullable Blob getBlob(int columnIndex) throws SQLException {
 		return delegate().getBlob(columnIndex);
 	}
 
@@ -193,12 +195,12 @@ abstract class DelegatingResultSet implements ResultSet {
 	}
 
 	@Override
-	public Clob getClob(String columnLabel) throws SQLException {
+	public @Nullable Clob getClob(String columnLabel) throws SQLException {
 		return delegate().getClob(columnLabel);
 	}
 
 	@Override
-	public Clob getClob(int columnIndex) throws SQLException {
+	public @Nullable Clob getClob(int columnIndex) throws SQLException {
 		return delegate().getClob(columnIndex);
 	}
 

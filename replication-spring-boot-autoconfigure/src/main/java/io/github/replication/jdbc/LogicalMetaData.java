@@ -26,6 +26,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,13 @@ import org.jspecify.annotations.Nullable;
  * rows that the call returns. What is the same for every node is asked once.
  */
 final class LogicalMetaData implements InvocationHandler {
+
+	/**
+	 * Answers that depend on the node, the user or the server's settings of the moment.
+	 */
+	private static final Set<String> CHANGING = Set.of("getURL", "getUserName", "getDefaultTransactionIsolation",
+			"getMaxConnections", "getSQLKeywords", "getDatabaseProductVersion", "getDatabaseMajorVersion",
+			"getDatabaseMinorVersion", "getResultSetHoldability");
 
 	private final LogicalConnection connection;
 
@@ -71,25 +79,26 @@ final class LogicalMetaData implements InvocationHandler {
 		if (ResultSet.class.isAssignableFrom(method.getReturnType())) {
 			return rows(method, args);
 		}
-		if (method.getParameterCount() > 0) {
-			return this.connection.ask((connection) -> call(connection, method, args)).orElse(null);
+		if (method.getParameterCount() > 0 || CHANGING.contains(method.getName())) {
+			return this.connection.session().ask((connection) -> call(connection, method, args)).orElse(null);
 		}
 		Optional<Object> answer = this.answers.get(method);
 		if (answer == null) {
-			answer = this.connection.ask((connection) -> call(connection, method, args));
+			answer = this.connection.session().ask((connection) -> call(connection, method, args));
 			this.answers.put(method, answer);
 		}
 		return answer.orElse(null);
 	}
 
 	private ResultSet rows(Method method, @Nullable Object @Nullable [] args) throws SQLException {
-		Binding binding = this.connection.bindForMetadata();
+		RoutingSession session = this.connection.session();
+		PhysicalConnection physical = session.connectionForMetadata();
 		try {
-			ResultSet rows = (ResultSet) call(binding.connection(), method, args).orElseThrow();
-			return new MetaDataRows(rows, this.connection, binding);
+			ResultSet rows = (ResultSet) call(physical.connection(), method, args).orElseThrow();
+			return new MetaDataRows(rows, session, physical);
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			this.connection.unbind(binding);
+			session.leave(physical);
 			throw ex;
 		}
 	}

@@ -16,40 +16,97 @@
 
 package io.github.replication.jdbc;
 
+import java.lang.reflect.Proxy;
+import java.sql.CallableStatement;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * A prepared statement, made on the node that was decided when it was prepared.
  */
-class LogicalPreparedStatement extends DelegatingPreparedStatement {
+final class LogicalPreparedStatement extends DelegatingPreparedStatement {
 
-	private final String sql;
+	private final StatementText text;
 
-	LogicalPreparedStatement(LogicalConnection connection, String sql, StatementFactory factory) {
-		super(connection, sql, factory);
-		this.sql = sql;
+	private Statement self = this;
+
+	private LogicalPreparedStatement(LogicalConnection connection, StatementText text, StatementFactory factory) {
+		super(connection, factory);
+		this.text = factory.isUpdatable() ? text.asUpdatable() : text;
+	}
+
+	/**
+	 * Prepares a statement, in the unit under way or one that begins.
+	 */
+	static PreparedStatement prepare(LogicalConnection connection, String sql, StatementFactory factory)
+			throws SQLException {
+		return open(connection, sql, factory);
+	}
+
+	/**
+	 * Prepares a call. The methods of calls are few and rarely used, so that a proxy
+	 * passes them on.
+	 */
+	static CallableStatement prepareCall(LogicalConnection connection, String sql, StatementFactory factory)
+			throws SQLException {
+		LogicalPreparedStatement statement = open(connection, sql, factory);
+		CallableStatement call = (CallableStatement) Proxy.newProxyInstance(
+				LogicalPreparedStatement.class.getClassLoader(), new Class<?>[] { CallableStatement.class },
+				new LogicalCall(statement));
+		statement.self = call;
+		return call;
+	}
+
+	private static LogicalPreparedStatement open(LogicalConnection connection, String sql, StatementFactory factory)
+			throws SQLException {
+		StatementText text = connection.session().source().text(sql);
+		LogicalPreparedStatement statement = new LogicalPreparedStatement(connection, text, factory);
+		statement.open(statement.text);
+		return statement;
+	}
+
+	@Override
+	Statement self() {
+		return this.self;
 	}
 
 	@Override
 	public ResultSet executeQuery() throws SQLException {
-		return wrap(execute(this.sql, (statement) -> ((PreparedStatement) statement).executeQuery()));
+		ResultSet rows = execute(this.text, (statement) -> ((PreparedStatement) statement).executeQuery());
+		consumeParameters();
+		return wrap(rows);
 	}
 
 	@Override
 	public int executeUpdate() throws SQLException {
-		return execute(this.sql, (statement) -> ((PreparedStatement) statement).executeUpdate());
+		int count = execute(this.text, (statement) -> ((PreparedStatement) statement).executeUpdate());
+		consumeParameters();
+		return count;
 	}
 
 	@Override
 	public long executeLargeUpdate() throws SQLException {
-		return execute(this.sql, (statement) -> ((PreparedStatement) statement).executeLargeUpdate());
+		long count = execute(this.text, (statement) -> ((PreparedStatement) statement).executeLargeUpdate());
+		consumeParameters();
+		return count;
 	}
 
 	@Override
 	public boolean execute() throws SQLException {
-		return execute(this.sql, (statement) -> ((PreparedStatement) statement).execute());
+		boolean rows = execute(this.text, (statement) -> ((PreparedStatement) statement).execute());
+		consumeParameters();
+		return rows;
+	}
+
+	@Override
+	StatementText batchText(@Nullable List<String> batch) {
+		consumeParameters();
+		return this.text;
 	}
 
 }

@@ -16,9 +16,13 @@
 
 package io.github.replication.jdbc;
 
+import java.sql.Blob;
+import java.sql.Clob;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows that a statement has read. Closes with the physical connection they were read
@@ -30,25 +34,34 @@ final class LogicalResultSet extends DelegatingResultSet {
 
 	private final LogicalStatement statement;
 
-	private final Binding binding;
+	private final UnitOfWork unit;
 
-	LogicalResultSet(ResultSet delegate, LogicalStatement statement, Binding binding) {
+	LogicalResultSet(ResultSet delegate, LogicalStatement statement, UnitOfWork unit) {
 		this.delegate = delegate;
 		this.statement = statement;
-		this.binding = binding;
+		this.unit = unit;
 	}
 
 	@Override
 	ResultSet delegate() throws SQLException {
-		if (this.binding.isReleased()) {
-			LogicalStatement.requireBound(this.binding, "result set");
+		if (this.unit.physical().isReleased()) {
+			throw LogicalStatement.closedWithItsUnit(this.unit.physical(), "result set");
 		}
 		return this.delegate;
 	}
 
+	/**
+	 * With a fetch size the server is asked for more rows now and then.
+	 */
 	@Override
 	public boolean next() throws SQLException {
-		return delegate().next();
+		ResultSet rows = delegate();
+		try {
+			return rows.next();
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	@Override
@@ -66,13 +79,48 @@ final class LogicalResultSet extends DelegatingResultSet {
 		change(ResultSet::deleteRow);
 	}
 
+	@Override
+	public void refreshRow() throws SQLException {
+		change(ResultSet::refreshRow);
+	}
+
 	private void change(Change change) throws SQLException {
-		try {
-			change.on(delegate());
+		ResultSet rows = delegate();
+		this.statement.changeRow(this.unit.physical(), (statement) -> {
+			change.on(rows);
+			return rows;
+		});
+	}
+
+	@Override
+	public @Nullable Blob getBlob(int columnIndex) throws SQLException {
+		return expose(delegate().getBlob(columnIndex));
+	}
+
+	@Override
+	public @Nullable Blob getBlob(String columnLabel) throws SQLException {
+		return expose(delegate().getBlob(columnLabel));
+	}
+
+	@Override
+	public @Nullable Clob getClob(int columnIndex) throws SQLException {
+		return expose(delegate().getClob(columnIndex));
+	}
+
+	@Override
+	public @Nullable Clob getClob(String columnLabel) throws SQLException {
+		return expose(delegate().getClob(columnLabel));
+	}
+
+	/**
+	 * A large object reads and writes by means of the physical connection, as long as the
+	 * application has it.
+	 */
+	private <T> @Nullable T expose(@Nullable T largeObject) {
+		if (largeObject != null && !this.unit.isReadOnly()) {
+			this.unit.physical().expose();
 		}
-		finally {
-			this.statement.rowChanged(this.binding);
-		}
+		return largeObject;
 	}
 
 	@Override
@@ -83,13 +131,13 @@ final class LogicalResultSet extends DelegatingResultSet {
 
 	@Override
 	public boolean isClosed() throws SQLException {
-		return this.binding.isReleased() || this.delegate.isClosed();
+		return this.unit.physical().isReleased() || this.delegate.isClosed();
 	}
 
 	@Override
 	public Statement getStatement() throws SQLException {
 		delegate();
-		return this.statement;
+		return this.statement.self();
 	}
 
 	@Override

@@ -19,221 +19,222 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.RoutingScope;
-import io.github.replication.node.ClusterNode;
+import io.github.replication.jdbc.StatementSettings.Kind;
+import io.github.replication.jdbc.StatementSettings.Setting;
+import io.github.replication.jdbc.UnitOfWork.Execution;
+import io.github.replication.postgres.SqlState;
 
 /**
- * A statement that is made on a physical connection when it is first needed, which is
- * when the node is decided. It stays on that connection and closes with it; a plain
- * statement in auto-commit may move between two executions.
+ * A statement that is made on a physical connection when it is first executed, which is
+ * when the node is decided. It stays there while the units that execute it do, and
+ * otherwise is made again where they run. Closes with the unit if that was served by a
+ * read pool.
  */
-class LogicalStatement extends DelegatingStatement {
-
-	private static final String OBJECT_NOT_IN_STATE = "55000";
+class LogicalStatement implements Statement {
 
 	private final LogicalConnection connection;
 
-	private final @Nullable String sql;
+	private final RoutingSession session;
 
 	private final StatementFactory factory;
 
-	private final List<Setting> settings = new ArrayList<>(0);
+	private final StatementSettings settings = new StatementSettings();
 
 	private @Nullable Statement delegate;
 
-	private @Nullable Binding binding;
+	private @Nullable PhysicalConnection physical;
 
-	private @Nullable RoutingScope scope;
+	/**
+	 * The unit in which the physical statement was made, until its first execution.
+	 */
+	private @Nullable UnitOfWork madeIn;
+
+	private @Nullable UnitOfWork executedIn;
+
+	private @Nullable List<String> batch;
 
 	private boolean closed;
 
 	private boolean closeOnCompletion;
 
-	/**
-	 * What stands out of a batch, which alone matters for what it may write.
-	 */
-	private String conspicuous = "";
-
-	LogicalStatement(LogicalConnection connection, @Nullable String sql, StatementFactory factory) {
+	LogicalStatement(LogicalConnection connection, StatementFactory factory) {
 		this.connection = connection;
-		this.sql = sql;
+		this.session = connection.session();
 		this.factory = factory;
 	}
 
+	final RoutingSession session() {
+		return this.session;
+	}
+
 	/**
-	 * Makes the physical statement.
-	 * @param sql the text to decide by, {@code null} if it is not known
+	 * Makes the physical statement, in the unit under way or one that begins.
+	 * @param text decides where, if a unit begins
 	 */
-	final Statement open(@Nullable String sql) throws SQLException {
-		Binding binding = this.connection.bind(sql);
+	final Statement open(StatementText text) throws SQLException {
+		UnitOfWork unit = this.session.unitFor(text);
+		Statement statement = make(unit);
+		this.madeIn = unit;
+		return statement;
+	}
+
+	private Statement make(UnitOfWork unit) throws SQLException {
+		PhysicalConnection physical = unit.physical();
+		physical.retain();
 		try {
-			Statement statement = this.factory.create(binding.connection());
-			for (Setting setting : this.settings) {
-				setting.apply(statement);
-			}
+			Statement statement = this.factory.create(physical.connection());
+			this.settings.apply(statement);
+			made(statement, unit);
 			this.delegate = statement;
-			this.binding = binding;
-			this.scope = RoutingScope.current();
+			this.physical = physical;
 			return statement;
 		}
 		catch (SQLException ex) {
-			this.connection.unbind(binding);
-			throw this.connection.translate(ex, binding);
+			this.session.leave(physical);
+			throw unit.translate(ex);
 		}
 	}
 
-	@Override
+	/**
+	 * Called when a physical statement was made.
+	 */
+	void made(Statement statement, UnitOfWork unit) throws SQLException {
+	}
+
+	/**
+	 * Called before the physical statement is made again on another connection.
+	 * @throws SQLException if that is not possible
+	 */
+	void requireMovable(PhysicalConnection from) throws SQLException {
+	}
+
+	/**
+	 * The physical statement, made if there is none yet.
+	 * @return the statement to call
+	 * @throws SQLException if this statement is closed
+	 */
 	Statement delegate() throws SQLException {
 		requireOpen();
-		return (this.delegate != null) ? this.delegate : open(this.sql);
+		return (this.delegate != null) ? this.delegate : open(StatementText.UNKNOWN);
 	}
 
 	/**
 	 * Executes something as a unit of work, or as a part of the transaction under way.
-	 * @param sql the text to be executed, {@code null} if it is not known
+	 * @param text what is known of the text to be executed
 	 * @param execution calls the physical statement
 	 */
-	final <R> R execute(@Nullable String sql, Execution<R> execution) throws SQLException {
+	final <R> R execute(StatementText text, Execution<R> execution) throws SQLException {
 		requireOpen();
-		Statement statement = statementFor(sql);
-		Binding binding = requireBinding();
-		boolean writes = this.connection.beforeExecution(binding, sql);
-		ClusterNode node = binding.route().node();
-		long start = node.askedAt();
+		UnitOfWork unit = this.session.unitToExecute(text, this.physical, this.madeIn);
+		this.madeIn = null;
+		Statement statement = on(unit);
+		this.executedIn = unit;
 		try {
-			R result = binding.needsOwnTransaction() ? executeInOwnTransaction(binding, statement, execution)
-					: execution.on(statement);
-			node.answeredSince(start);
-			this.connection.hasRead(binding);
-			return result;
+			return unit.execute(text, statement, execution);
 		}
 		catch (SQLException ex) {
-			throw this.connection.translate(ex, binding);
+			if (!isRefusedAsRead(unit, ex)) {
+				throw ex;
+			}
+			this.session.source().texts().refusedAsRead(text);
+			return execute(text, execution);
 		}
-		finally {
-			this.connection.executed(binding, textOf(sql), writes);
-		}
-	}
-
-	private String textOf(@Nullable String sql) {
-		if (sql != null) {
-			return sql;
-		}
-		if (this.sql != null) {
-			return this.sql;
-		}
-		String batch = this.conspicuous;
-		this.conspicuous = "";
-		return batch;
-	}
-
-	private Statement statementFor(@Nullable String sql) throws SQLException {
-		Statement statement = this.delegate;
-		RoutingScope opened = this.scope;
-		this.scope = null;
-		if (statement == null) {
-			statement = open(sql);
-			this.scope = null;
-			return statement;
-		}
-		Binding binding = requireBinding();
-		if (this.connection.continues(binding, opened) || this.connection.beginExecution(binding, sql)) {
-			return statement;
-		}
-		return move(binding, statement, sql);
 	}
 
 	/**
-	 * Makes a statement whose text came with the execution on another connection.
+	 * Whether a standby has refused what looked like a read, so that nothing has
+	 * happened.
 	 */
-	private Statement move(Binding binding, Statement statement, @Nullable String sql) throws SQLException {
-		if (this.sql != null || this.connection.isInTransaction()) {
-			throw new SQLException(
-					"This statement was made on " + binding.route().node()
-							+ ", which may not serve the unit of work that now runs. Make it anew inside of that unit.",
-					OBJECT_NOT_IN_STATE);
+	private static boolean isRefusedAsRead(UnitOfWork unit, SQLException ex) {
+		return unit.isReadByText() && (SqlState.isReadOnlyViolation(ex)
+				|| (SqlState.isUnsupported(ex) && !(ex instanceof SQLFeatureNotSupportedException)));
+	}
+
+	private Statement on(UnitOfWork unit) throws SQLException {
+		Statement statement = this.delegate;
+		PhysicalConnection physical = this.physical;
+		if (statement == null || physical == null) {
+			return make(unit);
 		}
-		statement.close();
-		this.connection.unbind(binding);
+		if (physical == unit.physical()) {
+			return statement;
+		}
+		requireMovable(physical);
 		this.delegate = null;
-		this.binding = null;
-		Statement moved = open(sql);
-		this.scope = null;
-		return moved;
-	}
-
-	private <R> R executeInOwnTransaction(Binding binding, Statement statement, Execution<R> execution)
-			throws SQLException {
-		int fetchSize = statement.getFetchSize();
-		statement.setFetchSize(0);
-		try {
-			R result = execution.on(statement);
-			binding.connection().commit();
-			return result;
-		}
-		catch (SQLException | RuntimeException | Error ex) {
-			rollback(binding, ex);
-			throw ex;
-		}
-		finally {
-			if (!statement.isClosed()) {
-				statement.setFetchSize(fetchSize);
-			}
-		}
-	}
-
-	private static void rollback(Binding binding, Throwable cause) {
-		try {
-			binding.connection().rollback();
-		}
-		catch (SQLException ex) {
-			cause.addSuppressed(ex);
-		}
-	}
-
-	private Binding requireBinding() throws SQLException {
-		Binding binding = this.binding;
-		if (binding == null) {
-			throw new SQLException("This statement is closed.", OBJECT_NOT_IN_STATE);
-		}
-		return binding;
+		this.physical = null;
+		statement.close();
+		this.session.leave(physical);
+		return make(unit);
 	}
 
 	private void requireOpen() throws SQLException {
-		if (this.closed) {
-			throw new SQLException("This statement is closed.", OBJECT_NOT_IN_STATE);
+		if (this.session.isAborted()) {
+			this.session.requireOpen();
 		}
-		if (this.binding != null) {
-			requireBound(this.binding, "statement");
+		if (this.closed || this.session.isClosed()) {
+			throw new SQLException("This statement is closed.", SqlState.OBJECT_NOT_IN_STATE);
+		}
+		if (this.physical != null && this.physical.isReleased()) {
+			throw closedWithItsUnit(this.physical, "statement");
 		}
 	}
 
-	static void requireBound(Binding binding, String what) throws SQLException {
-		if (binding.isReleased()) {
+	static SQLException closedWithItsUnit(PhysicalConnection physical, String object) {
+		return new SQLException(
+				"This " + object + " was made on " + physical.node()
+						+ " and has been closed with the unit of work in which it was made. The connection to "
+						+ physical.node() + " has gone back to its pool; make the " + object + " anew.",
+				SqlState.OBJECT_NOT_IN_STATE);
+	}
+
+	/**
+	 * Changes a row of a result set, which is a statement of its own.
+	 */
+	final void changeRow(PhysicalConnection physical, Execution<ResultSet> change) throws SQLException {
+		StatementText text = this.session.source().text("UPDATE");
+		UnitOfWork unit = this.session.unitToExecute(text, physical, null);
+		if (unit.physical() != physical) {
 			throw new SQLException(
-					"This " + what + " was made on " + binding.route().node()
-							+ " and has been closed with the unit of work in which it was made. The connection to "
-							+ binding.route().node() + " has gone back to its pool; make the " + what + " anew.",
-					OBJECT_NOT_IN_STATE);
+					"This row was read on " + physical.node() + ", but the unit of work that now runs"
+							+ " is served by " + unit.physical().node() + ". Read the row again inside of that unit.",
+					SqlState.OBJECT_NOT_IN_STATE);
 		}
+		unit.execute(text, delegate(), change);
+	}
+
+	/**
+	 * Notes an error of something that is not executed.
+	 */
+	final SQLException translate(SQLException ex) {
+		UnitOfWork unit = (this.madeIn != null) ? this.madeIn : this.executedIn;
+		return (unit != null) ? unit.translate(ex) : ex;
 	}
 
 	final ResultSet wrap(ResultSet resultSet) throws SQLException {
-		return new LogicalResultSet(resultSet, this, requireBinding());
+		UnitOfWork unit = this.executedIn;
+		if (unit == null) {
+			throw new SQLException("This statement was not executed.", SqlState.OBJECT_NOT_IN_STATE);
+		}
+		return new LogicalResultSet(resultSet, this, unit);
 	}
 
-	final @Nullable ResultSet wrapIfPresent(@Nullable ResultSet resultSet) throws SQLException {
+	private @Nullable ResultSet wrapIfPresent(@Nullable ResultSet resultSet) throws SQLException {
 		return (resultSet != null) ? wrap(resultSet) : null;
 	}
 
-	final void rowChanged(Binding binding) {
-		this.connection.rowChanged(binding);
+	/**
+	 * The object that the application has of this statement.
+	 */
+	Statement self() {
+		return this;
 	}
 
 	/**
@@ -245,104 +246,179 @@ class LogicalStatement extends DelegatingStatement {
 		}
 	}
 
-	private void set(Setting setting) throws SQLException {
+	private void set(Kind kind, Setting setting) throws SQLException {
 		requireOpen();
-		this.settings.add(setting);
 		if (this.delegate != null) {
 			setting.apply(this.delegate);
 		}
+		this.settings.put(kind, setting);
+	}
+
+	/**
+	 * Sets a number. The driver alone knows which it accepts, so that it is asked about a
+	 * strange one.
+	 */
+	private void set(Kind kind, long value, Setting setting) throws SQLException {
+		requireOpen();
+		if (this.delegate == null && value < 0) {
+			inspect((statement) -> {
+				setting.apply(statement);
+				return kind;
+			});
+		}
+		set(kind, setting);
+	}
+
+	/**
+	 * Asks a physical statement for something that decides nothing: the one there is,
+	 * else one that is made for the question.
+	 */
+	private <R> R inspect(Execution<R> question) throws SQLException {
+		requireOpen();
+		Statement delegate = this.delegate;
+		if (delegate != null) {
+			return question.on(delegate);
+		}
+		return this.session.ask((connection) -> {
+			try (Statement statement = this.factory.create(connection)) {
+				this.settings.apply(statement);
+				return question.on(statement);
+			}
+		});
 	}
 
 	@Override
 	public ResultSet executeQuery(String sql) throws SQLException {
-		return wrap(execute(sql, (statement) -> statement.executeQuery(sql)));
+		return wrap(execute(text(sql), (statement) -> statement.executeQuery(sql)));
 	}
 
 	@Override
 	public int executeUpdate(String sql) throws SQLException {
-		return execute(sql, (statement) -> statement.executeUpdate(sql));
+		return execute(text(sql), (statement) -> statement.executeUpdate(sql));
 	}
 
 	@Override
 	public int executeUpdate(String sql, int autoGeneratedKeys) throws SQLException {
-		return execute(sql, (statement) -> statement.executeUpdate(sql, autoGeneratedKeys));
+		return execute(text(sql), (statement) -> statement.executeUpdate(sql, autoGeneratedKeys));
 	}
 
 	@Override
 	public int executeUpdate(String sql, int[] columnIndexes) throws SQLException {
-		return execute(sql, (statement) -> statement.executeUpdate(sql, columnIndexes));
+		return execute(text(sql), (statement) -> statement.executeUpdate(sql, columnIndexes));
 	}
 
 	@Override
 	public int executeUpdate(String sql, String[] columnNames) throws SQLException {
-		return execute(sql, (statement) -> statement.executeUpdate(sql, columnNames));
+		return execute(text(sql), (statement) -> statement.executeUpdate(sql, columnNames));
 	}
 
 	@Override
 	public long executeLargeUpdate(String sql) throws SQLException {
-		return execute(sql, (statement) -> statement.executeLargeUpdate(sql));
+		return execute(text(sql), (statement) -> statement.executeLargeUpdate(sql));
 	}
 
 	@Override
 	public long executeLargeUpdate(String sql, int autoGeneratedKeys) throws SQLException {
-		return execute(sql, (statement) -> statement.executeLargeUpdate(sql, autoGeneratedKeys));
+		return execute(text(sql), (statement) -> statement.executeLargeUpdate(sql, autoGeneratedKeys));
 	}
 
 	@Override
 	public long executeLargeUpdate(String sql, int[] columnIndexes) throws SQLException {
-		return execute(sql, (statement) -> statement.executeLargeUpdate(sql, columnIndexes));
+		return execute(text(sql), (statement) -> statement.executeLargeUpdate(sql, columnIndexes));
 	}
 
 	@Override
 	public long executeLargeUpdate(String sql, String[] columnNames) throws SQLException {
-		return execute(sql, (statement) -> statement.executeLargeUpdate(sql, columnNames));
+		return execute(text(sql), (statement) -> statement.executeLargeUpdate(sql, columnNames));
 	}
 
 	@Override
 	public boolean execute(String sql) throws SQLException {
-		return execute(sql, (statement) -> statement.execute(sql));
+		return execute(text(sql), (statement) -> statement.execute(sql));
 	}
 
 	@Override
 	public boolean execute(String sql, int autoGeneratedKeys) throws SQLException {
-		return execute(sql, (statement) -> statement.execute(sql, autoGeneratedKeys));
+		return execute(text(sql), (statement) -> statement.execute(sql, autoGeneratedKeys));
 	}
 
 	@Override
 	public boolean execute(String sql, int[] columnIndexes) throws SQLException {
-		return execute(sql, (statement) -> statement.execute(sql, columnIndexes));
+		return execute(text(sql), (statement) -> statement.execute(sql, columnIndexes));
 	}
 
 	@Override
 	public boolean execute(String sql, String[] columnNames) throws SQLException {
-		return execute(sql, (statement) -> statement.execute(sql, columnNames));
+		return execute(text(sql), (statement) -> statement.execute(sql, columnNames));
+	}
+
+	/**
+	 * What is known of a text to be executed. Rows that can be changed are no plain read.
+	 */
+	private StatementText text(String sql) throws SQLException {
+		StatementText text = this.session.source().text(sql);
+		return this.factory.isUpdatable() ? text.asUpdatable() : text;
 	}
 
 	@Override
 	public void addBatch(String sql) throws SQLException {
-		super.addBatch(sql);
-		if (HiddenWrites.mayContain(sql) || HiddenWrites.isAsynchronous(sql)) {
-			this.conspicuous += sql + ";";
+		requireOpen();
+		if (this.batch == null) {
+			this.batch = new ArrayList<>();
+		}
+		this.batch.add(sql);
+	}
+
+	@Override
+	public void clearBatch() throws SQLException {
+		requireOpen();
+		this.batch = null;
+		if (this.delegate != null) {
+			this.delegate.clearBatch();
 		}
 	}
 
 	@Override
 	public int[] executeBatch() throws SQLException {
-		return execute(null, Statement::executeBatch);
+		return executeBatch(Statement::executeBatch);
 	}
 
 	@Override
 	public long[] executeLargeBatch() throws SQLException {
-		return execute(null, Statement::executeLargeBatch);
+		return executeBatch(Statement::executeLargeBatch);
+	}
+
+	private <R> R executeBatch(Execution<R> execution) throws SQLException {
+		List<String> batch = this.batch;
+		this.batch = null;
+		return execute(batchText(batch), (statement) -> {
+			if (batch != null) {
+				for (String sql : batch) {
+					statement.addBatch(sql);
+				}
+			}
+			return execution.on(statement);
+		});
+	}
+
+	/**
+	 * What is known of the texts of a batch.
+	 */
+	StatementText batchText(@Nullable List<String> batch) {
+		return this.session.source().texts().merged((batch != null) ? batch : List.of());
 	}
 
 	@Override
 	public @Nullable ResultSet getResultSet() throws SQLException {
-		return wrapIfPresent(delegate().getResultSet());
+		requireOpen();
+		return (this.delegate != null) ? wrapIfPresent(this.delegate.getResultSet()) : null;
 	}
 
 	@Override
 	public @Nullable ResultSet getGeneratedKeys() throws SQLException {
+		if (this.executedIn == null) {
+			return inspect(Statement::getGeneratedKeys);
+		}
 		return wrapIfPresent(delegate().getGeneratedKeys());
 	}
 
@@ -353,32 +429,41 @@ class LogicalStatement extends DelegatingStatement {
 	}
 
 	@Override
+	public void cancel() throws SQLException {
+		requireOpen();
+		Statement delegate = this.delegate;
+		if (delegate != null) {
+			delegate.cancel();
+		}
+	}
+
+	@Override
 	public void close() throws SQLException {
 		if (this.closed) {
 			return;
 		}
 		this.closed = true;
-		Binding binding = this.binding;
-		if (this.delegate == null || binding == null || binding.isReleased()) {
+		PhysicalConnection physical = this.physical;
+		if (this.delegate == null || physical == null || physical.isReleased()) {
 			return;
 		}
 		try {
 			this.delegate.close();
 		}
 		finally {
-			this.connection.unbind(binding);
+			this.session.leave(physical);
 		}
 	}
 
 	@Override
 	public boolean isClosed() throws SQLException {
-		return this.closed || (this.binding != null && this.binding.isReleased())
+		return this.closed || this.session.isClosed() || (this.physical != null && this.physical.isReleased())
 				|| (this.delegate != null && this.delegate.isClosed());
 	}
 
 	@Override
 	public void closeOnCompletion() throws SQLException {
-		set(Statement::closeOnCompletion);
+		set(Kind.CLOSE_ON_COMPLETION, Statement::closeOnCompletion);
 		this.closeOnCompletion = true;
 	}
 
@@ -390,85 +475,155 @@ class LogicalStatement extends DelegatingStatement {
 
 	@Override
 	public void setMaxFieldSize(int max) throws SQLException {
-		set((statement) -> statement.setMaxFieldSize(max));
+		set(Kind.MAX_FIELD_SIZE, max, (statement) -> statement.setMaxFieldSize(max));
+	}
+
+	@Override
+	public int getMaxFieldSize() throws SQLException {
+		return inspect(Statement::getMaxFieldSize);
 	}
 
 	@Override
 	public void setMaxRows(int max) throws SQLException {
-		set((statement) -> statement.setMaxRows(max));
+		set(Kind.MAX_ROWS, max, (statement) -> statement.setMaxRows(max));
+	}
+
+	@Override
+	public int getMaxRows() throws SQLException {
+		return inspect(Statement::getMaxRows);
 	}
 
 	@Override
 	public void setLargeMaxRows(long max) throws SQLException {
-		set((statement) -> statement.setLargeMaxRows(max));
+		set(Kind.MAX_ROWS, max, (statement) -> statement.setLargeMaxRows(max));
+	}
+
+	@Override
+	public long getLargeMaxRows() throws SQLException {
+		return inspect(Statement::getLargeMaxRows);
 	}
 
 	@Override
 	public void setEscapeProcessing(boolean enable) throws SQLException {
-		set((statement) -> statement.setEscapeProcessing(enable));
+		set(Kind.ESCAPE_PROCESSING, (statement) -> statement.setEscapeProcessing(enable));
 	}
 
 	@Override
 	public void setQueryTimeout(int seconds) throws SQLException {
-		set((statement) -> statement.setQueryTimeout(seconds));
+		set(Kind.QUERY_TIMEOUT, seconds, (statement) -> statement.setQueryTimeout(seconds));
+	}
+
+	@Override
+	public int getQueryTimeout() throws SQLException {
+		return inspect(Statement::getQueryTimeout);
 	}
 
 	@Override
 	public void setCursorName(String name) throws SQLException {
-		set((statement) -> statement.setCursorName(name));
+		set(Kind.CURSOR_NAME, (statement) -> statement.setCursorName(name));
 	}
 
 	@Override
 	public void setFetchDirection(int direction) throws SQLException {
-		set((statement) -> statement.setFetchDirection(direction));
+		set(Kind.FETCH_DIRECTION, -1, (statement) -> statement.setFetchDirection(direction));
+	}
+
+	@Override
+	public int getFetchDirection() throws SQLException {
+		return inspect(Statement::getFetchDirection);
 	}
 
 	@Override
 	public void setFetchSize(int rows) throws SQLException {
-		set((statement) -> statement.setFetchSize(rows));
+		set(Kind.FETCH_SIZE, rows, (statement) -> statement.setFetchSize(rows));
+	}
+
+	@Override
+	public int getFetchSize() throws SQLException {
+		return inspect(Statement::getFetchSize);
 	}
 
 	@Override
 	public void setPoolable(boolean poolable) throws SQLException {
-		set((statement) -> statement.setPoolable(poolable));
+		set(Kind.POOLABLE, (statement) -> statement.setPoolable(poolable));
+	}
+
+	@Override
+	public boolean isPoolable() throws SQLException {
+		return inspect(Statement::isPoolable);
+	}
+
+	@Override
+	public int getResultSetType() throws SQLException {
+		return inspect(Statement::getResultSetType);
+	}
+
+	@Override
+	public int getResultSetConcurrency() throws SQLException {
+		return inspect(Statement::getResultSetConcurrency);
+	}
+
+	@Override
+	public int getResultSetHoldability() throws SQLException {
+		return inspect(Statement::getResultSetHoldability);
+	}
+
+	@Override
+	public boolean getMoreResults() throws SQLException {
+		requireOpen();
+		return this.delegate != null && this.delegate.getMoreResults();
+	}
+
+	@Override
+	public boolean getMoreResults(int current) throws SQLException {
+		requireOpen();
+		return this.delegate != null && this.delegate.getMoreResults(current);
+	}
+
+	@Override
+	public int getUpdateCount() throws SQLException {
+		requireOpen();
+		return (this.delegate != null) ? this.delegate.getUpdateCount() : -1;
+	}
+
+	@Override
+	public long getLargeUpdateCount() throws SQLException {
+		requireOpen();
+		return (this.delegate != null) ? this.delegate.getLargeUpdateCount() : -1;
+	}
+
+	@Override
+	public @Nullable SQLWarning getWarnings() throws SQLException {
+		requireOpen();
+		return (this.delegate != null) ? this.delegate.getWarnings() : null;
+	}
+
+	@Override
+	public void clearWarnings() throws SQLException {
+		requireOpen();
+		if (this.delegate != null) {
+			this.delegate.clearWarnings();
+		}
 	}
 
 	@Override
 	public <T> T unwrap(Class<T> type) throws SQLException {
-		return type.isInstance(this) ? type.cast(this) : delegate().unwrap(type);
+		if (type.isInstance(this)) {
+			return type.cast(this);
+		}
+		Statement delegate = this.delegate;
+		return ((delegate != null) ? delegate : delegate()).unwrap(type);
 	}
 
 	@Override
 	public boolean isWrapperFor(Class<?> type) throws SQLException {
-		return type.isInstance(this) || delegate().isWrapperFor(type);
+		return type.isInstance(this) || inspect((statement) -> statement.isWrapperFor(type));
 	}
 
 	@Override
 	public String toString() {
 		Statement delegate = this.delegate;
 		return (delegate != null) ? delegate.toString() : "Statement on no node yet";
-	}
-
-	/**
-	 * Calls a physical statement.
-	 *
-	 * @param <R> the type of the result
-	 */
-	@FunctionalInterface
-	interface Execution<R> {
-
-		R on(Statement statement) throws SQLException;
-
-	}
-
-	/**
-	 * Something that was set before there was a physical statement.
-	 */
-	@FunctionalInterface
-	private interface Setting {
-
-		void apply(Statement statement) throws SQLException;
-
 	}
 
 }

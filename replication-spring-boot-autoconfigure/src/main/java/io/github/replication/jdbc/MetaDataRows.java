@@ -27,21 +27,23 @@ final class MetaDataRows extends DelegatingResultSet {
 
 	private final ResultSet delegate;
 
-	private final LogicalConnection connection;
+	private final RoutingSession session;
 
-	private final Binding binding;
+	private final PhysicalConnection physical;
 
 	private boolean closed;
 
-	MetaDataRows(ResultSet delegate, LogicalConnection connection, Binding binding) {
+	MetaDataRows(ResultSet delegate, RoutingSession session, PhysicalConnection physical) {
 		this.delegate = delegate;
-		this.connection = connection;
-		this.binding = binding;
+		this.session = session;
+		this.physical = physical;
 	}
 
 	@Override
 	ResultSet delegate() throws SQLException {
-		LogicalStatement.requireBound(this.binding, "result set");
+		if (this.physical.isReleased()) {
+			throw LogicalStatement.closedWithItsUnit(this.physical, "result set");
+		}
 		return this.delegate;
 	}
 
@@ -60,13 +62,13 @@ final class MetaDataRows extends DelegatingResultSet {
 			this.delegate.close();
 		}
 		finally {
-			this.connection.unbind(this.binding);
+			this.session.leave(this.physical);
 		}
 	}
 
 	@Override
 	public boolean isClosed() throws SQLException {
-		return this.closed || this.binding.isReleased() || this.delegate.isClosed();
+		return this.closed || this.physical.isReleased() || this.delegate.isClosed();
 	}
 
 	@Override

@@ -30,42 +30,60 @@ import org.springframework.util.Assert;
 import io.github.replication.policy.Route;
 
 /**
- * Routes to the pool that was just chosen. The decision lives elsewhere.
+ * Routes to the pool that was just chosen. The decision is made elsewhere, and which
+ * pools there are changes with the cluster: of {@link AbstractRoutingDataSource} only
+ * {@link #getConnection()} is used, which asks for the target each time, and neither its
+ * map of targets nor a default.
  */
 final class NodeRouter extends AbstractRoutingDataSource {
 
-	private final ThreadLocal<@Nullable DataSource> chosen = new ThreadLocal<>();
-
 	/**
-	 * Creates a router. Which pools there are changes with the cluster.
+	 * One holder a thread, which stays: to bind a value for each connection would cost
+	 * more than to look one up.
 	 */
+	private final ThreadLocal<Choice> choice = ThreadLocal.withInitial(Choice::new);
+
 	NodeRouter() {
 		setTargetDataSources(Map.of());
 		setLenientFallback(false);
 		afterPropertiesSet();
 	}
 
+	/**
+	 * Takes a connection of the pool that a route leads to. A pool may need another
+	 * connection for that, for example to look up credentials.
+	 */
 	Connection getConnection(Route route) throws SQLException {
-		this.chosen.set(route.dataSource());
+		Choice choice = this.choice.get();
+		DataSource previous = choice.target;
+		choice.target = route.dataSource();
 		try {
 			return getConnection();
 		}
 		finally {
-			// removing and adding an entry each time would cost more than keeping it
-			this.chosen.set(null);
+			choice.target = previous;
 		}
 	}
 
 	@Override
 	protected @Nullable Object determineCurrentLookupKey() {
-		return this.chosen.get();
+		return this.choice.get().target;
 	}
 
 	@Override
 	protected DataSource determineTargetDataSource() {
-		DataSource chosen = this.chosen.get();
-		Assert.state(chosen != null, "no node is chosen");
-		return chosen;
+		DataSource target = this.choice.get().target;
+		Assert.state(target != null, "no node is chosen");
+		return target;
+	}
+
+	/**
+	 * The pool that the thread is about to ask.
+	 */
+	private static final class Choice {
+
+		private @Nullable DataSource target;
+
 	}
 
 }

@@ -18,65 +18,64 @@ package io.github.replication.jdbc;
 
 import java.sql.BatchUpdateException;
 import java.sql.SQLException;
-import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.Role;
 import io.github.replication.policy.Route;
+import io.github.replication.postgres.SqlState;
 
 /**
  * Explains why a read-only unit cannot do what it has tried.
  */
 final class ReadOnlyViolations {
 
-	/**
-	 * {@code read_only_sql_transaction}, PostgreSQL's error codes, class 25.
-	 */
-	private static final String READ_ONLY_TRANSACTION = "25006";
-
 	private static final String REMEDY = "Let it run in a read-write transaction (@Transactional instead of @ReadOnly or"
 			+ " @Transactional(readOnly = true)), or move that statement to a method that does.";
-
-	/**
-	 * {@code feature_not_supported}, PostgreSQL's error codes, class 0A.
-	 */
-	private static final String NOT_SUPPORTED = "0A000";
-
-	private static final String ADVISORY = "_advisory_";
-
-	private static final Pattern ADVISORY_LOCK = Pattern.compile("\\bpg_(?:try_)?advisory_\\w*lock\\w*\\s*\\(",
-			Pattern.CASE_INSENSITIVE);
 
 	private ReadOnlyViolations() {
 	}
 
-	static boolean isViolation(SQLException ex) {
-		return READ_ONLY_TRANSACTION.equals(ex.getSQLState());
+	/**
+	 * Refuses a statement that a server would not refuse in every case. A standby grants
+	 * an advisory lock, but one that excludes only sessions on the same node. A text that
+	 * changes the access mode would let the ones after it write.
+	 * @throws SQLException if the statement does not belong in a read-only unit
+	 */
+	static void refuse(StatementText text, UnitOfWork unit) throws SQLException {
+		if (text.takesAdvisoryLock()) {
+			throw violation("it takes an advisory lock, which excludes only sessions on the same node");
+		}
+		if (text.mayChangeAccessMode() && !text.isPlainRead()) {
+			throw violation(
+					"it changes the access mode of its transaction or session; it ran on " + where(unit.route()));
+		}
 	}
 
 	/**
-	 * Refuses an advisory lock. A standby would grant one, but for itself alone, so that
-	 * it excludes nobody who runs elsewhere.
-	 * @throws SQLException if the statement takes or gives back such a lock
+	 * The error of a read-only unit in auto-commit that asks for the physical connection
+	 * where sessions are not kept, so that nothing on the server would refuse its writes.
 	 */
-	static void refuseAdvisoryLock(@Nullable String sql) throws SQLException {
-		if (sql != null && HiddenWrites.containsIgnoringCase(sql, ADVISORY) && ADVISORY_LOCK.matcher(sql).find()) {
-			throw new SQLException(nameOf(ConnectionSource.unit())
-					+ " is read-only, but it takes an advisory lock, which excludes only those who run on"
-					+ " the same node. " + REMEDY, READ_ONLY_TRANSACTION);
-		}
+	static SQLException unenforceable(UnitOfWork unit) {
+		return violation("it asks for the physical connection in auto-commit on " + where(unit.route())
+				+ ", whose sessions are shared by a connection pooler and cannot be made read-only. Do it in a"
+				+ " transaction");
+	}
+
+	private static SQLException violation(String cause) {
+		return new SQLException(nameOf(ConnectionSource.unit()) + " is read-only, but " + cause + ". " + REMEDY,
+				SqlState.READ_ONLY_TRANSACTION);
 	}
 
 	/**
 	 * Explains an error of a read-only unit, if there is anything to explain.
 	 */
 	static SQLException explain(SQLException ex, @Nullable String unit, Route route) {
-		if (isViolation(ex)) {
+		if (SqlState.isReadOnlyViolation(ex)) {
 			return explained(ex, nameOf(unit) + " is read-only, but it tried to write; it ran on " + where(route) + ": "
 					+ ex.getMessage() + ". " + REMEDY);
 		}
-		if (NOT_SUPPORTED.equals(ex.getSQLState()) && route.node().role() == Role.REPLICA) {
+		if (SqlState.isUnsupported(ex) && route.node().role() == Role.REPLICA) {
 			return explained(ex,
 					nameOf(unit) + " ran on " + where(route) + ", and a standby does not support everything: "
 							+ ex.getMessage() + ". If it needs the primary, let it run there (@UsePrimary, or"

@@ -16,15 +16,19 @@
 
 package io.github.replication.jdbc;
 
+import java.sql.Savepoint;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.Properties;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a logical connection was told about its session, {@code null} where nothing was
- * said. Holds for every physical connection that serves it.
+ * The settings that a logical connection was given, {@code null} for each that was not
+ * set. They hold for every physical connection that serves it. Schema and client
+ * properties belong to the transaction in which they are set, as on the server: a
+ * rollback takes them back.
  */
 final class SessionSettings {
 
@@ -36,15 +40,19 @@ final class SessionSettings {
 
 	private @Nullable String catalog;
 
-	private @Nullable String schema;
-
 	private @Nullable Integer holdability;
 
 	private @Nullable NetworkTimeout networkTimeout;
 
-	private @Nullable Properties clientInfo;
-
 	private @Nullable Map<String, Class<?>> typeMap;
+
+	private Transactional transactional = Transactional.NONE;
+
+	/**
+	 * What a rollback leads back to, {@code null} while the transaction has changed
+	 * nothing.
+	 */
+	private @Nullable Transactional beforeTransaction;
 
 	SessionSettings(boolean autoCommit) {
 		this.autoCommit = autoCommit;
@@ -82,14 +90,6 @@ final class SessionSettings {
 		this.catalog = catalog;
 	}
 
-	@Nullable String getSchema() {
-		return this.schema;
-	}
-
-	void setSchema(@Nullable String schema) {
-		this.schema = schema;
-	}
-
 	@Nullable Integer getHoldability() {
 		return this.holdability;
 	}
@@ -106,14 +106,6 @@ final class SessionSettings {
 		this.networkTimeout = networkTimeout;
 	}
 
-	@Nullable Properties getClientInfo() {
-		return this.clientInfo;
-	}
-
-	void setClientInfo(@Nullable Properties clientInfo) {
-		this.clientInfo = clientInfo;
-	}
-
 	@Nullable Map<String, Class<?>> getTypeMap() {
 		return this.typeMap;
 	}
@@ -122,18 +114,100 @@ final class SessionSettings {
 		this.typeMap = typeMap;
 	}
 
+	@Nullable String getSchema() {
+		return this.transactional.schema();
+	}
+
+	void setSchema(@Nullable String schema) {
+		change(new Transactional(schema, this.transactional.clientInfo()));
+	}
+
 	/**
-	 * Whether anything was said that hardly anybody says.
+	 * The client properties that were set.
+	 */
+	Map<String, String> getClientInfo() {
+		return this.transactional.clientInfo();
+	}
+
+	void setClientInfo(String name, String value) {
+		Map<String, String> clientInfo = new HashMap<>(this.transactional.clientInfo());
+		clientInfo.put(name, value);
+		change(new Transactional(this.transactional.schema(), clientInfo));
+	}
+
+	private void change(Transactional changed) {
+		if (!this.autoCommit && this.beforeTransaction == null) {
+			this.beforeTransaction = this.transactional;
+		}
+		this.transactional = changed;
+	}
+
+	/**
+	 * The settings that a rollback to a savepoint set now leads back to.
+	 */
+	Transactional transactional() {
+		return this.transactional;
+	}
+
+	boolean isChangedInTransaction() {
+		return this.beforeTransaction != null;
+	}
+
+	void revertTo(Transactional transactional) {
+		if (this.beforeTransaction != null) {
+			this.transactional = transactional;
+		}
+	}
+
+	void committed() {
+		this.beforeTransaction = null;
+	}
+
+	void rolledBack() {
+		if (this.beforeTransaction != null) {
+			this.transactional = this.beforeTransaction;
+			this.beforeTransaction = null;
+		}
+	}
+
+	/**
+	 * Whether any of the settings was made that few applications make.
 	 */
 	boolean hasRareSettings() {
-		return this.catalog != null || this.schema != null || this.holdability != null || this.networkTimeout != null
-				|| this.clientInfo != null || this.typeMap != null;
+		return this.transactional != Transactional.NONE || this.catalog != null || this.holdability != null
+				|| this.networkTimeout != null || this.typeMap != null;
+	}
+
+	/**
+	 * The settings that belong to a transaction.
+	 *
+	 * @param schema the schema, {@code null} if it was not set
+	 * @param clientInfo the client properties that were set
+	 */
+	record Transactional(@Nullable String schema, Map<String, String> clientInfo) {
+
+		static final Transactional NONE = new Transactional(null, Map.of());
+
+	}
+
+	/**
+	 * A savepoint with the settings at that time.
+	 *
+	 * @param savepoint the savepoint of the driver
+	 * @param settings the settings that a rollback to it leads back to
+	 */
+	record Mark(Savepoint savepoint, Transactional settings) {
+
+		boolean isOf(Savepoint savepoint) {
+			return Objects.equals(this.savepoint, savepoint);
+		}
+
 	}
 
 	/**
 	 * How long the driver waits for the server.
 	 *
-	 * @param executor what the driver may use
+	 * @param executor an executor for the driver
 	 * @param milliseconds the timeout, 0 for none
 	 */
 	record NetworkTimeout(@Nullable Executor executor, int milliseconds) {

@@ -17,6 +17,7 @@
 package io.github.replication.jdbc;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
@@ -27,5 +28,40 @@ import java.sql.Statement;
 interface StatementFactory {
 
 	Statement create(Connection connection) throws SQLException;
+
+	/**
+	 * Whether the rows that the statement reads can be changed.
+	 */
+	default boolean isUpdatable() {
+		return false;
+	}
+
+	/**
+	 * A factory of statements with a concurrency.
+	 * @param concurrency a constant of {@link ResultSet}
+	 * @param factory makes the statements
+	 */
+	static StatementFactory of(int concurrency, StatementFactory factory) {
+		return (concurrency == ResultSet.CONCUR_UPDATABLE) ? new Updatable(factory) : factory;
+	}
+
+	/**
+	 * Makes statements whose rows can be changed.
+	 *
+	 * @param factory makes the statements
+	 */
+	record Updatable(StatementFactory factory) implements StatementFactory {
+
+		@Override
+		public Statement create(Connection connection) throws SQLException {
+			return this.factory.create(connection);
+		}
+
+		@Override
+		public boolean isUpdatable() {
+			return true;
+		}
+
+	}
 
 }

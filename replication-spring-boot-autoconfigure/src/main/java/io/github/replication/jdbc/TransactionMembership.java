@@ -50,7 +50,7 @@ final class TransactionMembership {
 		try {
 			Connection connection = holder.getConnection();
 			return connection.isWrapperFor(LogicalConnection.class)
-					&& connection.unwrap(LogicalConnection.class).isInTransactionOf(source);
+					&& connection.unwrap(LogicalConnection.class).session().isInTransactionOf(source);
 		}
 		catch (SQLException ex) {
 			return false;

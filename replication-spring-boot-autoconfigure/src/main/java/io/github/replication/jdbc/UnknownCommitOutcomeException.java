@@ -20,6 +20,8 @@ import java.sql.SQLNonTransientConnectionException;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.postgres.SqlState;
+
 /**
  * The connection was lost while a transaction was being committed, so that nobody knows
  * whether it was. Has SQLSTATE 08007, {@code transaction_resolution_unknown}. The cause
@@ -31,13 +33,11 @@ public class UnknownCommitOutcomeException extends SQLNonTransientConnectionExce
 
 	private static final long serialVersionUID = 1L;
 
-	private static final String TRANSACTION_RESOLUTION_UNKNOWN = "08007";
-
 	UnknownCommitOutcomeException(@Nullable String unit, String node, SQLException cause) {
 		super("The connection to " + node + " was lost while "
 				+ ((unit != null) ? "the transaction of " + unit : "a transaction")
 				+ " was being committed: it may have taken effect or not. Find out before running it again; it is"
-				+ " never repeated by itself. " + cause.getMessage(), TRANSACTION_RESOLUTION_UNKNOWN, cause);
+				+ " never repeated by itself. " + cause.getMessage(), SqlState.TRANSACTION_RESOLUTION_UNKNOWN, cause);
 	}
 
 }

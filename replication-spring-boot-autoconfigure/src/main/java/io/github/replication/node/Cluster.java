@@ -15,6 +15,7 @@
  */
 package io.github.replication.node;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
@@ -67,6 +68,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * By what part of the interval a node is asked again that has not answered.
 	 */
 	private static final int QUICKER = 4;
+
+	/**
+	 * How long a question in the background may take, in milliseconds.
+	 */
+	private static final int QUESTION_TIMEOUT = 10_000;
 
 	private static final long POLL = Duration.ofMillis(5).toNanos();
 
@@ -190,6 +196,34 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	public @Nullable Long lagSizeOf(ClusterNode node) {
 		Lag lag = (node.role() == Role.REPLICA) ? this.positions.lagOf(node) : null;
 		return (lag != null) ? lag.size() : null;
+	}
+
+	/**
+	 * The clock of the cluster.
+	 * @return the clock that orders samples of positions
+	 */
+	public SampleClock clock() {
+		return this.clock;
+	}
+
+	/**
+	 * Asks the primary something on a connection of its own, in the background. Dropped
+	 * if there is no connection, and when the cluster is closed.
+	 * @param question what to ask, on a connection in auto-commit
+	 * @param delay the time to wait before
+	 */
+	public void askLater(Question question, Duration delay) {
+		this.executor.schedule(() -> ask(question), delay.toNanos(), TimeUnit.NANOSECONDS);
+	}
+
+	private void ask(Question question) {
+		try (Connection connection = topology().primary().readPool().openBeside()) {
+			connection.setNetworkTimeout(Runnable::run, QUESTION_TIMEOUT);
+			question.ask(connection);
+		}
+		catch (SQLException | RuntimeException ex) {
+			logger.debug("A question was not answered", ex);
+		}
 	}
 
 	/**
@@ -381,6 +415,21 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		if (member.node().writePool() instanceof HikariDataSource own && own != this.pool) {
 			own.close();
 		}
+	}
+
+	/**
+	 * Something to ask a server.
+	 */
+	@FunctionalInterface
+	public interface Question {
+
+		/**
+		 * Asks.
+		 * @param connection a connection of which the cluster disposes afterwards
+		 * @throws SQLException if there is no answer
+		 */
+		void ask(Connection connection) throws SQLException;
+
 	}
 
 	/**

@@ -30,10 +30,17 @@ import io.github.replication.position.SampleClock;
  */
 record Inspection(ServerStateQuery query, SampleClock clock, Listener listener) {
 
-	void inspect(Connection connection) throws SQLException {
+	/**
+	 * Asks, and makes the session read-only in the same round trip.
+	 * @return {@code false} if the session is not read-only, because a connection pooler
+	 * gives it to others as well
+	 */
+	boolean inspect(Connection connection) throws SQLException {
 		long tick = this.clock.startSample();
 		long at = this.clock.nanoTime();
-		this.listener.told(new Sample(tick, at, this.query.ask(connection, false)));
+		ReadOnlySession session = ReadOnlySession.of(connection);
+		this.listener.told(new Sample(tick, at, this.query.askFirst(connection, session)));
+		return session.isReadOnly();
 	}
 
 	/**

@@ -31,6 +31,7 @@ import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
 import io.github.replication.Role;
 import io.github.replication.position.SampleClock;
+import io.github.replication.postgres.SqlState;
 
 /**
  * Who belongs to the cluster, who leads it and who serves. What the nodes tell is judged
@@ -40,12 +41,6 @@ import io.github.replication.position.SampleClock;
 final class Membership {
 
 	private static final Log logger = LogFactory.getLog(Membership.class);
-
-	/**
-	 * {@code sqlserver_rejected_establishment_of_sqlconnection}, PostgreSQL's error
-	 * codes, class 08.
-	 */
-	private static final String REJECTED = "08004";
 
 	private final boolean failover;
 
@@ -223,7 +218,7 @@ final class Membership {
 			this.lock.unlock();
 		}
 		if (mistake != null) {
-			throw new SQLException(member + " is not used: " + mistake, REJECTED);
+			throw new SQLException(member + " is not used: " + mistake, SqlState.CONNECTION_REJECTED);
 		}
 	}
 

@@ -21,6 +21,8 @@ import java.sql.SQLTransientConnectionException;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.postgres.SqlState;
+
 /**
  * A node of the cluster cannot give a connection at the moment, because it cannot be
  * reached or because all connections to it are busy.
@@ -31,12 +33,10 @@ public class NodeUnavailableException extends SQLTransientConnectionException {
 
 	private static final long serialVersionUID = 1L;
 
-	private static final String CONNECTION_NOT_ESTABLISHED = "08001";
-
 	private final boolean unreachable;
 
 	private NodeUnavailableException(String message, boolean unreachable, @Nullable SQLException cause) {
-		super(message, CONNECTION_NOT_ESTABLISHED, cause);
+		super(message, SqlState.UNABLE_TO_CONNECT, cause);
 		this.unreachable = unreachable;
 	}
 

@@ -29,17 +29,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcUtils;
 
+import io.github.replication.postgres.SqlState;
+
 /**
  * Opens the physical connections of one read pool, checks each before its first use, and
  * remembers how the last attempt ended.
  */
 final class PhysicalDataSource extends DelegatingDataSource {
-
-	/**
-	 * {@code sqlclient_unable_to_establish_sqlconnection}, PostgreSQL's error codes,
-	 * class 08.
-	 */
-	private static final String UNABLE_TO_CONNECT = "08001";
 
 	private final @Nullable Inspection inspection;
 
@@ -48,6 +44,8 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	private final AtomicReference<@Nullable Connection> opened = new AtomicReference<>();
 
 	private volatile @Nullable SQLException failure;
+
+	private volatile boolean pooled;
 
 	/**
 	 * Creates a source of physical connections.
@@ -108,6 +106,13 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	}
 
 	/**
+	 * Whether the settings of a session stay with its connection.
+	 */
+	boolean keepsSessions() {
+		return this.inspection != null && !this.pooled;
+	}
+
+	/**
 	 * Why the last attempt to open a connection failed, {@code null} if it succeeded or
 	 * there was none.
 	 */
@@ -122,7 +127,7 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	static boolean isTimeout(SQLException failure) {
 		Throwable cause = failure.getCause();
 		return cause instanceof SocketTimeoutException
-				|| (cause == null && UNABLE_TO_CONNECT.equals(failure.getSQLState()));
+				|| (cause == null && SqlState.UNABLE_TO_CONNECT.equals(failure.getSQLState()));
 	}
 
 	private Connection open(Opening opening) throws SQLException {
@@ -156,7 +161,9 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	private void inspect(Connection connection, Inspection inspection) throws SQLException {
 		int before = connection.getNetworkTimeout();
 		connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout));
-		inspection.inspect(connection);
+		if (!inspection.inspect(connection)) {
+			this.pooled = true;
+		}
 		connection.setNetworkTimeout(Runnable::run, before);
 	}
 

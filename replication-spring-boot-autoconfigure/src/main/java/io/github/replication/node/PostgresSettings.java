@@ -16,36 +16,27 @@
 
 package io.github.replication.node;
 
-import java.net.URLDecoder;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import com.zaxxer.hikari.HikariConfig;
-import org.jspecify.annotations.Nullable;
-
-import org.springframework.util.StringUtils;
 
 /**
- * Driver settings of a read pool on PostgreSQL: sessions that refuse to write even
- * outside of a transaction, and attempts to connect that end in time. What the URL or the
- * pool's own properties say is kept.
+ * Driver settings of a read pool on PostgreSQL: transactions that begin read-only, and
+ * attempts to connect that end in time. Timeouts of the URL or of the pool's own
+ * properties are kept.
  */
 final class PostgresSettings {
 
-	private static final String READ_ONLY = "-c default_transaction_read_only=on";
+	private static final String READ_ONLY_MODE = "readOnlyMode";
 
-	private static final String OPTIONS = "options";
+	private static final Pattern READ_ONLY_MODE_IN_URL = Pattern.compile("([?&])readOnlyMode=[^&]*&?");
 
 	private static final String CONNECT_TIMEOUT = "connectTimeout";
 
 	private static final String LOGIN_TIMEOUT = "loginTimeout";
-
-	private static final Pattern OPTIONS_IN_URL = Pattern.compile("([?&]options=)([^&]*)");
 
 	/**
 	 * What belongs to the driver's own data source classes and would be mistaken here.
@@ -62,19 +53,8 @@ final class PostgresSettings {
 		long seconds = Math.max(1, TimeUnit.MILLISECONDS.toSeconds(config.getConnectionTimeout() + 999));
 		properties.putIfAbsent(CONNECT_TIMEOUT, Long.toString(seconds));
 		properties.putIfAbsent(LOGIN_TIMEOUT, Long.toString(seconds));
-		Matcher inUrl = OPTIONS_IN_URL.matcher(config.getJdbcUrl());
-		if (inUrl.find()) {
-			String options = readOnly(URLDecoder.decode(inUrl.group(2), StandardCharsets.UTF_8));
-			config.setJdbcUrl(inUrl.replaceFirst(
-					Matcher.quoteReplacement(inUrl.group(1) + URLEncoder.encode(options, StandardCharsets.UTF_8))));
-		}
-		else {
-			properties.setProperty(OPTIONS, readOnly(properties.getProperty(OPTIONS)));
-		}
-	}
-
-	private static String readOnly(@Nullable String options) {
-		return StringUtils.hasText(options) ? options + " " + READ_ONLY : READ_ONLY;
+		properties.setProperty(READ_ONLY_MODE, "transaction");
+		config.setJdbcUrl(READ_ONLY_MODE_IN_URL.matcher(config.getJdbcUrl()).replaceAll("$1"));
 	}
 
 }

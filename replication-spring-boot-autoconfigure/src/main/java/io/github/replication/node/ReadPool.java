@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcUtils;
 
+import io.github.replication.postgres.SqlState;
+
 /**
  * The bounded pool of read-only connections to one node. Nobody waits for a node that
  * cannot be reached: where HikariCP holds a caller for a whole connection timeout, this
@@ -43,11 +45,6 @@ import org.springframework.jdbc.support.JdbcUtils;
 public final class ReadPool extends DelegatingDataSource implements AutoCloseable {
 
 	private static final int WARM_CONNECTIONS = 10;
-
-	/**
-	 * {@code invalid_authorization_specification}, PostgreSQL's error codes, class 28.
-	 */
-	private static final String INVALID_AUTHORIZATION = "28000";
 
 	private final String node;
 
@@ -175,6 +172,16 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		return this.reachability.isReachable() ? active() + " of " + this.hikari
 			.getMaximumPoolSize() + " connections" : "cannot be reached"
 					+ ((failure != null) ? ": " + JdbcUrls.withoutSecretsIn(String.valueOf(failure.getMessage())) : "");
+	}
+
+	/**
+	 * Whether the settings of a session stay with its connection. A connection pooler may
+	 * give each transaction another session.
+	 * @return {@code false} as soon as a connection was found to lead to another process
+	 * than the one that the driver was told of, and where nothing is known of sessions
+	 */
+	public boolean keepsSessions() {
+		return this.physical.keepsSessions();
 	}
 
 	/**
@@ -349,7 +356,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 			return (provider != null) ? provider.getCredentials() : this.hikari.getCredentials();
 		}
 		catch (RuntimeException ex) {
-			throw new SQLException("No credentials were provided", INVALID_AUTHORIZATION, ex);
+			throw new SQLException("No credentials were provided", SqlState.INVALID_AUTHORIZATION, ex);
 		}
 	}
 

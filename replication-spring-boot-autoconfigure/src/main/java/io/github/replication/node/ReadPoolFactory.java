@@ -26,6 +26,7 @@ import com.zaxxer.hikari.util.DriverDataSource;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.NodeDefinition;
+import io.github.replication.postgres.SqlState;
 
 /**
  * Builds read pools whose settings are derived from the primary's pool.
@@ -123,8 +124,6 @@ final class ReadPoolFactory {
 	 */
 	static final class KeepUnlessBroken implements SQLExceptionOverride {
 
-		private static final String FEATURE_NOT_SUPPORTED = "0A000";
-
 		private final @Nullable SQLExceptionOverride configured;
 
 		KeepUnlessBroken(@Nullable SQLExceptionOverride configured) {
@@ -134,8 +133,8 @@ final class ReadPoolFactory {
 		@java.lang.Override
 		public Override adjudicate(SQLException ex) {
 			Override configured = (this.configured != null) ? this.configured.adjudicate(ex) : Override.CONTINUE_EVICT;
-			return (configured == Override.CONTINUE_EVICT && FEATURE_NOT_SUPPORTED.equals(ex.getSQLState()))
-					? Override.DO_NOT_EVICT : configured;
+			return (configured == Override.CONTINUE_EVICT && SqlState.isUnsupported(ex)) ? Override.DO_NOT_EVICT
+					: configured;
 		}
 
 	}

@@ -24,13 +24,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.node.ServerState.Streaming;
 import io.github.replication.position.WalPosition;
+import io.github.replication.postgres.SqlState;
 
 /**
  * Asks a server for its state, in one statement. Where rights are missing or the server
@@ -97,12 +97,6 @@ final class ServerStateQuery {
 	private static final int WITH_ROLE = 2;
 
 	/**
-	 * Insufficient privilege, undefined function, undefined table, undefined column,
-	 * undefined object, syntax error, feature not supported.
-	 */
-	private static final Set<String> NOT_HERE = Set.of("42501", "42883", "42P01", "42703", "42704", "42601", "0A000");
-
-	/**
 	 * After how many questions for less than all it asks for all again: rights may have
 	 * been granted.
 	 */
@@ -126,15 +120,41 @@ final class ServerStateQuery {
 	 */
 	ServerState ask(Connection connection, boolean thoroughly) throws SQLException {
 		List<String> statements = thoroughly ? THOROUGH_STATEMENTS : STATEMENTS;
+		return askForLessAndLess((level) -> {
+			try (PreparedStatement statement = connection.prepareStatement(statements.get(level));
+					ResultSet row = statement.executeQuery()) {
+				return read(row, level);
+			}
+		});
+	}
+
+	/**
+	 * Asks on a new connection.
+	 * @param connection a connection in auto-commit
+	 * @param session is made read-only in the same round trip
+	 * @return the state
+	 */
+	ServerState askFirst(Connection connection, ReadOnlySession session) throws SQLException {
+		return askForLessAndLess((level) -> {
+			try (Statement statement = connection.createStatement()) {
+				statement.execute(session.statement() + "; " + STATEMENTS.get(level));
+				session.read(statement.getResultSet());
+				statement.getMoreResults();
+				return read(statement.getResultSet(), level);
+			}
+		});
+	}
+
+	private ServerState askForLessAndLess(Question question) throws SQLException {
 		int level = firstLevel();
 		while (true) {
-			try (PreparedStatement statement = connection.prepareStatement(statements.get(level))) {
-				ServerState state = read(statement, level);
+			try {
+				ServerState state = question.ask(level);
 				this.level = level;
 				return state;
 			}
 			catch (SQLException ex) {
-				if (level + 1 == STATEMENTS.size() || !NOT_HERE.contains(String.valueOf(ex.getSQLState()))) {
+				if (level + 1 == STATEMENTS.size() || !SqlState.isNotAvailable(ex)) {
 					throw ex;
 				}
 				level++;
@@ -157,24 +177,22 @@ final class ServerStateQuery {
 		return (level > 0 && this.incomplete.incrementAndGet() % PATIENCE == 0) ? 0 : level;
 	}
 
-	private static ServerState read(PreparedStatement statement, int level) throws SQLException {
-		try (ResultSet row = statement.executeQuery()) {
-			row.next();
-			int isolation = isolation(row.getString(1));
-			boolean asynchronous = "off".equals(row.getString(2));
-			if (level > WITH_ROLE) {
-				return new ServerState(isolation, asynchronous, false, 0, 0, 0, 0, 0, null, Streaming.UNKNOWN);
-			}
-			boolean inRecovery = row.getBoolean(3);
-			String database = row.getString(4);
-			if (level > WITH_POSITION) {
-				return new ServerState(isolation, asynchronous, inRecovery, 0, 0, 0, 0, 0, database, Streaming.UNKNOWN);
-			}
-			return new ServerState(isolation, asynchronous, inRecovery, row.getLong(5), row.getInt(6),
-					lsn(row.getString(7)), lsn(row.getString(8)), (level == WITH_SYSTEM) ? row.getLong(12) : 0,
-					database, new Streaming(inRecovery ? row.getBoolean(9) : null,
-							inRecovery ? row.getString(10) : null, standbys(row.getString(11))));
+	private static ServerState read(ResultSet row, int level) throws SQLException {
+		row.next();
+		int isolation = isolation(row.getString(1));
+		boolean asynchronous = "off".equals(row.getString(2));
+		if (level > WITH_ROLE) {
+			return new ServerState(isolation, asynchronous, false, 0, 0, 0, 0, 0, null, Streaming.UNKNOWN);
 		}
+		boolean inRecovery = row.getBoolean(3);
+		String database = row.getString(4);
+		if (level > WITH_POSITION) {
+			return new ServerState(isolation, asynchronous, inRecovery, 0, 0, 0, 0, 0, database, Streaming.UNKNOWN);
+		}
+		return new ServerState(isolation, asynchronous, inRecovery, row.getLong(5), row.getInt(6),
+				lsn(row.getString(7)), lsn(row.getString(8)), (level == WITH_SYSTEM) ? row.getLong(12) : 0, database,
+				new Streaming(inRecovery ? row.getBoolean(9) : null, inRecovery ? row.getString(10) : null,
+						standbys(row.getString(11))));
 	}
 
 	private static @Nullable Map<String, String> standbys(@Nullable String text) {
@@ -200,6 +218,16 @@ final class ServerStateQuery {
 			case "read uncommitted" -> Connection.TRANSACTION_READ_UNCOMMITTED;
 			default -> Connection.TRANSACTION_READ_COMMITTED;
 		};
+	}
+
+	/**
+	 * Asks for as much as a level says.
+	 */
+	@FunctionalInterface
+	private interface Question {
+
+		ServerState ask(int level) throws SQLException;
+
 	}
 
 }

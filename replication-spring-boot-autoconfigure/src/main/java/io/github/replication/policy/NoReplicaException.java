@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.replication.Reason;
 import io.github.replication.node.ClusterNode;
+import io.github.replication.postgres.SqlState;
 
 /**
  * No replica may serve a read, and {@code replication.fallback=fail} keeps it from the
@@ -34,10 +35,8 @@ public class NoReplicaException extends SQLTransientConnectionException {
 
 	private static final long serialVersionUID = 1L;
 
-	private static final String CONNECTION_NOT_ESTABLISHED = "08001";
-
 	NoReplicaException(Reason reason, @Nullable String group, List<ClusterNode> replicas) {
-		super(message(reason, group, replicas), CONNECTION_NOT_ESTABLISHED);
+		super(message(reason, group, replicas), SqlState.UNABLE_TO_CONNECT);
 	}
 
 	private static String message(Reason reason, @Nullable String group, List<ClusterNode> replicas) {

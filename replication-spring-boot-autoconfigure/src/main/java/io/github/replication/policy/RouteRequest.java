@@ -54,6 +54,24 @@ public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTrans
 	}
 
 	/**
+	 * These facts for a transaction that nothing makes read-only.
+	 * @return a copy
+	 */
+	public RouteRequest asReadWriteTransaction() {
+		return new RouteRequest(this.scope, false, true, false, this.held, this.serializable, this.bound);
+	}
+
+	/**
+	 * These facts with the demands of another scope.
+	 * @param scope what the code asks now
+	 * @return a copy, or this request if nothing differs
+	 */
+	public RouteRequest within(RoutingScope scope) {
+		return (scope == this.scope) ? this : new RouteRequest(scope, this.readOnly, this.inTransaction, this.plainRead,
+				this.held, this.serializable, this.bound);
+	}
+
+	/**
 	 * These facts with what is known of the caller by now.
 	 * @param bound what the caller must not fall behind
 	 * @return a copy, or this request if nothing differs

@@ -62,10 +62,10 @@ class NodeFailuresTests {
 	@Test
 	void stateIsFoundAlongTheCauses() {
 		SQLException failure = new SQLException("x", "57P01");
-		assertThat(NodeFailures.extent(new IllegalStateException(new DataAccessResourceFailureException("x", failure))))
+		assertThat(of(new IllegalStateException(new DataAccessResourceFailureException("x", failure))))
 			.isEqualTo(Extent.NODE);
-		assertThat(NodeFailures.extent(new SQLException("x", "25000", failure))).isEqualTo(Extent.NODE);
-		assertThat(NodeFailures.extent(new IllegalStateException(new IOException("57P01")))).isEqualTo(Extent.NOBODY);
+		assertThat(of(new SQLException("x", "25000", failure))).isEqualTo(Extent.NODE);
+		assertThat(of(new IllegalStateException(new IOException("57P01")))).isEqualTo(Extent.NOBODY);
 	}
 
 	@Test
@@ -73,14 +73,14 @@ class NodeFailuresTests {
 		SQLException batch = new BatchUpdateException("x", "S1000", 0, new int[0]);
 		batch.setNextException(new SQLException("x", "22012"));
 		batch.setNextException(new SQLException("x", "23505", new SQLException("x", "08006")));
-		assertThat(NodeFailures.extent(new IllegalStateException(batch))).isEqualTo(Extent.NODE);
+		assertThat(of(new IllegalStateException(batch))).isEqualTo(Extent.NODE);
 	}
 
 	@Test
 	void messagesAndSuppressedExceptionsDoNotCount() {
 		SQLException failure = new SQLException("terminating connection due to administrator command 57P01", "42601");
 		failure.addSuppressed(new SQLException("x", "57P01"));
-		assertThat(NodeFailures.extent(failure)).isEqualTo(Extent.NOBODY);
+		assertThat(of(failure)).isEqualTo(Extent.NOBODY);
 	}
 
 	@Test
@@ -88,12 +88,12 @@ class NodeFailuresTests {
 		Throwable first = new IllegalStateException("a");
 		Throwable second = new IllegalStateException("b", first);
 		first.initCause(second);
-		assertThat(NodeFailures.extent(first)).isEqualTo(Extent.NOBODY);
+		assertThat(of(first)).isEqualTo(Extent.NOBODY);
 	}
 
 	@Test
 	void callThatTheDriverRefusesConcernsNobody() {
-		assertThat(NodeFailures.extent(new SQLFeatureNotSupportedException("x", "0A000"))).isEqualTo(Extent.NOBODY);
+		assertThat(of(new SQLFeatureNotSupportedException("x", "0A000"))).isEqualTo(Extent.NOBODY);
 	}
 
 	@Test
@@ -101,14 +101,34 @@ class NodeFailuresTests {
 		Throwable unavailable = catchThrowable(() -> Nodes.lost("replica-1").readPool().getConnection());
 		assertThat(unavailable).isInstanceOf(NodeUnavailableException.class)
 			.hasFieldOrPropertyWithValue("SQLState", "08001");
-		assertThat(NodeFailures.extent(new IllegalStateException(unavailable))).isEqualTo(Extent.NOBODY);
+		assertThat(of(new IllegalStateException(unavailable))).isEqualTo(Extent.NOBODY);
 		NoReplicaException none = Mockito.mock(NoReplicaException.class);
 		BDDMockito.given(none.getSQLState()).willReturn("08001");
-		assertThat(NodeFailures.extent(none)).isEqualTo(Extent.NOBODY);
+		assertThat(of(none)).isEqualTo(Extent.NOBODY);
 	}
 
 	private static Extent extent(String state) {
-		return NodeFailures.extent(new SQLException("x", state));
+		return of(new SQLException("x", state));
+	}
+
+	@Test
+	void errorOfAnotherDatabaseOfTheApplicationConcernsNobody() {
+		SQLException other = new SQLException("x", "08006");
+		assertThat(NodeFailures.extent(new IllegalStateException(other), (link) -> false)).isEqualTo(Extent.NOBODY);
+	}
+
+	@Test
+	void errorsBelowThatOfAConnectionCount() {
+		SQLException cause = new SQLException("x", "57P01");
+		SQLException failure = new SQLException("x", "25000", cause);
+		assertThat(NodeFailures.extent(new IllegalStateException(failure), (link) -> link == failure))
+			.isEqualTo(Extent.NODE);
+		assertThat(NodeFailures.extent(new SQLException("x", "57P01", failure), (link) -> link == failure))
+			.isEqualTo(Extent.NODE);
+	}
+
+	private static Extent of(Throwable failure) {
+		return NodeFailures.extent(failure, (link) -> true);
 	}
 
 }

@@ -111,12 +111,12 @@ class RouteAttributeSourceTests {
 
 	@Test
 	void readMayRunAgainUnlessItForbidsThat() {
-		assertThat(attribute(ReadOnlyType.class, "plain").isRepeatable()).isTrue();
-		assertThat(attribute(ReadOnlyType.class, "plain").forbidsRepetition()).isFalse();
-		assertThat(attribute(Attributes.class, "once").isRepeatable()).isFalse();
-		assertThat(attribute(Attributes.class, "once").forbidsRepetition()).isTrue();
-		assertThat(attribute(PrimaryType.class, "plain").isRepeatable()).isFalse();
-		assertThat(attribute(PrimaryType.class, "plain").forbidsRepetition()).isFalse();
+		assertThat(attribute(ReadOnlyType.class, "plain").isRetryable()).isTrue();
+		assertThat(attribute(ReadOnlyType.class, "plain").preventsRetry()).isFalse();
+		assertThat(attribute(Attributes.class, "once").isRetryable()).isFalse();
+		assertThat(attribute(Attributes.class, "once").preventsRetry()).isTrue();
+		assertThat(attribute(PrimaryType.class, "plain").isRetryable()).isFalse();
+		assertThat(attribute(PrimaryType.class, "plain").preventsRetry()).isFalse();
 	}
 
 	@ParameterizedTest
@@ -124,22 +124,22 @@ class RouteAttributeSourceTests {
 			"reactivePublisher" })
 	void readWhoseResultComesLateRunsAgainOnlyAsAPartOfAnother(String method) {
 		RouteAttribute attribute = attribute(LateResultType.class, method);
-		assertThat(attribute.isRepeatable()).isFalse();
-		assertThat(attribute.forbidsRepetition()).isFalse();
+		assertThat(attribute.isRetryable()).isFalse();
+		assertThat(attribute.preventsRetry()).isFalse();
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "list", "object", "none" })
 	void readWhoseResultIsThereMayRunAgain(String method) {
-		assertThat(attribute(LateResultType.class, method).isRepeatable()).isTrue();
+		assertThat(attribute(LateResultType.class, method).isRetryable()).isTrue();
 	}
 
 	@Test
 	void lateResultIsRecognizedBehindATypeVariable() {
 		Method declared = ReflectionUtils.findMethod(Finder.class, "find");
-		assertThat(this.source.getAttribute(declared, StreamFinder.class).isRepeatable()).isFalse();
-		assertThat(this.source.getAttribute(declared, StreamFinderInterface.class).isRepeatable()).isFalse();
-		assertThat(this.source.getAttribute(declared, Finder.class).isRepeatable()).isTrue();
+		assertThat(this.source.getAttribute(declared, StreamFinder.class).isRetryable()).isFalse();
+		assertThat(this.source.getAttribute(declared, StreamFinderInterface.class).isRetryable()).isFalse();
+		assertThat(this.source.getAttribute(declared, Finder.class).isRetryable()).isTrue();
 	}
 
 	@Test

@@ -15,6 +15,7 @@
  */
 package io.github.replication.jdbc;
 
+import java.sql.SQLException;
 import java.util.List;
 
 import io.github.replication.node.ClusterNode;
@@ -32,13 +33,13 @@ public final class Attempts {
 	 * Asks the first replica that is not left out, or else the primary.
 	 */
 	public static ClusterNode use(Topology topology) {
-		List<ClusterNode> leftOut = RepeatableUnit.leftOut(topology);
+		List<ClusterNode> excluded = RetryAttempt.excluded(topology);
 		ClusterNode node = topology.replicas()
 			.stream()
-			.filter((replica) -> !leftOut.contains(replica))
+			.filter((replica) -> !excluded.contains(replica))
 			.findFirst()
 			.orElse(topology.primary());
-		RepeatableUnit.uses(node);
+		RetryAttempt.uses(node);
 		return node;
 	}
 
@@ -46,7 +47,19 @@ public final class Attempts {
 	 * Begins a read-write transaction.
 	 */
 	public static void write() {
-		RepeatableUnit.mustNotRunAgain();
+		RetryAttempt.preventRetry();
+	}
+
+	/**
+	 * Fails as a statement on a node does.
+	 */
+	public static void fail(ClusterNode node, Throwable failure) {
+		for (Throwable link = failure; link != null; link = link.getCause()) {
+			if (link instanceof SQLException ex) {
+				RetryAttempt.failed(node, ex);
+				return;
+			}
+		}
 	}
 
 }

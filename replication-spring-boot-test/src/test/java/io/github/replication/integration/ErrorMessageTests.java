@@ -87,7 +87,7 @@ class ErrorMessageTests {
 						List.of("Mistakes.run is read-only", "cannot execute SELECT FOR UPDATE", REMEDY)),
 				Arguments.of("SELECT pg_advisory_lock(1)", "25006",
 						List.of("Mistakes.run is read-only, but it takes an advisory lock,",
-								"excludes only those who run on the same node", REMEDY)),
+								"excludes only sessions on the same node", REMEDY)),
 				Arguments.of("select PG_TRY_ADVISORY_XACT_LOCK (1)", "25006", List.of("takes an advisory lock")),
 				Arguments.of("SELECT pg_try_advisory_xact_lock_shared(1)", "25006", List.of("takes an advisory lock")),
 				Arguments.of("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "0A000",

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.ProxyMethodInvocation;
 
 import io.github.replication.RoutingScope;
-import io.github.replication.jdbc.RepeatableUnit;
+import io.github.replication.jdbc.RetryAttempt;
 import io.github.replication.node.ClusterNode;
 
 /**
@@ -34,11 +34,11 @@ import io.github.replication.node.ClusterNode;
  * most once for each, and at last on the primary where that may serve. The last attempt
  * counts, whether it succeeds or fails; the failures before it are suppressed by its own.
  */
-final class Repetition {
+final class Retry {
 
-	private static final Log logger = LogFactory.getLog(Repetition.class);
+	private static final Log logger = LogFactory.getLog(Retry.class);
 
-	private Repetition() {
+	private Retry() {
 	}
 
 	/**
@@ -49,7 +49,7 @@ final class Repetition {
 	 * @throws Throwable what the method throws when it runs for the last time
 	 */
 	static @Nullable Object run(ProxyMethodInvocation invocation, RoutingScope scope) throws Throwable {
-		RepeatableUnit unit = new RepeatableUnit();
+		RetryAttempt unit = new RetryAttempt();
 		List<Throwable> earlier = List.of();
 		ClusterNode failed = null;
 		while (true) {
@@ -80,28 +80,27 @@ final class Repetition {
 		}
 	}
 
-	private static @Nullable Object attempt(MethodInvocation invocation, RoutingScope scope, RepeatableUnit unit)
+	private static @Nullable Object attempt(MethodInvocation invocation, RoutingScope scope, RetryAttempt unit)
 			throws Throwable {
 		RoutingScope previousScope = scope.enterApart();
-		RepeatableUnit previous = unit.enter();
+		RetryAttempt previous = unit.enter();
 		try {
 			return invocation.proceed();
 		}
 		finally {
-			RepeatableUnit.leave(previous);
+			RetryAttempt.exit(previous);
 			RoutingScope.leave(previousScope);
 		}
 	}
 
-	private static boolean mayRunAgain(RepeatableUnit unit, ClusterNode suspect, RoutingScope scope,
-			Throwable failure) {
+	private static boolean mayRunAgain(RetryAttempt unit, ClusterNode suspect, RoutingScope scope, Throwable failure) {
 		if (Thread.currentThread().isInterrupted()) {
 			return false;
 		}
-		NodeFailures.Extent extent = NodeFailures.extent(failure);
+		NodeFailures.Extent extent = NodeFailures.extent(failure, unit::hasSeen);
 		switch (extent) {
-			case NODE -> unit.leaveOut(suspect);
-			case EVERY_REPLICA -> unit.leaveOutReplicas();
+			case NODE -> unit.exclude(suspect);
+			case EVERY_REPLICA -> unit.excludeReplicas();
 			case NOBODY -> {
 				return false;
 			}

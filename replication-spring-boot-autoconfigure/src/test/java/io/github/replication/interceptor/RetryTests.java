@@ -36,7 +36,8 @@ import io.github.replication.ReadOnly;
 import io.github.replication.RoutingScope;
 import io.github.replication.UsePrimary;
 import io.github.replication.jdbc.Attempts;
-import io.github.replication.jdbc.RepeatableUnit;
+import io.github.replication.jdbc.RetryAttempt;
+import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Nodes;
 import io.github.replication.node.Topology;
 
@@ -47,7 +48,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 /**
  * Which units run again, on nodes that fail as they are told.
  */
-class RepetitionTests {
+class RetryTests {
 
 	private final Topology topology = Nodes.topology(Nodes.primary(),
 			List.of(Nodes.replica("replica-1"), Nodes.replica("replica-2"), Nodes.replica("replica-3")), null);
@@ -135,6 +136,14 @@ class RepetitionTests {
 	void failureBeforeAnyNodeWasUsedIsThrown() {
 		assertThatUnitFailsOnce((work) -> this.units.read(() -> {
 			this.served.add("none");
+			throw failure("08006");
+		}));
+	}
+
+	@Test
+	void failureThatNoConnectionHasThrownIsThrown() {
+		assertThatUnitFailsOnce((work) -> this.units.read(() -> {
+			work.get();
 			throw failure("08006");
 		}));
 	}
@@ -275,25 +284,26 @@ class RepetitionTests {
 	}
 
 	private static void assertNothingLeftBehind() {
-		assertThat(RepeatableUnit.isOpen()).isFalse();
+		assertThat(RetryAttempt.isOpen()).isFalse();
 		assertThat(RoutingScope.current()).isSameAs(RoutingScope.NONE);
 	}
 
 	private String serve() {
-		return failIfTold(Attempts.use(this.topology).name());
+		return failIfAsked(Attempts.use(this.topology));
 	}
 
 	private String serveOnPrimary() {
-		return failIfTold(Attempts.use(Nodes.topology(this.topology.primary(), List.of(), null)).name());
+		return failIfAsked(Attempts.use(Nodes.topology(this.topology.primary(), List.of(), null)));
 	}
 
-	private String failIfTold(String node) {
-		this.served.add(node);
-		Throwable failure = this.failures.get(node);
+	private String failIfAsked(ClusterNode node) {
+		this.served.add(node.name());
+		Throwable failure = this.failures.get(node.name());
 		if (failure != null) {
+			Attempts.fail(node, failure);
 			sneak(failure);
 		}
-		return node;
+		return node.name();
 	}
 
 	private void failOn(String node, String state) {

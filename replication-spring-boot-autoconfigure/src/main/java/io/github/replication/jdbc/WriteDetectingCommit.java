@@ -27,24 +27,21 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
-import org.postgresql.core.BaseConnection;
-import org.postgresql.core.TransactionState;
-import org.postgresql.jdbc.AutoSave;
-
-import org.springframework.util.ClassUtils;
 
 import io.github.replication.SynchronousCommit;
+import io.github.replication.postgres.DriverConnection;
+import io.github.replication.postgres.DriverConnection.TransactionState;
 
 /**
- * Commits a read-write transaction and tells whether it has changed anything, in the one
- * round trip that the commit takes anyway.
+ * Commits a read-write transaction and finds out whether it has changed anything, in the
+ * one round trip that the commit takes anyway.
  * <p>
  * A transaction that has changed something has a transaction id (PostgreSQL
  * documentation, "Transactions and Identifiers"). The commit is the last of the
  * statements sent, so that an error means what it means for a plain commit: a failed
  * check leaves a transaction that is rolled back, a deferred constraint fails as ever.
  */
-final class CheckedCommit {
+final class WriteDetectingCommit {
 
 	private static final String CHECK_AND_COMMIT = "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
 			+ " pg_catalog.current_setting('synchronous_commit'); COMMIT";
@@ -57,38 +54,53 @@ final class CheckedCommit {
 				(level) -> "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
 						+ " pg_catalog.set_config('synchronous_commit', '" + level.setting() + "', true); COMMIT"));
 
-	private static final boolean POSTGRES = ClassUtils.isPresent("org.postgresql.core.BaseConnection",
-			CheckedCommit.class.getClassLoader());
-
-	private CheckedCommit() {
+	private WriteDetectingCommit() {
 	}
 
 	/**
 	 * Commits.
 	 * @param connection the connection, in a transaction
+	 * @param driver the facts that its driver knows
 	 * @param level what the commit has to wait for, {@code null} for what is set
 	 * @return what is known of the transaction
 	 */
-	static Outcome commit(Connection connection, @Nullable SynchronousCommit level) throws SQLException {
-		Outcome possible = POSTGRES ? Driver.possibleOutcome(connection) : Outcome.POSSIBLY_WRITTEN;
+	static CommitOutcome commit(Connection connection, DriverConnection driver, @Nullable SynchronousCommit level)
+			throws SQLException {
+		CommitOutcome possible = possibleOutcome(driver);
 		if (possible != null) {
 			return commitUnchecked(connection, level, possible);
 		}
-		Outcome outcome = checkAndCommit(connection,
+		CommitOutcome outcome = checkAndCommit(connection,
 				(level != null) ? CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT) : CHECK_AND_COMMIT);
 		connection.commit();
 		return outcome;
 	}
 
-	private static Outcome commitUnchecked(Connection connection, @Nullable SynchronousCommit level, Outcome possible)
-			throws SQLException {
+	/**
+	 * What is known without asking the server, {@code null} if it can be asked. A
+	 * transaction that has not begun or has failed changes nothing. Where the driver sets
+	 * a savepoint before each statement, the commit must stay a call of its own.
+	 */
+	private static @Nullable CommitOutcome possibleOutcome(DriverConnection driver) {
+		TransactionState state = driver.transaction();
+		if (state == TransactionState.UNKNOWN) {
+			return CommitOutcome.POSSIBLY_WRITTEN;
+		}
+		if (state != TransactionState.OPEN) {
+			return CommitOutcome.UNCHANGED;
+		}
+		return driver.setsSavepoints() ? CommitOutcome.POSSIBLY_WRITTEN : null;
+	}
+
+	private static CommitOutcome commitUnchecked(Connection connection, @Nullable SynchronousCommit level,
+			CommitOutcome possible) throws SQLException {
 		if (level == null || !possible.mayHaveWritten()) {
 			connection.commit();
 			return possible;
 		}
 		set(connection, level);
 		connection.commit();
-		return (level == SynchronousCommit.OFF) ? Outcome.WRITTEN_ASYNCHRONOUSLY : Outcome.WRITTEN;
+		return (level == SynchronousCommit.OFF) ? CommitOutcome.WRITTEN_ASYNCHRONOUSLY : CommitOutcome.WRITTEN;
 	}
 
 	private static void set(Connection connection, SynchronousCommit level) throws SQLException {
@@ -97,83 +109,18 @@ final class CheckedCommit {
 		}
 	}
 
-	private static Outcome checkAndCommit(Connection connection, String sql) throws SQLException {
+	private static CommitOutcome checkAndCommit(Connection connection, String sql) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setFetchSize(0);
 			statement.execute();
 			try (ResultSet row = statement.getResultSet()) {
 				row.next();
 				if (!row.getBoolean(1)) {
-					return Outcome.UNCHANGED;
+					return CommitOutcome.UNCHANGED;
 				}
-				return "off".equals(row.getString(2)) ? Outcome.WRITTEN_ASYNCHRONOUSLY : Outcome.WRITTEN;
+				return "off".equals(row.getString(2)) ? CommitOutcome.WRITTEN_ASYNCHRONOUSLY : CommitOutcome.WRITTEN;
 			}
 		}
-	}
-
-	/**
-	 * What is known of a transaction whose commit has failed: if the server said so, it
-	 * was rolled back; if the connection was lost, nobody knows.
-	 */
-	static Outcome outcomeOf(SQLException ex) {
-		String state = ex.getSQLState();
-		boolean unknown = state == null || state.startsWith("08") || state.startsWith("57") || state.startsWith("40003")
-				|| state.startsWith("58") || state.startsWith("XX");
-		return unknown ? Outcome.POSSIBLY_WRITTEN : Outcome.UNCHANGED;
-	}
-
-	/**
-	 * What a commit tells of its transaction.
-	 */
-	enum Outcome {
-
-		/**
-		 * Nothing was changed.
-		 */
-		UNCHANGED,
-
-		/**
-		 * Something may have been changed; how the commit was carried out is not known.
-		 */
-		POSSIBLY_WRITTEN,
-
-		/**
-		 * Something was changed, or may have been.
-		 */
-		WRITTEN,
-
-		/**
-		 * Something was changed, and the commit has not waited for the log to be flushed.
-		 */
-		WRITTEN_ASYNCHRONOUSLY;
-
-		boolean mayHaveWritten() {
-			return this != UNCHANGED;
-		}
-
-	}
-
-	/**
-	 * What only the driver knows.
-	 */
-	private static final class Driver {
-
-		/**
-		 * What is known without asking the server, {@code null} if it can be asked. A
-		 * transaction that has not begun or has failed changes nothing. Where the driver
-		 * saves a point before each statement, the commit must stay a call of its own.
-		 */
-		private static @Nullable Outcome possibleOutcome(Connection connection) throws SQLException {
-			if (!connection.isWrapperFor(BaseConnection.class)) {
-				return Outcome.POSSIBLY_WRITTEN;
-			}
-			BaseConnection driver = connection.unwrap(BaseConnection.class);
-			if (driver.getTransactionState() != TransactionState.OPEN) {
-				return Outcome.UNCHANGED;
-			}
-			return (driver.getAutosave() == AutoSave.NEVER) ? null : Outcome.POSSIBLY_WRITTEN;
-		}
-
 	}
 
 }

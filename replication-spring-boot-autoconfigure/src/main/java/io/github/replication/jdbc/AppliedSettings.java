@@ -1,0 +1,327 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.jdbc.SessionSettings.NetworkTimeout;
+
+/**
+ * The settings of one physical connection as far as they were changed here. Asks the
+ * connection only for what it knows without the server, and changes only what differs.
+ */
+final class AppliedSettings {
+
+	private final Connection connection;
+
+	private final boolean initialized;
+
+	private final boolean originalAutoCommit;
+
+	private final boolean originalReadOnly;
+
+	private boolean autoCommit;
+
+	private boolean readOnly;
+
+	private boolean sessionReadOnly;
+
+	private @Nullable Integer isolation;
+
+	private @Nullable Integer originalIsolation;
+
+	private @Nullable String catalog;
+
+	private @Nullable String originalCatalog;
+
+	private @Nullable String schema;
+
+	private @Nullable String originalSearchPath;
+
+	private @Nullable Integer holdability;
+
+	private int originalHoldability;
+
+	private @Nullable NetworkTimeout networkTimeout;
+
+	private int originalNetworkTimeout;
+
+	private Map<String, String> clientInfo = Map.of();
+
+	private @Nullable Properties originalClientInfo;
+
+	private @Nullable Map<String, Class<?>> typeMap;
+
+	/**
+	 * What a rollback on the server leads back to, {@code null} while the transaction has
+	 * changed nothing.
+	 */
+	private SessionSettings.@Nullable Transactional beforeTransaction;
+
+	/**
+	 * Creates the settings of a connection that was just taken from its pool.
+	 * @param connection the connection
+	 * @param initialized whether its pool has executed a statement of the application's
+	 * on it, which may have set the search path
+	 */
+	AppliedSettings(Connection connection, boolean initialized) throws SQLException {
+		this.connection = connection;
+		this.initialized = initialized;
+		this.originalAutoCommit = connection.getAutoCommit();
+		this.originalReadOnly = connection.isReadOnly();
+		this.autoCommit = this.originalAutoCommit;
+		this.readOnly = this.originalReadOnly;
+	}
+
+	boolean isAutoCommit() {
+		return this.autoCommit;
+	}
+
+	/**
+	 * Brings the connection to the settings of a session, before a unit begins.
+	 * Statements that this takes run in auto-commit.
+	 */
+	void apply(SessionSettings session, boolean readOnly) throws SQLException {
+		setReadOnly(readOnly);
+		if (!Objects.equals(this.isolation, session.getIsolation())) {
+			setAutoCommit(true);
+			applyIsolation(session.getIsolation());
+		}
+		if (hasRareSettings() || session.hasRareSettings()) {
+			setAutoCommit(true);
+			applyRareSettings(session);
+		}
+	}
+
+	void setAutoCommit(boolean autoCommit) throws SQLException {
+		if (this.autoCommit != autoCommit) {
+			this.connection.setAutoCommit(autoCommit);
+			this.autoCommit = autoCommit;
+		}
+	}
+
+	void setReadOnly(boolean readOnly) throws SQLException {
+		if (this.readOnly != readOnly) {
+			this.connection.setReadOnly(readOnly);
+			this.readOnly = readOnly;
+		}
+	}
+
+	/**
+	 * Makes every transaction of the session read-only, however it begins, or no longer.
+	 * To be called outside of a transaction.
+	 */
+	void setSessionReadOnly(boolean readOnly) throws SQLException {
+		if (this.sessionReadOnly != readOnly) {
+			boolean autoCommit = this.autoCommit;
+			setAutoCommit(true);
+			execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ " + (readOnly ? "ONLY" : "WRITE"));
+			this.sessionReadOnly = readOnly;
+			setAutoCommit(autoCommit);
+		}
+	}
+
+	private void execute(String sql) throws SQLException {
+		try (Statement statement = this.connection.createStatement()) {
+			statement.execute(sql);
+		}
+	}
+
+	/**
+	 * Undoes every change, when the connection goes back to its pool.
+	 * @throws SQLException if that failed and the connection must not be used again
+	 */
+	void restore() throws SQLException {
+		if (hasChanges()) {
+			setAutoCommit(true);
+			setSessionReadOnly(false);
+			applyIsolation(null);
+			applyRareSettings(new SessionSettings(true));
+		}
+		setReadOnly(this.originalReadOnly);
+		setAutoCommit(this.originalAutoCommit);
+	}
+
+	private boolean hasChanges() {
+		return this.isolation != null || this.sessionReadOnly || hasRareSettings();
+	}
+
+	private boolean hasRareSettings() {
+		return this.catalog != null || this.schema != null || this.holdability != null || this.networkTimeout != null
+				|| !this.clientInfo.isEmpty() || this.typeMap != null;
+	}
+
+	void committed() {
+		this.beforeTransaction = null;
+	}
+
+	void rolledBack() {
+		SessionSettings.Transactional before = this.beforeTransaction;
+		if (before != null) {
+			revertTo(before);
+			this.beforeTransaction = null;
+		}
+	}
+
+	/**
+	 * The server has rolled back to a savepoint.
+	 */
+	void revertTo(SessionSettings.Transactional transactional) {
+		if (this.beforeTransaction != null) {
+			this.schema = transactional.schema();
+			this.clientInfo = transactional.clientInfo();
+		}
+	}
+
+	private void willChange() {
+		if (!this.autoCommit && this.beforeTransaction == null) {
+			this.beforeTransaction = new SessionSettings.Transactional(this.schema, this.clientInfo);
+		}
+	}
+
+	private void applyIsolation(@Nullable Integer isolation) throws SQLException {
+		if (Objects.equals(this.isolation, isolation)) {
+			return;
+		}
+		if (this.originalIsolation == null) {
+			this.originalIsolation = this.connection.getTransactionIsolation();
+		}
+		this.connection.setTransactionIsolation((isolation != null) ? isolation : this.originalIsolation);
+		this.isolation = isolation;
+	}
+
+	/**
+	 * Brings the settings that few applications make to those of a session.
+	 */
+	void applyRareSettings(SessionSettings session) throws SQLException {
+		applyCatalog(session.getCatalog());
+		applySchema(session.getSchema());
+		applyHoldability(session.getHoldability());
+		applyNetworkTimeout(session.getNetworkTimeout());
+		applyClientInfo(session.getClientInfo());
+		applyTypeMap(session.getTypeMap());
+	}
+
+	private void applyCatalog(@Nullable String catalog) throws SQLException {
+		if (!Objects.equals(this.catalog, catalog)) {
+			if (this.catalog == null) {
+				this.originalCatalog = this.connection.getCatalog();
+			}
+			this.connection.setCatalog((catalog != null) ? catalog : this.originalCatalog);
+			this.catalog = catalog;
+		}
+	}
+
+	/**
+	 * With {@code null} the driver sets the search path to its default. A path that the
+	 * pool has set is asked for before it is changed: {@code getSchema()} names only its
+	 * first schema.
+	 */
+	private void applySchema(@Nullable String schema) throws SQLException {
+		if (Objects.equals(this.schema, schema)) {
+			return;
+		}
+		willChange();
+		if (this.initialized && this.originalSearchPath == null) {
+			this.originalSearchPath = searchPath();
+		}
+		if (schema != null || this.originalSearchPath == null) {
+			this.connection.setSchema(schema);
+		}
+		else {
+			setSearchPath(this.originalSearchPath);
+		}
+		this.schema = schema;
+	}
+
+	private @Nullable String searchPath() throws SQLException {
+		try (Statement statement = this.connection.createStatement();
+				ResultSet row = statement.executeQuery("SELECT pg_catalog.current_setting('search_path')")) {
+			return row.next() ? row.getString(1) : null;
+		}
+	}
+
+	private void setSearchPath(String path) throws SQLException {
+		try (PreparedStatement statement = this.connection
+			.prepareStatement("SELECT pg_catalog.set_config('search_path', ?, false)")) {
+			statement.setString(1, path);
+			statement.execute();
+		}
+	}
+
+	private void applyHoldability(@Nullable Integer holdability) throws SQLException {
+		if (!Objects.equals(this.holdability, holdability)) {
+			if (this.holdability == null) {
+				this.originalHoldability = this.connection.getHoldability();
+			}
+			this.connection.setHoldability((holdability != null) ? holdability : this.originalHoldability);
+			this.holdability = holdability;
+		}
+	}
+
+	private void applyNetworkTimeout(@Nullable NetworkTimeout timeout) throws SQLException {
+		if (!Objects.equals(this.networkTimeout, timeout)) {
+			if (this.networkTimeout == null) {
+				this.originalNetworkTimeout = this.connection.getNetworkTimeout();
+			}
+			NetworkTimeout next = (timeout != null) ? timeout
+					: new NetworkTimeout(Runnable::run, this.originalNetworkTimeout);
+			this.connection.setNetworkTimeout(next.executor(), next.milliseconds());
+			this.networkTimeout = timeout;
+		}
+	}
+
+	private void applyClientInfo(Map<String, String> clientInfo) throws SQLException {
+		if (this.clientInfo.equals(clientInfo)) {
+			return;
+		}
+		willChange();
+		if (this.originalClientInfo == null) {
+			Properties original = new Properties();
+			original.putAll(this.connection.getClientInfo());
+			this.originalClientInfo = original;
+		}
+		for (String name : this.clientInfo.keySet()) {
+			if (!clientInfo.containsKey(name)) {
+				this.connection.setClientInfo(name, this.originalClientInfo.getProperty(name));
+			}
+		}
+		for (Map.Entry<String, String> property : clientInfo.entrySet()) {
+			if (!property.getValue().equals(this.clientInfo.get(property.getKey()))) {
+				this.connection.setClientInfo(property.getKey(), property.getValue());
+			}
+		}
+		this.clientInfo = clientInfo;
+	}
+
+	private void applyTypeMap(@Nullable Map<String, Class<?>> typeMap) throws SQLException {
+		if (!Objects.equals(this.typeMap, typeMap)) {
+			this.connection.setTypeMap((typeMap != null) ? typeMap : Map.of());
+			this.typeMap = typeMap;
+		}
+	}
+
+}

@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+/**
+ * What is known of a read-write transaction after its commit.
+ */
+enum CommitOutcome {
+
+	/**
+	 * Nothing was changed.
+	 */
+	UNCHANGED,
+
+	/**
+	 * Something may have been changed; how the commit was carried out is not known.
+	 */
+	POSSIBLY_WRITTEN,
+
+	/**
+	 * Something was changed, or may have been.
+	 */
+	WRITTEN,
+
+	/**
+	 * Something was changed, and the commit has not waited for the log to be flushed.
+	 */
+	WRITTEN_ASYNCHRONOUSLY;
+
+	boolean mayHaveWritten() {
+		return this != UNCHANGED;
+	}
+
+}

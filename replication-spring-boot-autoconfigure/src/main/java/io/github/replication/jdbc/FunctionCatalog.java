@@ -1,0 +1,199 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows from the catalog which functions only read, and which relations, types and
+ * operators lead to functions that do more. Until the catalog has answered, and where it
+ * cannot be read, a list of PostgreSQL's most common functions takes its place.
+ * <p>
+ * The catalog is read when the first text is classified, and again every five minutes,
+ * and sooner when a text calls a function that is not known, changes the catalog or turns
+ * out to write. Between two of these at least ten seconds pass. An object that is made
+ * meanwhile is not known: then the server is the judge. Safe for use by several threads.
+ */
+final class FunctionCatalog {
+
+	/**
+	 * A catalog that is never read.
+	 */
+	static final FunctionCatalog NONE = new FunctionCatalog((question, delay) -> {
+	}, () -> 0);
+
+	static final Duration MAX_AGE = Duration.ofMinutes(5);
+
+	static final Duration PAUSE = Duration.ofSeconds(10);
+
+	private static final Log logger = LogFactory.getLog(FunctionCatalog.class);
+
+	private final CatalogLoader loader;
+
+	private final LongSupplier nanoTime;
+
+	private volatile CatalogSnapshot current = CatalogSnapshot.FALLBACK;
+
+	private @Nullable String fingerprint;
+
+	/**
+	 * The last question that was given to the loader.
+	 */
+	private long question;
+
+	/**
+	 * Whether it has not been asked yet.
+	 */
+	private boolean pending;
+
+	private long due;
+
+	private long asked;
+
+	private boolean reading;
+
+	private boolean again;
+
+	private boolean failing;
+
+	/**
+	 * Creates a catalog.
+	 * @param loader runs its questions
+	 * @param nanoTime a monotonic clock in nanoseconds
+	 */
+	FunctionCatalog(CatalogLoader loader, LongSupplier nanoTime) {
+		this.loader = loader;
+		this.nanoTime = nanoTime;
+	}
+
+	/**
+	 * The present knowledge. It is the same object for as long as the knowledge is the
+	 * same.
+	 */
+	CatalogSnapshot current() {
+		return this.current;
+	}
+
+	/**
+	 * A text was classified for the first time.
+	 */
+	void used(StatementText text) {
+		boolean soon = text.changesCatalog() || (this.current.isComplete() && text.callsUnknownFunction());
+		request((soon) ? PAUSE : MAX_AGE);
+	}
+
+	/**
+	 * A text that looked like a read has turned out to be none.
+	 */
+	void contradicted() {
+		request(Duration.ZERO);
+	}
+
+	/**
+	 * Makes sure that the catalog is read within a time, but for the pause after the last
+	 * time.
+	 */
+	private void request(Duration delay) {
+		long number;
+		Duration remaining;
+		synchronized (this) {
+			long now = this.nanoTime.getAsLong();
+			long wanted = wanted(now, delay);
+			if (this.pending && !isLost(now) && this.due - wanted <= 0) {
+				return;
+			}
+			this.pending = true;
+			this.due = wanted;
+			number = ++this.question;
+			remaining = Duration.ofNanos(wanted - now);
+		}
+		this.loader.load((connection) -> ask(connection, number), remaining);
+	}
+
+	private long wanted(long now, Duration delay) {
+		if (this.question == 0) {
+			this.asked = now;
+			return now;
+		}
+		long wanted = (isLost(now)) ? now : now + delay.toNanos();
+		return now + Math.max(wanted - now, Math.max(0, this.asked + PAUSE.toNanos() - now));
+	}
+
+	/**
+	 * Whether the loader has dropped the last question: it was due and was not asked.
+	 */
+	private boolean isLost(long now) {
+		return this.pending && now - this.due > PAUSE.toNanos();
+	}
+
+	private void ask(Connection connection, long number) throws SQLException {
+		synchronized (this) {
+			if (number != this.question) {
+				return;
+			}
+			this.pending = false;
+			this.asked = this.nanoTime.getAsLong();
+			this.again = this.reading;
+			if (this.reading) {
+				return;
+			}
+			this.reading = true;
+		}
+		try {
+			read(connection);
+		}
+		finally {
+			boolean soon;
+			synchronized (this) {
+				this.reading = false;
+				soon = this.again;
+			}
+			request((soon) ? PAUSE : MAX_AGE);
+		}
+	}
+
+	private void read(Connection connection) throws SQLException {
+		try {
+			String present = CatalogQuery.fingerprint(connection);
+			if (!present.equals(this.fingerprint)) {
+				Map<String, Integer> entries = CatalogQuery.entries(connection);
+				if (!this.current.hasEntries(entries)) {
+					this.current = CatalogSnapshot.of(entries);
+				}
+				this.fingerprint = present;
+			}
+			this.failing = false;
+		}
+		catch (SQLException ex) {
+			if (!this.failing) {
+				this.failing = true;
+				logger.info("The catalog of functions cannot be read: " + ((this.current.isComplete())
+						? "its last state counts" : "only the most common functions are taken for reads"), ex);
+			}
+			throw ex;
+		}
+	}
+
+}

@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.SQLException;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.RoutingScope;
+import io.github.replication.postgres.SqlState;
+
+/**
+ * The error of a read-only transaction that cannot show its caller's own write: the
+ * replica it runs on is behind, and its session holds what another one would lack.
+ */
+final class OvertakenTransaction {
+
+	private OvertakenTransaction() {
+	}
+
+	static SQLException exception(UnitOfWork unit, RoutingScope scope) {
+		String transaction = nameOf(ConnectionSource.unit(), "The transaction");
+		return new SQLException(transaction + " reads from " + unit.route().node()
+				+ ", which does not have the write yet that its caller has committed meanwhile, and "
+				+ nameOf(scope.unit(), "this statement") + " must see that write. The transaction cannot go on at the"
+				+ " primary, because it has set savepoints or changed its session. Read in a transaction of its own"
+				+ " (propagation = REQUIRES_NEW), or let " + transaction + " run on the primary (@UsePrimary).",
+				SqlState.OBJECT_NOT_IN_STATE);
+	}
+
+	private static String nameOf(@Nullable String unit, String otherwise) {
+		return (unit != null) ? unit : otherwise;
+	}
+
+}

@@ -1,0 +1,107 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parameters of a prepared statement that may be made again on another connection.
+ */
+final class Parameters {
+
+	private final List<@Nullable Parameter> byIndex = new ArrayList<>(4);
+
+	private final List<Parameter> others = new ArrayList<>(0);
+
+	private boolean streams;
+
+	private boolean consumed;
+
+	/**
+	 * Keeps a parameter in place of the one before.
+	 * @param index its index, the first is 1
+	 */
+	void set(int index, Parameter parameter) {
+		while (this.byIndex.size() < index) {
+			this.byIndex.add(null);
+		}
+		this.byIndex.set(index - 1, parameter);
+	}
+
+	/**
+	 * Keeps a parameter that can be read once.
+	 */
+	void setStream(int index, Parameter parameter) {
+		set(index, parameter);
+		this.streams = true;
+		this.consumed = false;
+	}
+
+	/**
+	 * Keeps a call that has no index, such as that of a named parameter.
+	 */
+	void add(Parameter parameter) {
+		this.others.add(parameter);
+	}
+
+	void clear() {
+		this.byIndex.clear();
+		this.streams = false;
+		this.consumed = false;
+	}
+
+	/**
+	 * The statement is executed, which reads streams to their end.
+	 */
+	void consume() {
+		this.consumed = this.streams;
+	}
+
+	/**
+	 * Whether a stream has been read, so that the parameters cannot be set again.
+	 */
+	boolean isConsumed() {
+		return this.consumed;
+	}
+
+	void apply(PreparedStatement statement) throws SQLException {
+		for (Parameter other : this.others) {
+			other.apply(statement);
+		}
+		for (Parameter parameter : this.byIndex) {
+			if (parameter != null) {
+				parameter.apply(statement);
+			}
+		}
+	}
+
+	/**
+	 * Sets a parameter.
+	 */
+	@FunctionalInterface
+	interface Parameter {
+
+		void apply(PreparedStatement statement) throws SQLException;
+
+	}
+
+}

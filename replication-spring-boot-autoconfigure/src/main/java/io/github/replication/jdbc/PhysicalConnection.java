@@ -1,0 +1,513 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.support.JdbcUtils;
+
+import io.github.replication.PoolKind;
+import io.github.replication.node.ClusterNode;
+import io.github.replication.policy.Route;
+import io.github.replication.postgres.DriverConnection;
+import io.github.replication.postgres.DriverConnection.TransactionState;
+
+/**
+ * A connection of a pool while it serves a logical one. Between two units of work it is
+ * in auto-commit and not read-only, unless the application has it in its own hands. Goes
+ * back to its pool once, whatever happens, in the state in which it was taken.
+ */
+final class PhysicalConnection {
+
+	private static final String SESSION_READ_ONLY = "default_transaction_read_only";
+
+	private static final int IN_USE = 0;
+
+	private static final int ABORTED = 1;
+
+	private static final int RELEASED = 2;
+
+	private final Connection connection;
+
+	private final ClusterNode node;
+
+	private final PoolKind pool;
+
+	private final int nodeId;
+
+	private final AppliedSettings settings;
+
+	private @Nullable DriverConnection driver;
+
+	private int users;
+
+	private Hold hold = Hold.NONE;
+
+	private boolean exposed;
+
+	private boolean inTransaction;
+
+	private boolean mayBeInTransaction;
+
+	private boolean evicted;
+
+	private Route route;
+
+	/**
+	 * Other threads may abort and release.
+	 */
+	private final AtomicInteger use = new AtomicInteger(IN_USE);
+
+	/**
+	 * Creates the connection.
+	 * @param connection a connection that was just taken from a pool
+	 * @param route the node and pool that it was taken from
+	 * @param initialized whether that pool has executed a statement of the application's
+	 * on it
+	 */
+	PhysicalConnection(Connection connection, Route route, boolean initialized) throws SQLException {
+		this.connection = connection;
+		this.node = route.node();
+		this.pool = route.pool();
+		this.route = route;
+		this.nodeId = route.node().id();
+		this.settings = new AppliedSettings(connection, initialized);
+	}
+
+	Connection connection() {
+		return this.connection;
+	}
+
+	ClusterNode node() {
+		return this.node;
+	}
+
+	/**
+	 * The id of the node when the connection was taken: of the server that it is open to.
+	 */
+	int nodeId() {
+		return this.nodeId;
+	}
+
+	PoolKind pool() {
+		return this.pool;
+	}
+
+	boolean isOnWritePool() {
+		return this.pool == PoolKind.WRITE;
+	}
+
+	boolean isOnReadPool() {
+		return this.pool == PoolKind.READ;
+	}
+
+	boolean isOf(ClusterNode node, PoolKind pool) {
+		return this.node == node && this.pool == pool && !isReleased();
+	}
+
+	/**
+	 * Where the unit goes that runs on this connection, and why.
+	 */
+	Route route() {
+		return this.route;
+	}
+
+	void route(Route route) {
+		this.route = route;
+	}
+
+	/**
+	 * The facts that the driver knows.
+	 */
+	DriverConnection driver() throws SQLException {
+		DriverConnection driver = this.driver;
+		if (driver == null) {
+			driver = DriverConnection.of(this.connection);
+			this.driver = driver;
+		}
+		return driver;
+	}
+
+	/**
+	 * Whether the connection was aborted, or its pool has taken it away because it broke.
+	 */
+	boolean isBroken() throws SQLException {
+		return this.use.get() != IN_USE || this.connection.isClosed();
+	}
+
+	boolean isHeld() {
+		return this.hold != Hold.NONE;
+	}
+
+	/**
+	 * Whether the session holds what another one would lack.
+	 */
+	boolean holdsSession() {
+		return this.hold == Hold.SESSION;
+	}
+
+	/**
+	 * Keeps the connection for the logical one until that is closed.
+	 */
+	void hold(Hold hold) {
+		if (this.hold.compareTo(hold) < 0) {
+			this.hold = hold;
+		}
+	}
+
+	/**
+	 * The application has the connection in its own hands from now on: each setting
+	 * reaches it at once, and whatever it does there is found out from the driver.
+	 */
+	void expose() {
+		this.exposed = true;
+		this.mayBeInTransaction = true;
+	}
+
+	boolean isExposed() {
+		return this.exposed;
+	}
+
+	/**
+	 * A text that begins or ends a transaction was executed.
+	 */
+	void transactionMayHaveChanged() {
+		this.mayBeInTransaction = true;
+	}
+
+	/**
+	 * Whether a transaction is under way that no unit of work has begun, but a text or
+	 * the application by means of the driver.
+	 */
+	boolean isInOwnTransaction() throws SQLException {
+		return this.mayBeInTransaction && !this.inTransaction && isTransactionUnderWay();
+	}
+
+	/**
+	 * Whether a transaction is under way on the server. Where the driver does not know,
+	 * every statement of a unit counts as the beginning of one.
+	 */
+	boolean isTransactionUnderWay() throws SQLException {
+		TransactionState state = driver().transaction();
+		return (state != TransactionState.UNKNOWN) ? state != TransactionState.IDLE : this.inTransaction;
+	}
+
+	/**
+	 * Whether the transaction has failed, so that a commit rolls it back.
+	 */
+	boolean isTransactionFailed() throws SQLException {
+		return driver().transaction() == TransactionState.FAILED;
+	}
+
+	/**
+	 * Whether the server itself refuses to write on this connection, however a
+	 * transaction begins, because the session is read-only.
+	 */
+	boolean isSessionReadOnly() throws SQLException {
+		return this.pool == PoolKind.READ && this.node.readPool().keepsSessions()
+				&& "on".equals(driver().parameter(SESSION_READ_ONLY));
+	}
+
+	/**
+	 * Applies the settings of a session, in auto-commit where the server has to be asked.
+	 */
+	void apply(SessionSettings session, boolean readOnly) throws SQLException {
+		if (!readOnly) {
+			this.settings.setSessionReadOnly(false);
+		}
+		this.settings.apply(session, readOnly);
+	}
+
+	/**
+	 * Has statements run in auto-commit from now on.
+	 */
+	void useAutoCommit() throws SQLException {
+		this.settings.setAutoCommit(true);
+	}
+
+	/**
+	 * Has the next statement begin a transaction.
+	 * @param readOnly whether that must be read-only
+	 */
+	void useTransaction(boolean readOnly) throws SQLException {
+		this.settings.setAutoCommit(false);
+		this.inTransaction = true;
+		if (readOnly && isOnWritePool() && !beginsReadOnly()) {
+			execute("SET TRANSACTION READ ONLY");
+		}
+	}
+
+	/**
+	 * Whether the driver begins a read-only transaction. The read pools see to that
+	 * themselves, and another driver is believed.
+	 */
+	private boolean beginsReadOnly() throws SQLException {
+		DriverConnection driver = driver();
+		return driver.transaction() == TransactionState.UNKNOWN || driver.beginsReadOnly();
+	}
+
+	/**
+	 * Begins the transaction on the server, before the application can do so by other
+	 * means.
+	 */
+	void startTransaction() throws SQLException {
+		if (driver().transaction() == TransactionState.IDLE) {
+			execute("SELECT 1");
+		}
+	}
+
+	/**
+	 * Makes the session read-only for those who have it in their own hands.
+	 * @return {@code false} if sessions are not kept, as behind a connection pooler
+	 */
+	boolean makeSessionReadOnly() throws SQLException {
+		if (isSessionReadOnly()) {
+			return true;
+		}
+		if (!this.node.readPool().keepsSessions()) {
+			return false;
+		}
+		this.settings.setSessionReadOnly(true);
+		return true;
+	}
+
+	private void execute(String sql) throws SQLException {
+		try (Statement statement = this.connection.createStatement()) {
+			statement.execute(sql);
+		}
+	}
+
+	/**
+	 * Passes on settings that count from the next statement on.
+	 */
+	void applyRareSettings(SessionSettings session) throws SQLException {
+		this.settings.applyRareSettings(session);
+	}
+
+	/**
+	 * A transaction has ended.
+	 * @param committed whether its changes are there
+	 */
+	void transactionEnded(boolean committed) {
+		this.inTransaction = false;
+		if (committed) {
+			this.settings.committed();
+		}
+		else {
+			this.settings.rolledBack();
+		}
+	}
+
+	void rollbackTo(Savepoint savepoint, SessionSettings.Transactional settings) throws SQLException {
+		this.connection.rollback(savepoint);
+		this.settings.revertTo(settings);
+	}
+
+	/**
+	 * Comes to rest when a unit is over and the connection stays: in auto-commit and not
+	 * read-only. In the hands of the application it follows the logical connection
+	 * instead.
+	 */
+	void rest(SessionSettings session) throws SQLException {
+		if (this.exposed) {
+			follow(session);
+		}
+		else {
+			this.settings.setAutoCommit(true);
+			this.settings.setReadOnly(false);
+		}
+	}
+
+	/**
+	 * Brings a connection in the hands of the application to the state of the logical
+	 * one.
+	 */
+	void follow(SessionSettings session) throws SQLException {
+		if (!isTransactionUnderWay()) {
+			if (session.isReadOnly()) {
+				makeSessionReadOnly();
+			}
+			else {
+				this.settings.setSessionReadOnly(false);
+			}
+			this.settings.apply(session, session.isReadOnly());
+		}
+		this.settings.setAutoCommit(session.isAutoCommit());
+	}
+
+	/**
+	 * Counts a user in: a statement, or rows of metadata.
+	 */
+	void retain() {
+		this.users++;
+	}
+
+	/**
+	 * Counts a user out.
+	 */
+	void leave() {
+		this.users--;
+	}
+
+	/**
+	 * Whether the connection is needed no longer.
+	 */
+	boolean isIdle() {
+		return this.users <= 0 && this.hold == Hold.NONE && !this.exposed;
+	}
+
+	boolean isReleased() {
+		return this.use.get() == RELEASED;
+	}
+
+	/**
+	 * Gives the connection back, which closes what was made on it.
+	 */
+	void release() {
+		int before = this.use.getAndSet(RELEASED);
+		if (before == RELEASED) {
+			return;
+		}
+		try {
+			if (before == IN_USE && (this.evicted || !restore())) {
+				abort();
+			}
+		}
+		finally {
+			JdbcUtils.closeConnection(this.connection);
+			leavePool(this.node, this.pool);
+		}
+	}
+
+	/**
+	 * Rolls back what is open, then undoes everything else.
+	 * @return {@code false} if that failed and the connection must not be used again
+	 */
+	private boolean restore() {
+		try {
+			if ((this.inTransaction || this.mayBeInTransaction) && isTransactionUnderWay()) {
+				rollback();
+			}
+			this.settings.restore();
+			return true;
+		}
+		catch (SQLException ex) {
+			return false;
+		}
+	}
+
+	private void rollback() throws SQLException {
+		if (this.settings.isAutoCommit()) {
+			execute("ROLLBACK");
+		}
+		else {
+			this.connection.rollback();
+		}
+		transactionEnded(false);
+	}
+
+	/**
+	 * Has the connection closed when the logical one lets go of it.
+	 */
+	void evict() {
+		this.evicted = true;
+	}
+
+	/**
+	 * Closes the connection under the unit that waits for an answer. Safe for use by
+	 * another thread than that of the unit; does nothing if the connection has gone back.
+	 */
+	void abortUnderUnit() {
+		if (this.use.compareAndSet(IN_USE, ABORTED)) {
+			abort();
+		}
+	}
+
+	/**
+	 * Closes the connection and gives it back. Safe for use by another thread.
+	 * @param executor closes the connection
+	 */
+	void abort(Executor executor) throws SQLException {
+		if (this.use.compareAndSet(IN_USE, ABORTED)) {
+			try {
+				this.connection.abort(executor);
+			}
+			finally {
+				release();
+			}
+		}
+	}
+
+	/**
+	 * Closes the connection for good, so that no other unit gets it.
+	 */
+	void abort() {
+		try {
+			this.connection.abort(Runnable::run);
+		}
+		catch (SQLException ex) {
+			JdbcUtils.closeConnection(this.connection);
+		}
+	}
+
+	static void enterPool(Route route) {
+		if (route.pool() == PoolKind.READ) {
+			route.node().readPool().acquire();
+		}
+	}
+
+	static void leavePool(ClusterNode node, PoolKind pool) {
+		if (pool == PoolKind.READ) {
+			node.readPool().release();
+		}
+	}
+
+	@Override
+	public String toString() {
+		return "Connection on " + this.node + ": " + this.connection;
+	}
+
+	/**
+	 * Why a connection stays with the logical one.
+	 */
+	enum Hold {
+
+		/**
+		 * It does not.
+		 */
+		NONE,
+
+		/**
+		 * A read-write transaction has run on it, which may have left something.
+		 */
+		TRANSACTION,
+
+		/**
+		 * Its session holds settings, locks, temporary tables or cursors, or may do so.
+		 */
+		SESSION
+
+	}
+
+}

@@ -1,0 +1,249 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.Role;
+import io.github.replication.node.ClusterNode;
+import io.github.replication.node.Topology;
+
+/**
+ * A unit of work that may run again on another node when a replica fails under it, and
+ * what has happened in it so far. In force on the thread that runs the unit, from the
+ * beginning of each attempt to its end; work that the unit hands to other threads is not
+ * known to it.
+ */
+public final class RetryAttempt {
+
+	private static final Log logger = LogFactory.getLog(RetryAttempt.class);
+
+	private static final ThreadLocal<@Nullable RetryAttempt> CURRENT = new ThreadLocal<>();
+
+	/**
+	 * All attempts under way, for the threads that watch the nodes.
+	 */
+	private static final Set<RetryAttempt> OPEN = ConcurrentHashMap.newKeySet();
+
+	private static final PhysicalConnection[] NONE = {};
+
+	private List<ClusterNode> excluded = List.of();
+
+	private boolean replicasExcluded;
+
+	private volatile boolean prevented;
+
+	/**
+	 * The connections in use, also those of units within this one. Replaced by the thread
+	 * of the unit alone.
+	 */
+	private volatile PhysicalConnection[] connections = NONE;
+
+	private @Nullable ClusterNode node;
+
+	private List<Throwable> failures = List.of();
+
+	/**
+	 * Whether the current thread attempts such a unit.
+	 * @return {@code true} between {@link #enter()} and {@link #exit}
+	 */
+	public static boolean isOpen() {
+		return CURRENT.get() != null;
+	}
+
+	/**
+	 * Begins an attempt on the current thread. To be called in pairs with {@link #exit}.
+	 * @return the attempt that was in force, {@code null} for none
+	 */
+	public @Nullable RetryAttempt enter() {
+		RetryAttempt previous = CURRENT.get();
+		CURRENT.set(this);
+		this.failures = List.of();
+		OPEN.add(this);
+		return previous;
+	}
+
+	/**
+	 * Ends an attempt.
+	 * @param previous the result of {@link #enter()}
+	 */
+	public static void exit(@Nullable RetryAttempt previous) {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt != null) {
+			attempt.connections = NONE;
+			OPEN.remove(attempt);
+		}
+		CURRENT.set(previous);
+	}
+
+	/**
+	 * Lets the units fail that wait for a silent node and may run again elsewhere.
+	 */
+	static void abortOn(ClusterNode node) {
+		for (RetryAttempt attempt : OPEN) {
+			if (!attempt.prevented && node.role() == Role.REPLICA) {
+				attempt.abortConnectionsTo(node);
+			}
+		}
+	}
+
+	private void abortConnectionsTo(ClusterNode node) {
+		for (PhysicalConnection connection : this.connections) {
+			if (connection.node() == node) {
+				logger.debug(node + " is silent: the connection of a unit that may run elsewhere is aborted");
+				connection.abortUnderUnit();
+			}
+		}
+	}
+
+	/**
+	 * The nodes that must not serve the current thread because its unit has failed on
+	 * them before.
+	 */
+	static List<ClusterNode> excluded(Topology topology) {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt == null) {
+			return List.of();
+		}
+		return attempt.replicasExcluded ? topology.replicas() : attempt.excluded;
+	}
+
+	/**
+	 * Notes the node that the unit of the current thread asks for a connection.
+	 */
+	static void uses(ClusterNode node) {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt != null) {
+			attempt.node = node;
+		}
+	}
+
+	/**
+	 * Notes an error of a connection to a node.
+	 */
+	static void failed(ClusterNode node, SQLException failure) {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt != null) {
+			attempt.node = node;
+			List<Throwable> failures = new ArrayList<>(attempt.failures);
+			failures.add(failure);
+			attempt.failures = failures;
+		}
+	}
+
+	/**
+	 * Notes a connection that is about to be made ready for the unit of the current
+	 * thread, for which the server may be asked already.
+	 */
+	static void takes(PhysicalConnection connection) {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt != null && !Arrays.asList(attempt.connections).contains(connection)) {
+			PhysicalConnection[] connections = Arrays.copyOf(attempt.connections, attempt.connections.length + 1);
+			connections[connections.length - 1] = connection;
+			attempt.connections = connections;
+		}
+	}
+
+	/**
+	 * Notes a connection that has gone back.
+	 */
+	static void returns(PhysicalConnection connection) {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt != null && attempt.connections.length > 0) {
+			attempt.connections = (attempt.connections.length == 1 && attempt.connections[0] == connection) ? NONE
+					: Arrays.stream(attempt.connections)
+						.filter((other) -> other != connection)
+						.toArray(PhysicalConnection[]::new);
+		}
+	}
+
+	/**
+	 * Notes what the unit of the current thread begins: a transaction or a statement in
+	 * auto-commit.
+	 */
+	static void begins(UnitOfWork unit) {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt != null) {
+			attempt.node = unit.route().node();
+			attempt.prevented |= !unit.isReadOnly();
+		}
+	}
+
+	/**
+	 * Notes that the unit of the current thread, if there is one, has begun something
+	 * that must not be done twice.
+	 */
+	public static void preventRetry() {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt != null) {
+			attempt.prevented = true;
+		}
+	}
+
+	/**
+	 * The replica that may be the reason why the attempt has failed.
+	 * @return the node that was used last; {@code null} if that was the primary or one
+	 * that is excluded already, if there was none, or if the unit must not run again
+	 */
+	public @Nullable ClusterNode suspect() {
+		ClusterNode node = this.node;
+		return (node != null && node.role() == Role.REPLICA && !this.prevented && !this.replicasExcluded
+				&& !this.excluded.contains(node)) ? node : null;
+	}
+
+	/**
+	 * Whether an error came from a connection of this attempt. The application may have
+	 * other databases, and its own mistakes.
+	 * @param failure an error in the chain of causes of what the unit has thrown
+	 * @return {@code true} if a connection has thrown it in this attempt
+	 */
+	public boolean hasSeen(Throwable failure) {
+		for (Throwable seen : this.failures) {
+			if (seen == failure) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Excludes a node from the attempts to come.
+	 * @param node the node that failed
+	 */
+	public void exclude(ClusterNode node) {
+		List<ClusterNode> more = new ArrayList<>(this.excluded);
+		more.add(node);
+		this.excluded = more;
+	}
+
+	/**
+	 * Excludes every replica from the attempts to come.
+	 */
+	public void excludeReplicas() {
+		this.replicasExcluded = true;
+	}
+
+}

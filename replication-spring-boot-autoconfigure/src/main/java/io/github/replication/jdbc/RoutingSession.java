@@ -1,0 +1,847 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLWarning;
+import java.sql.Savepoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+import io.github.replication.PoolKind;
+import io.github.replication.RouteDecision;
+import io.github.replication.RoutingScope;
+import io.github.replication.jdbc.PhysicalConnection.Hold;
+import io.github.replication.node.ClusterNode;
+import io.github.replication.policy.Route;
+import io.github.replication.policy.RouteRequest;
+import io.github.replication.position.Bound;
+import io.github.replication.postgres.SqlState;
+
+/**
+ * The session behind a logical connection: its settings, the unit of work under way, and
+ * the physical connections that serve it.
+ * <p>
+ * The physical connection of a read pool goes back when its unit ends. One of the write
+ * pool that has run a read-write transaction, or in auto-commit anything but a plain
+ * read, may hold session state and stays until the logical connection is closed. For use
+ * by one thread, as JDBC connections are, except for {@link #abort}.
+ */
+final class RoutingSession {
+
+	private final ConnectionSource source;
+
+	private final SessionSettings settings;
+
+	/**
+	 * The connection used last.
+	 */
+	private volatile @Nullable PhysicalConnection current;
+
+	/**
+	 * Connections on which statements or rows are still open.
+	 */
+	private volatile @Nullable List<PhysicalConnection> others;
+
+	/**
+	 * The transaction under way, or the statement in auto-commit that began last.
+	 */
+	private @Nullable UnitOfWork unit;
+
+	private @Nullable List<SessionSettings.Mark> savepoints;
+
+	/**
+	 * Whether the application had a physical connection in its own hands in auto-commit,
+	 * and may have written there.
+	 */
+	private boolean writesUnseen;
+
+	private @Nullable SQLWarning warning;
+
+	private volatile boolean closed;
+
+	private volatile boolean aborted;
+
+	RoutingSession(ConnectionSource source) {
+		this.source = source;
+		this.settings = new SessionSettings(source.isAutoCommitByDefault());
+	}
+
+	ConnectionSource source() {
+		return this.source;
+	}
+
+	SessionSettings settings() {
+		return this.settings;
+	}
+
+	@Nullable PhysicalConnection current() {
+		return this.current;
+	}
+
+	@Nullable RouteDecision route() {
+		PhysicalConnection current = this.current;
+		return (current != null && !current.isReleased()) ? current.route().decision(ConnectionSource.unit()) : null;
+	}
+
+	boolean isClosed() {
+		return this.closed;
+	}
+
+	/**
+	 * The error of HikariCP for the same mistake, which has no SQLSTATE: that of a lost
+	 * connection would let a unit run again.
+	 */
+	void requireOpen() throws SQLException {
+		if (this.closed) {
+			throw closedException();
+		}
+	}
+
+	private SQLException closedException() {
+		return this.aborted ? new SQLException("Connection was aborted", SqlState.CONNECTION_DOES_NOT_EXIST)
+				: new SQLException("Connection is closed");
+	}
+
+	boolean isAborted() {
+		return this.aborted;
+	}
+
+	/**
+	 * Whether the connection broke that was used last.
+	 */
+	boolean isBroken() throws SQLException {
+		PhysicalConnection current = this.current;
+		return current != null && current.isBroken();
+	}
+
+	/**
+	 * Finds the unit in which a statement is to be made. Begins one unless a transaction
+	 * is under way.
+	 */
+	UnitOfWork unitFor(StatementText text) throws SQLException {
+		requireOpen();
+		UnitOfWork unit = this.unit;
+		return (unit != null && unit.isTransaction()) ? goOn(unit) : begin(text, null);
+	}
+
+	/**
+	 * Finds the unit in which a statement is executed.
+	 * @param text what is known of the text to be executed
+	 * @param madeOn the connection that the statement was made on, {@code null} if it has
+	 * not been made
+	 * @param madeIn the unit in which it was made, if this is its first execution
+	 */
+	UnitOfWork unitToExecute(StatementText text, @Nullable PhysicalConnection madeOn, @Nullable UnitOfWork madeIn)
+			throws SQLException {
+		requireOpen();
+		UnitOfWork unit = this.unit;
+		if (unit != null && unit.isTransaction()) {
+			return goOn(unit);
+		}
+		return (unit != null && unit == madeIn && isFresh(unit)) ? unit : begin(text, madeOn);
+	}
+
+	/**
+	 * Whether the decision of a unit that has not begun yet would be the same now.
+	 */
+	private boolean isFresh(UnitOfWork unit) {
+		return !unit.isUsed() && unit.request().scope() == RoutingScope.current()
+				&& (!unit.isOnReplica() || this.source.caller().bound().write() == unit.seenWrite());
+	}
+
+	/**
+	 * Goes on with a transaction. A read-only one on a replica may have been overtaken by
+	 * the caller's own write, from another transaction or thread.
+	 */
+	private UnitOfWork goOn(UnitOfWork unit) throws SQLException {
+		if (!unit.isOnReplica()) {
+			return unit;
+		}
+		Bound bound = this.source.caller().bound();
+		RoutingScope scope = RoutingScope.current();
+		if (bound.write() == unit.seenWrite() && scope.consistency() == unit.request().scope().consistency()) {
+			return unit;
+		}
+		RouteRequest request = unit.request().within(scope).with(bound);
+		if ((unit.isUsed() && keepsSnapshot()) || this.source.catchesUp(unit, request)) {
+			unit.seenWrite(bound.write());
+			return unit;
+		}
+		return goOnAtPrimary(unit, request);
+	}
+
+	/**
+	 * Whether the transaction sees what was committed before its first statement, and
+	 * nothing later, as its isolation level says.
+	 */
+	private boolean keepsSnapshot() {
+		return isolation() >= Connection.TRANSACTION_REPEATABLE_READ;
+	}
+
+	private UnitOfWork goOnAtPrimary(UnitOfWork unit, RouteRequest request) throws SQLException {
+		if (unit.isBoundToSession() || this.savepoints != null) {
+			throw OvertakenTransaction.exception(unit, RoutingScope.current());
+		}
+		PhysicalConnection replica = unit.physical();
+		this.unit = null;
+		putAside(replica);
+		try {
+			PhysicalConnection primary = this.source.takeBehind();
+			return begin(primary, primary.route(), request);
+		}
+		finally {
+			if (replica.isIdle()) {
+				release(replica);
+			}
+		}
+	}
+
+	private UnitOfWork begin(StatementText text, @Nullable PhysicalConnection preferred) throws SQLException {
+		PhysicalConnection current = usable(preferred);
+		if (current != null && current.isInOwnTransaction()) {
+			return join(current);
+		}
+		RouteRequest request = request(text);
+		Route route = (current != null) ? this.source.routeOn(request, current) : null;
+		if (current != null && route != null) {
+			return begin(current, route, request);
+		}
+		if (current != null && current.holdsSession()) {
+			throw new SQLNonTransientConnectionException(
+					"The session on " + current.node()
+							+ " holds settings, locks or temporary tables that this connection needs, but "
+							+ current.node() + " is not the primary any more. Close this connection and take another.",
+					SqlState.CONNECTION_FAILURE);
+		}
+		return beginOnAnother(request);
+	}
+
+	/**
+	 * The connection that the next unit runs on if it may: the one that holds the
+	 * session, else the one that the statement was made on, else the one used last.
+	 */
+	private @Nullable PhysicalConnection usable(@Nullable PhysicalConnection preferred) throws SQLException {
+		PhysicalConnection current = this.current;
+		if (current != null && current.isBroken()) {
+			requireReplaceable(current);
+			release(current);
+			current = null;
+		}
+		return ((current != null && current.isHeld()) || preferred == null || preferred.isReleased()) ? current
+				: preferred;
+	}
+
+	/**
+	 * Only what a finished transaction has left behind may be lost with a connection.
+	 */
+	private static void requireReplaceable(PhysicalConnection broken) throws SQLException {
+		if (broken.holdsSession()) {
+			throw new SQLNonTransientConnectionException("The connection to " + broken.node()
+					+ " broke, and with it went the settings, locks or temporary tables of its session."
+					+ " Close this connection and take another.", SqlState.CONNECTION_FAILURE);
+		}
+	}
+
+	/**
+	 * A transaction that a text has begun, or the application by means of the driver, is
+	 * a unit of its own. The server knows whether it is read-only.
+	 */
+	private UnitOfWork join(PhysicalConnection current) throws SQLException {
+		RouteRequest request = request(StatementText.UNKNOWN).asReadWriteTransaction();
+		UnitOfWork unit = this.source.join(current, request);
+		use(current);
+		this.unit = this.settings.isAutoCommit() ? null : unit;
+		return unit;
+	}
+
+	private UnitOfWork beginOnAnother(RouteRequest request) throws SQLException {
+		PhysicalConnection physical = acquire(request);
+		return begin(physical, physical.route(), request);
+	}
+
+	/**
+	 * Takes a connection, and once more if that has shown that the server's default
+	 * isolation level is one that a standby does not offer.
+	 */
+	private PhysicalConnection acquire(RouteRequest request) throws SQLException {
+		PhysicalConnection physical = this.source.acquire(request, this);
+		if (request.serializable() || !isSerializable()) {
+			return physical;
+		}
+		if (physical != find(physical.node(), physical.pool())) {
+			physical.release();
+		}
+		return this.source.acquire(request.asSerializable(), this);
+	}
+
+	private UnitOfWork begin(PhysicalConnection physical, Route route, RouteRequest request) throws SQLException {
+		use(physical);
+		try {
+			UnitOfWork unit = this.source.begin(physical, route, request, this.settings);
+			this.unit = unit;
+			if (unit.isTransaction() && !unit.isReadOnly()) {
+				physical.hold(Hold.TRANSACTION);
+			}
+			return unit;
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			this.unit = null;
+			if (!physical.isHeld()) {
+				physical.abort();
+				release(physical);
+			}
+			throw ex;
+		}
+	}
+
+	private RouteRequest request(StatementText text) {
+		RoutingScope scope = RoutingScope.current();
+		boolean inTransaction = !this.settings.isAutoCommit();
+		boolean readOnly = this.settings.isReadOnly() || isReadOnlyByContext(scope);
+		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isPlainRead();
+		PhysicalConnection current = this.current;
+		return new RouteRequest(scope, readOnly, inTransaction, plainRead, current != null && current.isHeld(),
+				isSerializable(), this.source.caller().bound());
+	}
+
+	int isolation() {
+		Integer isolation = this.settings.getIsolation();
+		return (isolation != null) ? isolation : this.source.defaultIsolation();
+	}
+
+	private boolean isSerializable() {
+		return isolation() == Connection.TRANSACTION_SERIALIZABLE;
+	}
+
+	/**
+	 * Whether the transaction about this data source, or else the scope of the running
+	 * code, is read-only. A read-write transaction overrules the scope.
+	 */
+	private boolean isReadOnlyByContext(RoutingScope scope) {
+		boolean readOnlyTransaction = TransactionSynchronizationManager.isCurrentTransactionReadOnly();
+		if (!scope.readOnly() && !readOnlyTransaction) {
+			return false;
+		}
+		if (!TransactionSynchronizationManager.isActualTransactionActive()) {
+			return true;
+		}
+		return TransactionMembership.isAbout(this.source) ? readOnlyTransaction : scope.readOnly();
+	}
+
+	/**
+	 * Whether this is a session of a data source that a transaction was begun on.
+	 */
+	boolean isInTransactionOf(ConnectionSource source) {
+		return this.source == source && !this.settings.isAutoCommit();
+	}
+
+	/**
+	 * An open connection of a pool.
+	 */
+	@Nullable PhysicalConnection find(ClusterNode node, PoolKind pool) {
+		PhysicalConnection current = this.current;
+		if (current != null && current.isOf(node, pool)) {
+			return current;
+		}
+		List<PhysicalConnection> others = this.others;
+		if (others != null) {
+			for (PhysicalConnection other : others) {
+				if (other.isOf(node, pool)) {
+					return other;
+				}
+			}
+		}
+		return null;
+	}
+
+	private void use(PhysicalConnection physical) throws SQLException {
+		PhysicalConnection before = this.current;
+		if (before == physical) {
+			return;
+		}
+		List<PhysicalConnection> others = this.others;
+		if (others != null) {
+			others.remove(physical);
+		}
+		if (before != null && !before.isReleased()) {
+			putAside(before);
+		}
+		this.current = physical;
+		if (this.closed) {
+			physical.abort();
+			release(physical);
+			throw closedException();
+		}
+	}
+
+	private void putAside(PhysicalConnection physical) {
+		List<PhysicalConnection> others = this.others;
+		if (others == null) {
+			others = new CopyOnWriteArrayList<>();
+			this.others = others;
+		}
+		if (physical == this.current) {
+			this.current = null;
+		}
+		others.add(physical);
+	}
+
+	private void release(PhysicalConnection physical) {
+		physical.release();
+		RetryAttempt.returns(physical);
+		List<PhysicalConnection> others = this.others;
+		if (others != null) {
+			others.remove(physical);
+		}
+		if (this.current == physical) {
+			this.current = null;
+		}
+	}
+
+	/**
+	 * Counts a user of a connection out, which gives it back after the last.
+	 */
+	void leave(PhysicalConnection physical) {
+		physical.leave();
+		UnitOfWork unit = this.unit;
+		boolean needed = unit != null && unit.isTransaction() && unit.physical() == physical;
+		if (!needed && physical.isIdle()) {
+			release(physical);
+		}
+	}
+
+	/**
+	 * Ends the transaction: what it has run on rests, or goes back.
+	 */
+	private void end(PhysicalConnection physical, boolean committed) throws SQLException {
+		this.unit = null;
+		this.savepoints = null;
+		physical.transactionEnded(committed);
+		if (committed) {
+			this.settings.committed();
+		}
+		else {
+			this.settings.rolledBack();
+		}
+		if (!physical.isHeld() && !physical.isExposed()) {
+			release(physical);
+		}
+		else if (!physical.isBroken()) {
+			physical.rest(this.settings);
+		}
+		List<PhysicalConnection> others = this.others;
+		if (others != null && physical.isOnReadPool()) {
+			others.stream().filter(PhysicalConnection::isOnReadPool).forEach(this::release);
+		}
+	}
+
+	/**
+	 * Whether a transaction is under way on the server.
+	 */
+	boolean isTransactionUnderWay() throws SQLException {
+		PhysicalConnection current = this.current;
+		return current != null && current.isTransactionUnderWay();
+	}
+
+	void setAutoCommit(boolean autoCommit) throws SQLException {
+		requireOpen();
+		if (autoCommit != this.settings.isAutoCommit()) {
+			if (autoCommit) {
+				commit();
+			}
+			this.settings.setAutoCommit(autoCommit);
+			this.unit = null;
+		}
+		this.writesUnseen |= isExposed() && autoCommit;
+		follow();
+	}
+
+	private boolean isExposed() {
+		PhysicalConnection current = this.current;
+		return current != null && current.isExposed() && current.isOnWritePool();
+	}
+
+	void commit() throws SQLException {
+		PhysicalConnection physical = transactionConnection();
+		if (physical == null) {
+			this.settings.committed();
+			this.savepoints = null;
+			return;
+		}
+		UnitOfWork unit = unitOn(physical);
+		boolean committed = false;
+		try {
+			boolean failed = this.settings.isChangedInTransaction() && physical.isTransactionFailed();
+			unit.commit();
+			committed = !failed;
+		}
+		catch (SQLException ex) {
+			throw unit.translate(ex);
+		}
+		finally {
+			endAfter(physical, committed);
+		}
+	}
+
+	void rollback() throws SQLException {
+		PhysicalConnection physical = transactionConnection();
+		if (physical == null) {
+			this.settings.rolledBack();
+			this.savepoints = null;
+			return;
+		}
+		UnitOfWork unit = unitOn(physical);
+		try {
+			physical.connection().rollback();
+		}
+		catch (SQLException ex) {
+			// a server that has lost a client rolls back, and a read-only unit has
+			// nothing
+			// to undo: the error that broke the connection says more
+			boolean undone = unit.isReadOnly() || (physical.isBroken() && !physical.holdsSession());
+			physical.abort();
+			if (!undone) {
+				throw unit.translate(ex);
+			}
+		}
+		finally {
+			unit.recordUnseenWrites();
+			endAfter(physical, false);
+		}
+	}
+
+	/**
+	 * The connection that a commit or rollback has to reach: that of the unit, and one in
+	 * the hands of the application in any case.
+	 */
+	private @Nullable PhysicalConnection transactionConnection() throws SQLException {
+		UnitOfWork unit = this.unit;
+		PhysicalConnection current = this.current;
+		if (unit != null && unit.isTransaction()) {
+			return unit.physical();
+		}
+		return (current != null && current.isInOwnTransaction()) ? current : null;
+	}
+
+	private UnitOfWork unitOn(PhysicalConnection physical) throws SQLException {
+		UnitOfWork unit = this.unit;
+		return (unit != null) ? unit : join(physical);
+	}
+
+	private void endAfter(PhysicalConnection physical, boolean committed) {
+		try {
+			end(physical, committed);
+		}
+		catch (SQLException ex) {
+			physical.abort();
+			release(physical);
+		}
+	}
+
+	/**
+	 * Requires that no transaction is under way on the server, as the driver does before
+	 * it changes a setting of transactions. One that has not begun there has not begun.
+	 */
+	void requireNoTransaction(String setting) throws SQLException {
+		requireOpen();
+		if (isTransactionUnderWay()) {
+			throw new SQLException("The " + setting + " cannot be changed in the middle of a transaction.",
+					SqlState.ACTIVE_TRANSACTION);
+		}
+		UnitOfWork unit = this.unit;
+		this.unit = null;
+		if (unit != null && unit.isTransaction()) {
+			unit.physical().transactionEnded(true);
+			unit.physical().useAutoCommit();
+		}
+	}
+
+	/**
+	 * Brings a connection in the hands of the application to the settings.
+	 */
+	void follow() throws SQLException {
+		PhysicalConnection current = this.current;
+		if (current != null && current.isExposed()) {
+			current.follow(this.settings);
+		}
+	}
+
+	/**
+	 * Sets a client property. The driver alone knows which there are: it warns of others.
+	 */
+	void setClientInfo(String name, String value) throws SQLException {
+		boolean known = ask((connection) -> connection.getClientInfo().containsKey(name));
+		if (known) {
+			this.settings.setClientInfo(name, value);
+			applyAtOnce();
+		}
+		else {
+			Optional<SQLWarning> warning = ask((connection) -> warningOf(connection, name, value));
+			if (this.current == null) {
+				this.warning = warning.orElse(null);
+			}
+		}
+	}
+
+	private static Optional<SQLWarning> warningOf(Connection connection, String name, String value)
+			throws SQLException {
+		connection.setClientInfo(name, value);
+		return Optional.ofNullable(connection.getWarnings());
+	}
+
+	@Nullable SQLWarning warnings() throws SQLException {
+		PhysicalConnection current = this.current;
+		return (current != null) ? current.connection().getWarnings() : this.warning;
+	}
+
+	void clearWarnings() throws SQLException {
+		this.warning = null;
+		PhysicalConnection current = this.current;
+		if (current != null) {
+			current.connection().clearWarnings();
+		}
+	}
+
+	/**
+	 * Passes a setting on to the connection in use: it may count for the next statement
+	 * of the unit under way.
+	 */
+	void applyAtOnce() throws SQLException {
+		PhysicalConnection current = this.current;
+		if (current != null) {
+			current.applyRareSettings(this.settings);
+		}
+	}
+
+	Savepoint setSavepoint(Question<Savepoint> setting) throws SQLException {
+		UnitOfWork unit = transaction();
+		try {
+			Savepoint savepoint = setting.answer(unit.physical().connection());
+			if (this.savepoints == null) {
+				this.savepoints = new ArrayList<>(1);
+			}
+			this.savepoints.add(new SessionSettings.Mark(savepoint, this.settings.transactional()));
+			return savepoint;
+		}
+		catch (SQLException ex) {
+			throw unit.translate(ex);
+		}
+	}
+
+	void rollbackTo(Savepoint savepoint) throws SQLException {
+		UnitOfWork unit = transaction();
+		SessionSettings.Transactional settings = settingsAt(savepoint);
+		try {
+			unit.physical().rollbackTo(savepoint, settings);
+			this.settings.revertTo(settings);
+		}
+		catch (SQLException ex) {
+			throw unit.translate(ex);
+		}
+	}
+
+	void releaseSavepoint(Savepoint savepoint) throws SQLException {
+		UnitOfWork unit = transaction();
+		try {
+			unit.physical().connection().releaseSavepoint(savepoint);
+		}
+		catch (SQLException ex) {
+			throw unit.translate(ex);
+		}
+	}
+
+	/**
+	 * The transaction that a savepoint belongs to.
+	 */
+	private UnitOfWork transaction() throws SQLException {
+		UnitOfWork unit = unitFor(StatementText.UNKNOWN);
+		unit.use();
+		return unit;
+	}
+
+	private SessionSettings.Transactional settingsAt(Savepoint savepoint) {
+		if (this.savepoints != null) {
+			for (SessionSettings.Mark mark : this.savepoints) {
+				if (mark.isOf(savepoint)) {
+					return mark.settings();
+				}
+			}
+		}
+		return this.settings.transactional();
+	}
+
+	/**
+	 * Asks a physical connection something that decides and holds nothing: the one in
+	 * use, else one for the length of the question.
+	 */
+	<R> R ask(Question<R> question) throws SQLException {
+		requireOpen();
+		PhysicalConnection open = openForMetadata();
+		if (open != null) {
+			return question.answer(open.connection());
+		}
+		PhysicalConnection borrowed = this.source.acquireForMetadata(isReadOnlyNow());
+		try {
+			return question.answer(borrowed.connection());
+		}
+		finally {
+			borrowed.release();
+		}
+	}
+
+	private boolean isReadOnlyNow() {
+		return this.settings.isReadOnly() || isReadOnlyByContext(RoutingScope.current());
+	}
+
+	/**
+	 * A connection for metadata that is read row by row: one that is there, so that
+	 * questions about the answers need no second one.
+	 */
+	PhysicalConnection connectionForMetadata() throws SQLException {
+		requireOpen();
+		PhysicalConnection physical = openForMetadata();
+		if (physical == null) {
+			physical = this.source.acquireForMetadata(isReadOnlyNow());
+			putAside(physical);
+		}
+		physical.retain();
+		return physical;
+	}
+
+	private @Nullable PhysicalConnection openForMetadata() throws SQLException {
+		PhysicalConnection current = this.current;
+		if (current != null && (current.holdsSession() || !current.isBroken())) {
+			return current;
+		}
+		List<PhysicalConnection> others = this.others;
+		if (others != null) {
+			for (PhysicalConnection other : others) {
+				if (!other.isReleased() && !other.isBroken()) {
+					return other;
+				}
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Hands the connection of the unit under way to the application, or of one that
+	 * begins with that.
+	 * @throws SQLException if the unit is read-only and nothing would enforce that
+	 */
+	Connection expose() throws SQLException {
+		UnitOfWork unit = unitFor(StatementText.UNKNOWN);
+		PhysicalConnection physical = unit.physical();
+		physical.expose();
+		unit.use();
+		if (unit.isReadOnly()) {
+			enforceReadOnly(unit);
+		}
+		else {
+			physical.hold(Hold.SESSION);
+			this.writesUnseen |= this.settings.isAutoCommit();
+		}
+		return physical.connection();
+	}
+
+	/**
+	 * COPY and large objects begin a transaction without the words that make it
+	 * read-only.
+	 */
+	private static void enforceReadOnly(UnitOfWork unit) throws SQLException {
+		if (unit.isTransaction()) {
+			unit.physical().startTransaction();
+		}
+		else if (!unit.physical().makeSessionReadOnly()) {
+			throw ReadOnlyViolations.unenforceable(unit);
+		}
+	}
+
+	void close() {
+		if (this.closed) {
+			return;
+		}
+		this.closed = true;
+		UnitOfWork unit = this.unit;
+		if (unit != null) {
+			unit.recordUnseenWrites();
+		}
+		this.unit = null;
+		if (this.writesUnseen) {
+			this.source.recordUncheckedWrite(false);
+		}
+		releaseAll();
+	}
+
+	private void releaseAll() {
+		PhysicalConnection current = this.current;
+		if (current != null) {
+			release(current);
+		}
+		List<PhysicalConnection> others = this.others;
+		if (others != null) {
+			others.forEach(this::release);
+		}
+	}
+
+	/**
+	 * Closes every connection for good. Safe for use by another thread.
+	 */
+	void abort(Executor executor) throws SQLException {
+		this.aborted = true;
+		this.closed = true;
+		for (PhysicalConnection physical : connections()) {
+			physical.abort(executor);
+		}
+	}
+
+	private List<PhysicalConnection> connections() {
+		List<PhysicalConnection> connections = new ArrayList<>();
+		PhysicalConnection current = this.current;
+		if (current != null) {
+			connections.add(current);
+		}
+		List<PhysicalConnection> others = this.others;
+		if (others != null) {
+			connections.addAll(others);
+		}
+		return connections;
+	}
+
+	/**
+	 * Something to ask a physical connection.
+	 *
+	 * @param <R> the type of the answer
+	 */
+	@FunctionalInterface
+	interface Question<R> {
+
+		R answer(Connection connection) throws SQLException;
+
+	}
+
+}

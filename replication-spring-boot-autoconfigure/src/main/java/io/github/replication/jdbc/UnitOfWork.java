@@ -1,0 +1,331 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.SQLException;
+import java.sql.Statement;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.Reason;
+import io.github.replication.SynchronousCommit;
+import io.github.replication.jdbc.PhysicalConnection.Hold;
+import io.github.replication.node.ClusterNode;
+import io.github.replication.policy.Route;
+import io.github.replication.policy.RouteRequest;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.Write;
+import io.github.replication.postgres.SqlState;
+
+/**
+ * A transaction, or a statement in auto-commit: where it runs and why, and what it may
+ * have changed. Ends with the commit or the rollback, whatever statements do.
+ */
+final class UnitOfWork {
+
+	private final ConnectionSource source;
+
+	private final PhysicalConnection physical;
+
+	private final Route route;
+
+	private final RouteRequest request;
+
+	private final boolean readOnly;
+
+	/**
+	 * Whether each statement needs a transaction of its own to be read-only: in
+	 * auto-commit {@code setReadOnly} enforces nothing, and only the sessions of read
+	 * pools are read-only by themselves.
+	 */
+	private final boolean ownTransactions;
+
+	/**
+	 * How far the caller had read when the node was chosen.
+	 */
+	private final @Nullable ReadMark decidedBy;
+
+	private @Nullable Write seenWrite;
+
+	private boolean used;
+
+	private boolean boundToSession;
+
+	private boolean unseenWrites;
+
+	private boolean asynchronous;
+
+	UnitOfWork(ConnectionSource source, PhysicalConnection physical, Route route, RouteRequest request)
+			throws SQLException {
+		this.source = source;
+		this.physical = physical;
+		this.route = route;
+		this.request = request;
+		this.readOnly = request.readOnly() || !physical.isOnWritePool();
+		this.ownTransactions = this.readOnly && !request.inTransaction() && !physical.isSessionReadOnly();
+		this.decidedBy = request.bound().read();
+		this.seenWrite = request.bound().write();
+	}
+
+	PhysicalConnection physical() {
+		return this.physical;
+	}
+
+	Route route() {
+		return this.route;
+	}
+
+	RouteRequest request() {
+		return this.request;
+	}
+
+	@Nullable ReadMark decidedBy() {
+		return this.decidedBy;
+	}
+
+	boolean isTransaction() {
+		return this.request.inTransaction();
+	}
+
+	boolean isReadOnly() {
+		return this.readOnly;
+	}
+
+	/**
+	 * Whether the unit is a statement outside of a transaction that runs read-only
+	 * because its text looks like a read.
+	 */
+	boolean isReadByText() {
+		return this.readOnly && this.request.plainRead() && !this.request.readOnly();
+	}
+
+	/**
+	 * Whether a statement of the unit was executed.
+	 */
+	boolean isUsed() {
+		return this.used;
+	}
+
+	void use() {
+		this.used = true;
+	}
+
+	/**
+	 * Whether the unit reads from a replica.
+	 */
+	boolean isOnReplica() {
+		return this.route.reason() == Reason.READ_ONLY;
+	}
+
+	/**
+	 * The caller's own write that the unit is known to see.
+	 */
+	@Nullable Write seenWrite() {
+		return this.seenWrite;
+	}
+
+	void seenWrite(@Nullable Write write) {
+		this.seenWrite = write;
+	}
+
+	/**
+	 * Whether the unit cannot go on in another session.
+	 */
+	boolean isBoundToSession() {
+		return this.boundToSession;
+	}
+
+	/**
+	 * Executes something within this unit.
+	 * @param text what is known of its text
+	 * @param statement the statement of this unit's connection
+	 * @param execution calls the statement
+	 */
+	<R> R execute(StatementText text, Statement statement, Execution<R> execution) throws SQLException {
+		boolean mayWriteAtOnce = begin(text);
+		ClusterNode node = this.route.node();
+		long start = node.askedAt();
+		try {
+			R result = this.ownTransactions ? executeInOwnTransaction(statement, execution) : execution.on(statement);
+			node.answeredSince(start);
+			this.source.recordRead(this);
+			return result;
+		}
+		catch (SQLException ex) {
+			throw translate(ex);
+		}
+		finally {
+			executed(text, mayWriteAtOnce);
+		}
+	}
+
+	/**
+	 * Prepares for one execution.
+	 * @return whether the statement may write on its own, outside of a transaction
+	 * @throws SQLException if the unit is read-only and the statement does not belong
+	 * there
+	 */
+	private boolean begin(StatementText text) throws SQLException {
+		this.used = true;
+		if (this.readOnly) {
+			ReadOnlyViolations.refuse(text, this);
+			return false;
+		}
+		if (isTransaction() || text.isPlainRead()) {
+			return false;
+		}
+		this.physical.hold(Hold.SESSION);
+		return true;
+	}
+
+	/**
+	 * Notes what a statement may have changed, also if it has failed: the answer may have
+	 * been lost.
+	 */
+	private void executed(StatementText text, boolean mayWriteAtOnce) {
+		if (text.controlsTransaction()) {
+			this.physical.transactionMayHaveChanged();
+		}
+		if (text.changesSession()) {
+			this.boundToSession = true;
+		}
+		if (this.readOnly) {
+			return;
+		}
+		if (text.mentionsSynchronousCommit()) {
+			this.asynchronous = true;
+			this.source.noteSettings(text);
+		}
+		if (isTransaction() && (text.mayWriteUnseen() || text.controlsTransaction())) {
+			this.unseenWrites = true;
+			this.source.recordUncheckedWrite(this.asynchronous);
+		}
+		else if (mayWriteAtOnce) {
+			this.source.recordUncheckedWrite(text.mentionsSynchronousCommit());
+		}
+	}
+
+	private <R> R executeInOwnTransaction(Statement statement, Execution<R> execution) throws SQLException {
+		int fetchSize = statement.getFetchSize();
+		statement.setFetchSize(0);
+		this.physical.useTransaction(true);
+		try {
+			R result = execution.on(statement);
+			this.physical.connection().commit();
+			this.physical.transactionEnded(true);
+			return result;
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			rollbackOwnTransaction(ex);
+			throw ex;
+		}
+		finally {
+			this.physical.useAutoCommit();
+			if (!statement.isClosed()) {
+				statement.setFetchSize(fetchSize);
+			}
+		}
+	}
+
+	private void rollbackOwnTransaction(Throwable cause) {
+		try {
+			this.physical.connection().rollback();
+		}
+		catch (SQLException ex) {
+			cause.addSuppressed(ex);
+		}
+		this.physical.transactionEnded(false);
+	}
+
+	/**
+	 * Notes an error of the connection, and adds to it what the server cannot know.
+	 */
+	SQLException translate(SQLException ex) {
+		this.source.failed(this, ex);
+		return this.readOnly ? ReadOnlyViolations.explain(ex, ConnectionSource.unit(), this.route) : ex;
+	}
+
+	/**
+	 * Commits this transaction, and records whether it has written.
+	 */
+	void commit() throws SQLException {
+		if (this.readOnly) {
+			this.physical.connection().commit();
+			return;
+		}
+		this.source.requirePrimary(this.physical);
+		boolean sent = !this.physical.isBroken();
+		CommitOutcome outcome = CommitOutcome.POSSIBLY_WRITTEN;
+		try {
+			outcome = WriteDetectingCommit.commit(this.physical.connection(), this.physical.driver(), level());
+		}
+		catch (SQLException ex) {
+			if (sent && SqlState.leavesCommitInDoubt(ex)) {
+				throw new UnknownCommitOutcomeException(ConnectionSource.unit(), this.route.node().name(), ex);
+			}
+			outcome = CommitOutcome.UNCHANGED;
+			throw ex;
+		}
+		finally {
+			record(outcome);
+		}
+	}
+
+	/**
+	 * What the commit has to wait for. It counts as well if it is not known how the
+	 * commit ended.
+	 */
+	private @Nullable SynchronousCommit level() {
+		SynchronousCommit level = CommitDurability.current();
+		if (level == SynchronousCommit.OFF) {
+			this.asynchronous = true;
+		}
+		return level;
+	}
+
+	private void record(CommitOutcome outcome) {
+		if (outcome == CommitOutcome.POSSIBLY_WRITTEN) {
+			this.source.recordUncheckedWrite(this.asynchronous);
+		}
+		else if (outcome.mayHaveWritten()) {
+			this.source.caller().recordWrite(outcome == CommitOutcome.WRITTEN_ASYNCHRONOUSLY);
+		}
+		recordUnseenWrites();
+	}
+
+	/**
+	 * Records what was committed beside this transaction, whatever becomes of that.
+	 */
+	void recordUnseenWrites() {
+		if (this.unseenWrites) {
+			this.source.recordUncheckedWrite(this.asynchronous);
+		}
+	}
+
+	/**
+	 * Calls a statement of a physical connection.
+	 *
+	 * @param <R> the type of the result
+	 */
+	@FunctionalInterface
+	interface Execution<R> {
+
+		R on(Statement statement) throws SQLException;
+
+	}
+
+}

@@ -1,0 +1,153 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.policy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.PoolKind;
+import io.github.replication.Reason;
+import io.github.replication.caller.CallerRecord;
+import io.github.replication.node.Cluster;
+import io.github.replication.node.ClusterNode;
+import io.github.replication.node.Positions;
+
+/**
+ * Finds the node of a unit of work: by what is known, or, where that leads to the
+ * primary, by what the nodes answer when they are asked again. That takes no longer than
+ * {@code replication.read-your-writes.wait}, or 50 ms where no wait is configured.
+ */
+public final class RouteFinder {
+
+	private final RoutingPolicy policy;
+
+	private final Cluster cluster;
+
+	/**
+	 * Creates a finder.
+	 * @param policy decides by what is known
+	 * @param cluster the nodes to ask
+	 */
+	public RouteFinder(RoutingPolicy policy, Cluster cluster) {
+		this.policy = policy;
+		this.cluster = cluster;
+	}
+
+	/**
+	 * Whether statements outside of a transaction are routed one by one.
+	 * @return {@code true} if the text of a statement may decide
+	 */
+	public boolean isByStatement() {
+		return this.policy.isByStatement();
+	}
+
+	/**
+	 * Finds where a unit goes. A caller that is bound to a replica whose connections are
+	 * all in use is a reason to ask the others as well.
+	 * @param request the facts
+	 * @param caller the record of the caller, in which what is found out is kept
+	 * @param excluded replicas that must not serve
+	 * @return the route
+	 * @throws NoReplicaException if no replica may serve and the primary must not
+	 */
+	public Route find(RouteRequest request, CallerRecord caller, List<ClusterNode> excluded) throws NoReplicaException {
+		Route route = findAny(request, caller, excluded);
+		if (route.reason() == Reason.READ_ONLY && !request.required().isEmpty() && route.node().readPool().isBusy()) {
+			List<ClusterNode> busy = new ArrayList<>(excluded);
+			busy.addAll(RoutingPolicy.busy(this.cluster.topology().replicas()));
+			Route other = findAny(request, caller, busy);
+			route = (other.reason() == Reason.READ_ONLY) ? other : route;
+		}
+		return this.policy.require(route, request);
+	}
+
+	private Route findAny(RouteRequest request, CallerRecord caller, List<ClusterNode> excluded) {
+		Route route = this.policy.route(request, excluded);
+		Positions positions = this.cluster.positions();
+		Duration maxStaleness = request.scope().maxStaleness();
+		if (route.reason() == Reason.TOO_STALE && maxStaleness != null
+				&& positions.refresh(this.policy.replicas(request, excluded), maxStaleness)) {
+			route = this.policy.route(request, excluded);
+		}
+		if (route.reason() == Reason.BEHIND || route.reason() == Reason.RECENT_WRITE) {
+			positions.catchUp(this.policy.replicas(request, excluded), caller);
+			route = this.policy.route(request.with(caller.bound()), excluded);
+		}
+		return route;
+	}
+
+	/**
+	 * Finds out whether a unit may run on the node and pool that it has a connection of.
+	 * @param request the facts
+	 * @param caller the record of the caller
+	 * @param excluded replicas that must not serve
+	 * @param node the node of the connection
+	 * @param pool its pool
+	 * @return the route there, {@code null} if the unit needs another connection
+	 * @throws NoReplicaException if no replica may serve and the primary must not
+	 */
+	public @Nullable Route findOn(RouteRequest request, CallerRecord caller, List<ClusterNode> excluded,
+			ClusterNode node, PoolKind pool) throws NoReplicaException {
+		Route route = find(request, caller, excluded);
+		if (route.pool() != pool) {
+			return null;
+		}
+		if (route.node() == node) {
+			return route;
+		}
+		return (!excluded.contains(node) && this.policy.mayServe(node, route, request))
+				? new Route(node, pool, route.reason()) : null;
+	}
+
+	/**
+	 * Whether what was known of a node when it was chosen still holds.
+	 * @param route the decision
+	 * @param request the facts that it was made from
+	 * @return {@code false} if the unit has to be decided again
+	 */
+	public boolean stillServes(Route route, RouteRequest request) {
+		return this.policy.stillServes(route, request);
+	}
+
+	/**
+	 * Whether the replica that a transaction runs on has what its caller must see by now.
+	 * Waits for it as any read does.
+	 * @param route where the transaction runs
+	 * @param request the facts of the next statement
+	 * @param caller the record of the caller, in which what is found out is kept
+	 * @return {@code false} if the statement would see the past
+	 */
+	public boolean catchesUp(Route route, RouteRequest request, CallerRecord caller) {
+		if (this.policy.stillServes(route, request)) {
+			return true;
+		}
+		this.cluster.positions().catchUp(List.of(route.node()), caller);
+		return this.policy.stillServes(route, request.with(caller.bound()));
+	}
+
+	/**
+	 * The route of a read that no replica may serve because of what its caller must see.
+	 * @return the read pool of the primary, with the reason
+	 */
+	public Route behind() {
+		return new Route(this.cluster.topology().primary(), PoolKind.READ, this.cluster.positions().reason());
+	}
+
+}

@@ -1,0 +1,123 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.postgres;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.ClassUtils;
+
+/**
+ * The facts about a physical connection that PostgreSQL's driver knows without asking the
+ * server. Of the connection of another driver nothing is known.
+ */
+public class DriverConnection {
+
+	private static final boolean POSTGRES = ClassUtils.isPresent("org.postgresql.core.BaseConnection",
+			DriverConnection.class.getClassLoader());
+
+	private static final DriverConnection UNKNOWN = new DriverConnection();
+
+	DriverConnection() {
+	}
+
+	/**
+	 * Looks behind the wrappers of a connection.
+	 * @param connection the connection, as a pool hands it out
+	 * @return the facts, of which none is known unless PostgreSQL's driver has opened the
+	 * connection
+	 * @throws SQLException if the connection is closed
+	 */
+	public static DriverConnection of(Connection connection) throws SQLException {
+		DriverConnection driver = POSTGRES ? PgjdbcConnection.behind(connection) : null;
+		return (driver != null) ? driver : UNKNOWN;
+	}
+
+	/**
+	 * The transaction that the connection is in.
+	 * @return the state of the session as the server reported it last
+	 */
+	public TransactionState transaction() {
+		return TransactionState.UNKNOWN;
+	}
+
+	/**
+	 * Whether the driver sets savepoints by itself before statements.
+	 * @return {@code true} unless {@code autosave} is {@code never}
+	 */
+	public boolean setsSavepoints() {
+		return false;
+	}
+
+	/**
+	 * Whether a transaction that begins now is read-only because the connection was set
+	 * so.
+	 * @return {@code false} also if that is not known, or if {@code readOnlyMode} is
+	 * {@code ignore}
+	 */
+	public boolean beginsReadOnly() {
+		return false;
+	}
+
+	/**
+	 * A parameter that the server reports whenever it changes.
+	 * @param name the name of the parameter
+	 * @return its value, {@code null} if the server does not report it
+	 */
+	public @Nullable String parameter(String name) {
+		return null;
+	}
+
+	/**
+	 * The process that serves the session, as it was named when the connection was
+	 * opened. A connection pooler names one of its own.
+	 * @return the process id, 0 if it is not known
+	 */
+	public int backendPid() {
+		return 0;
+	}
+
+	/**
+	 * The state of a session, as far as transactions go.
+	 */
+	public enum TransactionState {
+
+		/**
+		 * In no transaction.
+		 */
+		IDLE,
+
+		/**
+		 * In a transaction.
+		 */
+		OPEN,
+
+		/**
+		 * In a transaction that has failed and can only be rolled back.
+		 */
+		FAILED,
+
+		/**
+		 * Not known.
+		 */
+		UNKNOWN
+
+	}
+
+}

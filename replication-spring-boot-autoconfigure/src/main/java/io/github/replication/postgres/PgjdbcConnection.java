@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.postgres;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+import org.jspecify.annotations.Nullable;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.jdbc.AutoSave;
+
+/**
+ * A connection of PostgreSQL's driver.
+ */
+final class PgjdbcConnection extends DriverConnection {
+
+	private final BaseConnection connection;
+
+	private PgjdbcConnection(BaseConnection connection) {
+		this.connection = connection;
+	}
+
+	static @Nullable DriverConnection behind(Connection connection) throws SQLException {
+		return connection.isWrapperFor(BaseConnection.class)
+				? new PgjdbcConnection(connection.unwrap(BaseConnection.class)) : null;
+	}
+
+	@Override
+	public TransactionState transaction() {
+		return switch (this.connection.getTransactionState()) {
+			case IDLE -> TransactionState.IDLE;
+			case OPEN -> TransactionState.OPEN;
+			case FAILED -> TransactionState.FAILED;
+		};
+	}
+
+	@Override
+	public boolean setsSavepoints() {
+		return this.connection.getAutosave() != AutoSave.NEVER;
+	}
+
+	@Override
+	public boolean beginsReadOnly() {
+		return this.connection.hintReadOnly();
+	}
+
+	@Override
+	public @Nullable String parameter(String name) {
+		return this.connection.getParameterStatus(name);
+	}
+
+	@Override
+	public int backendPid() {
+		return this.connection.getBackendPID();
+	}
+
+}
