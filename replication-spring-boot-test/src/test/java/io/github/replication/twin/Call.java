@@ -82,6 +82,13 @@ record Call(@Nullable String result, String target, String method, List<@Nullabl
 		return this.arguments.stream().filter(String.class::isInstance).map(String.class::cast).findFirst().orElse("");
 	}
 
+	/**
+	 * Whether the call needs the server.
+	 */
+	boolean executes() {
+		return this.method.matches("execute.*|(update|insert|delete|refresh)Row|copy.*|columnsOfTables|cancelled");
+	}
+
 	@Override
 	public String toString() {
 		String call = this.target + "." + this.method

@@ -22,28 +22,46 @@ import java.util.List;
  * A step that has another outcome with the library than without.
  *
  * @param calls the calls of the sequence
- * @param index the index of the step, the number of calls for what is left at the end
- * @param plain the outcome of the step without the library
- * @param ours the outcome of the step with the library
+ * @param plainSteps the steps without the library, up to the one that differs
+ * @param ourSteps the steps with the library, up to the one that differs
  * @param history the facts about the calls before
  * @param pool the pool of the side with the library
  */
-record Difference(List<Call> calls, int index, Step plain, Step ours, History history, Pool pool) {
+record Difference(List<Call> calls, List<Step> plainSteps, List<Step> ourSteps, History history, Pool pool) {
+
+	Step plain() {
+		return this.plainSteps.get(index());
+	}
+
+	Step ours() {
+		return this.ourSteps.get(index());
+	}
+
+	/**
+	 * Returns the index of the step, the number of calls for what is left at the end.
+	 */
+	private int index() {
+		return this.ourSteps.size() - 1;
+	}
 
 	boolean hasEqualOutcomes() {
-		return this.plain.outcome().value().equals(this.ours.outcome().value());
+		return plain().outcome().value().equals(ours().outcome().value());
 	}
 
 	boolean hasEqualViews() {
-		return this.plain.view().equals(this.ours.view());
+		return plain().view().equals(ours().view());
+	}
+
+	boolean hasEqualStates() {
+		return plain().view().states().equals(ours().view().states());
 	}
 
 	boolean hasEqualRows() {
-		return this.plain.view().rows().equals(this.ours.view().rows());
+		return plain().view().rows().equals(ours().view().rows());
 	}
 
 	Call call() {
-		return (this.index < this.calls.size()) ? this.calls.get(this.index) : Call.steps("end");
+		return (index() < this.calls.size()) ? this.calls.get(index()) : Call.steps("end");
 	}
 
 	/**
@@ -52,17 +70,17 @@ record Difference(List<Call> calls, int index, Step plain, Step ours, History hi
 	String signature() {
 		Call call = call();
 		String target = SlotType.of(call.target()).name();
-		if (!this.plain.outcome().value().equals(this.ours.outcome().value())) {
-			return target + "." + call.method() + ": " + kind(this.plain.outcome()) + " / " + kind(this.ours.outcome());
+		if (!plain().outcome().value().equals(ours().outcome().value())) {
+			return target + "." + call.method() + ": " + kind(plain().outcome()) + " / " + kind(ours().outcome());
 		}
-		if (!this.plain.view().rows().equals(this.ours.view().rows())) {
+		if (!plain().view().rows().equals(ours().view().rows())) {
 			return target + "." + call.method() + ": rows";
 		}
-		if (!this.plain.view().states().equals(this.ours.view().states())) {
-			return target + "." + call.method() + ": states " + this.plain.view().states() + " / "
-					+ this.ours.view().states();
+		if (!plain().view().states().equals(ours().view().states())) {
+			return target + "." + call.method() + ": states " + plain().view().states() + " / "
+					+ ours().view().states();
 		}
-		if (!this.plain.view().locks().equals(this.ours.view().locks())) {
+		if (!plain().view().locks().equals(ours().view().locks())) {
 			return target + "." + call.method() + ": locks";
 		}
 		return target + "." + call.method() + ": pool";
@@ -72,20 +90,33 @@ record Difference(List<Call> calls, int index, Step plain, Step ours, History hi
 		return (outcome.failed()) ? outcome.value() : "value";
 	}
 
+	/**
+	 * Returns the sequence as Java code, with the failures of both sides.
+	 */
 	String report() {
 		StringBuilder text = new StringBuilder();
-		for (int i = 0; i <= this.index && i < this.calls.size(); i++) {
-			text.append(this.calls.get(i).toJava()).append('\n');
+		for (int i = 0; i <= index() && i < this.calls.size(); i++) {
+			text.append(this.calls.get(i).toJava()).append(comment(i)).append('\n');
 		}
-		if (this.index >= this.calls.size()) {
+		if (index() >= this.calls.size()) {
 			text.append("// at the end\n");
 		}
-		describe(text, "outcome", this.plain.outcome().describe(), this.ours.outcome().describe());
-		describe(text, "rows", this.plain.view().rows(), this.ours.view().rows());
-		describe(text, "sessions", this.plain.view().states(), this.ours.view().states());
-		describe(text, "advisory locks", this.plain.view().locks(), this.ours.view().locks());
-		describe(text, "pool", this.plain.pool().toString(), this.ours.pool().toString());
+		describe(text, "outcome", plain().outcome().describe(), ours().outcome().describe());
+		describe(text, "rows", plain().view().rows(), ours().view().rows());
+		describe(text, "sessions", plain().view().states(), ours().view().states());
+		describe(text, "advisory locks", plain().view().locks(), ours().view().locks());
+		describe(text, "pool", plain().pool().toString(), ours().pool().toString());
 		return text.toString();
+	}
+
+	private String comment(int index) {
+		Outcome plain = this.plainSteps.get(index).outcome();
+		Outcome ours = this.ourSteps.get(index).outcome();
+		if (index == index() || (!plain.failed() && !ours.failed())) {
+			return "";
+		}
+		return " // " + (plain.value().equals(ours.value()) ? plain.value()
+				: "plain: " + plain.value() + ", ours: " + ours.value());
 	}
 
 	private static void describe(StringBuilder text, String what, String plain, String ours) {

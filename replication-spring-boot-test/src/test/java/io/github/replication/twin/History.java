@@ -35,6 +35,8 @@ final class History {
 
 	private final Map<String, String> connections = new HashMap<>();
 
+	private final Set<String> metaData = new HashSet<>();
+
 	private final Set<String> readOnly = new HashSet<>();
 
 	private final Set<String> manualCommit = new HashSet<>();
@@ -51,21 +53,27 @@ final class History {
 
 	private final Set<String> heldAtTermination = new HashSet<>();
 
-	private boolean terminated;
+	private String rows = "";
 
-	private boolean inTransaction;
+	private String states = "idle";
+
+	private boolean terminated;
 
 	/**
 	 * Notes a call and its outcome without the library.
 	 */
 	void add(Call call, Step step) {
 		this.methods.add(call.method());
-		boolean inTransactionBefore = this.inTransaction;
-		this.inTransaction = !step.view().states().equals("idle");
+		boolean inTransactionBefore = isInTransaction();
+		this.rows = step.view().rows();
+		this.states = step.view().states();
 		String connection = connectionOf(call.subject());
 		if (call.result() != null) {
 			boolean begins = call.target().equals(Call.DATA_SOURCE);
 			this.connections.put(call.result(), begins ? call.result() : String.valueOf(connection));
+			if (call.method().equals("getMetaData") || this.metaData.contains(call.target())) {
+				this.metaData.add(call.result());
+			}
 		}
 		if (connection == null) {
 			if (call.method().equals("terminate")) {
@@ -90,9 +98,11 @@ final class History {
 			default -> {
 			}
 		}
-		String text = call.text().strip().toLowerCase(Locale.ROOT);
-		if (!text.isEmpty() && !text.startsWith("select ") || text.contains("(")) {
-			this.sessionState.add(connection);
+		if (call.method().matches("execute.*|prepare.*|addBatch") && !this.manualCommit.contains(connection)) {
+			String text = call.text().strip().toLowerCase(Locale.ROOT);
+			if (!text.startsWith("select ") && !text.isEmpty() || text.contains("(")) {
+				this.sessionState.add(connection);
+			}
 		}
 	}
 
@@ -118,6 +128,13 @@ final class History {
 		return this.connections.get(name);
 	}
 
+	/**
+	 * Whether a call is about metadata, or about a result that came from it.
+	 */
+	boolean isMetaData(Call call) {
+		return this.metaData.contains(call.subject()) || call.method().equals("columnsOfTables");
+	}
+
 	boolean isReadOnly(Call call) {
 		return contains(this.readOnly, call);
 	}
@@ -135,10 +152,24 @@ final class History {
 	}
 
 	/**
+	 * Returns the rows after the last call, without the library.
+	 */
+	String rows() {
+		return this.rows;
+	}
+
+	/**
 	 * Whether a transaction is under way without the library.
 	 */
 	boolean isInTransaction() {
-		return this.inTransaction;
+		return !this.states.equals("idle");
+	}
+
+	/**
+	 * Returns the states of the sessions after the last call, without the library.
+	 */
+	String states() {
+		return this.states;
 	}
 
 	boolean isClosed(Call call) {

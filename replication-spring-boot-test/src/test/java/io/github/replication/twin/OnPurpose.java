@@ -33,9 +33,9 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			String state = String.valueOf(difference.ours().outcome().state());
-			return difference.history().isClosed(difference.call()) && difference.ours().outcome().failed()
-					&& (state.equals("08003") || state.equals("55000")) && difference.hasEqualViews();
+			boolean closed = difference.ours().outcome().failed() || (difference.call().method().equals("isClosed")
+					&& difference.ours().outcome().value().equals("true"));
+			return difference.history().isClosed(difference.call()) && closed && difference.hasEqualViews();
 		}
 
 	},
@@ -62,6 +62,9 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
+			if ("0A000".equals(difference.plain().outcome().state())) {
+				return difference.hasEqualOutcomes();
+			}
 			return difference.history().evictedBy(difference.call()) != null
 					&& (difference.plain().outcome().failed() || difference.ours().outcome().failed());
 		}
@@ -77,12 +80,28 @@ enum OnPurpose {
 		@Override
 		boolean explains(Difference difference) {
 			return difference.call().method().equals("close") && !difference.ours().outcome().failed()
-					&& difference.hasEqualRows() && difference.ours().view().states().equals("idle")
+					&& difference.hasEqualRows()
+					&& (difference.hasEqualStates() || difference.ours().view().states().equals("idle"))
 					&& difference.ours()
 						.pool()
 						.stream()
 						.allMatch((one) -> difference.pool().isAtRest(one)
 								&& difference.pool().isAsNewOrAsIn(one, difference.plain().pool()));
+		}
+
+	},
+
+	/**
+	 * HikariCP switches auto-commit on to reset a connection that it believes to be idle,
+	 * which commits what was done through the driver's connection.
+	 */
+	CLOSE_ROLLS_BACK(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("close") && difference.hasEqualOutcomes()
+					&& difference.ours().view().rows().equals(difference.history().rows())
+					&& difference.hasEqualStates() && difference.ours().pool().isEmpty();
 		}
 
 	},
@@ -96,23 +115,50 @@ enum OnPurpose {
 		@Override
 		boolean explains(Difference difference) {
 			Call call = difference.call();
-			return difference.plain().outcome().failed() && difference.history().isLost(call)
-					&& difference.hasEqualRows() && SlotType.of(call.target()) == SlotType.CONNECTION
-					&& (!difference.history().isInTransaction() || !call.method().equals("commit"));
+			return difference.history().isLost(call) && difference.hasEqualRows()
+					&& (difference.ours().outcome().failed() || !call.executes());
 		}
 
 	},
 
 	/**
-	 * A read-only unit cannot write in auto-commit either, where pgjdbc enforces nothing.
+	 * A connection that is aborted under a statement is lost for it, whichever of the two
+	 * threads is first to say so.
 	 */
-	READ_ONLY_IN_AUTO_COMMIT(true) {
+	LOST_IN_ANOTHER_THREAD(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("aborted") && difference.hasEqualViews()
+					&& difference.plain().outcome().isConnectionLost()
+					&& difference.ours().outcome().isConnectionLost();
+		}
+
+	},
+
+	/**
+	 * A setting that has to reach the server at once notices that the connection is lost.
+	 */
+	LOST_IS_NOTICED_BY_SETTING(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("setReadOnly") && difference.history().isTerminated()
+					&& difference.history().has("unwrap") && difference.ours().outcome().isConnectionLost();
+		}
+
+	},
+
+	/**
+	 * A read-only unit cannot write in auto-commit either, nor with COPY or large
+	 * objects, where pgjdbc enforces nothing.
+	 */
+	READ_ONLY_IS_ENFORCED(true) {
 
 		@Override
 		boolean explains(Difference difference) {
 			return "25006".equals(difference.ours().outcome().state())
-					&& difference.history().isReadOnly(difference.call())
-					&& !difference.history().isManualCommit(difference.call());
+					&& difference.history().isReadOnly(difference.call());
 		}
 
 	},
@@ -142,12 +188,10 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			String method = difference.call().method();
 			return difference.history().isManualCommit(difference.call())
-					&& (SlotType.of(difference.call().subject()) == SlotType.META_DATA
-							|| method.equals("columnsOfTables"))
-					&& difference.hasEqualOutcomes() && difference.hasEqualRows()
-					&& difference.ours().view().states().equals("idle");
+					&& difference.history().isMetaData(difference.call()) && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows()
+					&& difference.ours().view().states().equals(difference.history().states());
 		}
 
 	},
@@ -163,7 +207,65 @@ enum OnPurpose {
 			return difference.history().isManualCommit(difference.call())
 					&& method.matches("[gs]etSchema|getTransactionIsolation|getCatalog")
 					&& difference.hasEqualOutcomes() && difference.hasEqualRows()
-					&& difference.ours().view().states().equals("idle");
+					&& difference.ours().view().states().equals(difference.history().states());
+		}
+
+	},
+
+	/**
+	 * The driver's connection of a read-only transaction is handed out with the
+	 * transaction begun, since the driver would begin one that may write.
+	 */
+	UNWRAPPING_BEGINS_READ_ONLY_TRANSACTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("unwrap") && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows() && difference.history().isReadOnly(difference.call())
+					&& difference.history().isManualCommit(difference.call());
+		}
+
+	},
+
+	/**
+	 * A schema that does not exist is remembered as well, where the server would answer
+	 * that there is none.
+	 */
+	SCHEMA_IS_NOT_LOOKED_UP(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getSchema")
+					&& difference.plain().outcome().equals(Outcome.returned("null"))
+					&& difference.ours().outcome().value().equals("nowhere") && difference.hasEqualRows();
+		}
+
+	},
+
+	/**
+	 * In a failed transaction the driver asks a server that no longer answers, unless the
+	 * value is remembered, as some pools do.
+	 */
+	REMEMBERED_IN_FAILED_TRANSACTION(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().matches("getSchema|getTransactionIsolation|getCatalog")
+					&& difference.hasEqualViews() && difference.history().states().contains("aborted")
+					&& ("25P02".equals(difference.plain().outcome().state())
+							|| "25P02".equals(difference.ours().outcome().state()));
+		}
+
+	},
+
+	/**
+	 * An object is missing because the call that would have made it is explained.
+	 */
+	FOLLOWS_FROM_ANOTHER(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.ours().outcome().equals(Outcome.SKIPPED);
 		}
 
 	},

@@ -186,6 +186,8 @@ final class Pool {
 		connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
 		connection.setHoldability(ResultSet.CLOSE_CURSORS_AT_COMMIT);
 		connection.clearWarnings();
+		// some pools remember it
+		connection.setSchema("a");
 		try (Statement statement = connection.createStatement()) {
 			statement.execute("RESET SESSION AUTHORIZATION");
 			statement.execute("RESET ALL");

@@ -484,7 +484,7 @@ final class SequenceGenerator {
 		}
 		String sql = pick("INSERT INTO entry (note) VALUES ('k')",
 				"INSERT INTO entry (note) SELECT name FROM item ORDER BY id",
-				"UPDATE item SET amount = 7 WHERE id < 3");
+				"UPDATE item SET amount = 7 WHERE id = 2");
 		String method = pick("executeUpdate", "execute", "executeLargeUpdate");
 		switch (this.random.nextInt(3)) {
 			case 0 -> add(Call.of(s, method, sql, Statement.RETURN_GENERATED_KEYS));

@@ -118,15 +118,13 @@ final class Steps {
 			throws SQLException, InterruptedException {
 		ThirdSession observer = ThirdSession.current();
 		CountDownLatch done = new CountDownLatch(1);
-		String[] outcome = { "nothing" };
 		Thread thread = new Thread(() -> {
 			try {
 				observer.awaitSleeper();
 				action.run();
-				outcome[0] = "done";
 			}
 			catch (SQLException ex) {
-				outcome[0] = Outcome.render(ex);
+				throw new IllegalStateException(ex);
 			}
 			finally {
 				done.countDown();
@@ -136,9 +134,6 @@ final class Steps {
 		try {
 			statement.execute("SELECT pg_sleep(3)");
 			return "slept";
-		}
-		catch (SQLException ex) {
-			return Outcome.render(ex);
 		}
 		finally {
 			done.await();

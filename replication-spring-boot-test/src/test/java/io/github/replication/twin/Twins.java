@@ -169,11 +169,13 @@ final class Twins implements AutoCloseable {
 		this.ours.begin();
 		try {
 			History history = new History();
+			List<Step> steps = new ArrayList<>();
 			for (int i = 0; i < calls.size(); i++) {
 				Call call = calls.get(i);
 				Step step = step(call, expected.get(i));
+				steps.add(step);
 				if (!step.matches(expected.get(i))) {
-					Difference difference = new Difference(calls, i, expected.get(i), step, history, this.ours.pool());
+					Difference difference = new Difference(calls, expected, steps, history, this.ours.pool());
 					OnPurpose purpose = OnPurpose.of(difference);
 					if (purpose == null && this.known.test(difference)) {
 						return null;
@@ -188,7 +190,7 @@ final class Twins implements AutoCloseable {
 				}
 				history.add(call, expected.get(i));
 			}
-			return atEnd(calls, history);
+			return atEnd(calls, expected.subList(0, steps.size()), steps, history);
 		}
 		finally {
 			this.ours.end();
@@ -237,7 +239,8 @@ final class Twins implements AutoCloseable {
 	/**
 	 * Whatever has happened, nothing is left.
 	 */
-	private @Nullable Difference atEnd(List<Call> calls, History history) throws SQLException {
+	private @Nullable Difference atEnd(List<Call> calls, List<Step> plainSteps, List<Step> ourSteps, History history)
+			throws SQLException {
 		this.ours.end();
 		ThirdSession.View view = this.ours.look();
 		ThirdSession.View expected = new ThirdSession.View(view.rows(), "idle", "");
@@ -246,7 +249,13 @@ final class Twins implements AutoCloseable {
 		String active = isInUse() ? "connections in use" : "no connection in use";
 		Step plain = new Step(Outcome.returned("no connection in use"), expected, List.of());
 		Step ours = new Step(Outcome.returned(active), view, pool);
-		return plain.matches(ours) ? null : new Difference(calls, calls.size(), plain, ours, history, this.ours.pool());
+		if (plain.matches(ours)) {
+			return null;
+		}
+		List<Step> allPlain = new ArrayList<>(plainSteps);
+		allPlain.add(plain);
+		ourSteps.add(ours);
+		return new Difference(calls.subList(0, ourSteps.size() - 1), allPlain, ourSteps, history, this.ours.pool());
 	}
 
 	@Override
