@@ -256,6 +256,20 @@ final class Application implements AutoCloseable {
 		return this.readWrite.execute((status) -> this.jdbc.update(sql, arguments));
 	}
 
+	/**
+	 * Reads on the primary several times in one read-write transaction.
+	 * @return the sum of what was read
+	 */
+	long readOnPrimary(List<String> statements, Object argument) {
+		return this.readWrite.execute((status) -> {
+			long sum = 0;
+			for (String sql : statements) {
+				sum += query(sql, argument);
+			}
+			return sum;
+		});
+	}
+
 	private Long query(String sql, Object... arguments) {
 		return this.jdbc.query(sql, (rows) -> rows.next() ? rows.getLong(1) : -1, arguments);
 	}

@@ -44,6 +44,10 @@ final class RoutingCost implements Part {
 
 	private static final String QUERY = "SELECT ? + 1";
 
+	private static final List<Integer> LENGTHS = List.of(100, 1_000, 10_000);
+
+	private static final Map<Integer, List<String>> STATEMENTS = new LinkedHashMap<>();
+
 	private static final String OWN_WRITE = "_AFTER_WRITE";
 
 	@Override
@@ -55,6 +59,7 @@ final class RoutingCost implements Part {
 						+ " for each; of the slices of 100 ms of a fork the median counts. The read-only ones of HikariCP alone go to the primary. \"After a write\" is a caller"
 						+ " whose write the replicas have replayed.");
 		onStub(report, quick);
+		byLength(report, quick);
 		onServers(report, quick);
 	}
 
@@ -129,6 +134,69 @@ final class RoutingCost implements Part {
 	private static String label(String contender) {
 		return contender.endsWith(OWN_WRITE) ? Contender.REPLICATION.label() + ", after a write"
 				: Contender.valueOf(contender).label();
+	}
+
+	/**
+	 * Ten statements a transaction, whose texts an application has as constants, on the
+	 * driver that answers at once: what the texts cost must not grow with their length.
+	 */
+	private void byLength(Report report, boolean quick) throws Exception {
+		StubDriver.install();
+		Map<Integer, List<Double>> more = new LinkedHashMap<>();
+		Map<Integer, List<Double>> base = new LinkedHashMap<>();
+		try (Application hikari = Application.of(Contender.HIKARI, Servers.STUB);
+				Application ours = Application.of(Contender.REPLICATION, Servers.STUB)) {
+			int rounds = quick ? 20 : 300;
+			for (int round = -rounds / 2; round < rounds; round++) {
+				for (int length : LENGTHS) {
+					List<String> statements = statements(length);
+					double without = nanos(hikari, statements);
+					double with = nanos(ours, statements);
+					if (round >= 0) {
+						base.computeIfAbsent(length, (key) -> new ArrayList<>()).add(without);
+						more.computeIfAbsent(length, (key) -> new ArrayList<>()).add(with - without);
+					}
+				}
+			}
+		}
+		List<List<Object>> rows = new ArrayList<>();
+		more.forEach((length, values) -> rows.add(List.of(length, Report.median(base.getOrDefault(length, List.of())),
+				Report.median(values), Report.spread(values))));
+		report.paragraph("A read-write transaction of ten statements on the same driver, by the length of their texts,"
+				+ " in slices that take turns.");
+		report.table("cost-by-length", List.of("characters", "ns with HikariCP alone", "ns more", "spread"), rows);
+		double shortest = Report.median(more.getOrDefault(LENGTHS.get(0), List.of()));
+		double longest = Report.median(more.getOrDefault(LENGTHS.get(LENGTHS.size() - 1), List.of()));
+		report.target("Ten statements of 10,000 characters, cost over HikariCP to that of 100 characters",
+				"1.10 at most", String.format(Locale.ROOT, "%.3f", longest / shortest), longest <= 1.1 * shortest);
+	}
+
+	/**
+	 * Texts as a mapper makes them: names and conditions, a comment, and a literal.
+	 */
+	private static List<String> statements(int length) {
+		return STATEMENTS.computeIfAbsent(length, (key) -> {
+			List<String> statements = new ArrayList<>();
+			for (int i = 0; i < 10; i++) {
+				StringBuilder sql = new StringBuilder("/* find */ SELECT ? + 1 AS column_" + i);
+				for (int column = 0; sql.length() < length - 40; column++) {
+					sql.append(", t1_0.c").append(column).append("_").append(i);
+				}
+				sql.append(" FROM item t1_0 WHERE t1_0.text = 'x'");
+				statements.add(sql.toString());
+			}
+			return statements;
+		});
+	}
+
+	private static double nanos(Application application, List<String> statements) {
+		double[] times = new double[100];
+		for (int i = 0; i < times.length; i++) {
+			long start = System.nanoTime();
+			application.readOnPrimary(statements, 1L);
+			times[i] = System.nanoTime() - start;
+		}
+		return Report.median(times);
 	}
 
 	/**

@@ -28,6 +28,7 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.jdbc.SessionSettings.NetworkTimeout;
+import io.github.replication.postgres.DriverConnection;
 
 /**
  * The settings of one physical connection as far as they were changed here. Asks the
@@ -226,7 +227,7 @@ final class AppliedSettings {
 	}
 
 	private void applyCatalog(@Nullable String catalog) throws SQLException {
-		if (!Objects.equals(this.catalog, catalog)) {
+		if (!Objects.equals(this.catalog, catalog) && DriverConnection.of(this.connection).hasCatalogs()) {
 			if (this.catalog == null) {
 				this.originalCatalog = this.connection.getCatalog();
 			}

@@ -121,7 +121,7 @@ final class CatalogSnapshot {
 		return new CatalogSnapshot(entries, true);
 	}
 
-	private static Map<String, Integer> fallback() {
+	static Map<String, Integer> fallback() {
 		Map<String, Integer> entries = new HashMap<>();
 		BuiltInFunctions.COMMON_HARMLESS.forEach((name) -> entries.put(name, BUILT_IN));
 		BuiltInFunctions.COMMON_HARMFUL.forEach((name) -> entries.put(name, BUILT_IN | HARMFUL));
@@ -166,6 +166,10 @@ final class CatalogSnapshot {
 	int get(SqlLexer lexer) {
 		if (lexer.isEscaped()) {
 			return 0;
+		}
+		if (lexer.isDoubled()) {
+			String name = lexer.content();
+			return this.names.get(name.substring(0, NameTable.limit(name, 0, name.length())));
 		}
 		return this.names.get(lexer.text(), lexer.contentStart(), lexer.contentEnd(), lexer.hash(),
 				lexer.kind() == SqlLexer.Kind.WORD);

@@ -41,8 +41,7 @@ final class FunctionCatalog {
 	/**
 	 * A catalog that is never read.
 	 */
-	static final FunctionCatalog NONE = new FunctionCatalog((question, delay) -> {
-	}, () -> 0);
+	static final FunctionCatalog NONE = new FunctionCatalog(CatalogSnapshot.FALLBACK);
 
 	static final Duration MAX_AGE = Duration.ofMinutes(5);
 
@@ -54,7 +53,7 @@ final class FunctionCatalog {
 
 	private final LongSupplier nanoTime;
 
-	private volatile CatalogSnapshot current = CatalogSnapshot.FALLBACK;
+	private volatile CatalogSnapshot current;
 
 	private @Nullable String fingerprint;
 
@@ -84,8 +83,22 @@ final class FunctionCatalog {
 	 * @param nanoTime a monotonic clock in nanoseconds
 	 */
 	FunctionCatalog(CatalogLoader loader, LongSupplier nanoTime) {
+		this(loader, nanoTime, CatalogSnapshot.FALLBACK);
+	}
+
+	/**
+	 * Creates a catalog that is never read.
+	 * @param fixed its knowledge
+	 */
+	FunctionCatalog(CatalogSnapshot fixed) {
+		this((question, delay) -> {
+		}, () -> 0, fixed);
+	}
+
+	private FunctionCatalog(CatalogLoader loader, LongSupplier nanoTime, CatalogSnapshot current) {
 		this.loader = loader;
 		this.nanoTime = nanoTime;
+		this.current = current;
 	}
 
 	/**

@@ -34,6 +34,7 @@ import java.sql.Statement;
 import java.sql.Struct;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Executor;
 
@@ -42,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.RouteDecision;
 import io.github.replication.RoutedConnection;
 import io.github.replication.jdbc.SessionSettings.NetworkTimeout;
+import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -183,9 +185,14 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	 * A connection in use is asked: texts may have changed the search path as well.
 	 */
 	@Override
-	public String getSchema() throws SQLException {
+	public @Nullable String getSchema() throws SQLException {
+		this.session.requireOpen();
 		String schema = (this.session.current() == null) ? settings().getSchema() : null;
-		return answer(schema, Connection::getSchema);
+		return (schema != null) ? schema : this.session.ask(LogicalConnection::schemaOf).orElse(null);
+	}
+
+	private static Optional<String> schemaOf(Connection connection) throws SQLException {
+		return Optional.ofNullable(DriverConnection.of(connection).schema(connection));
 	}
 
 	@Override

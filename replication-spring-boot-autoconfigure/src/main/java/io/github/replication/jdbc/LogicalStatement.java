@@ -363,10 +363,24 @@ class LogicalStatement implements Statement {
 	@Override
 	public void addBatch(String sql) throws SQLException {
 		requireOpen();
+		if (this.session.source().text(sql).hasSeveralStatements()) {
+			requireBatchable(sql);
+		}
 		if (this.batch == null) {
 			this.batch = new ArrayList<>();
 		}
 		this.batch.add(sql);
+	}
+
+	/**
+	 * The driver alone knows whether it takes several statements for one of a batch.
+	 */
+	private void requireBatchable(String sql) throws SQLException {
+		inspect((statement) -> {
+			statement.addBatch(sql);
+			statement.clearBatch();
+			return sql;
+		});
 	}
 
 	@Override
@@ -393,12 +407,22 @@ class LogicalStatement implements Statement {
 		this.batch = null;
 		return execute(batchText(batch), (statement) -> {
 			if (batch != null) {
-				for (String sql : batch) {
-					statement.addBatch(sql);
-				}
+				addAll(statement, batch);
 			}
 			return execution.on(statement);
 		});
+	}
+
+	private static void addAll(Statement statement, List<String> batch) throws SQLException {
+		try {
+			for (String sql : batch) {
+				statement.addBatch(sql);
+			}
+		}
+		catch (SQLException ex) {
+			statement.clearBatch();
+			throw ex;
+		}
 	}
 
 	/**

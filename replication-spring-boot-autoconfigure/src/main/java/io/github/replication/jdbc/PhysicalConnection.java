@@ -406,13 +406,16 @@ final class PhysicalConnection {
 	 */
 	private boolean restore() {
 		try {
+			if (this.connection.isClosed()) {
+				return true;
+			}
 			if ((this.inTransaction || this.mayBeInTransaction) && isTransactionUnderWay()) {
 				rollback();
 			}
 			this.settings.restore();
 			return true;
 		}
-		catch (SQLException ex) {
+		catch (SQLException | RuntimeException ex) {
 			return false;
 		}
 	}

@@ -274,6 +274,9 @@ final class RoutingSession {
 		RouteRequest request = request(StatementText.UNKNOWN).asReadWriteTransaction();
 		UnitOfWork unit = this.source.join(current, request);
 		use(current);
+		if (!this.settings.isAutoCommit()) {
+			current.useTransaction(false);
+		}
 		this.unit = this.settings.isAutoCommit() ? null : unit;
 		return unit;
 	}
@@ -322,7 +325,7 @@ final class RoutingSession {
 		RoutingScope scope = RoutingScope.current();
 		boolean inTransaction = !this.settings.isAutoCommit();
 		boolean readOnly = this.settings.isReadOnly() || isReadOnlyByContext(scope);
-		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isPlainRead();
+		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isReadForReplica();
 		PhysicalConnection current = this.current;
 		return new RouteRequest(scope, readOnly, inTransaction, plainRead, current != null && current.isHeld(),
 				isSerializable(), this.source.caller().bound());
@@ -387,7 +390,10 @@ final class RoutingSession {
 		if (others != null) {
 			others.remove(physical);
 		}
-		if (before != null && !before.isReleased()) {
+		if (before != null && before.isIdle()) {
+			release(before);
+		}
+		else if (before != null) {
 			putAside(before);
 		}
 		this.current = physical;
@@ -441,21 +447,25 @@ final class RoutingSession {
 		this.unit = null;
 		this.savepoints = null;
 		physical.transactionEnded(committed);
-		if (committed) {
-			this.settings.committed();
-		}
-		else {
-			this.settings.rolledBack();
-		}
-		if (!physical.isHeld() && !physical.isExposed()) {
+		if (!physical.isHeld()) {
 			release(physical);
 		}
 		else if (!physical.isBroken()) {
 			physical.rest(this.settings);
 		}
+		endSettings(committed);
 		List<PhysicalConnection> others = this.others;
 		if (others != null && physical.isOnReadPool()) {
 			others.stream().filter(PhysicalConnection::isOnReadPool).forEach(this::release);
+		}
+	}
+
+	private void endSettings(boolean committed) throws SQLException {
+		if (committed) {
+			this.settings.committed();
+		}
+		else if (this.settings.rolledBack()) {
+			applyAtOnce();
 		}
 	}
 
@@ -476,19 +486,15 @@ final class RoutingSession {
 			this.settings.setAutoCommit(autoCommit);
 			this.unit = null;
 		}
-		this.writesUnseen |= isExposed() && autoCommit;
-		follow();
-	}
-
-	private boolean isExposed() {
 		PhysicalConnection current = this.current;
-		return current != null && current.isExposed() && current.isOnWritePool();
+		this.writesUnseen |= autoCommit && current != null && current.isExposed() && current.isHeld();
+		follow();
 	}
 
 	void commit() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
 		if (physical == null) {
-			this.settings.committed();
+			endSettings(true);
 			this.savepoints = null;
 			return;
 		}
@@ -500,6 +506,9 @@ final class RoutingSession {
 			committed = !failed;
 		}
 		catch (SQLException ex) {
+			if (physical.isBroken()) {
+				physical.hold(Hold.SESSION);
+			}
 			throw unit.translate(ex);
 		}
 		finally {
@@ -510,7 +519,7 @@ final class RoutingSession {
 	void rollback() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
 		if (physical == null) {
-			this.settings.rolledBack();
+			endSettings(false);
 			this.savepoints = null;
 			return;
 		}
@@ -544,6 +553,9 @@ final class RoutingSession {
 		if (unit != null && unit.isTransaction()) {
 			return unit.physical();
 		}
+		if (current != null && current.isBroken()) {
+			requireReplaceable(current);
+		}
 		return (current != null && current.isInOwnTransaction()) ? current : null;
 	}
 
@@ -575,8 +587,17 @@ final class RoutingSession {
 		UnitOfWork unit = this.unit;
 		this.unit = null;
 		if (unit != null && unit.isTransaction()) {
-			unit.physical().transactionEnded(true);
-			unit.physical().useAutoCommit();
+			leaveUnused(unit.physical());
+		}
+	}
+
+	private void leaveUnused(PhysicalConnection physical) throws SQLException {
+		physical.transactionEnded(true);
+		if (physical.isIdle()) {
+			release(physical);
+		}
+		else {
+			physical.useAutoCommit();
 		}
 	}
 
@@ -632,7 +653,7 @@ final class RoutingSession {
 	 */
 	void applyAtOnce() throws SQLException {
 		PhysicalConnection current = this.current;
-		if (current != null) {
+		if (current != null && !current.isBroken()) {
 			current.applyRareSettings(this.settings);
 		}
 	}
@@ -704,12 +725,30 @@ final class RoutingSession {
 		if (open != null) {
 			return question.answer(open.connection());
 		}
-		PhysicalConnection borrowed = this.source.acquireForMetadata(isReadOnlyNow());
+		PhysicalConnection borrowed = borrow();
 		try {
 			return question.answer(borrowed.connection());
 		}
 		finally {
 			borrowed.release();
+		}
+	}
+
+	/**
+	 * A connection with the settings of the session, among them the network timeout.
+	 */
+	private PhysicalConnection borrow() throws SQLException {
+		PhysicalConnection borrowed = this.source.acquireForMetadata(isReadOnlyNow());
+		try {
+			if (this.settings.hasRareSettings()) {
+				borrowed.useAutoCommit();
+				borrowed.applyRareSettings(this.settings);
+			}
+			return borrowed;
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			borrowed.release();
+			throw ex;
 		}
 	}
 
@@ -725,7 +764,7 @@ final class RoutingSession {
 		requireOpen();
 		PhysicalConnection physical = openForMetadata();
 		if (physical == null) {
-			physical = this.source.acquireForMetadata(isReadOnlyNow());
+			physical = borrow();
 			putAside(physical);
 		}
 		physical.retain();

@@ -163,11 +163,17 @@ final class SessionSettings {
 		this.beforeTransaction = null;
 	}
 
-	void rolledBack() {
-		if (this.beforeTransaction != null) {
-			this.transactional = this.beforeTransaction;
-			this.beforeTransaction = null;
+	/**
+	 * Takes back the settings of a transaction.
+	 * @return whether there were any
+	 */
+	boolean rolledBack() {
+		if (this.beforeTransaction == null) {
+			return false;
 		}
+		this.transactional = this.beforeTransaction;
+		this.beforeTransaction = null;
+		return true;
 	}
 
 	/**

@@ -43,6 +43,8 @@ final class SqlLexer {
 
 	private boolean escaped;
 
+	private boolean doubled;
+
 	private boolean unterminated;
 
 	private long visited;
@@ -59,6 +61,7 @@ final class SqlLexer {
 		skipIgnored();
 		this.start = this.position;
 		this.escaped = false;
+		this.doubled = false;
 		this.kind = (this.position < this.text.length()) ? read(this.text.charAt(this.position)) : Kind.END;
 		return this.kind;
 	}
@@ -136,10 +139,6 @@ final class SqlLexer {
 		return Kind.WORD;
 	}
 
-	/**
-	 * Reads a name in quotes. One with a quote in it counts as escaped, since its region
-	 * of the text is not its content.
-	 */
 	private Kind readQuotedName(int prefix) {
 		int i = this.position + prefix + 1;
 		int from = i;
@@ -154,7 +153,7 @@ final class SqlLexer {
 					limitName(false);
 					return Kind.QUOTED_NAME;
 				}
-				this.escaped = true;
+				this.doubled = true;
 				i++;
 			}
 			hash = NameTable.hash(hash, c);
@@ -202,7 +201,7 @@ final class SqlLexer {
 				newline |= isNewline(c);
 				i++;
 			}
-			else if (newline && c == '-' && i + 1 < this.text.length() && this.text.charAt(i + 1) == '-') {
+			else if (c == '-' && i + 1 < this.text.length() && this.text.charAt(i + 1) == '-') {
 				i = endOfLine(i);
 			}
 			else {
@@ -347,7 +346,7 @@ final class SqlLexer {
 	 */
 	private void limitName(boolean folded) {
 		int length = this.contentEnd - this.contentStart;
-		if (length > NameTable.MAX_BYTES / 3) {
+		if (length > NameTable.MAX_BYTES / 3 && !this.doubled) {
 			int end = NameTable.limit(this.text, this.contentStart, this.contentEnd);
 			if (end < this.contentEnd) {
 				this.contentEnd = end;
@@ -404,11 +403,26 @@ final class SqlLexer {
 	}
 
 	/**
-	 * Whether the region of the text is not the content of the name or literal, because
-	 * characters are written in another way.
+	 * Whether characters of the name or literal are written in another way, or may be, so
+	 * that the region of the text is not its content.
 	 */
 	boolean isEscaped() {
 		return this.escaped;
+	}
+
+	/**
+	 * Whether quotes in the name are written twice.
+	 */
+	boolean isDoubled() {
+		return this.doubled;
+	}
+
+	/**
+	 * The content of the token, as a copy.
+	 */
+	String content() {
+		String content = this.text.substring(this.contentStart, this.contentEnd);
+		return (this.doubled) ? content.replace("\"\"", "\"") : content;
 	}
 
 	/**

@@ -45,6 +45,8 @@ final class StatementText {
 
 	private volatile boolean refused;
 
+	private boolean updatable;
+
 	private StatementText() {
 		this.sql = List.of();
 		this.parts = List.of();
@@ -170,10 +172,20 @@ final class StatementText {
 	}
 
 	/**
-	 * These facts for rows that can be changed, so that it is no plain read.
+	 * Whether a replica may execute it: it only reads, and its rows are not to be
+	 * changed.
+	 */
+	boolean isReadForReplica() {
+		return !this.updatable && isPlainRead();
+	}
+
+	/**
+	 * These facts for a statement whose rows can be changed.
 	 */
 	StatementText asUpdatable() {
-		return new StatementText(sql(), this.catalog, true);
+		StatementText text = new StatementText(sql(), this.catalog, this.refused);
+		text.updatable = true;
+		return text;
 	}
 
 	/**

@@ -144,8 +144,8 @@ final class Token {
 			case OPERATOR, CAST -> true;
 			case MARK -> this.mark == '.' || this.mark == ',' || this.mark == '[';
 			case WORD -> switch (this.keyword) {
-				case SELECT, DISTINCT, ALL, BY, WHERE, HAVING, AND, OR, NOT, ON, AS, WHEN, THEN, ELSE, CASE, IN, LIKE,
-						ILIKE, BETWEEN, FROM, JOIN, LIMIT, OFFSET ->
+				case FN, SELECT, DISTINCT, ALL, BY, WHERE, HAVING, AND, OR, NOT, ON, AS, WHEN, THEN, ELSE, CASE, IN,
+						LIKE, ILIKE, BETWEEN, FROM, JOIN, LIMIT, OFFSET ->
 					true;
 				default -> false;
 			};

@@ -206,6 +206,9 @@ final class UnitOfWork {
 		if (this.readOnly) {
 			return;
 		}
+		if (text.changesSession()) {
+			this.physical.hold(Hold.SESSION);
+		}
 		if (text.mentionsSynchronousCommit()) {
 			this.asynchronous = true;
 			this.source.noteSettings(text);
@@ -227,28 +230,36 @@ final class UnitOfWork {
 			R result = execution.on(statement);
 			this.physical.connection().commit();
 			this.physical.transactionEnded(true);
+			this.physical.useAutoCommit();
+			setFetchSize(statement, fetchSize);
 			return result;
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			rollbackOwnTransaction(ex);
+			rollbackOwnTransaction(statement, fetchSize, ex);
 			throw ex;
-		}
-		finally {
-			this.physical.useAutoCommit();
-			if (!statement.isClosed()) {
-				statement.setFetchSize(fetchSize);
-			}
 		}
 	}
 
-	private void rollbackOwnTransaction(Throwable cause) {
+	/**
+	 * A statement that was to close on completion may have done so.
+	 */
+	private static void setFetchSize(Statement statement, int fetchSize) throws SQLException {
+		if (!statement.isClosed()) {
+			statement.setFetchSize(fetchSize);
+		}
+	}
+
+	private void rollbackOwnTransaction(Statement statement, int fetchSize, Throwable cause) {
 		try {
 			this.physical.connection().rollback();
+			this.physical.transactionEnded(false);
+			this.physical.useAutoCommit();
+			setFetchSize(statement, fetchSize);
 		}
 		catch (SQLException ex) {
+			this.physical.evict();
 			cause.addSuppressed(ex);
 		}
-		this.physical.transactionEnded(false);
 	}
 
 	/**

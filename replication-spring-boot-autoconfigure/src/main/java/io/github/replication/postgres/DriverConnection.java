@@ -85,6 +85,25 @@ public class DriverConnection {
 	}
 
 	/**
+	 * Whether the catalog of a connection can be changed.
+	 * @return {@code false} for PostgreSQL, whose driver ignores another catalog
+	 */
+	public boolean hasCatalogs() {
+		return true;
+	}
+
+	/**
+	 * The schema that the server looks in first. A pool may remember one that was set and
+	 * rolled back since.
+	 * @param connection the connection, as the pool hands it out
+	 * @return the name of the schema, {@code null} if there is none
+	 * @throws SQLException if the server gives no answer
+	 */
+	public @Nullable String schema(Connection connection) throws SQLException {
+		return connection.getSchema();
+	}
+
+	/**
 	 * The process that serves the session, as it was named when the connection was
 	 * opened. A connection pooler names one of its own.
 	 * @return the process id, 0 if it is not known

@@ -64,6 +64,16 @@ final class PgjdbcConnection extends DriverConnection {
 	}
 
 	@Override
+	public boolean hasCatalogs() {
+		return false;
+	}
+
+	@Override
+	public @Nullable String schema(Connection connection) throws SQLException {
+		return this.connection.getSchema();
+	}
+
+	@Override
 	public int backendPid() {
 		return this.connection.getBackendPID();
 	}

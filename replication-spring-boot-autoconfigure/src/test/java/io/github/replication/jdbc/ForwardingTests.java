@@ -1,0 +1,222 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
+import java.sql.CallableStatement;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mockito.Answers;
+import org.mockito.ArgumentMatchers;
+import org.mockito.BDDMockito;
+import org.mockito.Mockito;
+
+import io.github.replication.jdbc.UnitOfWork.Execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Each method of a statement or result set calls its own twin, with the same arguments,
+ * and returns the answer.
+ */
+class ForwardingTests {
+
+	/**
+	 * Methods that are about the logical object itself.
+	 */
+	private static final Set<String> OWN = Set.of("getConnection", "getStatement", "close", "isClosed", "unwrap",
+			"isWrapperFor", "isCloseOnCompletion");
+
+	private static final Map<Class<?>, Object> VALUES = Map.of(int.class, 7, long.class, 8L, boolean.class, true,
+			short.class, (short) 9, byte.class, (byte) 10, float.class, 11f, double.class, 12d, String.class, "x",
+			Class.class, Integer.class);
+
+	private final List<Call> calls = new ArrayList<>();
+
+	static Stream<Method> methodsOfResultSets() {
+		return methods(ResultSet.class);
+	}
+
+	static Stream<Method> methodsOfStatements() {
+		return methods(Statement.class).filter((method) -> !method.getName().equals("addBatch"));
+	}
+
+	static Stream<Method> methodsOfPreparedStatements() {
+		return methods(PreparedStatement.class);
+	}
+
+	static Stream<Method> methodsOfCalls() {
+		return methods(CallableStatement.class);
+	}
+
+	private static Stream<Method> methods(Class<?> type) {
+		return Arrays.stream(type.getMethods())
+			.filter((method) -> !Modifier.isStatic(method.getModifiers()) && !OWN.contains(method.getName()))
+			.filter((method) -> !method.isDefault() || isWrittenOut(method));
+	}
+
+	private static boolean isWrittenOut(Method method) {
+		return Stream.of(LogicalResultSet.class, LogicalPreparedStatement.class)
+			.flatMap((type) -> Arrays.stream(type.getMethods()))
+			.anyMatch((written) -> written.getName().equals(method.getName())
+					&& Arrays.equals(written.getParameterTypes(), method.getParameterTypes())
+					&& !written.getDeclaringClass().isInterface());
+	}
+
+	@ParameterizedTest
+	@MethodSource("methodsOfResultSets")
+	void resultSetCallsItsTwin(Method method) throws Exception {
+		ResultSet rows = twin(ResultSet.class);
+		UnitOfWork unit = unit();
+		LogicalStatement statement = new LogicalStatement(connection(unit), (connection) -> twin(Statement.class));
+		statement.execute(text(), (executed) -> 1);
+		this.calls.clear();
+		assertForwards(new LogicalResultSet(rows, statement, unit), method);
+	}
+
+	@ParameterizedTest
+	@MethodSource("methodsOfStatements")
+	void statementCallsItsTwin(Method method) throws Exception {
+		LogicalStatement statement = new LogicalStatement(connection(unit()), (connection) -> twin(Statement.class));
+		statement.execute(text(), (executed) -> 1);
+		this.calls.clear();
+		assertForwards(statement, method);
+	}
+
+	@ParameterizedTest
+	@MethodSource("methodsOfPreparedStatements")
+	void preparedStatementCallsItsTwin(Method method) throws Exception {
+		PreparedStatement statement = LogicalPreparedStatement.prepare(connection(unit()), "SELECT 1",
+				(connection) -> twin(PreparedStatement.class));
+		statement.execute();
+		this.calls.clear();
+		assertForwards(statement, method);
+	}
+
+	@ParameterizedTest
+	@MethodSource("methodsOfCalls")
+	void callCallsItsTwin(Method method) throws Exception {
+		CallableStatement statement = LogicalPreparedStatement.prepareCall(connection(unit()), "{call f()}",
+				(connection) -> twin(CallableStatement.class));
+		statement.execute();
+		this.calls.clear();
+		assertForwards(statement, method);
+	}
+
+	private void assertForwards(Object logical, Method method) throws Exception {
+		Object[] arguments = Arrays.stream(method.getParameterTypes()).map(ForwardingTests::value).toArray();
+		Object answer = invoke(logical, method, arguments);
+		Call call = this.calls.get(this.calls.size() - 1);
+		assertThat(call.method().getName()).isEqualTo(method.getName());
+		assertThat(call.method().getParameterTypes()).isEqualTo(method.getParameterTypes());
+		assertThat(call.arguments()).isEqualTo(arguments);
+		if (method.getReturnType() == ResultSet.class) {
+			assertThat(answer).isInstanceOf(LogicalResultSet.class);
+		}
+		else {
+			assertThat(answer).isEqualTo(call.answer());
+		}
+	}
+
+	private static Object invoke(Object target, Method method, Object[] arguments) throws Exception {
+		try {
+			return method.invoke(target, arguments);
+		}
+		catch (InvocationTargetException ex) {
+			throw new AssertionError(method + " failed", ex.getCause());
+		}
+	}
+
+	private static Object value(Class<?> type) {
+		if (VALUES.containsKey(type)) {
+			return VALUES.get(type);
+		}
+		if (type.isArray()) {
+			return java.lang.reflect.Array.newInstance(type.componentType(), 1);
+		}
+		return (type == Object.class) ? "any" : Mockito.mock(type);
+	}
+
+	@SuppressWarnings("unchecked")
+	private <T> T twin(Class<T> type) {
+		return (T) Proxy.newProxyInstance(ForwardingTests.class.getClassLoader(), new Class<?>[] { type },
+				(proxy, method, arguments) -> {
+					Object answer = answer(method);
+					this.calls.add(new Call(method, (arguments != null) ? arguments : new Object[0], answer));
+					return answer;
+				});
+	}
+
+	private Object answer(Method method) {
+		Class<?> type = method.getReturnType();
+		if (type == void.class) {
+			return null;
+		}
+		if (method.getName().equals("isClosed")) {
+			return false;
+		}
+		return (type == ResultSet.class) ? twin(ResultSet.class) : value(type);
+	}
+
+	private static StatementText text() {
+		return StatementText.UNKNOWN;
+	}
+
+	@SuppressWarnings("unchecked")
+	private UnitOfWork unit() throws SQLException {
+		PhysicalConnection physical = Mockito.mock(PhysicalConnection.class);
+		UnitOfWork unit = Mockito.mock(UnitOfWork.class);
+		BDDMockito.given(unit.physical()).willReturn(physical);
+		BDDMockito.given(unit.execute(ArgumentMatchers.any(), ArgumentMatchers.any(), ArgumentMatchers.any()))
+			.willAnswer((call) -> call.<Execution<Object>>getArgument(2).on(call.getArgument(1)));
+		return unit;
+	}
+
+	private LogicalConnection connection(UnitOfWork unit) throws SQLException {
+		RoutingSession session = Mockito.mock(RoutingSession.class);
+		ConnectionSource source = Mockito.mock(ConnectionSource.class, Answers.RETURNS_MOCKS);
+		BDDMockito.given(session.source()).willReturn(source);
+		BDDMockito.given(session.unitFor(ArgumentMatchers.any())).willReturn(unit);
+		BDDMockito.given(session.unitToExecute(ArgumentMatchers.any(), ArgumentMatchers.any(), ArgumentMatchers.any()))
+			.willReturn(unit);
+		LogicalConnection connection = Mockito.mock(LogicalConnection.class);
+		BDDMockito.given(connection.session()).willReturn(session);
+		return connection;
+	}
+
+	/**
+	 * A call that has arrived at the physical object.
+	 */
+	private record Call(Method method, Object[] arguments, Object answer) {
+
+	}
+
+}

@@ -1,0 +1,812 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.integration;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.postgresql.PGConnection;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import io.github.replication.ReadOnly;
+import io.github.replication.Replication;
+import io.github.replication.UsePrimary;
+import io.github.replication.WriteRecord;
+import io.github.replication.jdbc.ConnectionPreparer;
+import io.github.replication.jdbc.UnknownCommitOutcomeException;
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+/**
+ * A connection does what the one behind it would do: what was committed is there, what
+ * was rolled back is not, and the next borrower finds nothing of it.
+ */
+@EmbeddedCluster
+class ConnectionTests {
+
+	private static PostgresCluster cluster;
+
+	private static TestApplication application;
+
+	private static DataSource dataSource;
+
+	private static JdbcTemplate admin;
+
+	private static Units units;
+
+	@BeforeAll
+	static void start(PostgresCluster shared) {
+		cluster = shared;
+		admin = new JdbcTemplate(
+				new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(), cluster.password()));
+		TestApplication.createTable(cluster);
+		admin.execute("CREATE SCHEMA IF NOT EXISTS a");
+		admin.execute("CREATE SCHEMA IF NOT EXISTS b");
+		admin.execute("CREATE TABLE IF NOT EXISTS a.item (id int PRIMARY KEY, text text)");
+		admin.execute("CREATE TABLE IF NOT EXISTS b.item (id int PRIMARY KEY, text text)");
+		admin.execute("CREATE OR REPLACE FUNCTION log(text) RETURNS void LANGUAGE sql"
+				+ " AS $$ INSERT INTO a.item VALUES ((random() * 1000000)::int, $1) $$");
+		cluster.awaitReplication();
+		application = TestApplication.exactly(cluster)
+			.withoutJpa()
+			.with("spring.datasource.hikari.maximum-pool-size", 1)
+			.with("spring.datasource.hikari.connection-timeout", 1000)
+			.start(Services.class);
+		dataSource = application.bean(DataSource.class);
+		units = application.bean(Units.class);
+	}
+
+	@AfterAll
+	static void stop() {
+		application.close();
+		admin.execute("DROP FUNCTION log(text)");
+		admin.execute("DROP SCHEMA a, b CASCADE");
+		cluster.awaitReplication();
+	}
+
+	@BeforeEach
+	void clear() {
+		application.newCaller();
+		admin.execute("TRUNCATE a.item, b.item");
+		cluster.awaitReplication();
+		application.bean(Tenants.class).clear();
+	}
+
+	private static int count(String table) {
+		return admin.queryForObject("SELECT count(*) FROM " + table, Integer.class);
+	}
+
+	private static void insert(Connection connection, String table, int id) throws SQLException {
+		try (Statement statement = connection.createStatement()) {
+			statement.executeUpdate("INSERT INTO " + table + " VALUES (" + id + ", 'x')");
+		}
+	}
+
+	private static void execute(Connection connection, String sql) throws SQLException {
+		try (Statement statement = connection.createStatement()) {
+			statement.execute(sql);
+		}
+	}
+
+	private static int backend(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement();
+				ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
+			row.next();
+			return row.getInt(1);
+		}
+	}
+
+	private static void terminate(int backend) {
+		admin.queryForList("SELECT pg_terminate_backend(" + backend + ", 5000)");
+	}
+
+	/**
+	 * The next borrower of the one connection of the writers finds it as it was.
+	 */
+	private static void assertPoolIsClean() throws SQLException {
+		HikariDataSource pool = dataSource.unwrap(HikariDataSource.class);
+		try (Connection next = pool.getConnection()) {
+			assertThat(next.getAutoCommit()).isTrue();
+			assertThat(next.isReadOnly()).isFalse();
+			assertThat(next.getTransactionIsolation()).isEqualTo(Connection.TRANSACTION_READ_COMMITTED);
+			assertThat(next.getSchema()).isEqualTo("public");
+			assertThat(admin.queryForObject("SELECT state FROM pg_stat_activity WHERE pid = ?", String.class,
+					backend(next)))
+				.isEqualTo("idle");
+			insert(next, "a.item", 999_999);
+		}
+	}
+
+	@Test
+	void eachBatchOfACopyIsCommittedByItsCommit() throws SQLException, IOException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			PGConnection driver = connection.unwrap(PGConnection.class);
+			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("1\tx\n2\tx\n"));
+			connection.commit();
+			assertThat(count("a.item")).isEqualTo(2);
+			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("3\tx\n4\tx\n5\tx\n"));
+			connection.commit();
+			assertThat(count("a.item")).isEqualTo(5);
+			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("6\tx\n"));
+			connection.rollback();
+		}
+		assertThat(count("a.item")).isEqualTo(5);
+		assertThat(application.bean(WriteRecord.class).hasWritten()).isTrue();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void copyThatWasBegunInAutoCommitIsRolledBackInATransaction() throws SQLException, IOException {
+		try (Connection connection = dataSource.getConnection()) {
+			PGConnection driver = connection.unwrap(PGConnection.class);
+			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("1\tx\n"));
+			connection.setAutoCommit(false);
+			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("2\tx\n"));
+			connection.rollback();
+		}
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void openCopyIsRolledBackWhenTheConnectionIsClosed() throws SQLException, IOException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			PGConnection driver = connection.unwrap(PGConnection.class);
+			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("1\tx\n"));
+		}
+		assertThat(count("a.item")).isZero();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void eachRowOfAnUpdatableResultSetIsCommittedByItsCommit() throws SQLException {
+		admin.execute("INSERT INTO a.item SELECT n, 'old' FROM generate_series(1, 4) n");
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			try (Statement statement = connection.createStatement(ResultSet.TYPE_SCROLL_INSENSITIVE,
+					ResultSet.CONCUR_UPDATABLE, ResultSet.HOLD_CURSORS_OVER_COMMIT);
+					ResultSet rows = statement.executeQuery("SELECT id, text FROM a.item ORDER BY id")) {
+				while (rows.next()) {
+					rows.updateString("text", "new");
+					rows.updateRow();
+					if (rows.getInt("id") == 3) {
+						connection.rollback();
+					}
+					else {
+						connection.commit();
+					}
+				}
+			}
+		}
+		assertThat(admin.queryForList("SELECT id FROM a.item WHERE text = 'new' ORDER BY id", Integer.class))
+			.containsExactly(1, 2, 4);
+		assertPoolIsClean();
+	}
+
+	@Test
+	void readOnlyUnitOnThePrimaryRefusesToCopyIn() throws SQLException {
+		assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> units.copyReadOnlyOnPrimary("1\tx\n"))
+			.satisfies((ex) -> assertThat(((SQLException) ex.getRootCause()).getSQLState()).isEqualTo("25006"));
+		assertThat(count("a.item")).isZero();
+		assertThat(application.bean(WriteRecord.class).hasWritten()).isFalse();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void readOnlyTransactionOnAHeldConnectionRefusesToCopyIn() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			insert(connection, "a.item", 1);
+			connection.commit();
+			connection.setAutoCommit(true);
+			connection.setReadOnly(true);
+			connection.setAutoCommit(false);
+			PGConnection driver = connection.unwrap(PGConnection.class);
+			for (int i = 0; i < 2; i++) {
+				assertThatExceptionOfType(SQLException.class)
+					.isThrownBy(() -> driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("2\tx\n")))
+					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+				connection.rollback();
+			}
+			connection.setReadOnly(false);
+			insert(connection, "a.item", 3);
+			connection.commit();
+		}
+		assertThat(count("a.item")).isEqualTo(2);
+		assertPoolIsClean();
+	}
+
+	@Test
+	void readOnlyUnitInAutoCommitOnAHeldConnectionRefusesToCopyIn() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			execute(connection, "SET application_name = 'held'");
+			connection.setReadOnly(true);
+			PGConnection driver = connection.unwrap(PGConnection.class);
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("2\tx\n")))
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+			connection.setReadOnly(false);
+			insert(connection, "a.item", 3);
+		}
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void textsThatMakeAReadOnlyUnitWriteAreRefused() throws SQLException {
+		for (String sql : List.of("SET TRANSACTION READ WRITE", "BEGIN READ WRITE",
+				"SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", "SET default_transaction_read_only = off",
+				"SELECT set_config('transaction_read_only', 'off', true)")) {
+			Replication.onPrimary(() -> {
+				TransactionTemplate transaction = application.transaction(true);
+				assertThatExceptionOfType(DataAccessException.class)
+					.isThrownBy(() -> transaction.executeWithoutResult((status) -> {
+						application.jdbc().execute(sql);
+						application.jdbc().execute("INSERT INTO a.item VALUES (1, 'x')");
+					}))
+					.as(sql)
+					.satisfies((ex) -> assertThat(((SQLException) ex.getRootCause()).getSQLState()).isEqualTo("25006"));
+			});
+		}
+		assertThat(count("a.item")).isZero();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void connectionGoesBackWithoutTheTransactionThatWasOpen() throws SQLException {
+		Replication.onPrimary(() -> {
+			try (Connection connection = dataSource.getConnection()) {
+				connection.setSchema("a");
+				connection.setReadOnly(true);
+				connection.setAutoCommit(false);
+				execute(connection, "SELECT count(*) FROM item");
+			}
+		});
+		assertPoolIsClean();
+	}
+
+	@Test
+	void schemaThatWasSetInATransactionEndsWithItsRollback() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			connection.setSchema("a");
+			insert(connection, "item", 1);
+			connection.commit();
+			connection.setSchema("b");
+			insert(connection, "item", 2);
+			connection.rollback();
+			assertThat(connection.getSchema()).isEqualTo("a");
+			insert(connection, "item", 3);
+			connection.commit();
+			connection.setAutoCommit(true);
+			connection.setSchema("b");
+			connection.setAutoCommit(false);
+			insert(connection, "item", 4);
+			connection.rollback();
+			assertThat(connection.getSchema()).isEqualTo("b");
+			insert(connection, "item", 5);
+			connection.commit();
+		}
+		assertThat(admin.queryForList("SELECT id FROM a.item ORDER BY id", Integer.class)).containsExactly(1, 3);
+		assertThat(admin.queryForList("SELECT id FROM b.item ORDER BY id", Integer.class)).containsExactly(5);
+		assertPoolIsClean();
+	}
+
+	@Test
+	void schemaThatWasSetAfterASavepointEndsWithTheRollbackToIt() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			connection.setSchema("a");
+			insert(connection, "item", 1);
+			var savepoint = connection.setSavepoint();
+			connection.setSchema("b");
+			insert(connection, "item", 2);
+			connection.rollback(savepoint);
+			assertThat(connection.getSchema()).isEqualTo("a");
+			insert(connection, "item", 3);
+			connection.commit();
+			assertThat(connection.getSchema()).isEqualTo("a");
+		}
+		assertThat(count("a.item")).isEqualTo(2);
+		assertThat(count("b.item")).isZero();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void schemaOfATransactionThatFailedIsTheOneBefore() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			connection.setSchema("b");
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(connection, "SELECT 1 / 0"));
+			connection.commit();
+			assertThat(connection.getSchema()).isEqualTo("public");
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void readOnlyTransactionFollowsAQuestionAfterAWrite() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			insert(connection, "a.item", 1);
+			connection.commit();
+			connection.setAutoCommit(true);
+			assertThat(connection.getSchema()).isEqualTo("public");
+			connection.setReadOnly(true);
+			connection.setAutoCommit(false);
+			try (Statement statement = connection.createStatement();
+					ResultSet row = statement.executeQuery("SELECT count(*) FROM a.item")) {
+				row.next();
+				assertThat(row.getInt(1)).isOne();
+			}
+			connection.commit();
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void readOnlyTransactionSeesTheOwnWriteOfATransactionWithin() {
+		cluster.replicas().forEach(PostgresNode::pauseReplay);
+		try {
+			List<List<Integer>> seen = units.readWriteRead(1);
+			assertThat(seen).containsExactly(List.of(), List.of(1));
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+	}
+
+	@Test
+	void rowsThatWereOpenStayReadableWhenTheTransactionGoesOnAtThePrimary() {
+		admin.execute("INSERT INTO a.item SELECT n, 'x' FROM generate_series(1, 5) n");
+		cluster.awaitReplication();
+		cluster.replicas().forEach(PostgresNode::pauseReplay);
+		try {
+			assertThat(units.readWriteWhileReading()).containsExactly(6, 7, 8, 9, 10);
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+	}
+
+	@Test
+	void readOnlyTransactionThatHoldsItsSessionIsToldOfTheOwnWriteItCannotShow() {
+		cluster.replicas().forEach(PostgresNode::pauseReplay);
+		try {
+			assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> units.setWriteRead(1))
+				.havingRootCause()
+				.withMessageContaining("Units.setWriteRead")
+				.withMessageContaining("replica-")
+				.withMessageContaining("REQUIRES_NEW");
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+	}
+
+	@Test
+	void repeatableReadKeepsItsSnapshotAsOnOneDatabase() {
+		cluster.replicas().forEach(PostgresNode::pauseReplay);
+		try {
+			assertThat(units.repeatableReadWriteRead(1)).containsExactly(List.of(), List.of());
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+	}
+
+	@Test
+	void sessionThatBrokeStaysBroken() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			execute(connection, "SET app.tenant = 'a'");
+			terminate(backend(connection));
+			for (int i = 0; i < 3; i++) {
+				assertThatExceptionOfType(SQLException.class)
+					.isThrownBy(() -> execute(connection, "SELECT current_setting('app.tenant')"));
+			}
+			assertThat(connection.isClosed()).isTrue();
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void sessionOfAnAdvisoryLockStaysBroken() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			execute(connection, "SELECT pg_advisory_lock(1)");
+			connection.commit();
+			terminate(backend(connection));
+			for (int i = 0; i < 2; i++) {
+				assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(connection, "SELECT 1"));
+				assertThatExceptionOfType(SQLException.class).isThrownBy(connection::rollback);
+			}
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void connectionThatAFinishedTransactionHeldIsReplaced() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			insert(connection, "a.item", 1);
+			connection.commit();
+			terminate(backend(connection));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> insert(connection, "a.item", 2));
+			connection.rollback();
+			insert(connection, "a.item", 3);
+			connection.commit();
+		}
+		assertThat(count("a.item")).isEqualTo(2);
+		assertPoolIsClean();
+	}
+
+	@Test
+	void commitOnAConnectionThatIsGoneIsNotInDoubt() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			insert(connection, "a.item", 1);
+			terminate(backend(connection));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> insert(connection, "a.item", 2));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(connection::commit)
+				.isNotInstanceOf(UnknownCommitOutcomeException.class);
+		}
+		assertThat(count("a.item")).isZero();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void preparersRunForEachUnitAlsoOnAHeldConnection() throws SQLException {
+		Tenants tenants = application.bean(Tenants.class);
+		tenants.use("a");
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			insert(connection, "a.item", 1);
+			connection.commit();
+			tenants.use("b");
+			insert(connection, "a.item", 2);
+			assertThat(tenant(connection)).isEqualTo("b");
+			connection.commit();
+			connection.setAutoCommit(true);
+			tenants.use("c");
+			assertThat(tenant(connection)).isEqualTo("c");
+			connection.setReadOnly(true);
+			tenants.use("d");
+			assertThat(tenant(connection)).isEqualTo("d");
+		}
+	}
+
+	private static String tenant(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement();
+				ResultSet row = statement.executeQuery("SELECT current_setting('app.tenant')")) {
+			row.next();
+			return row.getString(1);
+		}
+	}
+
+	@Test
+	void metadataThatIsReadRowByRowTakesOneConnection() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			DatabaseMetaData metaData = connection.getMetaData();
+			List<String> columns = new ArrayList<>();
+			try (ResultSet tables = metaData.getTables(null, "a", null, new String[] { "TABLE" })) {
+				while (tables.next()) {
+					try (ResultSet rows = metaData.getColumns(null, "a", tables.getString("TABLE_NAME"), null)) {
+						while (rows.next()) {
+							columns.add(rows.getString("COLUMN_NAME"));
+						}
+					}
+					insert(connection, "a.item", 1);
+					connection.setAutoCommit(false);
+					execute(connection,
+							"SELECT count(*) FROM a.item FOR UPDATE OF item SKIP LOCKED".replace("count(*)", "id"));
+					connection.commit();
+				}
+			}
+			assertThat(columns).containsExactly("id", "text");
+		}
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void arraysAreCreatedWithoutAConnectionOfTheirOwn() throws SQLException {
+		for (int i = 0; i < 3; i++) {
+			try (Connection connection = dataSource.getConnection()) {
+				assertThat(connection.createArrayOf("int4", new Integer[] { 1, 2 }).toString())
+					.isEqualTo("{\"1\",\"2\"}");
+				try (Connection other = dataSource.getConnection()) {
+					insert(other, "a.item", i);
+				}
+			}
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void ownFunctionWithTheNameOfABuiltInOneWrites() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			execute(connection, "SELECT log('x')");
+		}
+		assertThat(count("a.item")).isOne();
+		assertThat(application.bean(WriteRecord.class).hasWritten()).isTrue();
+	}
+
+	@Test
+	void useOfAClosedConnectionRunsAUnitOnce() {
+		AtomicInteger runs = new AtomicInteger();
+		assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> units.readOnly(() -> {
+			runs.incrementAndGet();
+			Connection connection = dataSource.getConnection();
+			execute(connection, "SELECT 1");
+			connection.close();
+			execute(connection, "SELECT 1");
+		}));
+		assertThat(runs).hasValue(1);
+	}
+
+	@Test
+	void preparedStatementFollowsTheReplicasWhileTheyCatchUp() throws Exception {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setReadOnly(true);
+			for (int round = 0; round < 5; round++) {
+				cluster.replicas().forEach(PostgresNode::pauseReplay);
+				int id = round;
+				application.transaction(false)
+					.executeWithoutResult(
+							(status) -> application.jdbc().update("INSERT INTO a.item VALUES (?, 'x')", id));
+				try (PreparedStatement statement = connection
+					.prepareStatement("SELECT count(*), pg_is_in_recovery() FROM a.item WHERE id = ?")) {
+					statement.setInt(1, id);
+					boolean byReplica = false;
+					for (int i = 0; i < 400 && !byReplica; i++) {
+						if (i == 3) {
+							cluster.replicas().forEach(PostgresNode::resumeReplay);
+						}
+						try (ResultSet row = statement.executeQuery()) {
+							row.next();
+							assertThat(row.getInt(1)).isOne();
+							byReplica = row.getBoolean(2);
+						}
+					}
+					assertThat(byReplica).isTrue();
+				}
+			}
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+	}
+
+	@Test
+	@Timeout(30)
+	void unitIsFreedFromASilentReplicaAlsoAfterAUnitWithin() {
+		AtomicInteger runs = new AtomicInteger();
+		String node = units.readOuterAndInner((outer) -> {
+			if (runs.incrementAndGet() == 1) {
+				cluster.node(outer).freeze();
+			}
+		});
+		cluster.nodes().stream().filter(PostgresNode::isFrozen).forEach(PostgresNode::thaw);
+		assertThat(runs).hasValue(2);
+		assertThat(node).isNotNull();
+	}
+
+	@Test
+	void lastValueOfASettingCounts() throws SQLException {
+		try (Connection connection = dataSource.getConnection();
+				PreparedStatement statement = connection.prepareStatement("SELECT 1")) {
+			for (int i = 0; i < 10_000; i++) {
+				statement.setQueryTimeout(i);
+			}
+			assertThat(statement.getQueryTimeout()).isEqualTo(9_999);
+			assertThatNoException().isThrownBy(statement::executeQuery);
+		}
+	}
+
+	/**
+	 * Work on a connection.
+	 */
+	interface ConnectionWork {
+
+		void run() throws Exception;
+
+	}
+
+	/**
+	 * The tenant that each unit is prepared for.
+	 */
+	static class Tenants implements ConnectionPreparer {
+
+		private String tenant;
+
+		void use(String tenant) {
+			this.tenant = tenant;
+		}
+
+		void clear() {
+			this.tenant = null;
+		}
+
+		@Override
+		public void prepare(Connection connection, io.github.replication.RouteDecision decision) throws SQLException {
+			if (this.tenant != null) {
+				execute(connection, "SET app.tenant = '" + this.tenant + "'");
+			}
+		}
+
+	}
+
+	/**
+	 * Units of work of an application.
+	 */
+	static class Units {
+
+		private final DataSource dataSource;
+
+		private final JdbcTemplate jdbc;
+
+		private final TransactionTemplate newTransaction;
+
+		Units(DataSource dataSource, JdbcTemplate jdbc, TransactionTemplate template) {
+			this.dataSource = dataSource;
+			this.jdbc = jdbc;
+			this.newTransaction = new TransactionTemplate(template.getTransactionManager());
+			this.newTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+		}
+
+		@UsePrimary
+		@ReadOnly
+		public void copyReadOnlyOnPrimary(String rows) {
+			this.jdbc.execute((Connection connection) -> {
+				try {
+					return connection.unwrap(PGConnection.class)
+						.getCopyAPI()
+						.copyIn("COPY a.item FROM STDIN", new StringReader(rows));
+				}
+				catch (IOException ex) {
+					throw new SQLException(ex);
+				}
+			});
+		}
+
+		@ReadOnly
+		public void readOnly(ConnectionWork work) {
+			try {
+				work.run();
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+
+		private List<Integer> ids() {
+			return this.jdbc.queryForList("SELECT id FROM a.item ORDER BY id", Integer.class);
+		}
+
+		private void insert(int id) {
+			this.newTransaction
+				.executeWithoutResult((status) -> this.jdbc.update("INSERT INTO a.item VALUES (?, 'x')", id));
+		}
+
+		private List<List<Integer>> readAround(int id) {
+			List<Integer> before = ids();
+			insert(id);
+			return List.of(before, ids());
+		}
+
+		@Transactional(readOnly = true)
+		public List<List<Integer>> readWriteRead(int id) {
+			return readAround(id);
+		}
+
+		@Transactional(readOnly = true,
+				isolation = org.springframework.transaction.annotation.Isolation.REPEATABLE_READ)
+		public List<List<Integer>> repeatableReadWriteRead(int id) {
+			return readAround(id);
+		}
+
+		@Transactional(readOnly = true)
+		public List<List<Integer>> setWriteRead(int id) {
+			this.jdbc.execute("SET LOCAL app.tenant = 'a'");
+			return readAround(id);
+		}
+
+		@Transactional(readOnly = true)
+		public List<Integer> readWriteWhileReading() {
+			Connection connection = DataSourceUtils.getConnection(this.dataSource);
+			List<Integer> seen = new ArrayList<>();
+			try (Statement statement = connection.createStatement()) {
+				statement.setFetchSize(2);
+				try (ResultSet rows = statement.executeQuery("SELECT id FROM a.item ORDER BY id");
+						PreparedStatement count = connection.prepareStatement("SELECT count(*) FROM a.item")) {
+					while (rows.next()) {
+						insert(100 + rows.getInt(1));
+						try (ResultSet row = count.executeQuery()) {
+							row.next();
+							seen.add(row.getInt(1));
+						}
+					}
+				}
+				return seen;
+			}
+			catch (SQLException ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+
+		@ReadOnly
+		public String readOuterAndInner(java.util.function.Consumer<String> fault) {
+			Served outer = Served.by(this.jdbc);
+			TransactionTemplate inner = new TransactionTemplate(this.newTransaction.getTransactionManager());
+			inner.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+			inner.setReadOnly(true);
+			inner.executeWithoutResult((status) -> Served.by(this.jdbc));
+			fault.accept(outer.node());
+			return Served.by(this.jdbc).node();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Services {
+
+		@Bean
+		Units units(DataSource dataSource, JdbcTemplate jdbc, TransactionTemplate template) {
+			return new Units(dataSource, jdbc, template);
+		}
+
+		@Bean
+		Tenants tenants() {
+			return new Tenants();
+		}
+
+	}
+
+}
