@@ -1,0 +1,207 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.twin.Difference.Step;
+
+/**
+ * Facts about a sequence up to a step, by its calls and the outcomes without the library.
+ */
+final class History {
+
+	private final Map<String, String> connections = new HashMap<>();
+
+	private final Set<String> metaData = new HashSet<>();
+
+	private final Set<String> readOnly = new HashSet<>();
+
+	private final Set<String> manualCommit = new HashSet<>();
+
+	private final Set<String> closed = new HashSet<>();
+
+	private final Set<String> sessionState = new HashSet<>();
+
+	private final Set<String> lost = new HashSet<>();
+
+	private final Map<String, String> evictedBy = new HashMap<>();
+
+	private final List<String> methods = new ArrayList<>();
+
+	private final Set<String> heldAtTermination = new HashSet<>();
+
+	private String rows = "";
+
+	private String states = "idle";
+
+	private boolean terminated;
+
+	/**
+	 * Notes a call and its outcome without the library.
+	 */
+	void add(Call call, Step step) {
+		this.methods.add(call.method());
+		boolean inTransactionBefore = isInTransaction();
+		this.rows = step.view().rows();
+		this.states = step.view().states();
+		String connection = connectionOf(call.subject());
+		if (call.result() != null) {
+			boolean begins = call.target().equals(Call.DATA_SOURCE);
+			this.connections.put(call.result(), begins ? call.result() : String.valueOf(connection));
+			if (call.method().equals("getMetaData") || this.metaData.contains(call.target())) {
+				this.metaData.add(call.result());
+			}
+		}
+		if (connection == null) {
+			if (call.method().equals("terminate")) {
+				this.terminated = true;
+				this.heldAtTermination.addAll((inTransactionBefore) ? this.connections.values() : this.sessionState);
+			}
+			return;
+		}
+		Outcome outcome = step.outcome();
+		if (outcome.isConnectionLost() || (outcome.value().equals("SQLException null") && !isClosed(call))) {
+			this.lost.add(connection);
+		}
+		if ("0A000".equals(outcome.state())) {
+			this.evictedBy.put(connection, call.method());
+		}
+		switch (call.method()) {
+			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);
+			case "setAutoCommit" -> set(this.manualCommit, connection, outcome, call, false);
+			case "close", "abort" -> this.closed.add(call.target());
+			case "aborted" -> this.closed.add(call.subject());
+			case "unwrap" -> this.sessionState.add(connection);
+			default -> {
+			}
+		}
+		if (call.method().matches("execute.*|prepare.*|addBatch") && !this.manualCommit.contains(connection)) {
+			String text = call.text().strip().toLowerCase(Locale.ROOT);
+			if (!text.startsWith("select ") && !text.isEmpty() || text.contains("(")) {
+				this.sessionState.add(connection);
+			}
+		}
+	}
+
+	private static void set(Set<String> names, String name, Outcome outcome, Call call) {
+		set(names, name, outcome, call, true);
+	}
+
+	private static void set(Set<String> names, String name, Outcome outcome, Call call, boolean on) {
+		if (!outcome.failed() && call.arguments().get(0) instanceof Boolean value) {
+			if (value == on) {
+				names.add(name);
+			}
+			else {
+				names.remove(name);
+			}
+		}
+	}
+
+	/**
+	 * Returns the connection that an object belongs to, {@code null} for none.
+	 */
+	@Nullable String connectionOf(String name) {
+		return this.connections.get(name);
+	}
+
+	/**
+	 * Whether a call is about metadata, or about a result that came from it.
+	 */
+	boolean isMetaData(Call call) {
+		return this.metaData.contains(call.subject()) || call.method().equals("columnsOfTables");
+	}
+
+	boolean isReadOnly(Call call) {
+		return contains(this.readOnly, call);
+	}
+
+	boolean isManualCommit(Call call) {
+		return contains(this.manualCommit, call);
+	}
+
+	/**
+	 * Whether the connection had session state or a transaction when the sessions were
+	 * terminated.
+	 */
+	boolean isHeldAtTermination(Call call) {
+		return contains(this.heldAtTermination, call);
+	}
+
+	/**
+	 * Returns the rows after the last call, without the library.
+	 */
+	String rows() {
+		return this.rows;
+	}
+
+	/**
+	 * Whether a transaction is under way without the library.
+	 */
+	boolean isInTransaction() {
+		return !this.states.equals("idle");
+	}
+
+	/**
+	 * Returns the states of the sessions after the last call, without the library.
+	 */
+	String states() {
+		return this.states;
+	}
+
+	boolean isClosed(Call call) {
+		return this.closed.contains(call.subject()) || contains(this.closed, call);
+	}
+
+	/**
+	 * Whether the pool has noticed that the physical connection is lost.
+	 */
+	boolean isLost(Call call) {
+		return contains(this.lost, call);
+	}
+
+	/**
+	 * Returns the method for whose exception the pool has closed the physical connection,
+	 * {@code null} if there is none.
+	 */
+	@Nullable String evictedBy(Call call) {
+		return this.evictedBy.get(String.valueOf(connectionOf(call.subject())));
+	}
+
+	boolean isTerminated() {
+		return this.terminated;
+	}
+
+	boolean has(String method) {
+		return this.methods.contains(method);
+	}
+
+	private boolean contains(Set<String> names, Call call) {
+		String connection = connectionOf(call.subject());
+		return connection != null && names.contains(connection);
+	}
+
+}

@@ -1,0 +1,353 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.util.Locale;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The differences that are meant, each with its reason. Everything else is a defect.
+ */
+enum OnPurpose {
+
+	/**
+	 * HikariCP gives no SQLSTATE to the use of a closed connection, and answers some
+	 * getters; here each use of what is closed fails with the state that JDBC defines.
+	 */
+	CLOSED_HAS_A_STATE(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			boolean closed = difference.ours().outcome().failed() || (difference.call().method().equals("isClosed")
+					&& difference.ours().outcome().value().equals("true"));
+			return difference.history().isClosed(difference.call()) && closed && difference.hasEqualViews();
+		}
+
+	},
+
+	/**
+	 * A physical connection is taken by the first statement, so that the pool's timeout
+	 * comes later.
+	 */
+	TAKEN_BY_FIRST_STATEMENT(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().target().equals(Call.DATA_SOURCE)
+					&& difference.plain().outcome().value().startsWith("SQLTransientConnectionException");
+		}
+
+	},
+
+	/**
+	 * HikariCP closes a connection after an exception with SQLSTATE 0A000, a moment later
+	 * and in another thread.
+	 */
+	EVICTED_BY_UNSUPPORTED_CALL(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			if ("0A000".equals(difference.plain().outcome().state())) {
+				return difference.hasEqualOutcomes();
+			}
+			return difference.history().evictedBy(difference.call()) != null
+					&& (difference.plain().outcome().failed() || difference.ours().outcome().failed());
+		}
+
+	},
+
+	/**
+	 * The pool gets its connection back as it was, also where the pool itself would not
+	 * care, and a transaction that is open is rolled back.
+	 */
+	GIVEN_BACK_AT_REST(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("close") && !difference.ours().outcome().failed()
+					&& difference.hasEqualRows()
+					&& (difference.hasEqualStates() || difference.ours().view().states().equals("idle"))
+					&& difference.ours()
+						.pool()
+						.stream()
+						.allMatch((one) -> difference.pool().isAtRest(one)
+								&& difference.pool().isAsNewOrAsIn(one, difference.plain().pool()));
+		}
+
+	},
+
+	/**
+	 * HikariCP switches auto-commit on to reset a connection that it believes to be idle,
+	 * which commits what was done through the driver's connection.
+	 */
+	CLOSE_ROLLS_BACK(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("close") && difference.hasEqualOutcomes()
+					&& difference.ours().view().rows().equals(difference.history().rows())
+					&& difference.hasEqualStates() && difference.ours().pool().isEmpty();
+		}
+
+	},
+
+	/**
+	 * A lost connection is noticed by what is executed, and not by calls that need no
+	 * server.
+	 */
+	LOST_IS_NOTICED_BY_EXECUTION(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			Call call = difference.call();
+			return difference.history().isLost(call) && difference.hasEqualRows()
+					&& (difference.ours().outcome().failed() || !call.executes());
+		}
+
+	},
+
+	/**
+	 * A connection that is aborted under a statement is lost for it, whichever of the two
+	 * threads is first to say so.
+	 */
+	LOST_IN_ANOTHER_THREAD(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("aborted") && difference.hasEqualViews()
+					&& difference.plain().outcome().isConnectionLost()
+					&& difference.ours().outcome().isConnectionLost();
+		}
+
+	},
+
+	/**
+	 * A setting that has to reach the server at once notices that the connection is lost.
+	 */
+	LOST_IS_NOTICED_BY_SETTING(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("setReadOnly") && difference.history().isTerminated()
+					&& difference.history().has("unwrap") && difference.ours().outcome().isConnectionLost();
+		}
+
+	},
+
+	/**
+	 * A read-only unit cannot write in auto-commit either, nor with COPY or large
+	 * objects, where pgjdbc enforces nothing.
+	 */
+	READ_ONLY_IS_ENFORCED(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return "25006".equals(difference.ours().outcome().state())
+					&& difference.history().isReadOnly(difference.call());
+		}
+
+	},
+
+	/**
+	 * The physical connection of a read-only unit goes back to its pool with the end of
+	 * the unit, which closes what was made on it.
+	 */
+	CLOSED_WITH_READ_ONLY_UNIT(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			Outcome ours = difference.ours().outcome();
+			SlotType type = SlotType.of(difference.call().subject());
+			return (type == SlotType.STATEMENT || type == SlotType.PREPARED || type == SlotType.CALLABLE
+					|| type == SlotType.RESULT_SET || type == SlotType.RESULT_SET_META_DATA || type == SlotType.ARRAY)
+					&& difference.history().has("setReadOnly")
+					&& ("55000".equals(ours.state()) || difference.call().method().equals("isClosed"));
+		}
+
+	},
+
+	/**
+	 * Metadata begins no transaction.
+	 */
+	METADATA_BEGINS_NO_TRANSACTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.history().isManualCommit(difference.call())
+					&& difference.history().isMetaData(difference.call()) && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows()
+					&& difference.ours().view().states().equals(difference.history().states());
+		}
+
+	},
+
+	/**
+	 * A setting that is remembered begins no transaction.
+	 */
+	SETTING_BEGINS_NO_TRANSACTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			String method = difference.call().method();
+			return difference.history().isManualCommit(difference.call())
+					&& method.matches("[gs]etSchema|getTransactionIsolation|getCatalog")
+					&& difference.hasEqualOutcomes() && difference.hasEqualRows()
+					&& difference.ours().view().states().equals(difference.history().states());
+		}
+
+	},
+
+	/**
+	 * The driver's connection of a read-only transaction is handed out with the
+	 * transaction begun, since the driver would begin one that may write.
+	 */
+	UNWRAPPING_BEGINS_READ_ONLY_TRANSACTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("unwrap") && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows() && difference.history().isReadOnly(difference.call())
+					&& difference.history().isManualCommit(difference.call());
+		}
+
+	},
+
+	/**
+	 * A schema that does not exist is remembered as well, where the server would answer
+	 * that there is none.
+	 */
+	SCHEMA_IS_NOT_LOOKED_UP(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getSchema")
+					&& difference.plain().outcome().equals(Outcome.returned("null"))
+					&& difference.ours().outcome().value().equals("nowhere") && difference.hasEqualRows();
+		}
+
+	},
+
+	/**
+	 * In a failed transaction the driver asks a server that no longer answers, unless the
+	 * value is remembered, as some pools do.
+	 */
+	REMEMBERED_IN_FAILED_TRANSACTION(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().matches("getSchema|getTransactionIsolation|getCatalog")
+					&& difference.hasEqualViews() && difference.history().states().contains("aborted")
+					&& ("25P02".equals(difference.plain().outcome().state())
+							|| "25P02".equals(difference.ours().outcome().state()));
+		}
+
+	},
+
+	/**
+	 * An object is missing because the call that would have made it is explained.
+	 */
+	FOLLOWS_FROM_ANOTHER(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.ours().outcome().equals(Outcome.SKIPPED);
+		}
+
+	},
+
+	/**
+	 * A replica cannot lock for others to see.
+	 */
+	ADVISORY_LOCK_IN_READ_ONLY_UNIT(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().text().toLowerCase(Locale.ROOT).contains("advisory")
+					&& difference.history().isReadOnly(difference.call()) && difference.ours().outcome().failed();
+		}
+
+	},
+
+	/**
+	 * A connection that broke after its transaction had ended is replaced.
+	 */
+	REPLACED_AFTER_TRANSACTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.history().isTerminated() && difference.plain().outcome().failed()
+					&& (difference.plain().outcome().isConnectionLost()
+							|| difference.history().isLost(difference.call()))
+					&& !difference.history().isHeldAtTermination(difference.call());
+		}
+
+	},
+
+	/**
+	 * A lost connection has rolled back.
+	 */
+	ROLLBACK_OF_LOST_CONNECTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("rollback") && difference.call().arguments().isEmpty()
+					&& !difference.ours().outcome().failed() && (difference.plain().outcome().isConnectionLost()
+							|| difference.history().isLost(difference.call()));
+		}
+
+	},
+
+	/**
+	 * It is not known whether a commit whose answer is lost took effect.
+	 */
+	OUTCOME_OF_COMMIT_IS_UNKNOWN(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.plain().outcome().isConnectionLost()
+					&& "08007".equals(difference.ours().outcome().state())
+					&& !difference.history().isLost(difference.call());
+		}
+
+	};
+
+	private final boolean last;
+
+	OnPurpose(boolean last) {
+		this.last = last;
+	}
+
+	/**
+	 * Whether the sides cannot be compared any longer.
+	 */
+	boolean isLast() {
+		return this.last;
+	}
+
+	abstract boolean explains(Difference difference);
+
+	static @Nullable OnPurpose of(Difference difference) {
+		for (OnPurpose purpose : values()) {
+			if (purpose.explains(difference)) {
+				return purpose;
+			}
+		}
+		return null;
+	}
+
+}

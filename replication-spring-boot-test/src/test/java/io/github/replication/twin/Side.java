@@ -1,0 +1,240 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.twin.Call.Slot;
+import io.github.replication.twin.ThirdSession.View;
+
+/**
+ * One of the two sides: a data source, its pool and the session that looks at its
+ * database.
+ */
+final class Side implements AutoCloseable {
+
+	private static final Map<MethodKey, Method> methods = new ConcurrentHashMap<>();
+
+	private final TwinApplication application;
+
+	private final DataSource dataSource;
+
+	private final Pool pool;
+
+	private final ThirdSession third;
+
+	private final String database;
+
+	private final AtomicLong sent;
+
+	private final Map<String, Object> objects = new LinkedHashMap<>();
+
+	private long seen = -1;
+
+	private View view = View.NONE;
+
+	Side(TwinApplication application, ThirdSession third, String database) throws SQLException {
+		this.application = application;
+		this.dataSource = application.dataSource();
+		this.pool = Pool.of(this.dataSource);
+		this.third = third;
+		this.database = database;
+		this.sent = CountingSocketFactory.counter(database);
+	}
+
+	/**
+	 * Looks at the database, unless nothing was sent to it since the last look.
+	 */
+	View look() throws SQLException {
+		return (this.sent.get() != this.seen) ? lookAgain() : this.view;
+	}
+
+	View lookAgain() throws SQLException {
+		this.seen = this.sent.get();
+		this.view = this.third.look();
+		return this.view;
+	}
+
+	Pool pool() {
+		return this.pool;
+	}
+
+	/**
+	 * Forgets all objects and puts the tables into their first state.
+	 */
+	void begin() throws SQLException {
+		this.objects.clear();
+		this.application.newCaller();
+		this.third.bind();
+		if (!lookAgain().rows().equals(this.third.pristine())) {
+			this.third.reset();
+			this.seen = -1;
+		}
+	}
+
+	/**
+	 * Runs one call.
+	 */
+	Outcome run(Call call) {
+		if (call.target().equals(Call.STEPS)) {
+			this.seen = -1;
+		}
+		Object target = target(call.target());
+		if (target == null) {
+			return Outcome.SKIPPED;
+		}
+		Object[] arguments = new Object[call.arguments().size()];
+		for (int i = 0; i < arguments.length; i++) {
+			Object argument = call.arguments().get(i);
+			if (argument instanceof Slot slot) {
+				argument = this.objects.get(slot.name());
+				if (argument == null) {
+					return Outcome.SKIPPED;
+				}
+			}
+			arguments[i] = argument;
+		}
+		try {
+			Object value = method(call, arguments).invoke((target instanceof SlotType) ? null : target, arguments);
+			if (call.result() != null && value != null) {
+				this.objects.put(call.result(), value);
+			}
+			return Outcome.returned(render(call, value));
+		}
+		catch (InvocationTargetException ex) {
+			return Outcome.thrown(ex);
+		}
+		catch (SQLException | IllegalAccessException ex) {
+			return Outcome.thrown(ex);
+		}
+	}
+
+	private @Nullable Object target(String name) {
+		return switch (SlotType.of(name)) {
+			case STEPS -> SlotType.STEPS;
+			case DATA_SOURCE -> this.dataSource;
+			default -> this.objects.get(name);
+		};
+	}
+
+	private static Method method(Call call, Object[] arguments) {
+		Class<?> type = SlotType.of(call.target()).type();
+		List<Class<?>> types = new ArrayList<>();
+		for (Object argument : arguments) {
+			types.add((argument != null) ? argument.getClass() : Void.class);
+		}
+		return methods.computeIfAbsent(new MethodKey(type, call.method(), types), (key) -> find(key, arguments));
+	}
+
+	private static Method find(MethodKey key, Object[] arguments) {
+		Method[] candidates = (key.type() == Steps.class) ? Steps.class.getDeclaredMethods() : key.type().getMethods();
+		for (Method method : candidates) {
+			if (method.getName().equals(key.name()) && fits(method.getParameterTypes(), arguments)) {
+				return method;
+			}
+		}
+		throw new IllegalArgumentException(
+				"No method " + key.name() + Arrays.toString(arguments) + " of " + key.type());
+	}
+
+	private static boolean fits(Class<?>[] parameters, Object[] arguments) {
+		if (parameters.length != arguments.length) {
+			return false;
+		}
+		for (int i = 0; i < parameters.length; i++) {
+			if (!Literals.fits(arguments[i], parameters[i])) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	private String render(Call call, @Nullable Object value) throws SQLException {
+		if (value == null) {
+			return "null";
+		}
+		if (call.result() != null) {
+			return SlotType.of(call.result()).javaName();
+		}
+		for (Map.Entry<String, Object> object : this.objects.entrySet()) {
+			if (object.getValue() == value && !(value instanceof Number)) {
+				return object.getKey();
+			}
+		}
+		if (value instanceof SQLWarning warning) {
+			return "SQLWarning " + warning.getSQLState() + " " + warning.getMessage();
+		}
+		if (value instanceof Array array) {
+			return array.getBaseTypeName() + Literals.render(array.getArray());
+		}
+		if (value instanceof Properties properties) {
+			return new TreeMap<>(properties).toString();
+		}
+		for (SlotType type : SlotType.values()) {
+			if (type.type().isInterface() && type.type().isInstance(value)) {
+				return type.javaName();
+			}
+		}
+		return Literals.render(value).replace(this.database, "db");
+	}
+
+	/**
+	 * Closes what is open.
+	 */
+	void end() {
+		for (Object object : this.objects.values()) {
+			if (object instanceof Connection connection) {
+				try {
+					connection.close();
+				}
+				catch (SQLException | RuntimeException ex) {
+					// the connection is lost or closed
+				}
+			}
+		}
+		this.objects.clear();
+	}
+
+	@Override
+	public void close() throws SQLException {
+		this.application.close();
+		this.third.close();
+	}
+
+	private record MethodKey(Class<?> type, String name, List<Class<?>> arguments) {
+
+	}
+
+}

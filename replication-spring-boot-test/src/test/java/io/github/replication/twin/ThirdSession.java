@@ -1,0 +1,238 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+
+/**
+ * A superuser's session that looks at a side's database from outside: committed rows, the
+ * states of the side's sessions and the locks that they hold.
+ */
+final class ThirdSession implements AutoCloseable {
+
+	private static final ThreadLocal<@Nullable ThirdSession> CURRENT = new ThreadLocal<>();
+
+	private static final String STATES = """
+			SELECT coalesce(string_agg(state, ', ' ORDER BY state), 'idle') FROM pg_stat_get_activity(NULL)
+			WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND state LIKE 'idle in%'""";
+
+	private static final String VIEW = "SELECT " + rows("a") + " || " + rows("b")
+			+ """
+					|| coalesce((SELECT ' tables: ' || string_agg(n.nspname || '.' || c.relname, ', ' ORDER BY 1)
+						FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+						WHERE c.relname LIKE 'extra%' AND c.relpersistence = 'p' AND c.relkind = 'r'), '')
+					|| coalesce((SELECT ' objects: ' || count(*) || ' ' || coalesce((SELECT string_agg(encode(data, 'escape'), ','
+						ORDER BY data) FROM pg_largeobject), '') FROM pg_largeobject_metadata HAVING count(*) > 0), ''),
+					("""
+			+ STATES
+			+ """
+					), (SELECT coalesce(string_agg(objid::text || mode, ', ' ORDER BY objid, mode), '') FROM pg_locks
+					WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))""";
+
+	private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+	private final Connection primary;
+
+	private final Connection replica;
+
+	private final PreparedStatement view;
+
+	private final PreparedStatement replicaStates;
+
+	private final PreparedStatement reset;
+
+	private final boolean replicated;
+
+	private final String pristine;
+
+	ThirdSession(PostgresCluster cluster, String database, boolean replicated) throws SQLException {
+		this.primary = connect(cluster, cluster.primary(), database);
+		this.replica = connect(cluster, cluster.replicas().get(0), database);
+		this.replicated = replicated;
+		execute("SET lock_timeout = '20ms'");
+		this.view = this.primary.prepareStatement(VIEW);
+		this.replicaStates = this.replica.prepareStatement(STATES);
+		this.reset = this.primary.prepareStatement("SELECT public.twin_reset()");
+		reset();
+		this.pristine = look().rows();
+	}
+
+	private static String rows(String schema) {
+		return """
+				' %1$s.item:' || coalesce((SELECT string_agg(' ' || t::text, '' ORDER BY t.id) FROM %1$s.item t), '')
+				|| ' %1$s.entry:' || coalesce((SELECT string_agg(' ' || t::text, '' ORDER BY t.id) FROM %1$s.entry t), '')
+				|| (SELECT ' %1$s.counter: ' || last_value || is_called FROM %1$s.counter)
+				|| (SELECT ' %1$s.entry_id_seq: ' || last_value || is_called FROM %1$s.entry_id_seq)"""
+			.formatted(schema);
+	}
+
+	private static Connection connect(PostgresCluster cluster, PostgresNode node, String database) throws SQLException {
+		return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + node.port() + "/" + database,
+				cluster.adminUsername(), cluster.adminPassword());
+	}
+
+	static ThirdSession current() {
+		ThirdSession current = CURRENT.get();
+		if (current == null) {
+			throw new IllegalStateException("No sequence is run by this thread");
+		}
+		return current;
+	}
+
+	void bind() {
+		CURRENT.set(this);
+	}
+
+	/**
+	 * Looks at the database. A table that is locked by a side hides its rows.
+	 */
+	synchronized View look() throws SQLException {
+		try (ResultSet result = this.view.executeQuery()) {
+			result.next();
+			return new View(result.getString(1), withReplica(result.getString(2)), result.getString(3));
+		}
+		catch (SQLException ex) {
+			if (LOCK_NOT_AVAILABLE.equals(ex.getSQLState())) {
+				return new View(" locked", withReplica("idle in transaction"), "");
+			}
+			throw ex;
+		}
+	}
+
+	private String withReplica(String states) throws SQLException {
+		if (!this.replicated) {
+			return states;
+		}
+		String others = single(this.replicaStates);
+		return (states.equals("idle")) ? others : (others.equals("idle")) ? states : states + ", " + others;
+	}
+
+	/**
+	 * Puts the tables into their first state.
+	 */
+	synchronized void reset() throws SQLException {
+		execute("SET lock_timeout = '5s'");
+		this.reset.execute();
+		execute("SET lock_timeout = '20ms'");
+	}
+
+	/**
+	 * Returns the rows of the first state.
+	 */
+	String pristine() {
+		return this.pristine;
+	}
+
+	synchronized void terminate() throws SQLException {
+		for (Connection connection : List.of(this.primary, this.replica)) {
+			try (Statement statement = connection.createStatement()) {
+				statement.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+						+ " WHERE datname = current_database() AND usename = 'app'");
+			}
+		}
+	}
+
+	synchronized void execute(String sql) throws SQLException {
+		try (Statement statement = this.primary.createStatement()) {
+			statement.execute(sql);
+		}
+	}
+
+	/**
+	 * Waits until a session of the side sleeps in a statement.
+	 */
+	void awaitSleeper() throws SQLException {
+		long end = System.nanoTime() + 2_000_000_000L;
+		while (System.nanoTime() < end) {
+			if (isSleeping(this.primary) || isSleeping(this.replica)) {
+				return;
+			}
+			Thread.onSpinWait();
+		}
+	}
+
+	private synchronized boolean isSleeping(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement();
+				ResultSet result = statement.executeQuery("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'"
+						+ " AND datname = current_database() AND wait_event = 'PgSleep'")) {
+			result.next();
+			return result.getInt(1) > 0;
+		}
+	}
+
+	private static String single(PreparedStatement statement) throws SQLException {
+		try (ResultSet result = statement.executeQuery()) {
+			result.next();
+			return result.getString(1);
+		}
+	}
+
+	/**
+	 * Returns what the sessions of the side do, for reports.
+	 */
+	synchronized List<String> sessions() throws SQLException {
+		List<String> all = new ArrayList<>();
+		for (Connection connection : List.of(this.primary, this.replica)) {
+			try (Statement statement = connection.createStatement();
+					ResultSet result = statement.executeQuery("SELECT state || ': ' || query FROM pg_stat_activity"
+							+ " WHERE datname = current_database() AND usename = 'app'")) {
+				while (result.next()) {
+					all.add(result.getString(1));
+				}
+			}
+		}
+		return all;
+	}
+
+	@Override
+	public void close() throws SQLException {
+		this.primary.close();
+		this.replica.close();
+	}
+
+	/**
+	 * The database as seen from outside.
+	 *
+	 * @param rows the committed rows, the sequences and the large objects
+	 * @param states the states of the sessions that are in a transaction
+	 * @param locks the advisory locks
+	 */
+	record View(String rows, String states, String locks) {
+
+		static final View NONE = new View("", "", "");
+
+		@Override
+		public String toString() {
+			return "rows" + this.rows + "; sessions: " + this.states
+					+ ((this.locks.isEmpty()) ? "" : "; locks: " + this.locks);
+		}
+
+	}
+
+}

@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.twin.Twins.Scope;
+
+/**
+ * Many random sequences. Of each kind of difference the first is shrunk, and a few kinds
+ * end the run.
+ */
+final class TwinCampaign {
+
+	private static final int KINDS = 5;
+
+	private static final long SHRINKING = TimeUnit.SECONDS.toNanos(30);
+
+	private final Twins twins;
+
+	private final boolean several;
+
+	private final Map<String, String> findings = new LinkedHashMap<>();
+
+	/**
+	 * Creates a campaign.
+	 * @param twins the sides
+	 * @param several whether more than one connection may be open at a time
+	 */
+	TwinCampaign(Twins twins, boolean several) {
+		this.twins = twins;
+		this.several = several;
+	}
+
+	/**
+	 * Runs sequences until all are run or enough kinds of differences are found.
+	 * @param sequences how many
+	 * @param seed the seed of the first; each has the next one
+	 * @return the reports of the differences
+	 */
+	Map<String, String> run(int sequences, long seed) {
+		for (int i = 0; i < sequences && this.findings.size() < KINDS; i++) {
+			run(seed + i);
+		}
+		return this.findings;
+	}
+
+	private void run(long seed) {
+		Sequence sequence = SequenceGenerator.generate(seed, this.several);
+		Scope scope = (seed % 4 == 0) ? Scope.PRIMARY : Scope.NONE;
+		Difference difference = this.twins.compare(sequence, scope);
+		if (difference == null || this.findings.containsKey(difference.signature())) {
+			return;
+		}
+		String head = "Seed " + seed + ((scope == Scope.PRIMARY) ? ", inside of Replication.onPrimary" : "");
+		Difference shrunk = shrink(sequence, scope, difference.signature());
+		this.findings.put(difference.signature(), (shrunk != null) ? head + "\n" + shrunk.report()
+				: head + ", not seen again on fresh connections\n" + difference.report());
+	}
+
+	private @Nullable Difference shrink(Sequence sequence, Scope scope, String signature) {
+		if (!shows(sequence, scope, signature)) {
+			return null;
+		}
+		Sequence shrunk = Shrinker.shrink(sequence, (candidate) -> shows(candidate, scope, signature), SHRINKING);
+		this.twins.freshen();
+		return this.twins.compare(shrunk, scope);
+	}
+
+	private boolean shows(Sequence sequence, Scope scope, String signature) {
+		this.twins.freshen();
+		Difference difference = this.twins.compare(sequence, scope);
+		return difference != null && difference.signature().equals(signature);
+	}
+
+}

@@ -1,0 +1,79 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Map;
+
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.twin.TwinApplication.PoolType;
+
+/**
+ * The pools and settings under which sequences are run.
+ */
+enum TwinConfiguration {
+
+	HIKARI(PoolType.HIKARI, 1, 45, Map.of()), SEVERAL_CONNECTIONS(PoolType.HIKARI, 3, 25, Map.of()),
+	BY_STATEMENT(PoolType.HIKARI, 1, 15, Map.of("replication.without-transaction", "by-statement")),
+	DBCP2(PoolType.DBCP2, 1, 15, Map.of());
+
+	private final PoolType pool;
+
+	private final int size;
+
+	private final int percent;
+
+	private final Map<String, Object> properties;
+
+	TwinConfiguration(PoolType pool, int size, int percent, Map<String, Object> properties) {
+		this.pool = pool;
+		this.size = size;
+		this.percent = percent;
+		this.properties = properties;
+	}
+
+	/**
+	 * Whether more than one connection may be open at a time.
+	 */
+	boolean isSeveral() {
+		return this.size > 1;
+	}
+
+	/**
+	 * Returns the share of the sequences.
+	 */
+	int percent() {
+		return this.percent;
+	}
+
+	/**
+	 * Starts both sides, each on a database of its own.
+	 */
+	Twins start(PostgresCluster cluster) throws SQLException {
+		String name = name().toLowerCase(Locale.ROOT);
+		String plainDatabase = "plain_" + name;
+		String ourDatabase = "ours_" + name;
+		TwinDatabase.create(cluster, plainDatabase);
+		TwinDatabase.create(cluster, ourDatabase);
+		TwinApplication plain = TwinApplication.start(cluster, plainDatabase, false, this.pool, this.size, Map.of());
+		return new Twins(new Side(plain, new ThirdSession(cluster, plainDatabase, false), plainDatabase),
+				() -> new Side(TwinApplication.start(cluster, ourDatabase, true, this.pool, this.size, this.properties),
+						new ThirdSession(cluster, ourDatabase, true), ourDatabase));
+	}
+
+}

@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.SynchronousCommit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Random sequences of calls have the same outcome through the library as on the
+ * application's pool alone. With {@code -Dtwin.sequences} and {@code -Dtwin.seed} the
+ * number of sequences and the seed of the first can be set.
+ */
+@EmbeddedCluster(replicas = 1, dedicated = true)
+@Timeout(value = 24, unit = TimeUnit.HOURS)
+class TwinTests {
+
+	private static final String ALIVE_BYPASS_WINDOW = "com.zaxxer.hikari.aliveBypassWindowMs";
+
+	private static final int SEQUENCES = Integer.getInteger("twin.sequences", 2000);
+
+	private static final long SEED = Long.getLong("twin.seed", System.nanoTime());
+
+	@BeforeAll
+	static void prepare(PostgresCluster cluster) {
+		// a broken connection is noticed by whoever borrows it next, as in the long run
+		System.setProperty(ALIVE_BYPASS_WINDOW, "-1");
+		cluster.synchronous(SynchronousCommit.REMOTE_APPLY);
+	}
+
+	@AfterAll
+	static void reset() {
+		System.clearProperty(ALIVE_BYPASS_WINDOW);
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void sequencesHaveTheSameOutcome(TwinConfiguration configuration, PostgresCluster cluster) throws Exception {
+		try (Twins twins = configuration.start(cluster)) {
+			Map<String, String> findings = new TwinCampaign(twins, configuration.isSeveral())
+				.run(SEQUENCES * configuration.percent() / 100, SEED);
+			System.out
+				.println(configuration + ": " + twins.steps() + " steps, differences on purpose: " + twins.onPurpose());
+			assertThat(findings.values()).as("with -Dtwin.seed=%s", SEED).isEmpty();
+			assertThat(twins.onPurpose()).isNotEmpty();
+		}
+	}
+
+}

@@ -1,0 +1,287 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.Replication;
+import io.github.replication.twin.Difference.Step;
+
+/**
+ * The two sides, on which sequences are run and compared.
+ */
+final class Twins implements AutoCloseable {
+
+	private static final long SEQUENCE_SECONDS = 25;
+
+	private static final long VIEW_MILLIS = 400;
+
+	private final Side plain;
+
+	private final Starter starter;
+
+	private Side ours;
+
+	private final Map<OnPurpose, Integer> onPurpose = new EnumMap<>(OnPurpose.class);
+
+	private final ExecutorService runner = Executors.newSingleThreadExecutor((task) -> {
+		Thread thread = new Thread(task, "twin");
+		thread.setDaemon(true);
+		return thread;
+	});
+
+	private Predicate<Difference> known = (difference) -> false;
+
+	private long steps;
+
+	Twins(Side plain, Starter starter) throws SQLException {
+		this.plain = plain;
+		this.starter = starter;
+		this.ours = starter.start();
+	}
+
+	/**
+	 * Sets which differences end the comparison of a sequence without being reported.
+	 */
+	void ignore(Predicate<Difference> known) {
+		this.known = known;
+	}
+
+	/**
+	 * Replaces the connections of both pools, so that nothing is left of what drivers
+	 * remember.
+	 */
+	void freshen() {
+		this.plain.pool().evict();
+		this.ours.pool().evict();
+	}
+
+	long steps() {
+		return this.steps;
+	}
+
+	Map<OnPurpose, Integer> onPurpose() {
+		return this.onPurpose;
+	}
+
+	/**
+	 * Runs a sequence on both sides.
+	 * @return the first difference that is not on purpose, {@code null} if there is none
+	 */
+	@Nullable Difference compare(Sequence sequence, Scope scope) {
+		return bounded(() -> {
+			List<Call> calls = sequence.complete();
+			List<Step> expected = runPlain(calls);
+			return (scope == Scope.PRIMARY) ? Replication.onPrimary(() -> runOurs(calls, expected))
+					: runOurs(calls, expected);
+		});
+	}
+
+	private <T extends @Nullable Object> T bounded(Callable<T> work) {
+		Future<T> future = this.runner.submit(work);
+		try {
+			return future.get(SEQUENCE_SECONDS, TimeUnit.SECONDS);
+		}
+		catch (TimeoutException ex) {
+			throw new IllegalStateException("A sequence hangs; sessions: " + sessions(), ex);
+		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException("A sequence cannot be run", ex.getCause());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private String sessions() {
+		StackTraceElement[] stack = Thread.getAllStackTraces()
+			.entrySet()
+			.stream()
+			.filter((entry) -> entry.getKey().getName().equals("twin"))
+			.findFirst()
+			.map(Map.Entry::getValue)
+			.orElse(new StackTraceElement[0]);
+		return List.of(stack).toString();
+	}
+
+	private List<Step> runPlain(List<Call> calls) throws SQLException {
+		this.plain.begin();
+		List<Step> steps = new ArrayList<>();
+		for (Call call : calls) {
+			this.steps++;
+			Outcome outcome = this.plain.run(call);
+			List<String> pool = pool(this.plain, call);
+			if (call.method().equals("aborted") || call.method().equals("abort") || outcome.isConnectionLost()
+					|| "0A000".equals(outcome.state())) {
+				settle(this.plain);
+			}
+			steps.add(new Step(outcome, this.plain.look(), pool));
+		}
+		this.plain.end();
+		this.plain.pool().clean();
+		return steps;
+	}
+
+	private void settle(Side side) throws SQLException {
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VIEW_MILLIS / 2);
+		while (System.nanoTime() < end && !side.lookAgain().states().equals("idle")) {
+			Thread.onSpinWait();
+		}
+	}
+
+	private static List<String> pool(Side side, Call call) throws SQLException {
+		boolean closes = SlotType.of(call.target()) == SlotType.CONNECTION
+				&& (call.method().equals("close") || call.method().equals("abort"));
+		return closes ? side.pool().clean() : List.of();
+	}
+
+	private @Nullable Difference runOurs(List<Call> calls, List<Step> expected) throws SQLException {
+		this.ours.begin();
+		try {
+			History history = new History();
+			List<Step> steps = new ArrayList<>();
+			for (int i = 0; i < calls.size(); i++) {
+				Call call = calls.get(i);
+				Step step = step(call, expected.get(i));
+				steps.add(step);
+				if (!step.matches(expected.get(i))) {
+					Difference difference = new Difference(calls, expected, steps, history, this.ours.pool());
+					OnPurpose purpose = OnPurpose.of(difference);
+					if (purpose == null && this.known.test(difference)) {
+						return null;
+					}
+					if (purpose == null) {
+						return difference;
+					}
+					this.onPurpose.merge(purpose, 1, Integer::sum);
+					if (purpose.isLast()) {
+						break;
+					}
+				}
+				history.add(call, expected.get(i));
+			}
+			return atEnd(calls, expected.subList(0, steps.size()), steps, history);
+		}
+		finally {
+			this.ours.end();
+			this.ours.pool().clean();
+			renewIfLeaking();
+		}
+	}
+
+	/**
+	 * Starts the application anew if a connection of its pool is lost.
+	 */
+	private void renewIfLeaking() throws SQLException {
+		if (isInUse()) {
+			this.ours.close();
+			this.ours = this.starter.start();
+		}
+	}
+
+	private boolean isInUse() {
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VIEW_MILLIS);
+		while (this.ours.pool().active() > 0 && System.nanoTime() < end) {
+			Thread.onSpinWait();
+		}
+		return this.ours.pool().active() > 0;
+	}
+
+	private Step step(Call call, Step expected) throws SQLException {
+		Outcome outcome = this.ours.run(call);
+		List<String> pool = pool(this.ours, call);
+		return new Step(outcome, view(expected.view()), pool);
+	}
+
+	/**
+	 * Looks until the database is as expected, but not for ever: a session ends a moment
+	 * after its client.
+	 */
+	private ThirdSession.View view(ThirdSession.View expected) throws SQLException {
+		ThirdSession.View view = this.ours.look();
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VIEW_MILLIS);
+		while (!view.equals(expected) && System.nanoTime() < end) {
+			view = this.ours.lookAgain();
+		}
+		return view;
+	}
+
+	/**
+	 * Whatever has happened, nothing is left.
+	 */
+	private @Nullable Difference atEnd(List<Call> calls, List<Step> plainSteps, List<Step> ourSteps, History history)
+			throws SQLException {
+		this.ours.end();
+		ThirdSession.View view = this.ours.look();
+		ThirdSession.View expected = new ThirdSession.View(view.rows(), "idle", "");
+		List<String> pool = this.ours.pool().clean().stream().filter((one) -> !this.ours.pool().isAtRest(one)).toList();
+		view = view(expected);
+		String active = isInUse() ? "connections in use" : "no connection in use";
+		Step plain = new Step(Outcome.returned("no connection in use"), expected, List.of());
+		Step ours = new Step(Outcome.returned(active), view, pool);
+		if (plain.matches(ours)) {
+			return null;
+		}
+		List<Step> allPlain = new ArrayList<>(plainSteps);
+		allPlain.add(plain);
+		ourSteps.add(ours);
+		return new Difference(calls.subList(0, ourSteps.size() - 1), allPlain, ourSteps, history, this.ours.pool());
+	}
+
+	@Override
+	public void close() throws Exception {
+		this.runner.shutdownNow();
+		this.plain.close();
+		this.ours.close();
+	}
+
+	/**
+	 * Starts the side with the library.
+	 */
+	@FunctionalInterface
+	interface Starter {
+
+		Side start() throws SQLException;
+
+	}
+
+	/**
+	 * The scope in which the sequence is run on the library's side.
+	 */
+	enum Scope {
+
+		NONE, PRIMARY
+
+	}
+
+}
