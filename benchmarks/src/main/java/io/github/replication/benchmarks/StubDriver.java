@@ -51,7 +51,7 @@ public final class StubDriver implements Driver {
 	private static final String PREFIX = "jdbc:postgresql:";
 
 	private static final String[] SERVER_STATE = { "read committed", "on", "", "app", "1", "1", "0/100", "0/100", "t",
-			"", "", "1" };
+			"", "", "1", "" };
 
 	private static final Class<? extends StubConnection> CONNECTION = implement(StubConnection.class);
 

@@ -410,14 +410,31 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	@Override
 	public void rollback(Savepoint savepoint) throws SQLException {
-		requireManualCommit("roll back to a savepoint");
-		this.session.rollbackTo(savepoint);
+		this.session.requireOpen();
+		if (settings().isAutoCommit()) {
+			// the driver or the server says what is wrong with that
+			this.session.ask((connection) -> {
+				connection.rollback(savepoint);
+				return savepoint;
+			});
+		}
+		else {
+			this.session.rollbackTo(savepoint);
+		}
 	}
 
 	@Override
 	public void releaseSavepoint(Savepoint savepoint) throws SQLException {
-		requireManualCommit("release a savepoint");
-		this.session.releaseSavepoint(savepoint);
+		this.session.requireOpen();
+		if (settings().isAutoCommit()) {
+			this.session.ask((connection) -> {
+				connection.releaseSavepoint(savepoint);
+				return savepoint;
+			});
+		}
+		else {
+			this.session.releaseSavepoint(savepoint);
+		}
 	}
 
 	@Override

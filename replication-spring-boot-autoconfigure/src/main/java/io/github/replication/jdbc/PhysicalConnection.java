@@ -299,6 +299,17 @@ final class PhysicalConnection {
 	}
 
 	/**
+	 * Brings back the settings that a rollback has led back to, in auto-commit, so that
+	 * no transaction begins with that.
+	 */
+	void applyReverted(SessionSettings session) throws SQLException {
+		boolean autoCommit = this.settings.isAutoCommit();
+		this.settings.setAutoCommit(true);
+		this.settings.applyRareSettings(session);
+		this.settings.setAutoCommit(autoCommit);
+	}
+
+	/**
 	 * A transaction has ended.
 	 * @param committed whether its changes are there
 	 */

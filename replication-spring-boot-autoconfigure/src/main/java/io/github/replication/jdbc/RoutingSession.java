@@ -488,21 +488,38 @@ final class RoutingSession {
 			physical.rollbackIfOpen();
 		}
 		physical.transactionEnded(committed);
+		boolean reverted = endSettings(committed);
 		if (!physical.isHeld() && !(physical.isExposed() && physical.isOnReadPool())) {
 			release(physical);
 		}
 		else if (!physical.isBroken()) {
 			physical.rest(this.settings);
+			if (reverted) {
+				physical.applyReverted(this.settings);
+			}
 		}
-		endSettings(committed);
 	}
 
-	private void endSettings(boolean committed) throws SQLException {
+	/**
+	 * Ends the settings of a transaction.
+	 * @return whether there were any that do not count any longer
+	 */
+	private boolean endSettings(boolean committed) {
 		if (committed) {
 			this.settings.committed();
+			return false;
 		}
-		else if (this.settings.rolledBack()) {
-			applyAtOnce();
+		return this.settings.rolledBack();
+	}
+
+	/**
+	 * Ends a transaction that has not begun on any connection.
+	 */
+	private void endWithoutConnection(boolean committed) throws SQLException {
+		this.savepoints = null;
+		PhysicalConnection current = this.current;
+		if (endSettings(committed) && current != null && !current.isBroken()) {
+			current.applyReverted(this.settings);
 		}
 	}
 
@@ -531,8 +548,7 @@ final class RoutingSession {
 	void commit() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
 		if (physical == null) {
-			endSettings(true);
-			this.savepoints = null;
+			endWithoutConnection(true);
 			return;
 		}
 		UnitOfWork unit = unitOn(physical);
@@ -556,8 +572,7 @@ final class RoutingSession {
 	void rollback() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
 		if (physical == null) {
-			endSettings(false);
-			this.savepoints = null;
+			endWithoutConnection(false);
 			return;
 		}
 		UnitOfWork unit = unitOn(physical);
@@ -675,7 +690,8 @@ final class RoutingSession {
 
 	@Nullable SQLWarning warnings() throws SQLException {
 		PhysicalConnection current = this.current;
-		return (current != null) ? current.connection().getWarnings() : this.warning;
+		SQLWarning warning = (current != null) ? current.connection().getWarnings() : null;
+		return (warning != null) ? warning : this.warning;
 	}
 
 	void clearWarnings() throws SQLException {

@@ -17,8 +17,9 @@
 package io.github.replication.node;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
+
+import org.jspecify.annotations.Nullable;
 
 import io.github.replication.postgres.DriverConnection;
 
@@ -42,16 +43,16 @@ final class ReadOnlySession {
 	}
 
 	/**
-	 * A statement that makes the session read-only if it is the connection's own, and
-	 * returns a row then.
+	 * A subquery that makes the session read-only if it is the connection's own, and
+	 * returns the setting then.
 	 */
-	String statement() {
+	String expression() {
 		return "SELECT pg_catalog.set_config('default_transaction_read_only', 'on', false)"
 				+ " WHERE pg_catalog.pg_backend_pid() = " + this.backendPid;
 	}
 
-	void read(ResultSet result) throws SQLException {
-		this.readOnly = result.next() && "on".equals(result.getString(1));
+	void read(@Nullable String setting) {
+		this.readOnly = "on".equals(setting);
 	}
 
 	boolean isReadOnly() {

@@ -48,6 +48,8 @@ final class ReadPoolFactory {
 
 	ReadPool replica(NodeDefinition node, Reachability reachability, Inspection inspection) {
 		HikariConfig config = derive(node.name(), node.url());
+		// of the primary's pool, for which it may be right
+		config.getDataSourceProperties().remove("targetServerType");
 		if (node.username() != null) {
 			config.setUsername(node.username());
 		}

@@ -86,9 +86,21 @@ final class ServerStateQuery {
 
 	private static final String NO_STANDBYS = ", NULL";
 
-	private static final List<String> STATEMENTS = statements(NO_STANDBYS);
+	/**
+	 * Where the column about a new session stands.
+	 */
+	private static final String SESSION = " /* session */";
 
-	private static final List<String> THOROUGH_STATEMENTS = statements(STANDBYS);
+	private static final List<String> FIRST_STATEMENTS = statements(NO_STANDBYS);
+
+	private static final List<String> STATEMENTS = withoutSession(FIRST_STATEMENTS);
+
+	private static final List<String> THOROUGH_STATEMENTS = withoutSession(statements(STANDBYS));
+
+	/**
+	 * The number of columns of each statement, without that about a new session.
+	 */
+	private static final int[] COLUMNS = { 12, 11, 4, 2 };
 
 	private static final int WITH_SYSTEM = 0;
 
@@ -108,8 +120,15 @@ final class ServerStateQuery {
 
 	private static List<String> statements(String standbys) {
 		String position = POSITION + standbys;
-		return List.of(position + ", c.system_identifier FROM pg_catalog.pg_control_system() c," + RECOVERY + RECEIVER,
-				position + " FROM" + RECOVERY + RECEIVER, ROLE + " FROM" + RECOVERY, SETTINGS);
+		return List.of(
+				position + ", c.system_identifier" + SESSION + " FROM pg_catalog.pg_control_system() c," + RECOVERY
+						+ RECEIVER,
+				position + SESSION + " FROM" + RECOVERY + RECEIVER, ROLE + SESSION + " FROM" + RECOVERY,
+				SETTINGS + SESSION);
+	}
+
+	private static List<String> withoutSession(List<String> statements) {
+		return statements.stream().map((statement) -> statement.replace(SESSION, "")).toList();
 	}
 
 	/**
@@ -136,11 +155,11 @@ final class ServerStateQuery {
 	 */
 	ServerState askFirst(Connection connection, ReadOnlySession session) throws SQLException {
 		return askForLessAndLess((level) -> {
-			try (Statement statement = connection.createStatement()) {
-				statement.execute(session.statement() + "; " + STATEMENTS.get(level));
-				session.read(statement.getResultSet());
-				statement.getMoreResults();
-				return read(statement.getResultSet(), level);
+			String sql = FIRST_STATEMENTS.get(level).replace(SESSION, ", (" + session.expression() + ")");
+			try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(sql)) {
+				ServerState state = read(row, level);
+				session.read(row.getString(COLUMNS[level] + 1));
+				return state;
 			}
 		});
 	}

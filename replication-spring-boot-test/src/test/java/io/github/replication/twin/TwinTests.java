@@ -25,9 +25,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.github.replication.SynchronousCommit;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
-import io.github.replication.test.SynchronousCommit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -44,7 +44,7 @@ class TwinTests {
 
 	private static final int SEQUENCES = Integer.getInteger("twin.sequences", 2000);
 
-	private static final long SEED = Long.getLong("twin.seed", System.nanoTime());
+	private static final long SEED = Long.getLong("twin.seed", 20_261);
 
 	@BeforeAll
 	static void prepare(PostgresCluster cluster) {
