@@ -80,11 +80,8 @@ final class FunctionCatalog {
 	/**
 	 * Creates a catalog.
 	 * @param loader runs its questions
+	 * @param nanoTime a monotonic clock in nanoseconds
 	 */
-	FunctionCatalog(CatalogLoader loader) {
-		this(loader, System::nanoTime);
-	}
-
 	FunctionCatalog(CatalogLoader loader, LongSupplier nanoTime) {
 		this(loader, nanoTime, CatalogSnapshot.FALLBACK);
 	}

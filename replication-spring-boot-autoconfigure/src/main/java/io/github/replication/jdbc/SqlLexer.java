@@ -382,6 +382,20 @@ final class SqlLexer {
 	}
 
 	/**
+	 * The beginning of the token.
+	 */
+	int start() {
+		return this.start;
+	}
+
+	/**
+	 * The end of the token.
+	 */
+	int end() {
+		return this.position;
+	}
+
+	/**
 	 * The beginning of the token's content: of a name or a literal without its quotes.
 	 */
 	int contentStart() {

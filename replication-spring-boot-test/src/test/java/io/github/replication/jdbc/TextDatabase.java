@@ -55,11 +55,7 @@ final class TextDatabase {
 				Statement statement = connection.createStatement()) {
 			statement.execute("CREATE DATABASE " + name + " OWNER " + cluster.username());
 		}
-		Properties admin = new Properties();
-		admin.setProperty("user", cluster.adminUsername());
-		admin.setProperty("password", cluster.adminPassword());
-		try (Connection connection = DriverManager.getConnection(database.url(cluster.primary()), admin);
-				Statement statement = connection.createStatement()) {
+		try (Connection connection = database.admin(); Statement statement = connection.createStatement()) {
 			for (String extension : EXTENSIONS) {
 				statement.execute("CREATE EXTENSION " + extension);
 			}
@@ -94,6 +90,14 @@ final class TextDatabase {
 		properties.setProperty("password", this.cluster.password());
 		properties.setProperty("prepareThreshold", "0");
 		return DriverManager.getConnection(url(node), properties);
+	}
+
+	/**
+	 * Connects to the primary as the superuser.
+	 */
+	Connection admin() throws SQLException {
+		return DriverManager.getConnection(url(this.cluster.primary()), this.cluster.adminUsername(),
+				this.cluster.adminPassword());
 	}
 
 	Connection primary() throws SQLException {
