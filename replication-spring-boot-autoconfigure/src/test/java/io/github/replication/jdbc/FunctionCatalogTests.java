@@ -46,8 +46,8 @@ class FunctionCatalogTests {
 
 	private long now = Long.MAX_VALUE - Duration.ofSeconds(15).toNanos();
 
-	private final FunctionCatalog catalog = new FunctionCatalog((question, delay) -> this.questions.add(new Asked(question, delay)),
-			() -> this.now);
+	private final FunctionCatalog catalog = new FunctionCatalog(
+			(question, delay) -> this.questions.add(new Asked(question, delay)), () -> this.now);
 
 	private final StatementTexts texts = new StatementTexts(this.catalog);
 

@@ -101,8 +101,8 @@ class StatementTextsTests {
 
 	@Test
 	void batchHasTheFactsOfAllOfIt() {
-		StatementText batch = this.texts.merged(List.of("SELECT pg_advisory_lock(1)", "SET LOCAL synchronous_commit = off",
-				"DECLARE c CURSOR WITH HOLD FOR SELECT 1"));
+		StatementText batch = this.texts.merged(List.of("SELECT pg_advisory_lock(1)",
+				"SET LOCAL synchronous_commit = off", "DECLARE c CURSOR WITH HOLD FOR SELECT 1"));
 		assertThat(ExpectedText.facts(batch)).containsExactly("advisory", "session", "several", "sync", "unseen");
 		assertThat(batch.sql()).isEqualTo("SELECT pg_advisory_lock(1);\nSET LOCAL synchronous_commit = off;\n"
 				+ "DECLARE c CURSOR WITH HOLD FOR SELECT 1");

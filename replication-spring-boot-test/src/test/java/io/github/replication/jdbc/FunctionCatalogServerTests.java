@@ -105,8 +105,8 @@ class FunctionCatalogServerTests {
 				| CatalogSnapshot.ELSEWHERE | CatalogSnapshot.VOLATILE_ELSEWHERE);
 		assertThat(snapshot.get("max")).isEqualTo(CatalogSnapshot.BUILT_IN | CatalogSnapshot.ELSEWHERE);
 		assertThat(snapshot.get("my_stable")).isEqualTo(CatalogSnapshot.SHADOWED | CatalogSnapshot.ELSEWHERE);
-		assertThat(snapshot.get("dblink_exec")).isEqualTo(
-				CatalogSnapshot.SHADOWED | CatalogSnapshot.ELSEWHERE | CatalogSnapshot.VOLATILE_ELSEWHERE);
+		assertThat(snapshot.get("dblink_exec"))
+			.isEqualTo(CatalogSnapshot.SHADOWED | CatalogSnapshot.ELSEWHERE | CatalogSnapshot.VOLATILE_ELSEWHERE);
 	}
 
 	@Test
@@ -149,14 +149,12 @@ class FunctionCatalogServerTests {
 				CREATE OPERATOR >= (leftarg = text, rightarg = int, function = loud);
 				CREATE OPERATOR <= (leftarg = text, rightarg = int, function = loud);
 				CREATE OPERATOR ~~ (leftarg = text, rightarg = int, function = loud);
-				CREATE OPERATOR ? (leftarg = text, rightarg = int, function = loud)""",
-				"SELECT text = 1 FROM note", "SELECT text IN (1) FROM note", "SELECT text NOT IN (1, 2) FROM note",
-				"SELECT text != 1 FROM note",
+				CREATE OPERATOR ? (leftarg = text, rightarg = int, function = loud)""", "SELECT text = 1 FROM note",
+				"SELECT text IN (1) FROM note", "SELECT text NOT IN (1, 2) FROM note", "SELECT text != 1 FROM note",
 				"SELECT CASE text WHEN 1 THEN 1 END FROM note", "SELECT nullif(text, 1) FROM note",
 				"SELECT text IS DISTINCT FROM 1 FROM note", "SELECT text BETWEEN 1 AND 2 FROM note",
-				"SELECT text LIKE 1 FROM note", "SELECT text ? 1 FROM note",
-				"SELECT 1 FROM (SELECT 'a'::text) a(x) NATURAL JOIN (SELECT 1) b(x)",
-				"SELECT 1 FROM (SELECT 'a'::text) a(x) JOIN (SELECT 1) b(x) USING (x)");
+				"SELECT text LIKE 1 FROM note", "SELECT text ? 1 FROM note");
+		assertThat(isPlainRead("SELECT 1 FROM note NATURAL JOIN author", loud)).isFalse();
 		assertThat(isPlainRead("SELECT id + 1 FROM note WHERE id > 1 ORDER BY text", loud)).isTrue();
 	}
 

@@ -25,6 +25,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.core.io.ClassPathResource;
 
 import io.github.replication.test.PostgresCluster;
@@ -121,7 +123,7 @@ final class TextDatabase {
 		}
 	}
 
-	static String single(Connection connection, String sql) throws SQLException {
+	static @Nullable String single(Connection connection, String sql) throws SQLException {
 		try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(sql)) {
 			row.next();
 			return row.getString(1);
