@@ -149,17 +149,21 @@ final class ScannedName {
 	}
 
 	boolean startsWith(String prefix) {
-		return !this.escaped && this.start + prefix.length() <= this.end
-				&& this.text.regionMatches(this.folded, this.start, prefix, 0, prefix.length());
+		return !this.escaped && isAt(this.start, prefix);
 	}
 
 	boolean contains(String part) {
 		for (int i = this.start; i + part.length() <= this.end; i++) {
-			if (this.text.regionMatches(this.folded, i, part, 0, part.length())) {
+			if (isAt(i, part)) {
 				return true;
 			}
 		}
 		return false;
+	}
+
+	private boolean isAt(int index, String part) {
+		return index + part.length() <= this.end && SqlLexer.lower(this.text.charAt(index)) == part.charAt(0)
+				&& this.text.regionMatches(this.folded, index, part, 0, part.length());
 	}
 
 	/**

@@ -27,6 +27,18 @@ package io.github.replication.jdbc;
  */
 final class SqlLexer {
 
+	private static final int ASCII = 0x80;
+
+	private static final byte LETTER = 1;
+
+	private static final byte DIGIT = 2;
+
+	private static final byte SPACE = 3;
+
+	private static final byte OPERATOR = 4;
+
+	private static final byte[] CLASSES = classes();
+
 	private final String text;
 
 	private int position;
@@ -51,6 +63,19 @@ final class SqlLexer {
 
 	SqlLexer(String text) {
 		this.text = text;
+	}
+
+	private static byte[] classes() {
+		byte[] classes = new byte[ASCII];
+		fill(classes, LETTER, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+		fill(classes, DIGIT, "0123456789");
+		fill(classes, SPACE, " \t\n\u000B\f\r");
+		fill(classes, OPERATOR, "+-*/<>=~!@#%^&|`?");
+		return classes;
+	}
+
+	private static void fill(byte[] classes, byte value, String characters) {
+		characters.chars().forEach((c) -> classes[c] = value);
 	}
 
 	/**
@@ -382,6 +407,20 @@ final class SqlLexer {
 	}
 
 	/**
+	 * The beginning of the token.
+	 */
+	int start() {
+		return this.start;
+	}
+
+	/**
+	 * The end of the token.
+	 */
+	int end() {
+		return this.position;
+	}
+
+	/**
 	 * The beginning of the token's content: of a name or a literal without its quotes.
 	 */
 	int contentStart() {
@@ -453,15 +492,15 @@ final class SqlLexer {
 	 * scripts.
 	 */
 	private static boolean isWordStart(char c) {
-		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+		return c >= ASCII || CLASSES[c] == LETTER;
 	}
 
 	private static boolean isWordPart(char c) {
-		return isWordStart(c) || isDigit(c) || c == '$';
+		return c >= ASCII || CLASSES[c] == LETTER || CLASSES[c] == DIGIT || c == '$';
 	}
 
 	private static boolean isDigit(char c) {
-		return c >= '0' && c <= '9';
+		return c < ASCII && CLASSES[c] == DIGIT;
 	}
 
 	private static boolean isNumberPart(char c) {
@@ -469,19 +508,19 @@ final class SqlLexer {
 	}
 
 	private static boolean isSpace(char c) {
-		return c == ' ' || (c >= '\t' && c <= '\r');
+		return c < ASCII && CLASSES[c] == SPACE;
 	}
 
 	private static boolean isNewline(char c) {
 		return c == '\n' || c == '\r';
 	}
 
-	private static boolean isCommentStart(char c, char next) {
-		return (c == '-' && next == '-') || (c == '/' && next == '*');
+	private static boolean isOperator(char c) {
+		return c < ASCII && CLASSES[c] == OPERATOR;
 	}
 
-	private static boolean isOperator(char c) {
-		return "+-*/<>=~!@#%^&|`?".indexOf(c) >= 0;
+	private static boolean isCommentStart(char c, char next) {
+		return (c == '-' && next == '-') || (c == '/' && next == '*');
 	}
 
 	/**

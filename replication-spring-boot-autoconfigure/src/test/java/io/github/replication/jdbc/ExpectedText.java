@@ -54,7 +54,7 @@ record ExpectedText(Expectation expectation, Set<String> facts, String sql) {
 			throw new IllegalStateException("Not an expectation, facts and a text: " + line);
 		}
 		Set<String> facts = new TreeSet<>((parts[1].equals("-")) ? List.of() : Arrays.asList(parts[1].split(",")));
-		return new ExpectedText(Expectation.valueOf(parts[0].toUpperCase(Locale.ROOT)), facts,
+		return new ExpectedText(Expectation.valueOf(parts[0].replaceFirst("@.*", "").toUpperCase(Locale.ROOT)), facts,
 				parts[2].replace('⏎', '\n').replace('␍', '\r'));
 	}
 

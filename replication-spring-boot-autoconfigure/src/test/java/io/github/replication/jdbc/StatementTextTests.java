@@ -55,7 +55,8 @@ class StatementTextTests {
 		put(entries, CatalogSnapshot.MARKED_ATTRIBUTE, "status pair_to_text");
 		put(entries, CatalogSnapshot.MARKED,
 				"loud_view view_of_view sequence_view guarded view_of_guarded loud_domain outer_domain with_domain"
-						+ " view_of_operator view_of_aggregate pair with_pair");
+						+ " view_of_operator view_of_aggregate pair with_pair loud\"view"
+						+ " loud_view_with_a_name_that_is_cut_off_at_sixty_three_characters " + "ü".repeat(31));
 		put(entries, CatalogSnapshot.MARKED_OPERATOR, "~=>");
 		return entries;
 	}

@@ -36,6 +36,9 @@ CREATE FUNCTION my_immutable(int) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELEC
 CREATE VIEW quiet_view AS SELECT id, lower(text) AS text, my_stable() AS notes FROM note WHERE created < now();
 CREATE MATERIALIZED VIEW summary AS SELECT my_function() AS entry;
 CREATE VIEW loud_view AS SELECT my_function() AS entry;
+CREATE VIEW "loud""view" AS SELECT my_function() AS entry;
+CREATE VIEW loud_view_with_a_name_that_is_cut_off_at_sixty_three_characters AS SELECT my_function() AS entry;
+CREATE VIEW üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü AS SELECT my_function() AS entry;
 CREATE VIEW view_of_view AS SELECT n.id FROM note n, loud_view v;
 CREATE VIEW sequence_view AS SELECT id, nextval('note_seq') FROM note;
 CREATE FUNCTION text_concat_loudly(text, text) RETURNS text LANGUAGE sql AS $$ INSERT INTO public.journal VALUES ('a') RETURNING entry $$;

@@ -25,6 +25,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.core.io.ClassPathResource;
 
 import io.github.replication.test.PostgresCluster;
@@ -55,11 +57,7 @@ final class TextDatabase {
 				Statement statement = connection.createStatement()) {
 			statement.execute("CREATE DATABASE " + name + " OWNER " + cluster.username());
 		}
-		Properties admin = new Properties();
-		admin.setProperty("user", cluster.adminUsername());
-		admin.setProperty("password", cluster.adminPassword());
-		try (Connection connection = DriverManager.getConnection(database.url(cluster.primary()), admin);
-				Statement statement = connection.createStatement()) {
+		try (Connection connection = database.admin(); Statement statement = connection.createStatement()) {
 			for (String extension : EXTENSIONS) {
 				statement.execute("CREATE EXTENSION " + extension);
 			}
@@ -96,6 +94,14 @@ final class TextDatabase {
 		return DriverManager.getConnection(url(node), properties);
 	}
 
+	/**
+	 * Connects to the primary as the superuser.
+	 */
+	Connection admin() throws SQLException {
+		return DriverManager.getConnection(url(this.cluster.primary()), this.cluster.adminUsername(),
+				this.cluster.adminPassword());
+	}
+
 	Connection primary() throws SQLException {
 		return connect(this.cluster.primary());
 	}
@@ -117,7 +123,7 @@ final class TextDatabase {
 		}
 	}
 
-	static String single(Connection connection, String sql) throws SQLException {
+	static @Nullable String single(Connection connection, String sql) throws SQLException {
 		try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(sql)) {
 			row.next();
 			return row.getString(1);

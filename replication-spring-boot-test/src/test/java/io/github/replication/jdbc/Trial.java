@@ -79,14 +79,13 @@ final class Trial {
 		Trial trial = new Trial(connection, sql);
 		trial.prepareSession();
 		trial.begin(begin);
-		String before = trial.state();
+		String before = state(connection);
 		trial.execute("ROLLBACK");
 		trial.begin(begin);
 		trial.run();
 		if (trial.error == null) {
-			trial.changing = trial.transactionState() != TransactionState.OPEN || !trial.state().equals(before);
-			trial.writing = TextDatabase.single(connection, "SELECT pg_is_in_recovery()").equals("f")
-					&& TextDatabase.single(connection, "SELECT pg_current_xact_id_if_assigned()") != null;
+			trial.changing = trial.transactionState() != TransactionState.OPEN || !state(connection).equals(before);
+			trial.writing = !isInRecovery(connection) && hasTransactionId(connection);
 		}
 		trial.execute("ROLLBACK");
 		return trial;
@@ -98,10 +97,10 @@ final class Trial {
 	static Trial inAutoCommit(Connection connection, String sql) throws SQLException {
 		Trial trial = new Trial(connection, sql);
 		trial.prepareSession();
-		String before = trial.state();
+		String before = state(connection);
 		trial.run();
 		if (trial.error == null) {
-			trial.changing = trial.transactionState() != TransactionState.IDLE || !trial.state().equals(before);
+			trial.changing = trial.transactionState() != TransactionState.IDLE || !state(connection).equals(before);
 		}
 		return trial;
 	}
@@ -110,7 +109,7 @@ final class Trial {
 		execute("SET search_path = public, pg_catalog; SET synchronous_commit = local;"
 				+ " DEALLOCATE ALL; PREPARE old_statement AS SELECT 1");
 		execute("DO $$ BEGIN END $$");
-		if (this.sql.contains("LISTEN") && !isInRecovery()) {
+		if (this.sql.contains("LISTEN") && !isInRecovery(this.connection)) {
 			execute("LISTEN old_channel");
 		}
 		if (this.sql.contains("unlock")) {
@@ -118,8 +117,15 @@ final class Trial {
 		}
 	}
 
-	private boolean isInRecovery() throws SQLException {
-		return TextDatabase.single(this.connection, "SELECT pg_is_in_recovery()").equals("t");
+	private static boolean isInRecovery(Connection connection) throws SQLException {
+		return "t".equals(TextDatabase.single(connection, "SELECT pg_is_in_recovery()"));
+	}
+
+	/**
+	 * Whether the transaction has changed anything.
+	 */
+	static boolean hasTransactionId(Connection connection) throws SQLException {
+		return TextDatabase.single(connection, "SELECT pg_current_xact_id_if_assigned()") != null;
 	}
 
 	/**
@@ -212,8 +218,11 @@ final class Trial {
 		}
 	}
 
-	private String state() throws SQLException {
-		return TextDatabase.single(this.connection, STATE);
+	/**
+	 * The state of a session and its transaction.
+	 */
+	static String state(Connection connection) throws SQLException {
+		return TextDatabase.single(connection, STATE);
 	}
 
 	private TransactionState transactionState() throws SQLException {
