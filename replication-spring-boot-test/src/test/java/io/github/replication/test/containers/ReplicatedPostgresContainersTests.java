@@ -16,6 +16,7 @@
 
 package io.github.replication.test.containers;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -93,7 +94,7 @@ class ReplicatedPostgresContainersTests {
 		assertThat(replicas).hasSize(2);
 		assertThat(this.notes.write("seen by all")).isEqualTo(new Server(Notes.address(cluster), false));
 		Set<String> served = new TreeSet<>();
-		Awaitility.await().pollInSameThread().until(() -> {
+		Awaitility.await().atMost(Duration.ofSeconds(30)).pollInSameThread().until(() -> {
 			Server server = this.notes.read();
 			if (server.replica()) {
 				served.add(server.address());
