@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -31,6 +33,7 @@ import io.github.replication.NodeStatus;
 import io.github.replication.Reason;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
+import io.github.replication.caller.PositionTraffic;
 import io.github.replication.node.ClusterNode;
 
 /**
@@ -46,25 +49,37 @@ public class ReplicationEndpoint {
 
 	private final Supplier<List<ClusterNode>> nodes;
 
+	private final PositionTraffic traffic;
+
+	private final @Nullable String zone;
+
 	/**
 	 * Creates the endpoint.
 	 * @param cluster the cluster
 	 * @param nodes yields its nodes with what was counted of them
+	 * @param traffic counts the positions of callers
+	 * @param zone the zone of the application, {@code null} for none
 	 */
-	public ReplicationEndpoint(ReplicationCluster cluster, Supplier<List<ClusterNode>> nodes) {
+	public ReplicationEndpoint(ReplicationCluster cluster, Supplier<List<ClusterNode>> nodes, PositionTraffic traffic,
+			@Nullable String zone) {
 		this.cluster = cluster;
 		this.nodes = nodes;
+		this.traffic = traffic;
+		this.zone = zone;
 	}
 
 	/**
 	 * What is known of the cluster.
-	 * @return each node, with the number of units of work that were sent there by reason
+	 * @return each node, with the number of units of work that were sent there by reason,
+	 * and hints drawn from what was counted
 	 */
 	@ReadOperation
 	public Description replication() {
 		Map<String, Map<Reason, Long>> decisions = new TreeMap<>();
-		this.nodes.get().forEach((node) -> decisions.put(node.name(), decisions(node)));
-		return new Description(this.cluster.nodes(), decisions);
+		List<ClusterNode> nodes = this.nodes.get();
+		nodes.forEach((node) -> decisions.put(node.name(), decisions(node)));
+		List<NodeStatus> statuses = this.cluster.nodes();
+		return new Description(statuses, decisions, Hints.of(Figures.of(nodes, statuses, this.traffic, this.zone)));
 	}
 
 	private static Map<Reason, Long> decisions(ClusterNode node) {
@@ -112,8 +127,9 @@ public class ReplicationEndpoint {
 	 *
 	 * @param nodes its nodes, the primary first
 	 * @param decisions how many units of work were sent to each node, by reason
+	 * @param hints advice, drawn from what was counted since the start
 	 */
-	public record Description(List<NodeStatus> nodes, Map<String, Map<Reason, Long>> decisions) {
+	public record Description(List<NodeStatus> nodes, Map<String, Map<Reason, Long>> decisions, List<Hint> hints) {
 
 	}
 

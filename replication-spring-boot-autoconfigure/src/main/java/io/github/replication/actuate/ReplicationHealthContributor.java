@@ -15,6 +15,9 @@
  */
 package io.github.replication.actuate;
 
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,7 @@ import org.springframework.boot.health.contributor.Status;
 import io.github.replication.NodeStatus;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
+import io.github.replication.node.ClusterNode;
 
 /**
  * The health of a cluster, with a component for each node. Asks no server. A primary that
@@ -43,14 +47,19 @@ public final class ReplicationHealthContributor implements CompositeHealthContri
 
 	private final boolean primaryServesReads;
 
+	private final Supplier<List<ClusterNode>> nodes;
+
 	/**
 	 * Creates the contributor.
 	 * @param cluster the cluster
 	 * @param primaryServesReads whether reads go to the primary where no replica serves
+	 * @param nodes yields the nodes of the cluster with their groups and weights
 	 */
-	public ReplicationHealthContributor(ReplicationCluster cluster, boolean primaryServesReads) {
+	public ReplicationHealthContributor(ReplicationCluster cluster, boolean primaryServesReads,
+			Supplier<List<ClusterNode>> nodes) {
 		this.cluster = cluster;
 		this.primaryServesReads = primaryServesReads;
+		this.nodes = nodes;
 	}
 
 	@Override
@@ -99,14 +108,24 @@ public final class ReplicationHealthContributor implements CompositeHealthContri
 		if (node.state().isInRotation()) {
 			return Status.UP;
 		}
-		boolean served = node.role() == Role.REPLICA && (this.primaryServesReads || isAnyReplicaInRotation());
+		boolean served = node.role() == Role.REPLICA && (this.primaryServesReads || isServedByOthers(node.name()));
 		return served ? new Status(node.state().name()) : Status.DOWN;
 	}
 
-	private boolean isAnyReplicaInRotation() {
-		return this.cluster.nodes()
-			.stream()
-			.anyMatch((node) -> node.role() == Role.REPLICA && node.state().isInRotation());
+	/**
+	 * Whether the reads of a replica go to another one: of the same group, since a group
+	 * does not serve for another.
+	 */
+	private boolean isServedByOthers(String name) {
+		List<ClusterNode> nodes = this.nodes.get();
+		return nodes.stream()
+			.filter((node) -> node.name().equals(name))
+			.anyMatch((lost) -> lost.weight() == 0 || nodes.stream().anyMatch((other) -> servesFor(other, lost)));
+	}
+
+	private static boolean servesFor(ClusterNode node, ClusterNode lost) {
+		return node.role() == Role.REPLICA && node.state().isInRotation() && node.weight() > 0
+				&& Objects.equals(node.group(), lost.group());
 	}
 
 }

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
@@ -82,21 +81,22 @@ final class ClusterOwner implements DisposableBean {
 
 	private final PrimaryPool primaryPool;
 
-	private final Supplier<DataSource> dataSource;
+	private final ReplicationDataSourcePostProcessor postProcessor;
 
 	private @Nullable Cluster cluster;
 
 	private @Nullable Discovery discovery;
 
 	ClusterOwner(ReplicationProperties properties, NodeDefinitions definitions, LoadBalancer loadBalancer,
-			CallerRecords callers, Extensions extensions, PrimaryPool primaryPool, Supplier<DataSource> dataSource) {
+			CallerRecords callers, Extensions extensions, PrimaryPool primaryPool,
+			ReplicationDataSourcePostProcessor postProcessor) {
 		this.properties = properties;
 		this.definitions = definitions;
 		this.loadBalancer = loadBalancer;
 		this.callers = callers;
 		this.extensions = extensions;
 		this.primaryPool = primaryPool;
-		this.dataSource = dataSource;
+		this.postProcessor = postProcessor;
 	}
 
 	/**
@@ -194,12 +194,13 @@ final class ClusterOwner implements DisposableBean {
 	}
 
 	/**
-	 * Whether there is a replica, or may be one. Where there is none the data source
-	 * stays as it is; that can only be told now if the application was processed ahead of
-	 * time.
+	 * Whether there is a replica, or may be one, and a data source. Where there is no
+	 * replica the data source stays as it is; that is only known now if the application
+	 * was processed ahead of time.
 	 */
 	boolean hasReplicas() {
-		return !this.definitions.isEmpty() || this.properties.getDiscovery().getUrl() != null;
+		boolean configured = !this.definitions.isEmpty() || this.properties.getDiscovery().getUrl() != null;
+		return configured && this.postProcessor.hasDataSource();
 	}
 
 	/**
@@ -208,11 +209,19 @@ final class ClusterOwner implements DisposableBean {
 	 */
 	Cluster cluster() {
 		if (this.cluster == null) {
-			this.dataSource.get();
+			this.postProcessor.dataSource();
 		}
 		Cluster cluster = this.cluster;
 		Assert.state(cluster != null, "No replica was configured when the application was started");
 		return cluster;
+	}
+
+	/**
+	 * The nodes of the cluster.
+	 * @return the nodes, empty without replicas
+	 */
+	List<ClusterNode> nodes() {
+		return hasReplicas() ? cluster().clusterNodes() : List.of();
 	}
 
 	private static boolean isPositive(Duration duration) {

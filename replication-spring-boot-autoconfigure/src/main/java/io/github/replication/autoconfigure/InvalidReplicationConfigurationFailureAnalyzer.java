@@ -18,10 +18,13 @@ package io.github.replication.autoconfigure;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 
 /**
  * Tells a setting that cannot work, the value seen and the remedy.
  */
+@Order(Ordered.HIGHEST_PRECEDENCE)
 class InvalidReplicationConfigurationFailureAnalyzer
 		extends AbstractFailureAnalyzer<InvalidReplicationConfigurationException> {
 

@@ -77,8 +77,13 @@ final class NodeDefinitions {
 
 	private Set<String> names() {
 		Set<String> names = new LinkedHashSet<>(this.properties.getReplicas().keySet());
-		names.addAll(this.details.keySet());
+		this.details.keySet().stream().filter((name) -> sameName(name, names) == null).forEach(names::add);
 		return names;
+	}
+
+	private static @Nullable String sameName(String name, Set<String> names) {
+		String uniform = ReplicaBinding.uniform(name);
+		return names.stream().filter((other) -> ReplicaBinding.uniform(other).equals(uniform)).findFirst().orElse(null);
 	}
 
 	private void requireOwnNames() {
@@ -87,7 +92,7 @@ final class NodeDefinitions {
 			throw new InvalidReplicationConfigurationException("replication.primary.name", primary,
 					"A node needs a name.", "Name the primary, or remove the property: it is then called 'primary'.");
 		}
-		if (names().contains(primary)) {
+		if (names().stream().map(ReplicaBinding::uniform).anyMatch(ReplicaBinding.uniform(primary)::equals)) {
 			throw new InvalidReplicationConfigurationException("replication.primary.name", primary,
 					"A replica has the same name.", "Give the primary or the replica another name.");
 		}
@@ -95,7 +100,8 @@ final class NodeDefinitions {
 
 	private NodeDefinition create(String name, String primaryUrl) {
 		Replica replica = this.properties.getReplicas().getOrDefault(name, new Replica());
-		ReplicationConnectionDetails.Node detail = this.details.get(name);
+		String nameOfDetail = sameName(name, this.details.keySet());
+		ReplicationConnectionDetails.Node detail = (nameOfDetail != null) ? this.details.get(nameOfDetail) : null;
 		String url = usable(name, (detail != null) ? detail.url() : replica.getUrl(), primaryUrl);
 		if (replica.getWeight() < 0) {
 			throw new InvalidReplicationConfigurationException(REPLICAS + name + ".weight",

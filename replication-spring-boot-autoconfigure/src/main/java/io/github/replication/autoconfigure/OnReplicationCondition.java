@@ -16,8 +16,10 @@
 
 package io.github.replication.autoconfigure;
 
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionMessage;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
@@ -29,6 +31,7 @@ import org.springframework.boot.context.properties.source.UnboundElementsSourceF
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.ConfigurationCondition;
 import org.springframework.context.aot.AbstractAotProcessor;
+import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
@@ -46,27 +49,44 @@ class OnReplicationCondition extends SpringBootCondition implements Configuratio
 	@Override
 	public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
 		ConditionMessage.Builder message = ConditionMessage.forCondition("Replication");
-		Binder binder = Binder.get(context.getEnvironment());
-		if (!binder.bind("replication.enabled", Boolean.class).orElse(true)) {
+		Environment environment = context.getEnvironment();
+		if (!isEnabled(environment)) {
 			return ConditionOutcome.noMatch(message.because("replication.enabled is false"));
 		}
-		if (!binder.bind("replication.replicas", Bindable.mapOf(String.class, Object.class))
-			.orElse(Map.of())
-			.isEmpty()) {
-			return ConditionOutcome.match(message.foundExactly("replicas under replication.replicas"));
-		}
-		if (binder.bind("replication.discovery.url", String.class).isBound()) {
-			return ConditionOutcome.match(message.foundExactly("replication.discovery.url"));
-		}
-		if (context.getBeanFactory() != null && context.getBeanFactory()
-			.getBeanNamesForType(ReplicationConnectionDetails.class, true, false).length > 0) {
-			return ConditionOutcome.match(message.foundExactly("connection details of replicas"));
+		String found = found(environment, context.getBeanFactory());
+		if (found != null) {
+			return ConditionOutcome.match(message.foundExactly(found));
 		}
 		if (Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)) {
 			return ConditionOutcome.match(message.because("replicas may be configured when the application starts"));
 		}
-		refuseUnknownKeys(binder);
+		refuseUnknownKeys(Binder.get(environment));
 		return ConditionOutcome.noMatch(message.didNotFind("replica").atAll());
+	}
+
+	/**
+	 * Whether there is a replica, or may be one once its settings are read.
+	 * @param environment has the properties
+	 * @param beanFactory has the connection details, {@code null} for none
+	 */
+	static boolean isConfigured(Environment environment, @Nullable ListableBeanFactory beanFactory) {
+		return isEnabled(environment) && found(environment, beanFactory) != null;
+	}
+
+	private static boolean isEnabled(Environment environment) {
+		return Binder.get(environment).bind("replication.enabled", Boolean.class).orElse(true);
+	}
+
+	private static @Nullable String found(Environment environment, @Nullable ListableBeanFactory beanFactory) {
+		if (ReplicaBinding.isPresent(environment)) {
+			return "replicas under replication.replicas";
+		}
+		if (Binder.get(environment).bind("replication.discovery.url", String.class).isBound()) {
+			return "replication.discovery.url";
+		}
+		boolean details = beanFactory != null && BeanFactoryUtils.beanNamesForTypeIncludingAncestors(beanFactory,
+				ReplicationConnectionDetails.class, true, false).length > 0;
+		return details ? "connection details of replicas" : null;
 	}
 
 	private static void refuseUnknownKeys(Binder binder) {

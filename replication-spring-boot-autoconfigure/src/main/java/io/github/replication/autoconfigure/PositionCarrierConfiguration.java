@@ -38,6 +38,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import io.github.replication.autoconfigure.ReplicationProperties.Cookie;
 import io.github.replication.autoconfigure.ReplicationProperties.Session;
 import io.github.replication.caller.CallerRecords;
+import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.PositionStore;
 import io.github.replication.web.CallerRecordFilter;
 import io.github.replication.web.CookiePositionCarrier;
@@ -77,26 +78,30 @@ final class PositionCarrierConfiguration {
 			case COOKIE -> List.of(cookie(session));
 			case HEADER -> List.of(new HeaderPositionCarrier(PositionHeader.nameOf(session.getHeader())));
 			case SESSION -> List.of(new SessionPositionCarrier(Clock.systemUTC(), window));
-			case USER -> List.of(new UserPositionCarrier(stores.getObject(), window));
+			case USER -> List.of(new UserPositionCarrier(
+					new BoundedPositionStore(stores.getObject(), storeTimeout(session), System::nanoTime), window));
 			case NONE -> List.of();
 		};
 	}
 
+	private static Duration storeTimeout(Session session) {
+		Duration timeout = session.getStoreTimeout();
+		if (timeout.isZero() || timeout.isNegative()) {
+			throw new InvalidReplicationConfigurationException("replication.read-your-writes.store-timeout",
+					timeout.toString(), "A store needs some time to answer.",
+					"Set a duration above zero, such as 100ms.");
+		}
+		return timeout;
+	}
+
 	private static PositionCarrier cookie(Session session) {
 		Cookie cookie = session.getCookie();
-		if (!StringUtils.hasText(cookie.getName()) || !cookie.getName().matches("[A-Za-z0-9_.-]+")) {
-			throw new InvalidReplicationConfigurationException("replication.read-your-writes.cookie.name",
-					cookie.getName(), "This is no name for a cookie.",
-					"Use letters, digits, hyphens, dots and underscores.");
-		}
+		new CookieSettings(cookie).validate();
+		boolean none = cookie.getSameSite() == ReplicationProperties.SameSite.NONE;
 		String sameSite = StringUtils.capitalize(cookie.getSameSite().name().toLowerCase(Locale.ROOT));
-		if (cookie.getSameSite() == ReplicationProperties.SameSite.NONE && Boolean.FALSE.equals(cookie.getSecure())) {
-			throw new InvalidReplicationConfigurationException("replication.read-your-writes.cookie.same-site", "none",
-					"Browsers drop such a cookie unless it is secure.",
-					"Remove replication.read-your-writes.cookie.secure=false, or set same-site to lax.");
-		}
-		return new CookiePositionCarrier(cookie.getName(), new CookiePositionCarrier.Attributes(cookie.getPath(),
-				cookie.getDomain(), cookie.getSecure(), sameSite, roundedUp(session.getWindow())));
+		return new CookiePositionCarrier(cookie.getName(),
+				new CookiePositionCarrier.Attributes(cookie.getPath(), cookie.getDomain(),
+						none ? Boolean.TRUE : cookie.getSecure(), sameSite, roundedUp(session.getWindow())));
 	}
 
 	/**

@@ -16,14 +16,16 @@
 
 package io.github.replication.autoconfigure;
 
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import java.util.Map;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.util.ClassUtils;
 
 import io.github.replication.store.InMemoryPositionStore;
 import io.github.replication.store.PositionStore;
@@ -31,33 +33,54 @@ import io.github.replication.store.RedisPositionStore;
 
 /**
  * Where the positions of users are kept: in Redis if the application uses it, so that all
- * its instances know them, else in memory.
+ * its instances know them, else in memory. The one definition decides when the store is
+ * needed, which is never unless users are the carrier.
  */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnProperty(prefix = ReplicationProperties.PREFIX, name = "read-your-writes.carrier", havingValue = "user")
-@Import({ PositionStoreConfiguration.Redis.class, PositionStoreConfiguration.Memory.class })
 final class PositionStoreConfiguration {
 
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(RedisConnectionFactory.class)
-	@ConditionalOnBean(RedisConnectionFactory.class)
+	@Bean
+	@Lazy
 	@ConditionalOnMissingBean(PositionStore.class)
-	static final class Redis {
-
-		@Bean
-		RedisPositionStore replicationPositionStore(RedisConnectionFactory connectionFactory) {
-			return new RedisPositionStore(connectionFactory);
-		}
-
+	PositionStore replicationPositionStore(ListableBeanFactory beanFactory) {
+		boolean redis = ClassUtils.isPresent("org.springframework.data.redis.connection.RedisConnectionFactory",
+				getClass().getClassLoader());
+		return (redis && Redis.isUsed(beanFactory)) ? Redis.store(beanFactory)
+				: new InMemoryPositionStore(System::nanoTime);
 	}
 
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnMissingBean(PositionStore.class)
-	static final class Memory {
+	/**
+	 * Loaded only where Spring Data Redis is.
+	 */
+	private static final class Redis {
 
-		@Bean
-		InMemoryPositionStore replicationPositionStore() {
-			return new InMemoryPositionStore(System::nanoTime);
+		/**
+		 * The name that Spring Boot gives to the connection factory of
+		 * {@code spring.data.redis}.
+		 */
+		private static final String DEFAULT = "redisConnectionFactory";
+
+		static boolean isUsed(ListableBeanFactory beanFactory) {
+			return beanFactory.getBeanNamesForType(RedisConnectionFactory.class, true, false).length > 0;
+		}
+
+		static PositionStore store(ListableBeanFactory beanFactory) {
+			ObjectProvider<RedisConnectionFactory> factories = beanFactory
+				.getBeanProvider(RedisConnectionFactory.class);
+			RedisConnectionFactory unique = factories.getIfUnique();
+			if (unique != null) {
+				return new RedisPositionStore(unique);
+			}
+			Map<String, RedisConnectionFactory> all = beanFactory.getBeansOfType(RedisConnectionFactory.class);
+			RedisConnectionFactory byName = all.get(DEFAULT);
+			if (byName == null) {
+				throw new InvalidReplicationConfigurationException("replication.read-your-writes.carrier", "user",
+						"Several beans can connect to a Redis, " + String.join(", ", all.keySet())
+								+ ", and none of them is primary.",
+						"Mark the one that is to keep the positions of users with @Primary, or define a PositionStore"
+								+ " bean.");
+			}
+			return new RedisPositionStore(byName);
 		}
 
 	}

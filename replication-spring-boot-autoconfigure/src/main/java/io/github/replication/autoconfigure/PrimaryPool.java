@@ -16,36 +16,47 @@
 
 package io.github.replication.autoconfigure;
 
+import java.sql.SQLException;
+
 import javax.sql.DataSource;
+import javax.sql.XADataSource;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariConfigMXBean;
 import com.zaxxer.hikari.HikariDataSource;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
-import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.boot.jdbc.XADataSourceWrapper;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.util.ClassUtils;
-import org.springframework.util.StringUtils;
 
 /**
- * Reads how the application's own pool reaches the primary. A pool that keeps that to
- * itself is taken to be made of {@code spring.datasource}.
+ * Reads how the application's own pool reaches the primary. A data source that may lead
+ * to several databases, or whose database is not known, is refused.
  */
 final class PrimaryPool implements DisposableBean {
 
-	private final ObjectProvider<DataSourceProperties> properties;
+	private static final String PROPERTY = DataSourceFinder.PROPERTY;
+
+	private final PrimarySettings settings;
+
+	private final ObjectProvider<XADataSourceWrapper> xaWrapper;
 
 	private final ObjectProvider<SslBundles> sslBundles;
 
 	private @Nullable SslBundles shared;
 
-	PrimaryPool(ObjectProvider<DataSourceProperties> properties, ObjectProvider<SslBundles> sslBundles) {
-		this.properties = properties;
+	PrimaryPool(PrimarySettings settings, ObjectProvider<XADataSourceWrapper> xaWrapper,
+			ObjectProvider<SslBundles> sslBundles) {
+		this.settings = settings;
+		this.xaWrapper = xaWrapper;
 		this.sslBundles = sslBundles;
 	}
 
@@ -53,17 +64,54 @@ final class PrimaryPool implements DisposableBean {
 	 * The settings of a pool, live if it is one of HikariCP.
 	 * @param primary the data source as the application has defined it
 	 * @param beanName the name of its bean
+	 * @throws InvalidReplicationConfigurationException if it cannot be one database with
+	 * replicas
 	 */
 	HikariConfig configOf(DataSource primary, String beanName) {
 		HikariDataSource hikari = DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
+		requireOneDatabase(primary, beanName, hikari != null);
 		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
 		shareSslBundles();
 		if (pool.getJdbcUrl() == null) {
-			throw new InvalidReplicationConfigurationException("replication.data-source", beanName,
-					"The data source does not tell the JDBC URL of the primary.",
-					"Configure it by URL (spring.datasource.url).");
+			throw new InvalidReplicationConfigurationException(PROPERTY, beanName,
+					"The pool does not have the JDBC URL of the primary.",
+					"Configure it by URL (spring.datasource.url), not by data-source-class-name or another data"
+							+ " source.");
 		}
 		return pool;
+	}
+
+	/**
+	 * A wrapper around a local pool may implement the interfaces of every kind.
+	 */
+	private void requireOneDatabase(DataSource primary, String beanName, boolean local) {
+		if (isOrWraps(primary, AbstractRoutingDataSource.class)) {
+			throw new InvalidReplicationConfigurationException(PROPERTY, beanName,
+					"The data source is an AbstractRoutingDataSource: it may lead to several databases, and replicas"
+							+ " have the data of one.",
+					"Set replication.data-source to the bean of the database that has the replicas. Tenants that are"
+							+ " schemas of one database need one data source and a ConnectionPreparer.");
+		}
+		if (this.xaWrapper.getIfAvailable() != null || (!local && isOrWraps(primary, XADataSource.class))) {
+			throw new InvalidReplicationConfigurationException(PROPERTY, beanName,
+					"The data source takes part in XA transactions, which are not supported.",
+					"Use a pool with local transactions, set replication.data-source to one, or set"
+							+ " replication.enabled=false.");
+		}
+	}
+
+	private static boolean isOrWraps(DataSource dataSource, Class<?> type) {
+		if (type.isInstance(dataSource)) {
+			return true;
+		}
+		DataSource target = (dataSource instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
+				: (DataSource) AopProxyUtils.getSingletonTarget(dataSource);
+		try {
+			return (target != null) ? isOrWraps(target, type) : dataSource.isWrapperFor(type);
+		}
+		catch (SQLException | RuntimeException ex) {
+			return false;
+		}
 	}
 
 	private void shareSslBundles() {
@@ -86,24 +134,19 @@ final class PrimaryPool implements DisposableBean {
 			return DataSourceBuilder.derivedFrom(primary).type(HikariDataSource.class).build();
 		}
 		catch (RuntimeException ex) {
-			HikariConfig configured = configured();
-			if (configured != null) {
-				return configured;
+			HikariConfig same = this.settings.of(primary);
+			if (same != null) {
+				return same;
 			}
-			InvalidReplicationConfigurationException invalid = new InvalidReplicationConfigurationException(
-					"replication.data-source", beanName,
-					"The URL and the credentials of a " + primary.getClass().getName() + " cannot be read: "
-							+ ex.getMessage() + ".",
-					"Set spring.datasource.url, .username and .password to those of the primary, or use HikariCP.");
+			InvalidReplicationConfigurationException invalid = new InvalidReplicationConfigurationException(PROPERTY,
+					beanName,
+					"The URL and the credentials of a " + primary.getClass().getName() + " cannot be read, and it is"
+							+ " not known to be made of spring.datasource.",
+					"Use HikariCP, or make the pool of spring.datasource (url, username and password). The isWrapperFor"
+							+ " and unwrap of a wrapper must lead to the pool.");
 			invalid.initCause(ex);
 			throw invalid;
 		}
-	}
-
-	private @Nullable HikariConfig configured() {
-		DataSourceProperties properties = this.properties.getIfAvailable();
-		return (properties != null && StringUtils.hasText(properties.getUrl()))
-				? properties.initializeDataSourceBuilder().type(HikariDataSource.class).build() : null;
 	}
 
 }

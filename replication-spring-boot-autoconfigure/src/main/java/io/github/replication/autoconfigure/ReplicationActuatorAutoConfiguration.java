@@ -15,8 +15,6 @@
  */
 package io.github.replication.autoconfigure;
 
-import java.util.List;
-
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -30,6 +28,7 @@ import org.springframework.context.annotation.Configuration;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.actuate.ReplicationEndpoint;
 import io.github.replication.actuate.ReplicationHealthContributor;
+import io.github.replication.caller.CallerRecords;
 import io.github.replication.policy.Fallback;
 
 /**
@@ -49,8 +48,9 @@ public final class ReplicationActuatorAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(name = "replicationHealthContributor")
 		ReplicationHealthContributor replicationHealthContributor(ReplicationCluster cluster,
-				ReplicationProperties properties) {
-			return new ReplicationHealthContributor(cluster, properties.getFallback() == Fallback.PRIMARY);
+				ReplicationProperties properties, ClusterOwner owner) {
+			return new ReplicationHealthContributor(cluster, properties.getFallback() == Fallback.PRIMARY,
+					owner::nodes);
 		}
 
 	}
@@ -62,9 +62,9 @@ public final class ReplicationActuatorAutoConfiguration {
 		@Bean
 		@ConditionalOnAvailableEndpoint
 		@ConditionalOnMissingBean
-		ReplicationEndpoint replicationEndpoint(ReplicationCluster cluster, ClusterOwner owner) {
-			return new ReplicationEndpoint(cluster,
-					() -> owner.hasReplicas() ? owner.cluster().clusterNodes() : List.of());
+		ReplicationEndpoint replicationEndpoint(ReplicationCluster cluster, ClusterOwner owner, CallerRecords callers,
+				ReplicationProperties properties) {
+			return new ReplicationEndpoint(cluster, owner::nodes, callers.tokens().traffic(), properties.getZone());
 		}
 
 	}

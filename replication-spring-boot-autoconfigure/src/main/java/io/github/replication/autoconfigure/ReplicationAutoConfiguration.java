@@ -20,29 +20,34 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
-import javax.sql.DataSource;
-
 import com.zaxxer.hikari.HikariDataSource;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.InjectionPoint;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.jdbc.XADataSourceWrapper;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.Role;
+import org.springframework.context.annotation.Scope;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.transaction.interceptor.BeanFactoryTransactionAttributeSourceAdvisor;
@@ -71,99 +76,139 @@ import io.github.replication.position.SampleClock;
 @AutoConfiguration(after = DataSourceAutoConfiguration.class,
 		afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
 @ConditionalOnClass(HikariDataSource.class)
-@ConditionalOnBean(DataSource.class)
 @Conditional(OnReplicationCondition.class)
 @EnableConfigurationProperties(ReplicationProperties.class)
 @ImportRuntimeHints(ReplicationRuntimeHints.class)
-@Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, CallerPropagationConfiguration.class })
+@Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, SpringSessionConfiguration.class,
+		ReactiveWebConfiguration.class })
 public final class ReplicationAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(ReplicationAutoConfiguration.class);
 
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-	static ReplicationDataSourcePostProcessor replicationDataSourcePostProcessor(Environment environment) {
-		return new ReplicationDataSourcePostProcessor(environment);
+	static ConfigurationPropertiesBindHandlerAdvisor replicationBindHandlerAdvisor(Environment environment) {
+		return new ReplicaBindHandlerAdvisor(environment);
 	}
 
-	@Bean(destroyMethod = "close")
-	CallerRecords replicationWriteRecord(ReplicationProperties properties,
-			@Qualifier("replicationClock") ObjectProvider<Clock> clock) {
-		Duration window = properties.getReadYourWrites().getWindow();
-		if (window.isZero() || window.isNegative()) {
-			throw new InvalidReplicationConfigurationException("replication.read-your-writes.window", window.toString(),
-					"A write must count for some time.", "Set a duration above zero, such as 10s.");
+	/**
+	 * The cluster, unless a parent context has one: its data source is that of its
+	 * children as well.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnMissingBean(ClusterOwner.class)
+	@Import(CallerPropagationConfiguration.class)
+	static final class ClusterConfiguration {
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static ReplicationDataSourcePostProcessor replicationDataSourcePostProcessor(Environment environment) {
+			return new ReplicationDataSourcePostProcessor(environment);
 		}
-		CallerRecords records = new CallerRecords(
-				new CallerTokens(new SampleClock(System::nanoTime), clock.getIfAvailable(Clock::systemUTC), window));
-		CallerContexts.add(records);
-		return records;
-	}
 
-	@Bean
-	@ConditionalOnMissingBean
-	LoadBalancer replicationLoadBalancer(ReplicationProperties properties) {
-		return switch (properties.getLoadBalancer()) {
-			case LEAST_CONNECTIONS -> new LeastConnectionsLoadBalancer();
-			case ROUND_ROBIN -> new RoundRobinLoadBalancer();
-			case RANDOM -> new RandomLoadBalancer();
-			case LATENCY -> new LatencyLoadBalancer();
-		};
-	}
-
-	@Bean
-	ClusterOwner replicationClusterOwner(ReplicationProperties properties,
-			ObjectProvider<ReplicationConnectionDetails> details, LoadBalancer loadBalancer, CallerRecords callers,
-			ClusterOwner.Extensions extensions, PrimaryPool primaryPool,
-			ReplicationDataSourcePostProcessor postProcessor) {
-		return new ClusterOwner(properties, new NodeDefinitions(properties, details.orderedStream().toList()),
-				loadBalancer, callers, extensions, primaryPool, postProcessor::dataSource);
-	}
-
-	@Bean
-	PrimaryPool replicationPrimaryPool(ObjectProvider<DataSourceProperties> properties,
-			ObjectProvider<SslBundles> sslBundles) {
-		return new PrimaryPool(properties, sslBundles);
-	}
-
-	@Bean
-	ReplicationCluster replicationCluster(ClusterOwner owner) {
-		return new OwnedCluster(owner::hasReplicas, owner::cluster);
-	}
-
-	@Bean
-	ClusterOwner.Extensions replicationExtensions(ObjectProvider<ConnectionPreparer> preparers,
-			ObjectProvider<RoutingListener> listeners, ObjectProvider<ReplicaPoolCustomizer> customizers) {
-		return new ClusterOwner.Extensions(preparers, listeners, customizers);
-	}
-
-	@Bean
-	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-	static RouteAdvisor replicationRouteAdvisor(ListableBeanFactory beanFactory) {
-		return new RouteAdvisor(() -> transactionAdvisorOrder(beanFactory),
-				(group, unit) -> warnOfUnknownGroup(beanFactory, group, unit));
-	}
-
-	private static void warnOfUnknownGroup(ListableBeanFactory beanFactory, String group, String unit) {
-		ReplicationProperties properties = beanFactory.getBean(ReplicationProperties.class);
-		boolean known = group.equals(properties.getDiscovery().getGroup())
-				|| properties.getReplicas().values().stream().anyMatch((replica) -> group.equals(replica.getGroup()));
-		if (!known) {
-			logger.warn("No replica belongs to the group '" + group + "' that " + unit
-					+ " asks for: its reads go where replication.fallback says. Set replication.replicas.<name>.group"
-					+ " of a replica to '" + group + "', or correct the annotation.");
+		@Bean(destroyMethod = "close")
+		CallerRecords replicationWriteRecord(ReplicationProperties properties,
+				@Qualifier("replicationClock") ObjectProvider<Clock> clock) {
+			Duration window = properties.getReadYourWrites().getWindow();
+			if (window.isZero() || window.isNegative()) {
+				throw new InvalidReplicationConfigurationException("replication.read-your-writes.window",
+						window.toString(), "A write must count for some time.",
+						"Set a duration above zero, such as 10s.");
+			}
+			CallerRecords records = new CallerRecords(new CallerTokens(new SampleClock(System::nanoTime),
+					clock.getIfAvailable(Clock::systemUTC), window));
+			CallerContexts.add(records);
+			return records;
 		}
-	}
 
-	private static int transactionAdvisorOrder(ListableBeanFactory beanFactory) {
-		List<BeanFactoryTransactionAttributeSourceAdvisor> advisors = beanFactory
-			.getBeanProvider(BeanFactoryTransactionAttributeSourceAdvisor.class)
-			.stream()
-			.toList();
-		return advisors.stream()
-			.mapToInt(BeanFactoryTransactionAttributeSourceAdvisor::getOrder)
-			.min()
-			.orElse(Ordered.LOWEST_PRECEDENCE);
+		@Bean
+		@ConditionalOnMissingBean
+		LoadBalancer replicationLoadBalancer(ReplicationProperties properties) {
+			return switch (properties.getLoadBalancer()) {
+				case LEAST_CONNECTIONS -> new LeastConnectionsLoadBalancer();
+				case ROUND_ROBIN -> new RoundRobinLoadBalancer();
+				case RANDOM -> new RandomLoadBalancer();
+				case LATENCY -> new LatencyLoadBalancer();
+			};
+		}
+
+		@Bean
+		ClusterOwner replicationClusterOwner(ReplicationProperties properties,
+				ObjectProvider<ReplicationConnectionDetails> details, LoadBalancer loadBalancer, CallerRecords callers,
+				ClusterOwner.Extensions extensions, PrimaryPool primaryPool,
+				ReplicationDataSourcePostProcessor postProcessor) {
+			return new ClusterOwner(properties, new NodeDefinitions(properties, details.orderedStream().toList()),
+					loadBalancer, callers, extensions, primaryPool, postProcessor);
+		}
+
+		@Bean
+		PrimaryPool replicationPrimaryPool(ObjectProvider<JdbcConnectionDetails> details,
+				ObjectProvider<DataSourceProperties> properties, ObjectProvider<XADataSourceWrapper> xaWrapper,
+				ObjectProvider<SslBundles> sslBundles) {
+			return new PrimaryPool(new PrimarySettings(details, properties), xaWrapper, sslBundles);
+		}
+
+		@Bean(autowireCandidate = false)
+		@Scope(BeanDefinition.SCOPE_PROTOTYPE)
+		static InjectedPool.PoolInjection replicationPoolInjection(InjectionPoint point) {
+			return new InjectedPool.PoolInjection(point);
+		}
+
+		@Bean
+		ReplicationCluster replicationCluster(ClusterOwner owner) {
+			return new OwnedCluster(owner::hasReplicas, owner::cluster);
+		}
+
+		@Bean
+		ClusterOwner.Extensions replicationExtensions(ObjectProvider<ConnectionPreparer> preparers,
+				ObjectProvider<RoutingListener> listeners, ObjectProvider<ReplicaPoolCustomizer> customizers) {
+			return new ClusterOwner.Extensions(preparers, listeners, customizers);
+		}
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static RouteAdvisor replicationRouteAdvisor(ListableBeanFactory beanFactory) {
+			return new RouteAdvisor(() -> transactionAdvisorOrder(beanFactory),
+					(group, unit) -> warnOfUnknownGroup(beanFactory, group, unit));
+		}
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static IneffectiveAnnotations replicationIneffectiveAnnotations(ConfigurableListableBeanFactory beanFactory) {
+			return new IneffectiveAnnotations(beanFactory);
+		}
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static AnnotationsWithoutBean replicationAnnotationsWithoutBean(ConfigurableListableBeanFactory beanFactory,
+				ApplicationContext resources) {
+			return new AnnotationsWithoutBean(beanFactory, resources);
+		}
+
+		private static void warnOfUnknownGroup(ListableBeanFactory beanFactory, String group, String unit) {
+			ReplicationProperties properties = beanFactory.getBean(ReplicationProperties.class);
+			boolean known = group.equals(properties.getDiscovery().getGroup()) || properties.getReplicas()
+				.values()
+				.stream()
+				.anyMatch((replica) -> group.equals(replica.getGroup()));
+			if (!known) {
+				logger.warn("No replica belongs to the group '" + group + "' that " + unit
+						+ " asks for: its reads go where replication.fallback says. Set replication.replicas.<name>.group"
+						+ " of a replica to '" + group + "', or correct the annotation.");
+			}
+		}
+
+		private static int transactionAdvisorOrder(ListableBeanFactory beanFactory) {
+			List<BeanFactoryTransactionAttributeSourceAdvisor> advisors = beanFactory
+				.getBeanProvider(BeanFactoryTransactionAttributeSourceAdvisor.class)
+				.stream()
+				.toList();
+			return advisors.stream()
+				.mapToInt(BeanFactoryTransactionAttributeSourceAdvisor::getOrder)
+				.min()
+				.orElse(Ordered.LOWEST_PRECEDENCE);
+		}
+
 	}
 
 }

@@ -21,32 +21,42 @@ import java.util.List;
 
 import javax.sql.DataSource;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.BeanFactoryAware;
 import org.springframework.beans.factory.SmartInitializingSingleton;
-import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.config.SmartInstantiationAwareBeanPostProcessor;
+import org.springframework.beans.factory.support.AbstractBeanFactory;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
-import org.springframework.util.StringUtils;
+
+import io.github.replication.jdbc.ReplicationDataSource;
 
 /**
- * Stands replicas beside the primary's data source. Runs after Spring Boot's own
- * post-processor of data sources ({@code spring.datasource.connection-fetch=lazy}, order
- * 0), so that what is handed out is ours.
+ * Adds replicas to the primary's data source. Runs after Spring Boot's own post-processor
+ * of data sources ({@code spring.datasource.connection-fetch=lazy}, order 0), so that the
+ * bean is the data source that routes. It is in place before other post-processors are
+ * created, which may need the data source.
  */
-final class ReplicationDataSourcePostProcessor
-		implements BeanPostProcessor, BeanFactoryAware, SmartInitializingSingleton, Ordered {
+final class ReplicationDataSourcePostProcessor implements BeanFactoryPostProcessor,
+		SmartInstantiationAwareBeanPostProcessor, BeanFactoryAware, SmartInitializingSingleton, Ordered {
 
-	private static final String PROPERTY = "replication.data-source";
+	private static final Log logger = LogFactory.getLog(ReplicationDataSourcePostProcessor.class);
 
 	private final Environment environment;
 
 	private @Nullable ConfigurableListableBeanFactory beanFactory;
 
 	private @Nullable String target;
+
+	private @Nullable InjectedPool injectedPool;
+
+	private boolean processed;
 
 	ReplicationDataSourcePostProcessor(Environment environment) {
 		this.environment = environment;
@@ -63,16 +73,36 @@ final class ReplicationDataSourcePostProcessor
 	}
 
 	@Override
+	public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
+		String name = isConfigured() ? finder().findOrNull() : null;
+		if (name != null && InjectedPool.isFor(beanFactory, name)) {
+			this.target = name;
+			this.injectedPool = new InjectedPool(beanFactory, name);
+			this.injectedPool.register();
+		}
+		beanFactory.addBeanPostProcessor(new EarlyPostProcessor());
+	}
+
+	@Override
+	public @Nullable Class<?> predictBeanType(Class<?> beanClass, String beanName) {
+		return (this.injectedPool != null && beanName.equals(this.target)) ? ReplicationDataSource.class : null;
+	}
+
+	@Override
 	public Object postProcessAfterInitialization(Object bean, String beanName) {
-		if (!(bean instanceof DataSource dataSource) || !beanName.equals(target())) {
+		if (!(bean instanceof DataSource dataSource) || !isConfigured() || !beanName.equals(target())) {
 			return bean;
 		}
 		ConfigurableListableBeanFactory beanFactory = beanFactory();
 		ClusterOwner clusterOwner = beanFactory.getBean(ClusterOwner.class);
 		if (!clusterOwner.hasReplicas()) {
-			return bean;
+			throw tooEarly(beanName);
 		}
+		this.processed = true;
 		DataSource replicated = clusterOwner.replicate(dataSource, beanName);
+		if (this.injectedPool != null) {
+			this.injectedPool.of(dataSource);
+		}
 		for (String owner : beanFactory.getBeanNamesForType(ClusterOwner.class)) {
 			beanFactory.registerDependentBean(owner, beanName);
 		}
@@ -81,23 +111,75 @@ final class ReplicationDataSourcePostProcessor
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		target();
+		if (!isConfigured()) {
+			return;
+		}
+		String target = target();
+		if (target == null) {
+			logger.warn("Replicas are configured (replication.replicas), but there is no DataSource bean, so that"
+					+ " nothing reads from them. Configure the primary (spring.datasource.url), or set"
+					+ " replication.enabled=false.");
+		}
+		else if (!this.processed && beanFactory().containsSingleton(target)) {
+			requireProcessed(target);
+		}
+	}
+
+	/**
+	 * The object that a factory bean creates may not have been asked for yet.
+	 */
+	private void requireProcessed(String target) {
+		if (beanFactory().isFactoryBean(target)) {
+			beanFactory().getBean(target);
+		}
+		if (!this.processed) {
+			throw tooEarly(target);
+		}
+	}
+
+	private InvalidReplicationConfigurationException tooEarly(String target) {
+		List<String> users = Arrays.asList(beanFactory().getDependentBeans(target));
+		return new InvalidReplicationConfigurationException(DataSourceFinder.PROPERTY, target,
+				"The data source is created too early to get replicas"
+						+ (users.isEmpty() ? "." : ": it is injected into " + users + "."),
+				"Let a post-processor that needs the data source inject ObjectProvider<DataSource>, and ask it when the"
+						+ " data source is used.");
+	}
+
+	/**
+	 * Whether there is a data source that can have replicas.
+	 */
+	boolean hasDataSource() {
+		return target() != null;
 	}
 
 	/**
 	 * The data source that has the replicas beside it.
+	 * @throws IllegalStateException if there is none
 	 */
 	DataSource dataSource() {
-		return beanFactory().getBean(target(), DataSource.class);
+		String target = target();
+		if (target == null) {
+			throw new IllegalStateException("There is no data source that could have replicas");
+		}
+		return beanFactory().getBean(target, DataSource.class);
 	}
 
-	private String target() {
+	private @Nullable String target() {
 		String target = this.target;
 		if (target == null) {
-			target = find(beanFactory());
+			target = finder().find();
 			this.target = target;
 		}
 		return target;
+	}
+
+	private boolean isConfigured() {
+		return OnReplicationCondition.isConfigured(this.environment, beanFactory());
+	}
+
+	private DataSourceFinder finder() {
+		return new DataSourceFinder(beanFactory(), this.environment.getProperty(DataSourceFinder.PROPERTY));
 	}
 
 	private ConfigurableListableBeanFactory beanFactory() {
@@ -107,29 +189,28 @@ final class ReplicationDataSourcePostProcessor
 		return this.beanFactory;
 	}
 
-	private String find(ConfigurableListableBeanFactory beanFactory) {
-		List<String> names = Arrays.asList(beanFactory.getBeanNamesForType(DataSource.class, true, false));
-		String configured = this.environment.getProperty(PROPERTY);
-		if (StringUtils.hasText(configured)) {
-			if (!names.contains(configured)) {
-				throw new InvalidReplicationConfigurationException(PROPERTY, configured,
-						"There is no data source bean of this name.", "Name one of " + names + ".");
-			}
-			return configured;
+	/**
+	 * Stands in for the post-processor until Spring has registered it in its order, for a
+	 * data source that another post-processor needs.
+	 */
+	private final class EarlyPostProcessor implements SmartInstantiationAwareBeanPostProcessor {
+
+		@Override
+		public @Nullable Class<?> predictBeanType(Class<?> beanClass, String beanName) {
+			return ReplicationDataSourcePostProcessor.this.predictBeanType(beanClass, beanName);
 		}
-		if (names.size() == 1) {
-			return names.get(0);
+
+		@Override
+		public Object postProcessAfterInitialization(Object bean, String beanName) {
+			return isRegistered() ? bean
+					: ReplicationDataSourcePostProcessor.this.postProcessAfterInitialization(bean, beanName);
 		}
-		List<String> primary = names.stream()
-			.filter((name) -> beanFactory.containsBeanDefinition(name)
-					&& beanFactory.getMergedBeanDefinition(name).isPrimary())
-			.toList();
-		if (primary.size() == 1) {
-			return primary.get(0);
+
+		private boolean isRegistered() {
+			return beanFactory() instanceof AbstractBeanFactory registry
+					&& registry.getBeanPostProcessors().contains(ReplicationDataSourcePostProcessor.this);
 		}
-		throw new InvalidReplicationConfigurationException(PROPERTY, null,
-				"There are several data source beans, " + names + ", and none of them is the primary one.",
-				"Name the one to add replicas to, or annotate it with @Primary.");
+
 	}
 
 }

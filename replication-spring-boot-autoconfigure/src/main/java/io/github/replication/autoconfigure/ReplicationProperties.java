@@ -370,6 +370,12 @@ public class ReplicationProperties {
 		private Duration wait = Duration.ZERO;
 
 		/**
+		 * How long the store of positions may take for the calls of one request; after
+		 * that the request goes on without it.
+		 */
+		private Duration storeTimeout = Duration.ofMillis(100);
+
+		/**
 		 * What takes a caller's position from one request to the next.
 		 */
 		private Carrier carrier = Carrier.COOKIE;
@@ -398,6 +404,14 @@ public class ReplicationProperties {
 
 		public void setWindow(Duration window) {
 			this.window = window;
+		}
+
+		public Duration getStoreTimeout() {
+			return this.storeTimeout;
+		}
+
+		public void setStoreTimeout(Duration storeTimeout) {
+			this.storeTimeout = storeTimeout;
 		}
 
 		public Duration getWait() {
@@ -432,7 +446,7 @@ public class ReplicationProperties {
 	public static class Cookie {
 
 		/**
-		 * Beginning of the cookie's name. Each response adds something random to it.
+		 * Beginning of the cookies' names. The cluster and a number follow.
 		 */
 		private String name = "replication-position";
 

@@ -30,6 +30,11 @@ import io.github.replication.node.Node;
  */
 public final class LatencyLoadBalancer implements LoadBalancer {
 
+	/**
+	 * A difference that is worth a move, in nanoseconds.
+	 */
+	private static final double NOTICEABLE = 1_000_000;
+
 	@Override
 	public <N extends Node> N choose(List<N> candidates) {
 		long total = Weights.total(candidates);
@@ -37,6 +42,25 @@ public final class LatencyLoadBalancer implements LoadBalancer {
 		long rest = total - one.weight();
 		N other = Weights.atWithout(candidates, one, ThreadLocalRandom.current().nextLong(rest));
 		return (load(other) < load(one)) ? other : one;
+	}
+
+	/**
+	 * A node that would take more than twice as long as another of which something is
+	 * known, and noticeably longer.
+	 */
+	@Override
+	public <N extends Node> boolean isOverloaded(N node, List<N> others) {
+		double load = load(node);
+		if (load <= NOTICEABLE) {
+			return false;
+		}
+		for (int i = 0; i < others.size(); i++) {
+			double other = load(others.get(i));
+			if (other > 0 && load > 2 * other + NOTICEABLE) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**

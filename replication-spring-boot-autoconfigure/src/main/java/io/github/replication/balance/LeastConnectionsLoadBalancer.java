@@ -29,6 +29,8 @@ import io.github.replication.node.Node;
  */
 public final class LeastConnectionsLoadBalancer implements LoadBalancer {
 
+	private static final int COINCIDENCE = 2;
+
 	private final AtomicLong turn = new AtomicLong();
 
 	@Override
@@ -41,6 +43,24 @@ public final class LeastConnectionsLoadBalancer implements LoadBalancer {
 			}
 		}
 		return chosen;
+	}
+
+	/**
+	 * A node with more than twice the load of another, as long as that is more than a few
+	 * units that happen to coincide.
+	 */
+	@Override
+	public <N extends Node> boolean isOverloaded(N node, List<N> others) {
+		if (node.activeConnections() <= COINCIDENCE) {
+			return false;
+		}
+		for (int i = 0; i < others.size(); i++) {
+			if (load(node, others.get(i)) > 2 * load(others.get(i), node)
+					+ COINCIDENCE * (long) others.get(i).weight()) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**

@@ -40,4 +40,17 @@ public interface LoadBalancer {
 	 */
 	<N extends Node> N choose(List<N> candidates);
 
+	/**
+	 * Whether a node is so much more loaded, or so much slower, than others that a caller
+	 * who stays with it should move. Called for every read of such a caller.
+	 * @param node the node that the caller stays with
+	 * @param others the replicas in rotation, that node included
+	 * @param <N> the type of node
+	 * @return {@code false} by default: callers stay while the node is in rotation and
+	 * has a connection free
+	 */
+	default <N extends Node> boolean isOverloaded(N node, List<N> others) {
+		return false;
+	}
+
 }

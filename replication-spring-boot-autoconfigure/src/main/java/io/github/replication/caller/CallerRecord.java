@@ -19,6 +19,7 @@ package io.github.replication.caller;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
@@ -29,16 +30,25 @@ import io.github.replication.position.SampleClock;
 import io.github.replication.position.Write;
 
 /**
- * What is remembered of one caller. Shared by all threads that work for it; what they
- * record in parallel is merged and never lost.
+ * Remembers what one caller has written and read. Shared by all threads that work for the
+ * caller; what they record in parallel is merged and never lost.
  */
 public final class CallerRecord {
+
+	/**
+	 * Finds no rotation: the reads of the caller are spread.
+	 */
+	static final IntUnaryOperator SPREAD = (node) -> ReadMark.SPREAD;
 
 	private final SampleClock clock;
 
 	private final long window;
 
 	private final @Nullable CallerRecord outer;
+
+	private final boolean tracked;
+
+	private final IntUnaryOperator rotations;
 
 	private final Origin origin;
 
@@ -50,43 +60,61 @@ public final class CallerRecord {
 
 	private volatile boolean used;
 
-	private volatile @Nullable Runnable onWrite;
+	private volatile boolean reading;
+
+	private volatile boolean kept;
+
+	private volatile boolean behind;
+
+	private volatile int successor = ReadMark.PRIMARY;
+
+	private volatile boolean announcing;
+
+	private volatile @Nullable CallerListener listener;
 
 	/**
 	 * Creates the record of a caller of whom nothing is known here yet.
 	 * @param clock the clock of samples
 	 * @param window how long a write counts, in nanoseconds
+	 * @param rotations yields the rotation of a node's id, {@link #SPREAD} for a caller
+	 * that does not stay with a node
 	 * @param origin finds what the caller has brought along, {@code null} for nothing
 	 */
-	CallerRecord(SampleClock clock, long window, @Nullable CallerOrigin origin) {
-		this(clock, window, origin, null);
-	}
-
-	private CallerRecord(SampleClock clock, long window, @Nullable CallerOrigin origin, @Nullable CallerRecord outer) {
+	CallerRecord(SampleClock clock, long window, IntUnaryOperator rotations, @Nullable CallerOrigin origin) {
 		this.clock = clock;
 		this.window = window;
+		this.rotations = rotations;
 		this.origin = new Origin(origin);
+		this.outer = null;
+		this.tracked = false;
+	}
+
+	private CallerRecord(CallerRecord outer, boolean tracked) {
+		this.clock = outer.clock;
+		this.window = outer.window;
+		this.rotations = outer.rotations;
+		this.origin = new Origin(null);
 		this.outer = outer;
+		this.tracked = tracked;
 	}
 
 	/**
-	 * Creates a record that knows what this one does and more.
+	 * Creates a record that knows what this one does and more. Reads count for both.
 	 * @param more what else its caller has seen
-	 * @param tracked whether what is written counts for this record as well
+	 * @param tracked whether writes count for this record as well
 	 */
 	CallerRecord inner(Bound more, boolean tracked) {
-		CallerRecord inner = new CallerRecord(this.clock, this.window, null, tracked ? this : null);
+		CallerRecord inner = new CallerRecord(this, tracked);
 		inner.bound.set(bound().and(more));
 		return inner;
 	}
 
 	/**
-	 * Has something called after each write is recorded or learnt of, by the thread that
-	 * has written or learnt.
-	 * @param onWrite what to call
+	 * Sets the listener to notify of writes.
+	 * @param listener the listener, called by the threads that write
 	 */
-	public void onWrite(Runnable onWrite) {
-		this.onWrite = onWrite;
+	public void listener(CallerListener listener) {
+		this.listener = listener;
 	}
 
 	/**
@@ -97,15 +125,25 @@ public final class CallerRecord {
 	public void add(Bound more) {
 		this.bound.updateAndGet((bound) -> bound.and(more));
 		if (this.outer != null) {
-			this.outer.add(more);
+			this.outer.add(this.tracked ? more : more.withWrite(null));
 		}
-		if (more.write() != null) {
-			tellOfWrite();
+		CallerListener listener = this.listener;
+		if (more.write() != null && listener != null) {
+			this.announcing = true;
+			listener.learnt();
 		}
 	}
 
 	/**
-	 * Whether anybody has asked for the bound, as every unit of work does.
+	 * What is known at the moment, to be compared by identity.
+	 * @return another object after each change
+	 */
+	public Object state() {
+		return known();
+	}
+
+	/**
+	 * Whether the bound was asked for, as every unit of work does.
 	 * @return {@code false} if nothing has been read or written
 	 */
 	public boolean isUsed() {
@@ -127,6 +165,14 @@ public final class CallerRecord {
 		return (write != null && this.clock.nanoTime() - write.at() > this.window) ? bound.withWrite(null) : bound;
 	}
 
+	/**
+	 * Finds out who the caller is and what it has brought, since its work goes on in
+	 * another thread, where that may not be possible any longer.
+	 */
+	void identify() {
+		this.origin.recall();
+	}
+
 	private Bound known() {
 		return Objects.requireNonNull(this.bound.get());
 	}
@@ -141,20 +187,37 @@ public final class CallerRecord {
 		this.bound.updateAndGet((bound) -> bound.withWrite(write.and(bound.write())));
 		this.lastOwnWrite = now;
 		this.written = true;
-		if (this.outer != null) {
+		if (this.outer != null && this.tracked) {
 			this.outer.recordWrite(asynchronous);
 		}
-		tellOfWrite();
+		notifyOfWrite();
 	}
 
 	/**
-	 * Not of what was written while it is found out who the caller is: that is not the
-	 * caller's, and whoever is told may be waiting for the answer.
+	 * Does nothing about what is written while the caller is identified: that is not the
+	 * caller's, and the listener may wait for the same answer.
 	 */
-	private void tellOfWrite() {
-		Runnable onWrite = this.onWrite;
-		if (onWrite != null && !this.origin.isAsked()) {
-			onWrite.run();
+	private void notifyOfWrite() {
+		CallerListener listener = this.listener;
+		if (listener != null && !this.origin.isAsked()) {
+			this.announcing = true;
+			listener.written();
+		}
+	}
+
+	/**
+	 * Notes that a connection has gone back to its pool. To be called by the thread that
+	 * has used the connection. What has to be stored of the writes before is stored now
+	 * at the earliest, so that nothing waits for a store while it holds a connection.
+	 */
+	public void connectionReturned() {
+		CallerListener listener = this.listener;
+		if (this.announcing && listener != null && !this.origin.isAsked()) {
+			this.announcing = false;
+			listener.connectionReturned();
+		}
+		if (this.outer != null) {
+			this.outer.connectionReturned();
 		}
 	}
 
@@ -167,13 +230,19 @@ public final class CallerRecord {
 	public void recordRead(int node, @Nullable ReadMark decidedBy) {
 		ReadMark known = known().read();
 		long tick = this.clock.now();
-		if (known == null || known.node() != node || known.tick() != tick) {
-			ReadMark mark = new ReadMark(node, tick, this.clock.coarseNanoTime());
+		if (known == null || known.node() != node || known.tick() != tick || !this.reading) {
+			ReadMark mark = new ReadMark(node, tick, this.clock.coarseNanoTime(), rotation(node, decidedBy));
 			this.bound.updateAndGet((bound) -> bound.withRead(follow(bound.read(), mark, decidedBy)));
+			this.reading = true;
 		}
 		if (this.outer != null) {
 			this.outer.recordRead(node, decidedBy);
 		}
+	}
+
+	private int rotation(int node, @Nullable ReadMark decidedBy) {
+		boolean keeps = this.kept && decidedBy != null && decidedBy.node() == node;
+		return keeps ? ReadMark.ANY : this.rotations.applyAsInt(node);
 	}
 
 	/**
@@ -182,6 +251,31 @@ public final class CallerRecord {
 	 */
 	private static ReadMark follow(@Nullable ReadMark before, ReadMark mark, @Nullable ReadMark decidedBy) {
 		return (before == null || before.equals(decidedBy) || before.node() == mark.node()) ? mark : mark.and(before);
+	}
+
+	/**
+	 * Remembers that the caller stays with its node although it should move, because no
+	 * other node has what it has seen. It does not try again before it comes back.
+	 */
+	public void keepNode() {
+		this.kept = true;
+		this.bound.updateAndGet((bound) -> {
+			ReadMark read = bound.read();
+			return (read != null && read.isStaying()) ? bound.withRead(read.inAnyRotation()) : bound;
+		});
+	}
+
+	/**
+	 * Remembers that no replica was known to have what the caller must see.
+	 * @param successor the id of the replica that the caller is to use once it has caught
+	 * up, {@link ReadMark#PRIMARY} for none
+	 */
+	public void recordBehind(int successor) {
+		this.successor = successor;
+		this.behind = true;
+		if (this.outer != null) {
+			this.outer.recordBehind(successor);
+		}
 	}
 
 	/**
@@ -201,6 +295,35 @@ public final class CallerRecord {
 	 */
 	public boolean hasWritten() {
 		return this.written && this.clock.nanoTime() - this.lastOwnWrite <= this.window;
+	}
+
+	/**
+	 * The mark of what was read through this record.
+	 * @return the mark, {@code null} if nothing was
+	 */
+	@Nullable ReadMark ownRead() {
+		return this.reading ? known().read() : null;
+	}
+
+	/**
+	 * Whether the caller has stayed with a node that it should leave.
+	 */
+	boolean isKept() {
+		return this.kept;
+	}
+
+	/**
+	 * Whether a read went to the primary because no replica was known to be as far.
+	 */
+	boolean isBehind() {
+		return this.behind;
+	}
+
+	/**
+	 * The id of the replica to use from now on, {@link ReadMark#PRIMARY} for none.
+	 */
+	int successor() {
+		return this.successor;
 	}
 
 	/**

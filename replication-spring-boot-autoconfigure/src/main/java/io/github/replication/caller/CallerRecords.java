@@ -38,11 +38,12 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 
 	/**
 	 * Creates the records of an application.
-	 * @param tokens writes and reads tokens
+	 * @param tokens encodes and decodes tokens
 	 */
 	public CallerRecords(CallerTokens tokens) {
 		this.tokens = tokens;
-		this.own = ThreadLocal.withInitial(() -> record(null));
+		this.own = ThreadLocal
+			.withInitial(() -> new CallerRecord(tokens.clock(), tokens.window().toNanos(), CallerRecord.SPREAD, null));
 	}
 
 	/**
@@ -55,7 +56,7 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	}
 
 	/**
-	 * Writes and reads tokens of callers.
+	 * Encodes and decodes the tokens of callers.
 	 * @return the tokens of this application
 	 */
 	public CallerTokens tokens() {
@@ -68,11 +69,18 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	 * @return a record in which nothing is written yet
 	 */
 	public CallerRecord forRequest(@Nullable CallerOrigin origin) {
-		return record(origin);
+		return new CallerRecord(this.tokens.clock(), this.tokens.window().toNanos(), this.tokens::rotationOf, origin);
 	}
 
-	private CallerRecord record(@Nullable CallerOrigin origin) {
-		return new CallerRecord(this.tokens.clock(), this.tokens.window().toNanos(), origin);
+	/**
+	 * Lets the current thread work for nobody: what it reads and writes until the scope
+	 * is closed is not the caller's. For infrastructure that keeps its own data, such as
+	 * sessions, in the same database.
+	 * @return restores the caller; to be closed by the same thread
+	 */
+	public Scope detached() {
+		CallerRecord previous = bind(forRequest(null));
+		return () -> restore(previous);
 	}
 
 	/**
@@ -112,7 +120,7 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 
 	@Override
 	public Scope withPosition(String position) {
-		return inner(this.tokens.read(position), true);
+		return inner(this.tokens.decode(position), true);
 	}
 
 	@Override

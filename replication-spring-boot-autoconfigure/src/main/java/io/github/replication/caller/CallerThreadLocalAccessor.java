@@ -20,7 +20,7 @@ import io.micrometer.context.ThreadLocalAccessor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the caller along to other threads wherever context is propagated: asynchronous
+ * Passes the caller to other threads wherever context is propagated: asynchronous
  * methods, task executors, virtual threads. All threads then share the caller's record.
  *
  * @since 0.1.0
@@ -47,7 +47,9 @@ public final class CallerThreadLocalAccessor implements ThreadLocalAccessor<Call
 
 	@Override
 	public CallerRecord getValue() {
-		return this.records.current();
+		CallerRecord record = this.records.current();
+		record.identify();
+		return record;
 	}
 
 	@Override

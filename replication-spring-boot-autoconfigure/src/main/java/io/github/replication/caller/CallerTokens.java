@@ -19,11 +19,8 @@ package io.github.replication.caller;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
-import java.util.random.RandomGenerator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -32,19 +29,24 @@ import org.springframework.util.StringUtils;
 
 import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver;
+import io.github.replication.position.PositionResolver.Place;
 import io.github.replication.position.PositionToken;
+import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.ReadMark;
+import io.github.replication.position.ReadYourWrites;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
 /**
- * Turns what is remembered of a caller into a token, and a token that somebody has
- * brought back into what a caller must not fall behind.
+ * Encodes what is remembered of a caller as a token, and decodes a token that a caller
+ * brings.
  */
 public final class CallerTokens {
 
 	private static final String SEPARATOR = ",";
+
+	private final PositionTraffic traffic = new PositionTraffic();
 
 	private final SampleClock clock;
 
@@ -52,16 +54,12 @@ public final class CallerTokens {
 
 	private final Duration window;
 
-	private final long process = RandomGenerator.getDefault().nextLong();
-
-	private final long begin;
-
 	private volatile @Nullable PositionResolver resolver;
 
 	/**
 	 * Creates the tokens of an application.
 	 * @param clock the clock of samples
-	 * @param wallClock the time of day, for writes whose position is not known
+	 * @param wallClock the time of day, for writes where time decides
 	 * @param window how long a write counts
 	 */
 	public CallerTokens(SampleClock clock, Clock wallClock, Duration window) {
@@ -69,11 +67,18 @@ public final class CallerTokens {
 		this.clock = clock;
 		this.wallClock = wallClock;
 		this.window = window;
-		this.begin = clock.nanoTime();
 	}
 
 	/**
-	 * Tells where positions can be asked for.
+	 * Counts the tokens that requests and responses carry.
+	 * @return the counts of this application
+	 */
+	public PositionTraffic traffic() {
+		return this.traffic;
+	}
+
+	/**
+	 * Sets the resolver of positions.
 	 * @param resolver asks the primary
 	 */
 	public void resolveWith(PositionResolver resolver) {
@@ -97,14 +102,70 @@ public final class CallerTokens {
 	}
 
 	/**
+	 * The cluster that tokens name.
+	 * @return a hash of its identifier, 0 while that is not known
+	 */
+	public int cluster() {
+		PositionResolver resolver = this.resolver;
+		return (resolver != null) ? resolver.cluster() : 0;
+	}
+
+	/**
+	 * The rotation that a node belongs to.
+	 * @param node the id of a node
+	 * @return a hash, never {@link ReadMark#SPREAD}
+	 */
+	int rotationOf(int node) {
+		Place place = placeOf(node);
+		return (place != null) ? place.rotation() : ReadMark.ANY;
+	}
+
+	@Nullable Place placeOf(int node) {
+		PositionResolver resolver = this.resolver;
+		return (resolver != null) ? resolver.placeOf(node) : null;
+	}
+
+	/**
+	 * Whether tokens tell of writes.
+	 */
+	boolean isTracking() {
+		PositionResolver resolver = this.resolver;
+		return resolver == null || resolver.mode() != ReadYourWrites.OFF;
+	}
+
+	/**
+	 * Whether tokens hold read marks.
+	 */
+	boolean isMonotonic() {
+		PositionResolver resolver = this.resolver;
+		return resolver == null || resolver.isMonotonic();
+	}
+
+	/**
+	 * Whether positions decide at the moment.
+	 */
+	boolean isExact() {
+		PositionResolver resolver = this.resolver;
+		return resolver != null && resolver.isExact();
+	}
+
+	/**
 	 * The token of a caller, after asking for the position of its last write if that is
-	 * not known.
+	 * not known. Waits no longer than the timeout of a probe.
 	 * @param record the caller's record
 	 * @return the token, empty if nothing counts
 	 */
 	PositionToken resolved(CallerRecord record) {
 		resolve(record);
-		return write(record.bound());
+		Bound bound = record.bound();
+		ReadMark mark = isMonotonic() ? bound.read() : null;
+		return new PositionToken(cluster(), encode(bound.write()), (mark != null) ? read(mark, 1) : null);
+	}
+
+	PositionToken.Read read(ReadMark mark, int moves) {
+		Place place = placeOf(mark.node());
+		int rotation = (mark.rotation() == ReadMark.ANY && place != null) ? place.rotation() : mark.rotation();
+		return new PositionToken.Read((place != null) ? place.index() : 0, mark.node(), rotation, moves);
 	}
 
 	/**
@@ -112,29 +173,31 @@ public final class CallerTokens {
 	 * longer than the timeout of a probe.
 	 * @param record the caller's record
 	 */
-	public void resolve(CallerRecord record) {
-		PositionResolver resolver = this.resolver;
-		if (resolver != null) {
-			resolve(record, resolver::resolve);
-		}
+	void resolve(CallerRecord record) {
+		resolve(record, this::resolve);
 	}
 
 	/**
 	 * Finds the position of a caller's last write in what is known already.
 	 * @param record the caller's record
 	 */
-	public void lookUp(CallerRecord record) {
+	void lookUp(CallerRecord record) {
 		PositionResolver resolver = this.resolver;
 		if (resolver != null) {
 			resolve(record, resolver::lookUp);
 		}
 	}
 
-	private void resolve(CallerRecord record, UnaryOperator<Write> resolver) {
+	Write resolve(Write write) {
+		PositionResolver resolver = this.resolver;
+		return (resolver != null) ? resolver.resolve(write) : write;
+	}
+
+	private static void resolve(CallerRecord record, UnaryOperator<Write> resolver) {
 		Write write = record.bound().write();
-		if (write != null && !write.isResolved()) {
+		if (write != null) {
 			Write resolved = resolver.apply(write);
-			if (resolved.isResolved()) {
+			if (!resolved.equals(write)) {
 				record.updateWrite((current) -> supersede(current, write, resolved));
 			}
 		}
@@ -148,105 +211,59 @@ public final class CallerTokens {
 		if (current.equals(asked)) {
 			return resolved;
 		}
-		WalPosition position = resolved.position();
+		WalPosition position = resolved.isResolved() ? resolved.position() : null;
 		boolean covered = current.tick() <= asked.tick() && (asked.asynchronous() || !current.asynchronous());
 		return (covered && position != null) ? current.resolvedAt(position) : current;
 	}
 
 	/**
-	 * The token of what is known now. While positions do not decide it tells when was
-	 * written, because a position would begin to count anew each time it comes back.
-	 * @param bound what the caller must not fall behind
-	 * @return the token, empty if there is nothing
+	 * Encodes a write. A position stays one while the primary is silent; where a write
+	 * has none and positions do not decide, its time is kept, which does not begin to
+	 * count anew when it comes back.
 	 */
-	public PositionToken write(Bound bound) {
+	@Nullable Reached encode(@Nullable Write write) {
 		PositionResolver resolver = this.resolver;
-		Write write = bound.write();
-		WalPosition position = (write != null && write.isResolved() && resolver != null && resolver.isExact())
-				? write.position() : null;
-		return new PositionToken((resolver != null) ? resolver.cluster() : 0, position,
-				(write != null && position == null) ? instantOf(write) : null, mark(bound.read()));
+		if (write == null || !isTracking()) {
+			return null;
+		}
+		if (resolver != null && resolver.mode() == ReadYourWrites.POSITION && write.isResolved()) {
+			return new Reached(write.position(), null);
+		}
+		return isExact() ? Reached.UNKNOWN : new Reached(null, instantOf(write));
 	}
 
 	private Instant instantOf(Write write) {
 		return this.wallClock.instant().minusNanos(Math.max(0, this.clock.nanoTime() - write.at()));
 	}
 
-	private PositionToken.@Nullable Read mark(@Nullable ReadMark mark) {
-		return (mark != null) ? new PositionToken.Read(mark.node(), this.process, mark.tick(), second()) : null;
-	}
-
-	private int second() {
-		return (int) TimeUnit.NANOSECONDS.toSeconds(this.clock.nanoTime() - this.begin);
-	}
-
 	/**
-	 * Whether a token's mark was written by this process less than half of the window
-	 * ago, so that it need not be written again.
-	 * @param read the mark
-	 * @return {@code false} if it is older, or its age is not known
-	 */
-	public boolean isFresh(PositionToken.Read read) {
-		long age = (long) second() - read.second();
-		return read.process() == this.process && age >= 0
-				&& TimeUnit.SECONDS.toMillis(age) < this.window.toMillis() / 2;
-	}
-
-	/**
-	 * What tokens tell that have just come.
-	 * @param texts the tokens, from whomever
-	 * @return what their maximum tells; what is malformed, of another version or of
+	 * Decodes tokens that have just arrived.
+	 * @param texts tokens, separated by commas
+	 * @return what their maximum says; what is malformed, of another version or of
 	 * another cluster is absent
 	 */
-	public Bound read(Collection<String> texts) {
-		Bound bound = Bound.NONE;
-		for (String text : texts) {
-			PositionToken token = PositionToken.parse(text);
-			if (token != null) {
-				bound = bound.and(read(token));
-			}
+	public Bound decode(String texts) {
+		return new Arrival(this).add(List.of(StringUtils.tokenizeToStringArray(texts, SEPARATOR)));
+	}
+
+	@Nullable Write decode(@Nullable Reached reached) {
+		if (reached == null || !isTracking()) {
+			return null;
 		}
-		return bound;
-	}
-
-	/**
-	 * What a list of tokens tells that has just come.
-	 * @param texts tokens, separated by commas
-	 * @return what their maximum tells
-	 */
-	public Bound read(String texts) {
-		return read(List.of(StringUtils.tokenizeToStringArray(texts, SEPARATOR)));
-	}
-
-	private Bound read(PositionToken token) {
-		PositionResolver resolver = this.resolver;
-		int cluster = (resolver != null) ? resolver.cluster() : 0;
-		if (token.cluster() != 0 && cluster != 0 && token.cluster() != cluster) {
-			return Bound.NONE;
-		}
-		return new Bound(written(token, cluster != 0), read(token.read()));
-	}
-
-	private @Nullable Write written(PositionToken token, boolean comparable) {
 		long now = this.clock.nanoTime();
 		long arrival = this.clock.now();
-		WalPosition position = token.position();
-		if (position != null) {
-			return comparable ? new Write(0, false, position, arrival, now) : Write.unresolved(arrival, false, now);
+		WalPosition position = reached.position();
+		if (position != null && cluster() != 0) {
+			return new Write(0, false, position, arrival, now);
 		}
-		Instant instant = token.writtenAt();
-		return (instant != null) ? written(instant, arrival, now) : null;
+		Instant instant = reached.at();
+		return (instant != null && !isExact()) ? decode(instant, arrival, now) : Write.unresolved(arrival, false, now);
 	}
 
 	/**
-	 * A write whose position was not known when its token left. Where the primary can be
-	 * asked, the clocks of those who have written the token do not matter.
+	 * A write of unknown position, where time decides.
 	 */
-	private @Nullable Write written(Instant instant, long arrival, long now) {
-		PositionResolver resolver = this.resolver;
-		if (resolver != null && resolver.isExact()) {
-			return Write.unresolved(arrival, false, now);
-		}
+	private @Nullable Write decode(Instant instant, long arrival, long now) {
 		Duration age = Duration.between(instant, this.wallClock.instant());
 		if (age.compareTo(this.window) >= 0) {
 			return null;
@@ -255,16 +272,10 @@ public final class CallerTokens {
 	}
 
 	/**
-	 * A tick of this process is known to it; for any other the read was some time before
-	 * now.
+	 * The mark of a caller that has just arrived: it has read from a node up to now.
 	 */
-	private @Nullable ReadMark read(PositionToken.@Nullable Read read) {
-		if (read == null) {
-			return null;
-		}
-		long now = this.clock.now();
-		boolean own = read.process() == this.process && read.tick() > 0 && read.tick() < now;
-		return new ReadMark(read.node(), own ? read.tick() : now, this.clock.nanoTime());
+	ReadMark arrived(int node, int rotation) {
+		return new ReadMark(node, this.clock.now(), this.clock.nanoTime(), rotation);
 	}
 
 }

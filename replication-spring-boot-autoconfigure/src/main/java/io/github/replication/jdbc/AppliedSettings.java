@@ -132,22 +132,39 @@ final class AppliedSettings {
 	}
 
 	/**
-	 * Makes every transaction of the session read-only, however it begins, or no longer.
-	 * To be called outside of a transaction.
+	 * Makes every transaction of the session read-only, however it begins. To be called
+	 * outside of a transaction.
+	 * @param backendPid the process that the driver knows to serve the session
+	 * @return {@code false} if another process serves it, as behind a connection pooler,
+	 * so that the session is not this connection's own
 	 */
-	void setSessionReadOnly(boolean readOnly) throws SQLException {
-		if (this.sessionReadOnly != readOnly) {
+	boolean setSessionReadOnly(int backendPid) throws SQLException {
+		if (!this.sessionReadOnly) {
 			boolean autoCommit = this.autoCommit;
 			setAutoCommit(true);
-			execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ " + (readOnly ? "ONLY" : "WRITE"));
-			this.sessionReadOnly = readOnly;
+			this.sessionReadOnly = isSet("SELECT pg_catalog.set_config('default_transaction_read_only', 'on', false)"
+					+ " WHERE pg_catalog.pg_backend_pid() = " + backendPid);
+			setAutoCommit(autoCommit);
+		}
+		return this.sessionReadOnly;
+	}
+
+	/**
+	 * Undoes {@link #setSessionReadOnly}. To be called outside of a transaction.
+	 */
+	void setSessionReadWrite() throws SQLException {
+		if (this.sessionReadOnly) {
+			boolean autoCommit = this.autoCommit;
+			setAutoCommit(true);
+			isSet("SELECT pg_catalog.set_config('default_transaction_read_only', 'off', false)");
+			this.sessionReadOnly = false;
 			setAutoCommit(autoCommit);
 		}
 	}
 
-	private void execute(String sql) throws SQLException {
-		try (Statement statement = this.connection.createStatement()) {
-			statement.execute(sql);
+	private boolean isSet(String sql) throws SQLException {
+		try (Statement statement = this.connection.createStatement(); ResultSet row = statement.executeQuery(sql)) {
+			return row.next();
 		}
 	}
 
@@ -158,7 +175,7 @@ final class AppliedSettings {
 	void restore() throws SQLException {
 		if (hasChanges()) {
 			setAutoCommit(true);
-			setSessionReadOnly(false);
+			setSessionReadWrite();
 			applyIsolation(null);
 			applyRareSettings(new SessionSettings(true));
 		}

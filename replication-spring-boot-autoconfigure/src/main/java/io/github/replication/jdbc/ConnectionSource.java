@@ -190,17 +190,13 @@ final class ConnectionSource {
 				return open;
 			}
 			try {
-				PhysicalConnection physical = take(route);
-				if (leadsToStandby(physical)) {
-					physical.abort();
-					physical.release();
-					requireSuccessor(route.node());
-					continue;
-				}
-				if (this.routes.stillServes(route, decided)) {
+				PhysicalConnection physical = takeUnlessDemoted(route);
+				if (physical != null && this.routes.stillServes(route, decided)) {
 					return physical;
 				}
-				physical.release();
+				if (physical != null) {
+					physical.release();
+				}
 			}
 			catch (NodeUnavailableException ex) {
 				if (route.reason() != Reason.READ_ONLY) {
@@ -210,6 +206,29 @@ final class ConnectionSource {
 				excluded = without(excluded, route.node(), ex.isUnreachable());
 			}
 		}
+	}
+
+	/**
+	 * Takes a connection, unless that shows that the primary has become a standby. Then
+	 * another node is the primary by now.
+	 */
+	private @Nullable PhysicalConnection takeUnlessDemoted(Route route) throws SQLException {
+		PhysicalConnection physical = take(route);
+		boolean usable = false;
+		try {
+			usable = !leadsToStandby(physical);
+		}
+		finally {
+			if (!usable) {
+				physical.abort();
+				physical.release();
+			}
+		}
+		if (!usable) {
+			requireSuccessor(route.node());
+			return null;
+		}
+		return physical;
 	}
 
 	/**
@@ -258,7 +277,14 @@ final class ConnectionSource {
 	 * Takes a connection of the primary's read pool for a read that no replica may serve.
 	 */
 	PhysicalConnection takeBehind() throws SQLException {
-		return take(this.routes.behind());
+		while (true) {
+			Route route = this.routes.behind();
+			RetryAttempt.uses(route.node());
+			PhysicalConnection physical = takeUnlessDemoted(route);
+			if (physical != null) {
+				return physical;
+			}
+		}
 	}
 
 	/**
@@ -277,7 +303,8 @@ final class ConnectionSource {
 				}
 			}
 		}
-		return take(new Route(topology.primary(), PoolKind.WRITE, Reason.NO_TRANSACTION));
+		PoolKind pool = readOnly ? PoolKind.READ : PoolKind.WRITE;
+		return take(new Route(topology.primary(), pool, Reason.NO_TRANSACTION));
 	}
 
 	private PhysicalConnection take(Route route) throws SQLException {
@@ -350,13 +377,20 @@ final class ConnectionSource {
 	 */
 	void failed(UnitOfWork unit, SQLException ex) {
 		ClusterNode node = unit.route().node();
+		failed(node, ex);
+		if (!unit.isReadOnly() && SqlState.isReadOnlyViolation(ex) && isOnStandby(unit.physical())) {
+			unit.physical().evict();
+			this.cluster.demoted(node);
+		}
+	}
+
+	/**
+	 * Something that was asked of a node has failed.
+	 */
+	void failed(ClusterNode node, SQLException ex) {
 		RetryAttempt.failed(node, ex);
 		if (SqlState.mayMeanServerIsGone(ex)) {
 			this.cluster.suspect(node);
-		}
-		else if (!unit.isReadOnly() && SqlState.isReadOnlyViolation(ex) && isOnStandby(unit.physical())) {
-			unit.physical().evict();
-			this.cluster.demoted(node);
 		}
 	}
 

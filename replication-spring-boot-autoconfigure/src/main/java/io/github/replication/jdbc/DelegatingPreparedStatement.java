@@ -36,11 +36,11 @@ import java.sql.SQLXML;
 import java.sql.Statement;
 import java.sql.Time;
 import java.sql.Timestamp;
+import java.util.ArrayList;
 import java.util.Calendar;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
-
-import io.github.replication.postgres.SqlState;
 
 /**
  * What a prepared statement leaves to the physical one.
@@ -52,7 +52,10 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	 */
 	private @Nullable Parameters parameters;
 
-	private boolean hasBatch;
+	/**
+	 * The parameters of the entries of the batch, {@code null} if there is none.
+	 */
+	private @Nullable List<Parameters> entries;
 
 	DelegatingPreparedStatement(LogicalConnection connection, StatementFactory factory) {
 		super(connection, factory);
@@ -69,20 +72,35 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	@Override
 	final void made(Statement statement, UnitOfWork unit) throws SQLException {
 		if (this.parameters != null) {
-			this.parameters.apply((PreparedStatement) statement);
+			makeAgain((PreparedStatement) statement, this.parameters);
 		}
 		else if (!unit.isTransaction() || unit.isReadOnly()) {
 			this.parameters = new Parameters();
 		}
 	}
 
+	private void makeAgain(PreparedStatement statement, Parameters parameters) throws SQLException {
+		if (this.entries != null) {
+			for (Parameters entry : this.entries) {
+				entry.apply(statement);
+				statement.addBatch();
+			}
+		}
+		parameters.apply(statement);
+	}
+
 	@Override
-	final void requireMovable(PhysicalConnection from) throws SQLException {
-		if (this.parameters == null || this.parameters.isConsumed() || this.hasBatch) {
-			throw new SQLException(
-					"This statement was made on " + from.node()
-							+ ", which may not serve the unit of work that now runs. Make it anew inside of that unit.",
-					SqlState.OBJECT_NOT_IN_STATE);
+	final boolean isMovable() {
+		return this.parameters != null && !this.parameters.isConsumed();
+	}
+
+	/**
+	 * The parameters are about to be read.
+	 */
+	@Override
+	final void willExecute() {
+		if (this.parameters != null) {
+			this.parameters.consume();
 		}
 	}
 
@@ -90,12 +108,17 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 		return this.parameters != null;
 	}
 
+	@Override
+	final void batchExecuted() {
+		this.entries = null;
+	}
+
 	/**
-	 * Keeps a call that sets what has no index.
+	 * Keeps a call that sets something by another name than an index.
 	 */
-	final void record(Parameters.Parameter parameter) {
+	final void record(Object name, Parameters.Parameter parameter) {
 		if (this.parameters != null) {
-			this.parameters.add(parameter);
+			this.parameters.set(name, parameter);
 		}
 	}
 
@@ -105,26 +128,30 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 		}
 	}
 
+	private void recordObject(int index, @Nullable Object value, Parameters.Parameter parameter) {
+		if (value instanceof InputStream || value instanceof Reader) {
+			recordStream(index, parameter);
+		}
+		else {
+			record(index, parameter);
+		}
+	}
+
 	private void recordStream(int index, Parameters.Parameter parameter) {
 		if (this.parameters != null) {
 			this.parameters.setStream(index, parameter);
 		}
 	}
 
-	/**
-	 * The parameters are about to be read.
-	 */
-	final void consumeParameters() {
-		this.hasBatch = false;
-		if (this.parameters != null) {
-			this.parameters.consume();
-		}
-	}
-
 	@Override
 	public void addBatch() throws SQLException {
 		delegate().addBatch();
-		this.hasBatch = true;
+		if (this.parameters != null) {
+			if (this.entries == null) {
+				this.entries = new ArrayList<>();
+			}
+			this.entries.add(this.parameters.copy());
+		}
 	}
 
 	@Override
@@ -135,7 +162,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	@Override
 	public void clearBatch() throws SQLException {
 		super.clearBatch();
-		this.hasBatch = false;
+		this.entries = null;
 	}
 
 	@Override
@@ -432,7 +459,8 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x, int targetSqlType, int scaleOrLength) throws SQLException {
 		delegate().setObject(parameterIndex, x, targetSqlType, scaleOrLength);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x, targetSqlType, scaleOrLength));
+			recordObject(parameterIndex, x,
+					(statement) -> statement.setObject(parameterIndex, x, targetSqlType, scaleOrLength));
 		}
 	}
 
@@ -440,7 +468,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x, int targetSqlType) throws SQLException {
 		delegate().setObject(parameterIndex, x, targetSqlType);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
+			recordObject(parameterIndex, x, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
 		}
 	}
 
@@ -448,7 +476,8 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x, SQLType targetSqlType, int scaleOrLength) throws SQLException {
 		delegate().setObject(parameterIndex, x, targetSqlType, scaleOrLength);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x, targetSqlType, scaleOrLength));
+			recordObject(parameterIndex, x,
+					(statement) -> statement.setObject(parameterIndex, x, targetSqlType, scaleOrLength));
 		}
 	}
 
@@ -456,7 +485,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x, SQLType targetSqlType) throws SQLException {
 		delegate().setObject(parameterIndex, x, targetSqlType);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
+			recordObject(parameterIndex, x, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
 		}
 	}
 
@@ -464,7 +493,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 	public void setObject(int parameterIndex, Object x) throws SQLException {
 		delegate().setObject(parameterIndex, x);
 		if (isRecording()) {
-			record(parameterIndex, (statement) -> statement.setObject(parameterIndex, x));
+			recordObject(parameterIndex, x, (statement) -> statement.setObject(parameterIndex, x));
 		}
 	}
 

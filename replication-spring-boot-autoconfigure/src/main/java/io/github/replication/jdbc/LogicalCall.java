@@ -22,6 +22,7 @@ import java.lang.reflect.Method;
 import java.sql.CallableStatement;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Arrays;
 
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +62,8 @@ final class LogicalCall implements InvocationHandler {
 	private @Nullable Object callPhysical(Method method, @Nullable Object @Nullable [] args) throws Throwable {
 		Object result = call(this.statement.delegate(), method, args);
 		if (method.getReturnType() == void.class) {
-			this.statement.record((statement) -> setAgain(statement, method, args));
+			this.statement.record(Arrays.asList(method.getName(), (args != null) ? args[0] : null),
+					(statement) -> setAgain(statement, method, args));
 		}
 		return result;
 	}

@@ -77,35 +77,26 @@ final class LogicalPreparedStatement extends DelegatingPreparedStatement {
 
 	@Override
 	public ResultSet executeQuery() throws SQLException {
-		ResultSet rows = execute(this.text, (statement) -> ((PreparedStatement) statement).executeQuery());
-		consumeParameters();
-		return wrap(rows);
+		return wrap(execute(this.text, (statement) -> ((PreparedStatement) statement).executeQuery()));
 	}
 
 	@Override
 	public int executeUpdate() throws SQLException {
-		int count = execute(this.text, (statement) -> ((PreparedStatement) statement).executeUpdate());
-		consumeParameters();
-		return count;
+		return execute(this.text, (statement) -> ((PreparedStatement) statement).executeUpdate());
 	}
 
 	@Override
 	public long executeLargeUpdate() throws SQLException {
-		long count = execute(this.text, (statement) -> ((PreparedStatement) statement).executeLargeUpdate());
-		consumeParameters();
-		return count;
+		return execute(this.text, (statement) -> ((PreparedStatement) statement).executeLargeUpdate());
 	}
 
 	@Override
 	public boolean execute() throws SQLException {
-		boolean rows = execute(this.text, (statement) -> ((PreparedStatement) statement).execute());
-		consumeParameters();
-		return rows;
+		return execute(this.text, (statement) -> ((PreparedStatement) statement).execute());
 	}
 
 	@Override
 	StatementText batchText(@Nullable List<String> batch) {
-		consumeParameters();
 		return this.text;
 	}
 

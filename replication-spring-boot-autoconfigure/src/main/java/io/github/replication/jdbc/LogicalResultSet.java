@@ -86,6 +86,11 @@ final class LogicalResultSet extends DelegatingResultSet {
 
 	private void change(Change change) throws SQLException {
 		ResultSet rows = delegate();
+		if (rows.getConcurrency() == ResultSet.CONCUR_READ_ONLY) {
+			// the driver refuses it
+			change.on(rows);
+			return;
+		}
 		this.statement.changeRow(this.unit.physical(), (statement) -> {
 			change.on(rows);
 			return rows;

@@ -19,7 +19,6 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -30,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.jdbc.StatementSettings.Kind;
 import io.github.replication.jdbc.StatementSettings.Setting;
 import io.github.replication.jdbc.UnitOfWork.Execution;
+import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -48,7 +48,10 @@ class LogicalStatement implements Statement {
 
 	private final StatementSettings settings = new StatementSettings();
 
-	private @Nullable Statement delegate;
+	/**
+	 * Other threads may cancel it.
+	 */
+	private volatile @Nullable Statement delegate;
 
 	private @Nullable PhysicalConnection physical;
 
@@ -101,6 +104,10 @@ class LogicalStatement implements Statement {
 			this.session.leave(physical);
 			throw unit.translate(ex);
 		}
+		catch (RuntimeException | Error ex) {
+			this.session.leave(physical);
+			throw ex;
+		}
 	}
 
 	/**
@@ -110,10 +117,25 @@ class LogicalStatement implements Statement {
 	}
 
 	/**
-	 * Called before the physical statement is made again on another connection.
-	 * @throws SQLException if that is not possible
+	 * Called before each execution.
 	 */
-	void requireMovable(PhysicalConnection from) throws SQLException {
+	void willExecute() {
+	}
+
+	/**
+	 * Whether the physical statement can be made again on another connection.
+	 */
+	boolean isMovable() {
+		return true;
+	}
+
+	private void requireMovable(PhysicalConnection from) throws SQLException {
+		if (!isMovable()) {
+			throw new SQLException(
+					"This statement was made on " + from.node()
+							+ ", which may not serve the unit of work that now runs. Make it anew inside of that unit.",
+					SqlState.OBJECT_NOT_IN_STATE);
+		}
 	}
 
 	/**
@@ -137,11 +159,12 @@ class LogicalStatement implements Statement {
 		this.madeIn = null;
 		Statement statement = on(unit);
 		this.executedIn = unit;
+		willExecute();
 		try {
 			return unit.execute(text, statement, execution);
 		}
 		catch (SQLException ex) {
-			if (!isRefusedAsRead(unit, ex)) {
+			if (!isRefusedAsRead(unit, ex) || !isMovable()) {
 				throw ex;
 			}
 			this.session.source().texts().refusedAsRead(text);
@@ -154,8 +177,8 @@ class LogicalStatement implements Statement {
 	 * happened.
 	 */
 	private static boolean isRefusedAsRead(UnitOfWork unit, SQLException ex) {
-		return unit.isReadByText() && (SqlState.isReadOnlyViolation(ex)
-				|| (SqlState.isUnsupported(ex) && !(ex instanceof SQLFeatureNotSupportedException)));
+		return unit.isReadByText() && (SqlState.isReadOnlyViolation(ex) || SqlState.isUnsupported(ex))
+				&& DriverConnection.isReportedByServer(ex);
 	}
 
 	private Statement on(UnitOfWork unit) throws SQLException {
@@ -405,12 +428,23 @@ class LogicalStatement implements Statement {
 	private <R> R executeBatch(Execution<R> execution) throws SQLException {
 		List<String> batch = this.batch;
 		this.batch = null;
-		return execute(batchText(batch), (statement) -> {
-			if (batch != null) {
-				addAll(statement, batch);
-			}
-			return execution.on(statement);
-		});
+		try {
+			return execute(batchText(batch), (statement) -> {
+				if (batch != null) {
+					addAll(statement, batch);
+				}
+				return execution.on(statement);
+			});
+		}
+		finally {
+			batchExecuted();
+		}
+	}
+
+	/**
+	 * Called when a batch was executed, which empties it.
+	 */
+	void batchExecuted() {
 	}
 
 	private static void addAll(Statement statement, List<String> batch) throws SQLException {

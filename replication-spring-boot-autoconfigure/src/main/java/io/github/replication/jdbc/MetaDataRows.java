@@ -49,7 +49,13 @@ final class MetaDataRows extends DelegatingResultSet {
 
 	@Override
 	public boolean next() throws SQLException {
-		return delegate().next();
+		ResultSet rows = delegate();
+		try {
+			return rows.next();
+		}
+		catch (SQLException ex) {
+			throw this.session.noteFailure(this.physical, ex);
+		}
 	}
 
 	@Override

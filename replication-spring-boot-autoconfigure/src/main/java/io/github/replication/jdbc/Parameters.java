@@ -19,7 +19,9 @@ package io.github.replication.jdbc;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +32,10 @@ final class Parameters {
 
 	private final List<@Nullable Parameter> byIndex = new ArrayList<>(4);
 
-	private final List<Parameter> others = new ArrayList<>(0);
+	/**
+	 * Parameters with names, and results that were registered.
+	 */
+	private final Map<Object, Parameter> byName = new LinkedHashMap<>(0);
 
 	private boolean streams;
 
@@ -57,10 +62,22 @@ final class Parameters {
 	}
 
 	/**
-	 * Keeps a call that has no index, such as that of a named parameter.
+	 * Keeps what has a name instead of an index, in place of the one before.
 	 */
-	void add(Parameter parameter) {
-		this.others.add(parameter);
+	void set(Object name, Parameter parameter) {
+		this.byName.put(name, parameter);
+	}
+
+	/**
+	 * The parameters as they are now, for an entry of a batch.
+	 */
+	Parameters copy() {
+		Parameters copy = new Parameters();
+		copy.byIndex.addAll(this.byIndex);
+		copy.byName.putAll(this.byName);
+		copy.streams = this.streams;
+		copy.consumed = this.consumed;
+		return copy;
 	}
 
 	void clear() {
@@ -84,8 +101,8 @@ final class Parameters {
 	}
 
 	void apply(PreparedStatement statement) throws SQLException {
-		for (Parameter other : this.others) {
-			other.apply(statement);
+		for (Parameter parameter : this.byName.values()) {
+			parameter.apply(statement);
 		}
 		for (Parameter parameter : this.byIndex) {
 			if (parameter != null) {

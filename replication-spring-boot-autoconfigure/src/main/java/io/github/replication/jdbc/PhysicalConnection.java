@@ -234,7 +234,7 @@ final class PhysicalConnection {
 	 */
 	void apply(SessionSettings session, boolean readOnly) throws SQLException {
 		if (!readOnly) {
-			this.settings.setSessionReadOnly(false);
+			this.settings.setSessionReadWrite();
 		}
 		this.settings.apply(session, readOnly);
 	}
@@ -282,14 +282,7 @@ final class PhysicalConnection {
 	 * @return {@code false} if sessions are not kept, as behind a connection pooler
 	 */
 	boolean makeSessionReadOnly() throws SQLException {
-		if (isSessionReadOnly()) {
-			return true;
-		}
-		if (!this.node.readPool().keepsSessions()) {
-			return false;
-		}
-		this.settings.setSessionReadOnly(true);
-		return true;
+		return isSessionReadOnly() || this.settings.setSessionReadOnly(driver().backendPid());
 	}
 
 	private void execute(String sql) throws SQLException {
@@ -325,6 +318,16 @@ final class PhysicalConnection {
 	}
 
 	/**
+	 * Rolls back a transaction that is under way although it has ended here: to switch
+	 * auto-commit on would commit it.
+	 */
+	void rollbackIfOpen() throws SQLException {
+		if (isTransactionUnderWay()) {
+			rollback();
+		}
+	}
+
+	/**
 	 * Comes to rest when a unit is over and the connection stays: in auto-commit and not
 	 * read-only. In the hands of the application it follows the logical connection
 	 * instead.
@@ -345,11 +348,11 @@ final class PhysicalConnection {
 	 */
 	void follow(SessionSettings session) throws SQLException {
 		if (!isTransactionUnderWay()) {
-			if (session.isReadOnly()) {
-				makeSessionReadOnly();
+			if (!session.isReadOnly()) {
+				this.settings.setSessionReadWrite();
 			}
-			else {
-				this.settings.setSessionReadOnly(false);
+			else if (!makeSessionReadOnly()) {
+				throw ReadOnlyViolations.unenforceable(this.node);
 			}
 			this.settings.apply(session, session.isReadOnly());
 		}
@@ -377,6 +380,14 @@ final class PhysicalConnection {
 		return this.users <= 0 && this.hold == Hold.NONE && !this.exposed;
 	}
 
+	/**
+	 * Whether another connection may take its place: at most a finished transaction has
+	 * left something behind.
+	 */
+	boolean isReplaceable() {
+		return this.users <= 0 && this.hold != Hold.SESSION && !this.exposed;
+	}
+
 	boolean isReleased() {
 		return this.use.get() == RELEASED;
 	}
@@ -390,7 +401,7 @@ final class PhysicalConnection {
 			return;
 		}
 		try {
-			if (before == IN_USE && (this.evicted || !restore())) {
+			if (before == ABORTED || this.evicted || !restore()) {
 				abort();
 			}
 		}

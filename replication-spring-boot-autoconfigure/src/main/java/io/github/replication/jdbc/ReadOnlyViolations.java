@@ -22,6 +22,7 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.Role;
+import io.github.replication.node.ClusterNode;
 import io.github.replication.policy.Route;
 import io.github.replication.postgres.SqlState;
 
@@ -56,8 +57,8 @@ final class ReadOnlyViolations {
 	 * The error of a read-only unit in auto-commit that asks for the physical connection
 	 * where sessions are not kept, so that nothing on the server would refuse its writes.
 	 */
-	static SQLException unenforceable(UnitOfWork unit) {
-		return violation("it asks for the physical connection in auto-commit on " + where(unit.route())
+	static SQLException unenforceable(ClusterNode node) {
+		return violation("it has the physical connection in its own hands in auto-commit on " + node
 				+ ", whose sessions are shared by a connection pooler and cannot be made read-only. Do it in a"
 				+ " transaction");
 	}

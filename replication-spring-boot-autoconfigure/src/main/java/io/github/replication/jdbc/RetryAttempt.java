@@ -64,7 +64,7 @@ public final class RetryAttempt {
 
 	private @Nullable ClusterNode node;
 
-	private List<Throwable> failures = List.of();
+	private final List<Throwable> failures = new ArrayList<>(0);
 
 	/**
 	 * Whether the current thread attempts such a unit.
@@ -81,7 +81,7 @@ public final class RetryAttempt {
 	public @Nullable RetryAttempt enter() {
 		RetryAttempt previous = CURRENT.get();
 		CURRENT.set(this);
-		this.failures = List.of();
+		this.failures.clear();
 		OPEN.add(this);
 		return previous;
 	}
@@ -148,9 +148,7 @@ public final class RetryAttempt {
 		RetryAttempt attempt = CURRENT.get();
 		if (attempt != null) {
 			attempt.node = node;
-			List<Throwable> failures = new ArrayList<>(attempt.failures);
-			failures.add(failure);
-			attempt.failures = failures;
+			attempt.failures.add(failure);
 		}
 	}
 

@@ -67,6 +67,12 @@ final class RoutingSession {
 	private volatile @Nullable List<PhysicalConnection> others;
 
 	/**
+	 * The replica's connection of a transaction that goes on at the primary, while rows
+	 * that were read on it are open.
+	 */
+	private @Nullable PhysicalConnection overtaken;
+
+	/**
 	 * The transaction under way, or the statement in auto-commit that began last.
 	 */
 	private @Nullable UnitOfWork unit;
@@ -82,6 +88,11 @@ final class RoutingSession {
 	private @Nullable SQLWarning warning;
 
 	private volatile boolean closed;
+
+	/**
+	 * Whether everything was given back that there was.
+	 */
+	private boolean over;
 
 	private volatile boolean aborted;
 
@@ -217,10 +228,24 @@ final class RoutingSession {
 			if (replica.isIdle()) {
 				release(replica);
 			}
+			else {
+				this.overtaken = replica;
+			}
+		}
+	}
+
+	/**
+	 * What the application does with a connection in its own hands is not seen: it may
+	 * have written since the last time.
+	 */
+	private void recordWritesUnseen() {
+		if (this.writesUnseen) {
+			this.source.recordUncheckedWrite(false);
 		}
 	}
 
 	private UnitOfWork begin(StatementText text, @Nullable PhysicalConnection preferred) throws SQLException {
+		recordWritesUnseen();
 		PhysicalConnection current = usable(preferred);
 		if (current != null && current.isInOwnTransaction()) {
 			return join(current);
@@ -390,7 +415,7 @@ final class RoutingSession {
 		if (others != null) {
 			others.remove(physical);
 		}
-		if (before != null && before.isIdle()) {
+		if (before != null && before.isReplaceable()) {
 			release(before);
 		}
 		else if (before != null) {
@@ -410,10 +435,14 @@ final class RoutingSession {
 			others = new CopyOnWriteArrayList<>();
 			this.others = others;
 		}
+		others.add(physical);
 		if (physical == this.current) {
 			this.current = null;
 		}
-		others.add(physical);
+		if (this.closed) {
+			physical.abort();
+			release(physical);
+		}
 	}
 
 	private void release(PhysicalConnection physical) {
@@ -440,24 +469,32 @@ final class RoutingSession {
 		}
 	}
 
+	private void releaseOvertaken() {
+		PhysicalConnection overtaken = this.overtaken;
+		if (overtaken != null) {
+			this.overtaken = null;
+			release(overtaken);
+		}
+	}
+
 	/**
 	 * Ends the transaction: what it has run on rests, or goes back.
 	 */
 	private void end(PhysicalConnection physical, boolean committed) throws SQLException {
 		this.unit = null;
 		this.savepoints = null;
+		releaseOvertaken();
+		if (!committed && !physical.isBroken()) {
+			physical.rollbackIfOpen();
+		}
 		physical.transactionEnded(committed);
-		if (!physical.isHeld()) {
+		if (!physical.isHeld() && !(physical.isExposed() && physical.isOnReadPool())) {
 			release(physical);
 		}
 		else if (!physical.isBroken()) {
 			physical.rest(this.settings);
 		}
 		endSettings(committed);
-		List<PhysicalConnection> others = this.others;
-		if (others != null && physical.isOnReadPool()) {
-			others.stream().filter(PhysicalConnection::isOnReadPool).forEach(this::release);
-		}
 	}
 
 	private void endSettings(boolean committed) throws SQLException {
@@ -506,7 +543,7 @@ final class RoutingSession {
 			committed = !failed;
 		}
 		catch (SQLException ex) {
-			if (physical.isBroken()) {
+			if (physical.isBroken() && !unit.isReadOnly()) {
 				physical.hold(Hold.SESSION);
 			}
 			throw unit.translate(ex);
@@ -570,7 +607,9 @@ final class RoutingSession {
 		}
 		catch (SQLException ex) {
 			physical.abort();
-			release(physical);
+			if (!physical.holdsSession()) {
+				release(physical);
+			}
 		}
 	}
 
@@ -723,15 +762,32 @@ final class RoutingSession {
 		requireOpen();
 		PhysicalConnection open = openForMetadata();
 		if (open != null) {
-			return question.answer(open.connection());
+			return ask(open, question);
 		}
 		PhysicalConnection borrowed = borrow();
 		try {
-			return question.answer(borrowed.connection());
+			return ask(borrowed, question);
 		}
 		finally {
 			borrowed.release();
 		}
+	}
+
+	private <R> R ask(PhysicalConnection physical, Question<R> question) throws SQLException {
+		try {
+			return question.answer(physical.connection());
+		}
+		catch (SQLException ex) {
+			throw noteFailure(physical, ex);
+		}
+	}
+
+	/**
+	 * Notes an error of something that is not executed.
+	 */
+	SQLException noteFailure(PhysicalConnection physical, SQLException ex) {
+		this.source.failed(physical.node(), ex);
+		return ex;
 	}
 
 	/**
@@ -740,8 +796,8 @@ final class RoutingSession {
 	private PhysicalConnection borrow() throws SQLException {
 		PhysicalConnection borrowed = this.source.acquireForMetadata(isReadOnlyNow());
 		try {
+			borrowed.useAutoCommit();
 			if (this.settings.hasRareSettings()) {
-				borrowed.useAutoCommit();
 				borrowed.applyRareSettings(this.settings);
 			}
 			return borrowed;
@@ -773,7 +829,9 @@ final class RoutingSession {
 
 	private @Nullable PhysicalConnection openForMetadata() throws SQLException {
 		PhysicalConnection current = this.current;
-		if (current != null && (current.holdsSession() || !current.isBroken())) {
+		UnitOfWork unit = this.unit;
+		boolean inTransaction = unit != null && unit.isTransaction() && unit.physical() == current;
+		if (current != null && (inTransaction || current.holdsSession() || !current.isBroken())) {
 			return current;
 		}
 		List<PhysicalConnection> others = this.others;
@@ -816,24 +874,24 @@ final class RoutingSession {
 			unit.physical().startTransaction();
 		}
 		else if (!unit.physical().makeSessionReadOnly()) {
-			throw ReadOnlyViolations.unenforceable(unit);
+			throw ReadOnlyViolations.unenforceable(unit.route().node());
 		}
 	}
 
 	void close() {
-		if (this.closed) {
+		if (this.over) {
 			return;
 		}
+		this.over = true;
 		this.closed = true;
 		UnitOfWork unit = this.unit;
 		if (unit != null) {
 			unit.recordUnseenWrites();
 		}
 		this.unit = null;
-		if (this.writesUnseen) {
-			this.source.recordUncheckedWrite(false);
-		}
+		recordWritesUnseen();
 		releaseAll();
+		this.source.caller().connectionReturned();
 	}
 
 	private void releaseAll() {

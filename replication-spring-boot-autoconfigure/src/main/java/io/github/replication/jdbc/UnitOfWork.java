@@ -309,6 +309,7 @@ final class UnitOfWork {
 	}
 
 	private void record(CommitOutcome outcome) {
+		this.route.node().counts().committed(outcome.mayHaveWritten());
 		if (outcome == CommitOutcome.POSSIBLY_WRITTEN) {
 			this.source.recordUncheckedWrite(this.asynchronous);
 		}

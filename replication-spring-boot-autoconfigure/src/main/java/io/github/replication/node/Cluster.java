@@ -119,6 +119,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		Member primary = new Attendant(definition).build(Role.PRIMARY, writePool);
 		this.positions.follow(primary.node().monitor());
 		this.membership = new Membership(primary, settings, this.positions, clock, wallClock, this::changePools);
+		this.positions.within(this::topology);
 		settings.replicas()
 			.forEach((replica) -> this.membership.join(new Attendant(replica).build(Role.REPLICA, null)));
 		this.membership.members().forEach(this::watch);

@@ -36,6 +36,10 @@ public final class Counts {
 
 	private final LongAdder lost = new LongAdder();
 
+	private final LongAdder changed = new LongAdder();
+
+	private final LongAdder unchanged = new LongAdder();
+
 	Counts() {
 		for (LongAdder[] byReason : this.decisions) {
 			for (int i = 0; i < byReason.length; i++) {
@@ -61,6 +65,14 @@ public final class Counts {
 		(successful ? this.rescued : this.lost).increment();
 	}
 
+	/**
+	 * Counts a read-write transaction that was committed on the node.
+	 * @param changed whether it may have changed something
+	 */
+	public void committed(boolean changed) {
+		(changed ? this.changed : this.unchanged).increment();
+	}
+
 	void probed(boolean answered) {
 		(answered ? this.answers : this.failures).increment();
 	}
@@ -82,6 +94,15 @@ public final class Counts {
 	 */
 	public long retries(boolean successful) {
 		return (successful ? this.rescued : this.lost).sum();
+	}
+
+	/**
+	 * How many read-write transactions were committed on the node.
+	 * @param changed whether they may have changed something
+	 * @return the number
+	 */
+	public long commits(boolean changed) {
+		return (changed ? this.changed : this.unchanged).sum();
 	}
 
 	/**

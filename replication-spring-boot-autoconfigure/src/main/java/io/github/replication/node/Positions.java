@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
@@ -28,6 +29,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 import org.apache.commons.logging.Log;
@@ -57,6 +59,8 @@ public final class Positions implements PositionResolver {
 
 	private static final long SHORTEST_BUDGET = Duration.ofMillis(50).toNanos();
 
+	private static final int INDEXES = 8;
+
 	private static final long POLL = Duration.ofMillis(2).toNanos();
 
 	private final PositionSettings settings;
@@ -64,6 +68,8 @@ public final class Positions implements PositionResolver {
 	private final SampleClock clock;
 
 	private volatile PrimaryHistory history = PrimaryHistory.EMPTY;
+
+	private volatile Supplier<@Nullable Topology> topology = () -> null;
 
 	private volatile @Nullable NodeMonitor primary;
 
@@ -80,6 +86,13 @@ public final class Positions implements PositionResolver {
 	Positions(PositionSettings settings, SampleClock clock) {
 		this.settings = settings;
 		this.clock = clock;
+	}
+
+	/**
+	 * Sets where the nodes that marks name are found.
+	 */
+	void within(Supplier<@Nullable Topology> topology) {
+		this.topology = topology;
 	}
 
 	/**
@@ -185,6 +198,40 @@ public final class Positions implements PositionResolver {
 	}
 
 	@Override
+	public ReadYourWrites mode() {
+		return this.settings.mode();
+	}
+
+	@Override
+	public boolean isMonotonic() {
+		return this.settings.monotonic();
+	}
+
+	/**
+	 * The replica that a caller has read from and stays with.
+	 * @param bound what the caller must not fall behind
+	 * @return the replica, {@code null} if it is not in rotation or the caller's reads
+	 * are spread
+	 */
+	public @Nullable ClusterNode nodeOf(Bound bound) {
+		ReadMark read = bound.read();
+		return (read != null && read.isStaying() && this.settings.monotonic()) ? inRotation(read.node()) : null;
+	}
+
+	private @Nullable ClusterNode inRotation(int id) {
+		Topology topology = this.topology.get();
+		return (topology != null) ? topology.inRotation(id) : null;
+	}
+
+	@Override
+	public @Nullable Place placeOf(int node) {
+		Topology topology = this.topology.get();
+		ClusterNode replica = (topology != null) ? topology.inRotation(node) : null;
+		return (topology != null && replica != null)
+				? new Place(1 + topology.rank(replica) % INDEXES, topology.rotation(replica.group()).hash()) : null;
+	}
+
+	@Override
 	public boolean isExact() {
 		return this.settings.mode() == ReadYourWrites.POSITION && this.told;
 	}
@@ -208,8 +255,10 @@ public final class Positions implements PositionResolver {
 			return replicas;
 		}
 		List<ClusterNode> qualifying = only(replicas, (node) -> hasReached(node, bound));
-		boolean markAlone = bound.write() == null || this.settings.mode() == ReadYourWrites.OFF;
-		return (qualifying.isEmpty() && markAlone && !isExact()) ? replicas : qualifying;
+		if (!qualifying.isEmpty() || isExact() || bound.read() == null) {
+			return qualifying;
+		}
+		return only(replicas, (node) -> hasReached(node, bound.write()));
 	}
 
 	/**
@@ -256,7 +305,20 @@ public final class Positions implements PositionResolver {
 
 	private boolean hasReached(ClusterNode node, @Nullable ReadMark read) {
 		return read == null || !this.settings.monotonic() || isOf(node, read)
-				|| hasReachedSampleAfter(node, read.tick(), false);
+				|| hasReachedSampleAfter(node, read.tick(), false) || hasReachedNodeOf(node, read);
+	}
+
+	/**
+	 * Whether a replica is as far as the one read from was in a sample after the read.
+	 */
+	private boolean hasReachedNodeOf(ClusterNode node, ReadMark read) {
+		ClusterNode other = inRotation(read.node());
+		Known seen = (other != null) ? other.monitor().position().known() : null;
+		if (seen == null || seen.tick() <= read.tick()) {
+			return false;
+		}
+		int timeline = (seen.timeline() != 0) ? seen.timeline() : this.history.timeline();
+		return hasReplayed(node, new WalPosition(timeline, seen.lsn()));
 	}
 
 	private static boolean isOf(ClusterNode node, ReadMark read) {
@@ -306,10 +368,56 @@ public final class Positions implements PositionResolver {
 	 * @return {@code true} if one of them qualifies now
 	 */
 	public boolean catchUp(List<ClusterNode> replicas, CallerRecord record) {
-		return isExact() && new CatchUp(replicas,
+		boolean reached = isWorthAsking(replicas, record) && new CatchUp(asked(replicas, record),
 				new Demand(() -> settle(replicas, record), (node) -> required(node, record.bound())),
 				() -> isReached(replicas, record))
 			.run();
+		if (!reached) {
+			record.recordBehind(successor(replicas, record.bound()));
+		}
+		return reached;
+	}
+
+	/**
+	 * While the primary is silent a replica can still be found to have a position that is
+	 * known.
+	 */
+	private boolean isWorthAsking(List<ClusterNode> replicas, CallerRecord record) {
+		return isExact() || (this.settings.mode() == ReadYourWrites.POSITION && settle(replicas, record) < 0);
+	}
+
+	/**
+	 * The replicas to ask: also the one that the caller has read from, which may be one
+	 * that it is to leave, since to be as far as that one is enough.
+	 */
+	private List<ClusterNode> asked(List<ClusterNode> replicas, CallerRecord record) {
+		ClusterNode left = nodeOf(record.bound());
+		if (left == null || replicas.contains(left)) {
+			return replicas;
+		}
+		List<ClusterNode> asked = new ArrayList<>(replicas);
+		asked.add(left);
+		return asked;
+	}
+
+	/**
+	 * The replica that a caller is to use once it has caught up: its own if that may
+	 * serve, else any, as often as the weights say.
+	 */
+	private int successor(List<ClusterNode> replicas, Bound bound) {
+		ClusterNode node = nodeOf(bound);
+		if (node != null && replicas.contains(node)) {
+			return node.id();
+		}
+		int total = replicas.stream().mapToInt(ClusterNode::weight).sum();
+		int point = (total > 0) ? ThreadLocalRandom.current().nextInt(total) : 0;
+		for (ClusterNode replica : replicas) {
+			point -= replica.weight();
+			if (point < 0) {
+				return replica.id();
+			}
+		}
+		return ReadMark.PRIMARY;
 	}
 
 	/**

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -57,6 +58,8 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	private final ReentrantLock opening = new ReentrantLock();
 
 	private final AtomicInteger active = new AtomicInteger();
+
+	private final LongAdder exhaustions = new LongAdder();
 
 	private volatile int turns = 1;
 
@@ -115,6 +118,9 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 				NodeUnavailableException unavailable = unavailable(ex);
 				turns--;
 				if (turns <= 0 || unavailable.isUnreachable()) {
+					if (!unavailable.isUnreachable()) {
+						this.exhaustions.increment();
+					}
 					throw unavailable;
 				}
 			}
@@ -145,6 +151,14 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	int active() {
 		return this.active.get();
+	}
+
+	/**
+	 * How often no connection became free in time.
+	 * @return the number since the pool was built
+	 */
+	public long exhaustions() {
+		return this.exhaustions.sum();
 	}
 
 	/**

@@ -22,6 +22,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.NodeState;
+import io.github.replication.position.ReadMark;
 
 /**
  * The replicas that serve the reads of one group, those of the application's own zone
@@ -34,7 +35,34 @@ import io.github.replication.NodeState;
  */
 public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean tooStale) {
 
+	private static final int HASH_FACTOR = 31;
+
 	static final Rotation EMPTY = new Rotation(List.of(), List.of(), false);
+
+	/**
+	 * A hash of the nodes, their weights, and which of them are warming up: the same in
+	 * every instance of the application that sees the same. Callers that have chosen
+	 * their node in another rotation choose anew.
+	 * @return the hash, neither {@link ReadMark#SPREAD} nor {@link ReadMark#ANY}
+	 */
+	public int hash() {
+		int hash = 1;
+		for (int i = 0; i < this.all.size(); i++) {
+			ClusterNode node = this.all.get(i);
+			int share = node.isWarmingUp() ? -node.weight() : node.weight();
+			hash += mixed(node.name().hashCode() * HASH_FACTOR + share);
+		}
+		return (hash != ReadMark.SPREAD && hash != ReadMark.ANY) ? hash : 1;
+	}
+
+	/**
+	 * Spreads a number over all bits (the finalizer of MurmurHash3).
+	 */
+	private static int mixed(int number) {
+		int mixed = (number ^ (number >>> 16)) * 0x85ebca6b;
+		mixed = (mixed ^ (mixed >>> 13)) * 0xc2b2ae35;
+		return mixed ^ (mixed >>> 16);
+	}
 
 	/**
 	 * Takes those into rotation whose state lets them serve.

@@ -24,6 +24,8 @@ import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.position.ReadMark;
+
 /**
  * Who is what at one moment. Immutable: a change yields a new one.
  */
@@ -70,6 +72,33 @@ public final class Topology {
 	 */
 	public List<ClusterNode> replicas() {
 		return this.replicas;
+	}
+
+	/**
+	 * Finds a replica in rotation.
+	 * @param id the {@linkplain ClusterNode#id() id} of a node in marks
+	 * @return the replica, {@code null} if none in rotation has the id
+	 */
+	public @Nullable ClusterNode inRotation(int id) {
+		for (int i = 0; i < this.replicas.size(); i++) {
+			ClusterNode node = this.replicas.get(i);
+			if (node.id() == id && id != ReadMark.PRIMARY && rotation(node.group()).all().contains(node)) {
+				return node;
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * The rank of a replica by its name, which is the same in every instance that knows
+	 * the same replicas.
+	 */
+	int rank(ClusterNode node) {
+		int rank = 0;
+		for (int i = 0; i < this.replicas.size(); i++) {
+			rank += (this.replicas.get(i).name().compareTo(node.name()) < 0) ? 1 : 0;
+		}
+		return rank;
 	}
 
 	/**

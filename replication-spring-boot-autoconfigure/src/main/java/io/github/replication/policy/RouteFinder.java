@@ -59,8 +59,8 @@ public final class RouteFinder {
 	}
 
 	/**
-	 * Finds where a unit goes. A caller that is bound to a replica whose connections are
-	 * all in use is a reason to ask the others as well.
+	 * Finds where a unit goes. Connections that are all in use, or a node that the caller
+	 * is to leave, are a reason to ask the others as well.
 	 * @param request the facts
 	 * @param caller the record of the caller, in which what is found out is kept
 	 * @param excluded replicas that must not serve
@@ -69,13 +69,20 @@ public final class RouteFinder {
 	 */
 	public Route find(RouteRequest request, CallerRecord caller, List<ClusterNode> excluded) throws NoReplicaException {
 		Route route = findAny(request, caller, excluded);
-		if (route.reason() == Reason.READ_ONLY && !request.required().isEmpty() && route.node().readPool().isBusy()) {
-			List<ClusterNode> busy = new ArrayList<>(excluded);
-			busy.addAll(RoutingPolicy.busy(this.cluster.topology().replicas()));
-			Route other = findAny(request, caller, busy);
-			route = (other.reason() == Reason.READ_ONLY) ? other : route;
+		List<ClusterNode> left = this.policy.leaving(route, request);
+		return this.policy.require(left.isEmpty() ? route : leave(route, left, request, caller, excluded), request);
+	}
+
+	private Route leave(Route route, List<ClusterNode> left, RouteRequest request, CallerRecord caller,
+			List<ClusterNode> excluded) {
+		List<ClusterNode> more = new ArrayList<>(excluded);
+		more.addAll(left);
+		Route other = findAny(request, caller, more);
+		if (this.policy.leaves(other, left)) {
+			return other;
 		}
-		return this.policy.require(route, request);
+		caller.keepNode();
+		return route;
 	}
 
 	private Route findAny(RouteRequest request, CallerRecord caller, List<ClusterNode> excluded) {
@@ -105,7 +112,7 @@ public final class RouteFinder {
 	 */
 	public @Nullable Route findOn(RouteRequest request, CallerRecord caller, List<ClusterNode> excluded,
 			ClusterNode node, PoolKind pool) throws NoReplicaException {
-		Route route = find(request, caller, excluded);
+		Route route = this.policy.require(findAny(request, caller, excluded), request);
 		if (route.pool() != pool) {
 			return null;
 		}

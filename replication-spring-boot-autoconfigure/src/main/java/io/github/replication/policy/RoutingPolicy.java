@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
+
 import io.github.replication.Consistency;
 import io.github.replication.PoolKind;
 import io.github.replication.Reason;
@@ -30,11 +32,18 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Positions;
 import io.github.replication.node.Rotation;
 import io.github.replication.node.Topology;
+import io.github.replication.position.ReadMark;
 
 /**
  * Decides where a unit of work goes. Does no I/O and holds no state of its own.
  */
 public final class RoutingPolicy {
+
+	/**
+	 * How often a caller that is to leave its node stays with it before the primary
+	 * serves it once.
+	 */
+	private static final int STAYS = 8;
 
 	private final Supplier<Topology> topology;
 
@@ -111,7 +120,61 @@ public final class RoutingPolicy {
 		if (candidates.isEmpty()) {
 			return read(topology, this.positions.reason());
 		}
-		return new Route(choose(near(rotation, candidates)), PoolKind.READ, Reason.READ_ONLY);
+		return new Route(choose(rotation, candidates, request), PoolKind.READ, Reason.READ_ONLY);
+	}
+
+	/**
+	 * A caller that comes and goes stays with the node it has read from last.
+	 */
+	private ClusterNode choose(Rotation rotation, List<ClusterNode> candidates, RouteRequest request) {
+		ClusterNode current = this.positions.nodeOf(request.required());
+		return (current != null && candidates.contains(current)) ? current : choose(near(rotation, candidates));
+	}
+
+	/**
+	 * The nodes that a unit should not use although one of them was decided, if another
+	 * is known to have what the caller must see: those whose connections are all in use,
+	 * and the node of a caller that is to move.
+	 * @param route the decision
+	 * @param request the facts that it was made from
+	 * @return the nodes to leave, empty to let the unit go where it was decided
+	 */
+	public List<ClusterNode> leaving(Route route, RouteRequest request) {
+		if (route.reason() != Reason.READ_ONLY || request.required().isEmpty()) {
+			return List.of();
+		}
+		Topology topology = this.topology.get();
+		if (route.node().readPool().isBusy()) {
+			return busy(topology.replicas());
+		}
+		return (route.node() == this.positions.nodeOf(request.required())
+				&& isToMove(route.node(), topology.rotation(request.scope().group()), request.required().read()))
+						? List.of(route.node()) : List.of();
+	}
+
+	/**
+	 * Whether a caller is to leave its node: because that is overloaded, or because a
+	 * choice in the rotation as it is now falls on another.
+	 */
+	private boolean isToMove(ClusterNode node, Rotation rotation, @Nullable ReadMark mark) {
+		if (mark == null || mark.rotation() == ReadMark.ANY || rotation.all().size() < 2) {
+			return false;
+		}
+		return this.loadBalancer.isOverloaded(node, rotation.all())
+				|| (mark.rotation() != rotation.hash() && choose(near(rotation, rotation.all())) != node);
+	}
+
+	/**
+	 * Whether a caller that is to leave its node does so. One for whom no other replica
+	 * is far enough stays, but not for ever: from time to time it is served by the
+	 * primary, and may use any replica from then on.
+	 * @param decided the decision without the nodes to leave
+	 * @param left the nodes to leave
+	 * @return {@code false} if it stays for now
+	 */
+	public boolean leaves(Route decided, List<ClusterNode> left) {
+		return decided.reason() == Reason.READ_ONLY || (decided.reason() == Reason.BEHIND && busy(left).isEmpty()
+				&& ThreadLocalRandom.current().nextInt(STAYS) == 0);
 	}
 
 	/**

@@ -16,8 +16,10 @@
 
 package io.github.replication.position;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * Asks the primary for positions.
+ * Asks the primary for positions, and the cluster for what tokens say about its nodes.
  */
 public interface PositionResolver {
 
@@ -28,15 +30,28 @@ public interface PositionResolver {
 	int cluster();
 
 	/**
+	 * How a caller sees its own writes.
+	 * @return the configured mode
+	 */
+	ReadYourWrites mode();
+
+	/**
+	 * Whether callers keep to what they have read.
+	 * @return {@code false} if read marks have no effect
+	 */
+	boolean isMonotonic();
+
+	/**
 	 * Whether positions decide, and not only time.
-	 * @return {@code false} where the primary does not tell its position
+	 * @return {@code false} in other modes, and while the primary does not report its
+	 * position
 	 */
 	boolean isExact();
 
 	/**
 	 * Finds the position of a write in what is known already.
 	 * @param write a write
-	 * @return the write, resolved if that can be told
+	 * @return the write, resolved if that is possible
 	 */
 	Write lookUp(Write write);
 
@@ -44,8 +59,26 @@ public interface PositionResolver {
 	 * Finds the position of a write, asking the primary if need be. Waits no longer than
 	 * the configured timeout of a probe.
 	 * @param write a write
-	 * @return the write, resolved if the primary has told
+	 * @return the write, resolved if the primary has answered
 	 */
 	Write resolve(Write write);
+
+	/**
+	 * Finds a replica that is in rotation.
+	 * @param node the {@linkplain ReadMark#idOf id} of a node
+	 * @return the place of that node, {@code null} if no replica in rotation has the id
+	 */
+	@Nullable Place placeOf(int node);
+
+	/**
+	 * The place of a replica.
+	 *
+	 * @param index a small number that no two of the first eight replicas share
+	 * @param rotation a hash of the rotation that the replica belongs to, the same in
+	 * every instance of the application that sees the same rotation
+	 */
+	record Place(int index, int rotation) {
+
+	}
 
 }

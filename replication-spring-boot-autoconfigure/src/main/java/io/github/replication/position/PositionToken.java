@@ -23,51 +23,80 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller takes along from one request to the next, as text. Comes back from
- * strangers, so that nothing in it is believed further than a real write could go.
+ * The position and the read mark of a caller as text, which travels from one request to
+ * the next. It returns from strangers, so nothing in it is believed further than a real
+ * write could go.
  * <p>
- * The text consists of letters, digits, dots and hyphens: the version, the cluster, what
- * was written (a timeline and an LSN, or {@code t} and an instant where the position was
- * not known), and how far was read (a node, and for the process that wrote the token its
- * id, the tick and the second). All numbers are hexadecimal. There is no time of day in
- * it but that instant.
+ * The text consists of letters, digits, dots and hyphens: the version, the cluster, the
+ * position (a timeline and an LSN, {@code u} for one that is not known, or {@code t} and
+ * an instant where time decides), and the read mark (the index and the id of a node, the
+ * rotation and the number of moves). All numbers are hexadecimal. The instant is the only
+ * time of day: how long a token lives is up to its carrier.
  *
  * @param cluster a hash of the cluster's system identifier, 0 if it was not known
- * @param position the position of what was written, {@code null} if there is none or it
- * was not known
- * @param writtenAt when something of unknown position was written, {@code null} if
- * nothing was
- * @param read how far was read, {@code null} if that is not told
+ * @param reached the position that the caller has reached, {@code null} if it needs none
+ * @param read the node that the caller has read from last, {@code null} for none
  * @since 0.1.0
  */
-public record PositionToken(int cluster, @Nullable WalPosition position, @Nullable Instant writtenAt,
-		@Nullable Read read) {
+public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Read read) {
 
 	private static final int MAXIMUM_LENGTH = 160;
 
-	private static final Pattern FORMAT = Pattern.compile("1\\.(?<cluster>[0-9a-f]{1,8})"
-			+ "\\.(?:(?<timeline>[0-9a-f]{1,8})-(?<lsn>[0-9a-f]{1,16})|t(?<instant>[0-9a-f]{1,12}))?"
-			+ "\\.(?:(?<node>[0-9a-f]{1,8})-(?<process>[0-9a-f]{1,16})-(?<tick>[0-9a-f]{1,16})-(?<second>[0-9a-f]{1,8}))?");
+	private static final Pattern FORMAT = Pattern.compile("2\\.(?<cluster>[0-9a-f]{1,8})"
+			+ "\\.(?:(?<timeline>[0-9a-f]{1,8})-(?<lsn>[0-9a-f]{1,16})|t(?<instant>[0-9a-f]{1,12})|(?<unknown>u))?"
+			+ "\\.(?:(?<index>[0-9a-f]{1,2})-(?<node>[0-9a-f]{1,8})-(?<rotation>[0-9a-f]{1,8})-(?<moves>[0-9a-f]{1,6}))?");
 
 	/**
 	 * Whether the token says anything.
-	 * @return {@code true} if nothing was written and nothing read
+	 * @return {@code true} if it holds neither a position nor a read mark
 	 */
 	public boolean isEmpty() {
-		return this.position == null && this.writtenAt == null && this.read == null;
+		return this.reached == null && this.read == null;
 	}
 
 	/**
-	 * Whether the token tells of a write.
-	 * @return {@code true} if there is a position or an instant
+	 * Whether the token holds a position, known or not.
+	 * @return {@code false} if it holds at most a read mark
 	 */
 	public boolean hasWrite() {
-		return this.position != null || this.writtenAt != null;
+		return this.reached != null;
+	}
+
+	/**
+	 * The position in the log.
+	 * @return the position, {@code null} if there is none or it was not known
+	 */
+	public @Nullable WalPosition position() {
+		return (this.reached != null) ? this.reached.position() : null;
+	}
+
+	/**
+	 * When a write of unknown position was made.
+	 * @return the instant, {@code null} where time does not decide
+	 */
+	public @Nullable Instant writtenAt() {
+		return (this.reached != null) ? this.reached.at() : null;
+	}
+
+	/**
+	 * This token without its read mark.
+	 * @return a token of the position alone, empty if there is none
+	 */
+	public PositionToken withoutRead() {
+		return new PositionToken(this.cluster, this.reached, null);
+	}
+
+	/**
+	 * This token without its position.
+	 * @return a token of the read mark alone, empty if there is none
+	 */
+	public PositionToken withoutPosition() {
+		return new PositionToken(this.cluster, null, this.read);
 	}
 
 	/**
 	 * Reads a token.
-	 * @param text the text, from whomever
+	 * @param text the text, from anywhere
 	 * @return the token, {@code null} if the text is none of this version
 	 */
 	public static @Nullable PositionToken parse(@Nullable String text) {
@@ -78,19 +107,8 @@ public record PositionToken(int cluster, @Nullable WalPosition position, @Nullab
 		if (!matcher.matches()) {
 			return null;
 		}
-		return new PositionToken(Integer.parseUnsignedInt(matcher.group("cluster"), 16), position(matcher),
-				instant(matcher), Read.of(matcher));
-	}
-
-	private static @Nullable WalPosition position(Matcher matcher) {
-		String timeline = matcher.group("timeline");
-		return (timeline != null) ? new WalPosition(Integer.parseUnsignedInt(timeline, 16),
-				Long.parseUnsignedLong(matcher.group("lsn"), 16)) : null;
-	}
-
-	private static @Nullable Instant instant(Matcher matcher) {
-		String instant = matcher.group("instant");
-		return (instant != null) ? Instant.ofEpochMilli(Long.parseLong(instant, 16)) : null;
+		return new PositionToken(Integer.parseUnsignedInt(matcher.group("cluster"), 16), Reached.of(matcher),
+				Read.of(matcher));
 	}
 
 	/**
@@ -98,46 +116,74 @@ public record PositionToken(int cluster, @Nullable WalPosition position, @Nullab
 	 */
 	@Override
 	public String toString() {
-		StringBuilder text = new StringBuilder("1.").append(Integer.toHexString(this.cluster)).append('.');
-		if (this.position != null) {
-			text.append(Integer.toHexString(this.position.timeline()))
-				.append('-')
-				.append(Long.toHexString(this.position.lsn()));
-		}
-		else if (this.writtenAt != null) {
-			text.append('t').append(Long.toHexString(Math.max(0, this.writtenAt.toEpochMilli())));
-		}
-		text.append('.');
-		if (this.read != null) {
-			text.append(this.read);
-		}
-		return text.toString();
+		return "2." + Integer.toHexString(this.cluster) + '.' + ((this.reached != null) ? this.reached : "") + '.'
+				+ ((this.read != null) ? this.read : "");
 	}
 
 	/**
-	 * How far was read. The process that wrote the token knows from it when that was; for
-	 * any other it was some time before the token came.
+	 * The position that a caller has reached by writing, or by reading on the primary.
 	 *
-	 * @param node the {@linkplain ReadMark#idOf id} of the node
-	 * @param process the id of the process
-	 * @param tick the tick noted after the read
-	 * @param second when the token was written, in seconds since the process began
+	 * @param position the position, {@code null} if it was not known
+	 * @param at when that was, only where time decides
 	 */
-	public record Read(int node, long process, long tick, int second) {
+	public record Reached(@Nullable WalPosition position, @Nullable Instant at) {
 
-		private static @Nullable Read of(Matcher matcher) {
-			String node = matcher.group("node");
-			return (node != null)
-					? new Read(Integer.parseUnsignedInt(node, 16), Long.parseUnsignedLong(matcher.group("process"), 16),
-							Long.parseUnsignedLong(matcher.group("tick"), 16),
-							Integer.parseUnsignedInt(matcher.group("second"), 16))
-					: null;
+		/**
+		 * A position that was not known: some time before the token arrives.
+		 */
+		public static final Reached UNKNOWN = new Reached(null, null);
+
+		private static @Nullable Reached of(Matcher matcher) {
+			String timeline = matcher.group("timeline");
+			String instant = matcher.group("instant");
+			if (timeline != null) {
+				return new Reached(new WalPosition(Integer.parseUnsignedInt(timeline, 16),
+						Long.parseUnsignedLong(matcher.group("lsn"), 16)), null);
+			}
+			if (instant != null) {
+				return new Reached(null, Instant.ofEpochMilli(Long.parseLong(instant, 16)));
+			}
+			return (matcher.group("unknown") != null) ? UNKNOWN : null;
 		}
 
 		@Override
 		public String toString() {
-			return Integer.toHexString(this.node) + '-' + Long.toHexString(this.process) + '-'
-					+ Long.toHexString(this.tick) + '-' + Integer.toHexString(this.second);
+			if (this.position != null) {
+				return Integer.toHexString(this.position.timeline()) + '-' + Long.toHexString(this.position.lsn());
+			}
+			return (this.at != null) ? 't' + Long.toHexString(Math.max(0, this.at.toEpochMilli())) : "u";
+		}
+
+	}
+
+	/**
+	 * The node that a caller has read from last. A token with more moves supersedes those
+	 * with fewer; of as many, all count.
+	 *
+	 * @param index the index of the node among the replicas, 0 for the primary
+	 * @param node the {@linkplain ReadMark#idOf id} of the node, {@link #NONE} if the
+	 * position beside it covers everything that was read
+	 * @param rotation a hash of the rotation that the node was chosen in
+	 * @param moves how often the caller has moved to another node
+	 */
+	public record Read(int index, int node, int rotation, int moves) {
+
+		/**
+		 * The id of no node.
+		 */
+		public static final int NONE = -1;
+
+		private static @Nullable Read of(Matcher matcher) {
+			String node = matcher.group("node");
+			return (node != null) ? new Read(Integer.parseInt(matcher.group("index"), 16),
+					Integer.parseUnsignedInt(node, 16), Integer.parseUnsignedInt(matcher.group("rotation"), 16),
+					Integer.parseInt(matcher.group("moves"), 16)) : null;
+		}
+
+		@Override
+		public String toString() {
+			return Integer.toHexString(this.index) + '-' + Integer.toHexString(this.node) + '-'
+					+ Integer.toHexString(this.rotation) + '-' + Integer.toHexString(this.moves);
 		}
 
 	}

@@ -26,18 +26,61 @@ import org.jspecify.annotations.Nullable;
  * How far a caller has read: up to the state of a node at a moment. The next read must
  * not see less, so it may use that node, or one that is known to have reached a sample
  * which started after that moment.
+ * <p>
+ * The mark of a caller that comes and goes, as the caller of web requests does, names the
+ * rotation in which its node was chosen. Such a caller stays with the node. The mark of a
+ * thread names none, and the reads of the thread are spread.
  *
  * @param node the {@linkplain #idOf id} of the node, {@link #PRIMARY} for the primary and
  * for a node of which no id is known
  * @param tick the tick noted after the read
  * @param at about when that was, by the monotonic clock in nanoseconds
+ * @param rotation a hash of the rotation in which the node was chosen, {@link #SPREAD} if
+ * the caller does not stay with the node
  */
-public record ReadMark(int node, long tick, long at) {
+public record ReadMark(int node, long tick, long at, int rotation) {
+
+	/**
+	 * The rotation of a mark whose caller does not stay with the node.
+	 */
+	public static final int SPREAD = 0;
+
+	/**
+	 * The rotation of a mark whose caller stays with the node for now, whatever the
+	 * rotation has become.
+	 */
+	public static final int ANY = -1;
 
 	/**
 	 * The id that stands for the primary, whichever node that is.
 	 */
 	public static final int PRIMARY = 0;
+
+	/**
+	 * Creates the mark of a caller whose reads are spread.
+	 * @param node the id of the node
+	 * @param tick the tick noted after the read
+	 * @param at about when that was, by the monotonic clock in nanoseconds
+	 */
+	public ReadMark(int node, long tick, long at) {
+		this(node, tick, at, SPREAD);
+	}
+
+	/**
+	 * Whether the caller stays with the node while that serves as well as others.
+	 * @return {@code false} if its reads are spread
+	 */
+	public boolean isStaying() {
+		return this.rotation != SPREAD;
+	}
+
+	/**
+	 * This mark of a caller that stays with its node whatever the rotation is.
+	 * @return a copy
+	 */
+	public ReadMark inAnyRotation() {
+		return new ReadMark(this.node, this.tick, this.at, ANY);
+	}
 
 	/**
 	 * The id of a node in marks, the same in every instance of an application. A server
@@ -65,7 +108,7 @@ public record ReadMark(int node, long tick, long at) {
 			return this;
 		}
 		return new ReadMark((this.node == other.node) ? this.node : PRIMARY, Math.max(this.tick, other.tick),
-				Math.max(this.at, other.at));
+				Math.max(this.at, other.at), (this.rotation != SPREAD) ? this.rotation : other.rotation);
 	}
 
 }

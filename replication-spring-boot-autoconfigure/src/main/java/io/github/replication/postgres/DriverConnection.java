@@ -50,6 +50,16 @@ public class DriverConnection {
 	}
 
 	/**
+	 * Whether the server has reported an error, and not the driver, which refuses some
+	 * calls by itself.
+	 * @param ex the error, or one that explains it
+	 * @return {@code true} if a message of the server is among the causes
+	 */
+	public static boolean isReportedByServer(Throwable ex) {
+		return POSTGRES && PgjdbcConnection.hasServerMessage(ex);
+	}
+
+	/**
 	 * The transaction that the connection is in.
 	 * @return the state of the session as the server reported it last
 	 */

@@ -22,6 +22,7 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.jdbc.AutoSave;
+import org.postgresql.util.PSQLException;
 
 /**
  * A connection of PostgreSQL's driver.
@@ -37,6 +38,15 @@ final class PgjdbcConnection extends DriverConnection {
 	static @Nullable DriverConnection behind(Connection connection) throws SQLException {
 		return connection.isWrapperFor(BaseConnection.class)
 				? new PgjdbcConnection(connection.unwrap(BaseConnection.class)) : null;
+	}
+
+	static boolean hasServerMessage(Throwable ex) {
+		for (Throwable link = ex; link != null; link = link.getCause()) {
+			if (link instanceof PSQLException known && known.getServerErrorMessage() != null) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	@Override

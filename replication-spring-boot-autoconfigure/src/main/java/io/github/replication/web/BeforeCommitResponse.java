@@ -19,8 +19,6 @@ package io.github.replication.web;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
@@ -31,20 +29,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
 /**
- * Calls somebody right before a response is committed, by whatever commits it: an error,
- * a redirect, a flush, a full buffer, the end of the announced content, the end of the
- * body. As long as the response is not committed that may happen several times.
- * <p>
- * What is written goes through the response's own buffer; only its length is counted
- * here, and for text that is an upper bound.
+ * Calls back before a response may be committed, by whatever commits it: an error, a
+ * redirect, a flush, the end of the announced content, the end of the body, or any byte
+ * of the body. When a container commits a response whose body is written is its own
+ * affair: Jetty does for a single write that is larger than a quarter of its buffer. So
+ * each write is taken for the one that does.
  */
 final class BeforeCommitResponse extends HttpServletResponseWrapper {
 
-	private final Runnable beforeCommit;
-
-	private long contentLength = -1;
-
-	private long written;
+	private final Callback callback;
 
 	private boolean calling;
 
@@ -55,32 +48,22 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	/**
 	 * Wraps a response.
 	 * @param response the response
-	 * @param beforeCommit what to call; must not throw
+	 * @param callback the callback; must not throw
 	 */
-	BeforeCommitResponse(HttpServletResponse response, Runnable beforeCommit) {
+	BeforeCommitResponse(HttpServletResponse response, Callback callback) {
 		super(response);
-		this.beforeCommit = beforeCommit;
+		this.callback = callback;
 	}
 
 	private void committing() {
 		if (!this.calling && !isCommitted()) {
 			this.calling = true;
 			try {
-				this.beforeCommit.run();
+				this.callback.beforeCommit();
 			}
 			finally {
 				this.calling = false;
 			}
-		}
-	}
-
-	/**
-	 * Counts what is about to be written.
-	 */
-	private void writing(long length) {
-		this.written += length;
-		if (this.written >= getBufferSize() || (this.contentLength >= 0 && this.written >= this.contentLength)) {
-			committing();
 		}
 	}
 
@@ -132,64 +115,53 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	@Override
 	public void reset() {
 		super.reset();
-		this.written = 0;
-		this.contentLength = -1;
 		this.stream = null;
 		this.writer = null;
-	}
-
-	@Override
-	public void resetBuffer() {
-		super.resetBuffer();
-		this.written = 0;
+		this.callback.afterReset();
 	}
 
 	@Override
 	public void setContentLength(int length) {
-		this.contentLength = length;
+		committing();
 		super.setContentLength(length);
-		writing(0);
 	}
 
 	@Override
 	public void setContentLengthLong(long length) {
-		this.contentLength = length;
+		committing();
 		super.setContentLengthLong(length);
-		writing(0);
 	}
 
 	@Override
 	public void setHeader(String name, String value) {
-		noteLength(name, value);
+		beforeHeader(name);
 		super.setHeader(name, value);
 	}
 
 	@Override
 	public void addHeader(String name, String value) {
-		noteLength(name, value);
+		beforeHeader(name);
 		super.addHeader(name, value);
 	}
 
 	@Override
 	public void setIntHeader(String name, int value) {
-		noteLength(name, Integer.toString(value));
+		beforeHeader(name);
 		super.setIntHeader(name, value);
 	}
 
 	@Override
 	public void addIntHeader(String name, int value) {
-		noteLength(name, Integer.toString(value));
+		beforeHeader(name);
 		super.addIntHeader(name, value);
 	}
 
-	private void noteLength(String name, @Nullable String value) {
-		if (value != null && HttpHeaders.CONTENT_LENGTH.equalsIgnoreCase(name)) {
-			try {
-				this.contentLength = Long.parseLong(value.strip());
-			}
-			catch (NumberFormatException ex) {
-				this.contentLength = -1;
-			}
+	/**
+	 * The length of the content may say that all of it was written.
+	 */
+	private void beforeHeader(String name) {
+		if (HttpHeaders.CONTENT_LENGTH.equalsIgnoreCase(name)) {
+			committing();
 		}
 	}
 
@@ -197,7 +169,7 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	public ServletOutputStream getOutputStream() throws IOException {
 		ServletOutputStream stream = this.stream;
 		if (stream == null) {
-			stream = new CountingStream(super.getOutputStream());
+			stream = new WatchedStream(super.getOutputStream());
 			this.stream = stream;
 		}
 		return stream;
@@ -207,50 +179,44 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	public PrintWriter getWriter() throws IOException {
 		PrintWriter writer = this.writer;
 		if (writer == null) {
-			writer = new CountingWriter(super.getWriter(), bytesPerChar(getCharacterEncoding()));
+			writer = new WatchedWriter(super.getWriter());
 			this.writer = writer;
 		}
 		return writer;
 	}
 
-	private static int bytesPerChar(@Nullable String encoding) {
-		Charset charset = (encoding != null && Charset.isSupported(encoding)) ? Charset.forName(encoding)
-				: StandardCharsets.UTF_8;
-		return charset.canEncode() ? (int) Math.ceil(charset.newEncoder().maxBytesPerChar()) : 4;
-	}
-
 	/**
 	 * The body as bytes.
 	 */
-	private final class CountingStream extends ServletOutputStream {
+	private final class WatchedStream extends ServletOutputStream {
 
 		private final ServletOutputStream delegate;
 
-		CountingStream(ServletOutputStream delegate) {
+		WatchedStream(ServletOutputStream delegate) {
 			this.delegate = delegate;
 		}
 
 		@Override
 		public void write(int value) throws IOException {
-			writing(1);
+			committing();
 			this.delegate.write(value);
 		}
 
 		@Override
 		public void write(byte[] bytes) throws IOException {
-			writing(bytes.length);
+			committing();
 			this.delegate.write(bytes);
 		}
 
 		@Override
 		public void write(byte[] bytes, int offset, int length) throws IOException {
-			writing(length);
+			committing();
 			this.delegate.write(bytes, offset, length);
 		}
 
 		@Override
 		public void write(ByteBuffer buffer) throws IOException {
-			writing(buffer.remaining());
+			committing();
 			this.delegate.write(buffer);
 		}
 
@@ -282,27 +248,24 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	 * The body as text. All that a {@link PrintWriter} offers comes down to what is
 	 * overridden here; its own buffer is the response's.
 	 */
-	private final class CountingWriter extends PrintWriter {
+	private final class WatchedWriter extends PrintWriter {
 
 		private final PrintWriter delegate;
 
-		private final int bytesPerChar;
-
-		CountingWriter(PrintWriter delegate, int bytesPerChar) {
+		WatchedWriter(PrintWriter delegate) {
 			super(delegate);
 			this.delegate = delegate;
-			this.bytesPerChar = bytesPerChar;
 		}
 
 		@Override
 		public void write(int c) {
-			writing(this.bytesPerChar);
+			committing();
 			this.delegate.write(c);
 		}
 
 		@Override
 		public void write(char[] text, int offset, int length) {
-			writing((long) length * this.bytesPerChar);
+			committing();
 			this.delegate.write(text, offset, length);
 		}
 
@@ -313,7 +276,7 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 
 		@Override
 		public void write(String text, int offset, int length) {
-			writing((long) length * this.bytesPerChar);
+			committing();
 			this.delegate.write(text, offset, length);
 		}
 
@@ -344,6 +307,23 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 			committing();
 			return this.delegate.checkError();
 		}
+
+	}
+
+	/**
+	 * Is called by the thread that uses the response.
+	 */
+	interface Callback {
+
+		/**
+		 * The response may be committed next. Called any number of times before it is.
+		 */
+		void beforeCommit();
+
+		/**
+		 * The headers of the response are gone.
+		 */
+		void afterReset();
 
 	}
 

@@ -21,14 +21,17 @@ import java.util.List;
 import java.util.function.Supplier;
 
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.context.request.async.WebAsyncUtils;
-import org.springframework.web.filter.OncePerRequestFilter;
+import org.springframework.web.util.WebUtils;
 
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
@@ -41,7 +44,7 @@ import io.github.replication.caller.CallerRecords;
  *
  * @since 0.1.0
  */
-public final class CallerRecordFilter extends OncePerRequestFilter {
+public final class CallerRecordFilter implements Filter {
 
 	/**
 	 * The order of this filter: before Spring Session's, {@code Integer.MIN_VALUE + 50}.
@@ -65,40 +68,70 @@ public final class CallerRecordFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected boolean shouldNotFilterAsyncDispatch() {
-		return false;
-	}
-
-	@Override
-	protected boolean shouldNotFilterErrorDispatch() {
-		return false;
-	}
-
-	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		PassedPosition position = positionOf(request, response);
+		if (request instanceof HttpServletRequest httpRequest && response instanceof HttpServletResponse httpResponse) {
+			doFilter(httpRequest, httpResponse, chain);
+		}
+		else {
+			chain.doFilter(request, response);
+		}
+	}
+
+	private void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		RequestPosition position = positionOf(request, response);
+		if (isNested(request.getDispatcherType())) {
+			doFilterNested(request, response, chain, position);
+			return;
+		}
+		position.begin();
 		HttpServletResponse watched = position.watch(response, request.getDispatcherType() == DispatcherType.ERROR);
 		CallerRecord previous = this.records.bind(position.record());
 		try {
-			chain.doFilter(request, watched);
+			chain.doFilter(watch(request, watched), watched);
 		}
 		finally {
 			this.records.restore(previous);
 			if (request.isAsyncStarted()) {
-				position.leaveAfter(request.getAsyncContext());
+				position.endAfter(request.getAsyncContext());
 			}
 			else {
-				position.leave();
+				position.end();
 			}
 		}
 	}
 
-	private PassedPosition positionOf(HttpServletRequest request, HttpServletResponse response) {
-		if (request.getAttribute(POSITION) instanceof PassedPosition position) {
+	private static boolean isNested(DispatcherType type) {
+		return type == DispatcherType.FORWARD || type == DispatcherType.INCLUDE;
+	}
+
+	/**
+	 * A container may finish a response right after a forward, past everything that wraps
+	 * the response.
+	 */
+	private static void doFilterNested(HttpServletRequest request, HttpServletResponse response, FilterChain chain,
+			RequestPosition position) throws ServletException, IOException {
+		try {
+			chain.doFilter(request, response);
+		}
+		finally {
+			if (request.getDispatcherType() == DispatcherType.FORWARD) {
+				position.send();
+			}
+		}
+	}
+
+	private static HttpServletRequest watch(HttpServletRequest request, HttpServletResponse watched) {
+		return (WebUtils.getNativeRequest(request, WatchedRequest.class) != null) ? request
+				: new WatchedRequest(request, watched);
+	}
+
+	private RequestPosition positionOf(HttpServletRequest request, HttpServletResponse response) {
+		if (request.getAttribute(POSITION) instanceof RequestPosition position) {
 			return position;
 		}
-		PassedPosition position = new PassedPosition(request, response, this.records, this.carriers.get());
+		RequestPosition position = new RequestPosition(request, response, this.records, this.carriers.get());
 		request.setAttribute(POSITION, position);
 		WebAsyncUtils.getAsyncManager(request)
 			.registerCallableInterceptor(POSITION, new CallableRecord(this.records, position.record()));

@@ -20,9 +20,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Random;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
 
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
@@ -33,31 +32,44 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.ResponseCookie;
 import org.springframework.util.StringUtils;
 
+import io.github.replication.position.PositionToken;
+import io.github.replication.position.PositionToken.Reached;
+import io.github.replication.position.PositionToken.Read;
+
 /**
- * Takes positions along in cookies. Each response that has something to tell sets a
- * cookie of its own name and deletes exactly those that came with its request, so that of
- * two responses at the same time neither overwrites the other's; the next request brings
- * both, and the maximum counts.
+ * Carries positions in cookies, of which a client holds a bounded number however many
+ * requests it sends in parallel. All names begin with the configured one and the cluster,
+ * so that services of several clusters on one host name do not disturb each other.
+ * <p>
+ * A position goes into one of four cookies. Successive responses to a client take turns,
+ * so of two responses at the same time neither overwrites the other, and the next request
+ * brings both; the maximum counts. A position that is not known goes into a fifth. No
+ * cookie is deleted, since a parallel response may have set it anew: each lives as long
+ * as the window.
+ * <p>
+ * A read mark goes into a cookie of its node, which lives as long as the browser session.
  *
  * @since 0.1.0
  */
 public final class CookiePositionCarrier implements PositionCarrier {
 
-	/**
-	 * A header of a response is no longer than this allows it to be. What is not deleted
-	 * now is deleted by the next response.
-	 */
-	private static final int MAXIMUM_DELETIONS = 32;
+	private static final int POSITIONS = 4;
 
-	private static final int MAXIMUM_DIGITS = 16;
+	private static final int TURNS = 1024;
 
-	private static final String SUFFIX = CookiePositionCarrier.class.getName() + ".SUFFIX";
+	private static final int MAXIMUM_RECEIVED = 32;
+
+	private static final String UNKNOWN = "u";
+
+	private static final String READ = "r";
+
+	private static final String TURN = CookiePositionCarrier.class.getName() + ".TURN";
 
 	private final String prefix;
 
 	private final Attributes attributes;
 
-	private final Supplier<? extends Random> random;
+	private final Turn[] turns = new Turn[TURNS];
 
 	/**
 	 * Creates a carrier.
@@ -67,20 +79,18 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	public CookiePositionCarrier(String name, Attributes attributes) {
 		this.prefix = name + "-";
 		this.attributes = attributes;
-		this.random = ThreadLocalRandom::current;
+		for (int i = 0; i < TURNS; i++) {
+			this.turns[i] = new Turn(ThreadLocalRandom.current().nextInt(POSITIONS));
+		}
 	}
 
 	@Override
 	public Collection<String> receive(HttpServletRequest request) {
-		return received(request).stream().map(Cookie::getValue).toList();
-	}
-
-	private List<Cookie> received(HttpServletRequest request) {
-		List<Cookie> received = new ArrayList<>();
+		List<String> received = new ArrayList<>();
 		if (request.getCookies() != null) {
 			for (Cookie cookie : request.getCookies()) {
-				if (isOwn(cookie.getName())) {
-					received.add(cookie);
+				if (isOwn(cookie.getName()) && received.size() < MAXIMUM_RECEIVED) {
+					received.add(cookie.getValue());
 				}
 			}
 		}
@@ -91,52 +101,89 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * Whether a cookie of that name was set by this carrier. Others are left alone.
 	 */
 	private boolean isOwn(String name) {
-		int digits = name.length() - this.prefix.length();
-		return name.startsWith(this.prefix) && digits > 0 && digits <= MAXIMUM_DIGITS
-				&& name.chars().skip(this.prefix.length()).allMatch(CookiePositionCarrier::isDigit);
-	}
-
-	private static boolean isDigit(int c) {
-		return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+		return name.startsWith(this.prefix)
+				&& name.substring(this.prefix.length()).matches("[0-9a-f]{1,8}-(r?[0-8]|u)");
 	}
 
 	@Override
 	public void send(HttpServletRequest request, HttpServletResponse response, String token,
 			Collection<String> replaced) {
-		add(response, cookie(request, this.prefix + suffix(request), token, this.attributes.maxAge()));
-		received(request).stream()
-			.limit(MAXIMUM_DELETIONS)
-			.forEach((cookie) -> add(response, cookie(request, cookie.getName(), "", Duration.ZERO)));
+		PositionToken sent = PositionToken.parse(token);
+		if (sent == null) {
+			return;
+		}
+		List<PositionToken> received = receive(request).stream()
+			.map(PositionToken::parse)
+			.filter((known) -> known != null && known.cluster() == sent.cluster())
+			.toList();
+		Reached reached = sent.reached();
+		if (reached != null && received.stream().noneMatch((known) -> reached.equals(known.reached()))) {
+			String value = sent.withoutRead().toString();
+			set(request, response, name(sent, slot(request, reached, value)), value, this.attributes.maxAge());
+		}
+		Read read = sent.read();
+		if (read != null && received.stream().noneMatch((known) -> read.equals(known.read()))) {
+			set(request, response, name(sent, READ + read.index()), sent.withoutPosition().toString(), null);
+		}
 	}
 
-	private static void add(HttpServletResponse response, String cookie) {
-		if (!response.getHeaders(HttpHeaders.SET_COOKIE).contains(cookie)) {
+	private String name(PositionToken token, String slot) {
+		return this.prefix + Integer.toHexString(token.cluster()) + '-' + slot;
+	}
+
+	private String slot(HttpServletRequest request, Reached reached, String value) {
+		if (reached.equals(Reached.UNKNOWN)) {
+			return UNKNOWN;
+		}
+		if (request.getAttribute(TURN) instanceof String slot) {
+			return slot;
+		}
+		String slot = String.valueOf(this.turns[Math.floorMod(client(request), TURNS)].next(value));
+		request.setAttribute(TURN, slot);
+		return slot;
+	}
+
+	/**
+	 * A hash that parallel requests of one client share.
+	 */
+	private int client(HttpServletRequest request) {
+		int hash = Objects.hash(request.getRemoteAddr(), request.getHeader("X-Forwarded-For"),
+				request.getHeader(HttpHeaders.USER_AGENT), request.getHeader(HttpHeaders.AUTHORIZATION));
+		for (Cookie cookie : request.getCookies() != null ? request.getCookies() : new Cookie[0]) {
+			if (!isOwn(cookie.getName())) {
+				hash = 31 * hash + Objects.hash(cookie.getName(), cookie.getValue());
+			}
+		}
+		return hash ^ (hash >>> 16);
+	}
+
+	/**
+	 * Sets a cookie, in place of one of the same name that this response has set before.
+	 */
+	private void set(HttpServletRequest request, HttpServletResponse response, String name, String value,
+			@Nullable Duration maxAge) {
+		List<String> cookies = new ArrayList<>(response.getHeaders(HttpHeaders.SET_COOKIE));
+		String cookie = cookie(request, name, value, maxAge);
+		if (cookies.removeIf((other) -> other.startsWith(name + "="))) {
+			response.setHeader(HttpHeaders.SET_COOKIE, cookie);
+			cookies.forEach((other) -> response.addHeader(HttpHeaders.SET_COOKIE, other));
+		}
+		else {
 			response.addHeader(HttpHeaders.SET_COOKIE, cookie);
 		}
 	}
 
-	private String cookie(HttpServletRequest request, String name, String value, Duration maxAge) {
+	private String cookie(HttpServletRequest request, String name, String value, @Nullable Duration maxAge) {
 		String path = this.attributes.path();
 		String contextPath = request.getContextPath();
 		Boolean secure = this.attributes.secure();
-		return ResponseCookie.from(name, value)
+		ResponseCookie.ResponseCookieBuilder cookie = ResponseCookie.from(name, value)
 			.path((path != null) ? path : StringUtils.hasLength(contextPath) ? contextPath : "/")
 			.domain(this.attributes.domain())
-			.maxAge(maxAge)
 			.secure((secure != null) ? secure : request.isSecure())
 			.httpOnly(true)
-			.sameSite(this.attributes.sameSite())
-			.build()
-			.toString();
-	}
-
-	private String suffix(HttpServletRequest request) {
-		if (request.getAttribute(SUFFIX) instanceof String suffix) {
-			return suffix;
-		}
-		String suffix = Long.toHexString(this.random.get().nextLong());
-		request.setAttribute(SUFFIX, suffix);
-		return suffix;
+			.sameSite(this.attributes.sameSite());
+		return ((maxAge != null) ? cookie.maxAge(maxAge) : cookie).build().toString();
 	}
 
 	/**
@@ -147,10 +194,34 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * @param secure whether they are sent over https only, {@code null} for whether the
 	 * request came over https
 	 * @param sameSite {@code Lax}, {@code Strict} or {@code None}
-	 * @param maxAge how long they live
+	 * @param maxAge how long positions live
 	 */
 	public record Attributes(@Nullable String path, @Nullable String domain, @Nullable Boolean secure, String sameSite,
 			Duration maxAge) {
+
+	}
+
+	/**
+	 * Which cookie the next position of a client goes into. Responses with the same
+	 * position share one.
+	 */
+	private static final class Turn {
+
+		private int slot;
+
+		private @Nullable String last;
+
+		Turn(int slot) {
+			this.slot = slot;
+		}
+
+		synchronized int next(String value) {
+			if (!value.equals(this.last)) {
+				this.slot = (this.slot + 1) % POSITIONS;
+				this.last = value;
+			}
+			return this.slot;
+		}
 
 	}
 

@@ -27,9 +27,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.util.StringUtils;
 
 /**
- * Takes positions along in a header of requests and responses, for clients that are
- * programs: they send back what they have received last, or all that they have received
- * in parallel, separated by commas.
+ * Carries positions in a header of requests and responses, for clients that are programs:
+ * they return the value received last, or all values received in parallel, separated by
+ * commas.
  *
  * @since 0.1.0
  */

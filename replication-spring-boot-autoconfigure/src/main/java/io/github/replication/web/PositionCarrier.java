@@ -20,11 +20,12 @@ import java.util.Collection;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Takes a caller's position from one request to the next. Beans of this type replace the
- * one named by {@code replication.read-your-writes.carrier}; of several, all carry, and
- * the maximum of what they bring counts.
+ * Carries a caller's position from one request to the next. Beans of this type replace
+ * the carrier named by {@code replication.read-your-writes.carrier}; of several, each
+ * carries, and the maximum of the tokens they bring counts.
  * <p>
  * Called by the threads that serve requests, by one at a time for each request. An
  * exception is logged and taken for nothing brought, or nothing sent: a request never
@@ -35,8 +36,8 @@ import jakarta.servlet.http.HttpServletResponse;
 public interface PositionCarrier {
 
 	/**
-	 * What came with a request. Asked when the first statement of the request is about to
-	 * be routed, so that the user and the session are known.
+	 * Finds the tokens of a request. Called when the first statement of the request is
+	 * about to be routed, so that the user and the session are known.
 	 * @param request the request, as the application sees it if that is known
 	 * @return the tokens that were sent before, in no order; empty if there are none.
 	 * They need not be valid
@@ -44,14 +45,14 @@ public interface PositionCarrier {
 	Collection<String> receive(HttpServletRequest request);
 
 	/**
-	 * Sends a token along. Called before the response is committed if there is something
-	 * to tell, and again if there is more to tell before it is. A carrier that
-	 * {@linkplain #isServerSide() keeps tokens on the server} is also called after a
-	 * commit, and after the response.
+	 * Sends a token. Called before the response is committed if there is something new,
+	 * and again if more is new before it is. A carrier that {@linkplain #isServerSide()
+	 * keeps tokens on the server} is also called once a connection on which something was
+	 * written is back in its pool.
 	 * @param request the request, as the application sees it if that is known
 	 * @param response the response, whose headers may be changed unless the carrier keeps
 	 * tokens on the server
-	 * @param token the token, which covers what came with the request; at most 160
+	 * @param token the token, which covers those that came with the request; at most 160
 	 * characters: letters, digits, dots and hyphens
 	 * @param replaced the tokens that came with the request, and those sent for it
 	 * before: they need not be kept any longer
@@ -76,6 +77,33 @@ public interface PositionCarrier {
 	 */
 	default boolean isServerSide() {
 		return false;
+	}
+
+	/**
+	 * Yields what stores tokens of the caller when the request is over, for work that
+	 * goes on in other threads. Called while the request lives, the result is used by any
+	 * thread.
+	 * @param request the request, as the application sees it if that is known
+	 * @return the memory, {@code null} if the caller is not known (yet) or tokens are not
+	 * kept on the server, as by default
+	 */
+	default @Nullable Memory memoryOf(HttpServletRequest request) {
+		return null;
+	}
+
+	/**
+	 * Stores tokens of one caller.
+	 */
+	@FunctionalInterface
+	interface Memory {
+
+		/**
+		 * Stores a token.
+		 * @param token the token
+		 * @param replaced tokens that need not be kept any longer
+		 */
+		void store(String token, Collection<String> replaced);
+
 	}
 
 }

@@ -27,14 +27,13 @@ import org.springframework.http.client.ClientHttpResponse;
 import io.github.replication.caller.CallerRecords;
 
 /**
- * Takes the current caller's position along on calls to other services of the same
- * cluster, and takes over from their answers how far the caller has come there. So a
- * chain of services keeps the promise that one gives. The services called use the header
- * as their carrier.
+ * Sends the current caller's position with calls to other services of the same cluster,
+ * and adds the positions of their responses to the caller's. So a chain of services keeps
+ * the promise that one gives. The services called use the header as their carrier.
  * <p>
- * A bean of this type is there to be added to the clients that call such services:
+ * A bean of this type exists to be added to the clients that call such services:
  * {@code RestClient.builder().requestInterceptor(interceptor)}. It is added to none by
- * itself, because a position is nobody else's business.
+ * itself, because other services have no use for a position.
  *
  * @since 0.1.0
  */
@@ -63,7 +62,7 @@ public final class PositionClientInterceptor implements ClientHttpRequestInterce
 		}
 		ClientHttpResponse response = execution.execute(request, body);
 		List<String> positions = response.getHeaders().getOrDefault(this.header, List.of());
-		positions.forEach((value) -> this.records.current().add(this.records.tokens().read(value)));
+		positions.forEach((value) -> this.records.current().add(this.records.tokens().decode(value)));
 		return response;
 	}
 

@@ -30,8 +30,11 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.util.WebUtils;
 
+import io.github.replication.position.PositionToken;
+
 /**
- * Keeps positions in the HTTP session. A session is made for a write, never for a read.
+ * Keeps positions in the HTTP session. A session is created for a write, never for a
+ * read, nor when the application has ended the one of the request.
  * <p>
  * Within one process parallel requests do not overwrite each other's positions. Sessions
  * that several processes share are written as a whole at the end of a request by most
@@ -42,6 +45,8 @@ import org.springframework.web.util.WebUtils;
 public final class SessionPositionCarrier implements PositionCarrier {
 
 	private static final String TOKENS = SessionPositionCarrier.class.getName() + ".TOKENS";
+
+	private static final String SEEN = SessionPositionCarrier.class.getName() + ".SEEN";
 
 	private final Clock clock;
 
@@ -64,15 +69,23 @@ public final class SessionPositionCarrier implements PositionCarrier {
 
 	@Override
 	public Collection<String> receive(HttpServletRequest request) {
-		HttpSession session = request.getSession(false);
+		HttpSession session = session(request);
 		return (session != null) ? List.copyOf(tokens(session).keySet()) : List.of();
+	}
+
+	private static @Nullable HttpSession session(HttpServletRequest request) {
+		HttpSession session = request.getSession(false);
+		if (session != null) {
+			request.setAttribute(SEEN, Boolean.TRUE);
+		}
+		return session;
 	}
 
 	@Override
 	public void send(HttpServletRequest request, HttpServletResponse response, String token,
 			Collection<String> replaced) {
-		HttpSession session = request.getSession(false);
-		if (session == null && PassedPosition.tellsOfWrite(token) && !response.isCommitted()) {
+		HttpSession session = session(request);
+		if (session == null && isWrite(token) && !response.isCommitted() && request.getAttribute(SEEN) == null) {
 			session = request.getSession(true);
 		}
 		if (session != null) {
@@ -80,21 +93,44 @@ public final class SessionPositionCarrier implements PositionCarrier {
 		}
 	}
 
+	private static boolean isWrite(String text) {
+		PositionToken token = PositionToken.parse(text);
+		return token != null && token.hasWrite();
+	}
+
+	@Override
+	public @Nullable Memory memoryOf(HttpServletRequest request) {
+		HttpSession session = session(request);
+		return (session != null) ? (token, replaced) -> store(session, token, replaced) : null;
+	}
+
 	private void store(HttpSession session, String token, Collection<String> replaced) {
+		SplitToken split = SplitToken.of(token);
 		synchronized (WebUtils.getSessionMutex(session)) {
 			HashMap<String, Long> tokens = tokens(session);
-			tokens.keySet().removeAll(replaced);
-			tokens.put(token, this.clock.millis());
+			if (split.position() != null) {
+				tokens.keySet().removeAll(SplitToken.positions(replaced));
+				tokens.put(split.position(), this.clock.millis());
+			}
+			if (split.read() != null) {
+				tokens.keySet().removeAll(SplitToken.reads(replaced));
+				tokens.put(split.read(), this.clock.millis());
+			}
 			session.setAttribute(TOKENS, tokens);
 		}
 	}
 
+	/**
+	 * The tokens of a session: positions within the window, read marks as long as the
+	 * session.
+	 */
 	private HashMap<String, Long> tokens(HttpSession session) {
 		HashMap<String, Long> tokens = new HashMap<>();
 		if (attribute(session) instanceof Map<?, ?> stored) {
 			long oldest = this.clock.millis() - this.window.toMillis();
 			stored.forEach((token, at) -> {
-				if (token instanceof String text && at instanceof Long time && time >= oldest) {
+				if (token instanceof String text && at instanceof Long time
+						&& (time >= oldest || SplitToken.isRead(text))) {
 					tokens.put(text, time);
 				}
 			});

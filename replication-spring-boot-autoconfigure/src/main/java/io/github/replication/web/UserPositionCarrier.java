@@ -25,11 +25,14 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.store.PositionStore;
+import io.github.replication.store.BoundedPositionStore;
+import io.github.replication.store.BoundedPositionStore.Allowance;
 
 /**
  * Keeps positions by the name of the user who is logged in, so that whatever a user does
- * on one device is seen on the other.
+ * on one device is seen on the other. The store is given a bounded time: all calls of one
+ * request together take no longer than the timeout, and a request goes on without a store
+ * that does not answer.
  *
  * @since 0.1.0
  */
@@ -37,7 +40,12 @@ public final class UserPositionCarrier implements PositionCarrier {
 
 	private static final String USER = UserPositionCarrier.class.getName() + ".USER";
 
-	private final PositionStore store;
+	/**
+	 * How long the node that a user has read from is remembered, which is not renewed.
+	 */
+	private static final Duration LIFE_OF_READ = Duration.ofHours(1);
+
+	private final BoundedPositionStore store;
 
 	private final Duration window;
 
@@ -46,7 +54,7 @@ public final class UserPositionCarrier implements PositionCarrier {
 	 * @param store keeps the positions
 	 * @param window how long a position is remembered
 	 */
-	public UserPositionCarrier(PositionStore store, Duration window) {
+	public UserPositionCarrier(BoundedPositionStore store, Duration window) {
 		this.store = store;
 		this.window = window;
 	}
@@ -58,17 +66,32 @@ public final class UserPositionCarrier implements PositionCarrier {
 
 	@Override
 	public Collection<String> receive(HttpServletRequest request) {
-		String user = user(request);
-		return (user != null) ? this.store.find(user) : List.of();
+		User user = user(request);
+		return (user != null) ? this.store.find(user.name(), user.allowance()) : List.of();
 	}
 
 	@Override
 	public void send(HttpServletRequest request, HttpServletResponse response, String token,
 			Collection<String> replaced) {
-		String user = user(request);
+		User user = user(request);
 		if (user != null) {
-			this.store.put(user, token, replaced, this.window);
+			store(user.name(), user.allowance(), token, replaced);
 		}
+	}
+
+	private void store(String user, Allowance allowance, String token, Collection<String> replaced) {
+		SplitToken split = SplitToken.of(token);
+		if (split.position() != null) {
+			this.store.put(user, split.position(), SplitToken.positions(replaced), this.window, allowance);
+		}
+		if (split.read() != null && !SplitToken.reads(replaced).contains(split.read())) {
+			this.store.put(user, split.read(), SplitToken.reads(replaced), longer(LIFE_OF_READ, this.window),
+					allowance);
+		}
+	}
+
+	private static Duration longer(Duration one, Duration other) {
+		return (one.compareTo(other) > 0) ? one : other;
 	}
 
 	@Override
@@ -76,20 +99,37 @@ public final class UserPositionCarrier implements PositionCarrier {
 		return user(request) != null;
 	}
 
+	@Override
+	public @Nullable Memory memoryOf(HttpServletRequest request) {
+		User user = user(request);
+		return (user != null) ? (token, replaced) -> store(user.name(), this.store.allowance(), token, replaced) : null;
+	}
+
 	/**
-	 * The user, who is known once for all threads of the request: some tell who it is on
-	 * the request's own thread only.
+	 * The user, who is known once for all threads of the request: some filters say who it
+	 * is on the request's own thread only.
 	 */
-	private static @Nullable String user(HttpServletRequest request) {
-		if (request.getAttribute(USER) instanceof String known) {
+	private @Nullable User user(HttpServletRequest request) {
+		if (request.getAttribute(USER) instanceof User known) {
 			return known;
 		}
 		Principal principal = request.getUserPrincipal();
 		if (principal == null) {
 			return null;
 		}
-		request.setAttribute(USER, principal.getName());
-		return principal.getName();
+		User user = new User(principal.getName(), this.store.allowance());
+		request.setAttribute(USER, user);
+		return user;
+	}
+
+	/**
+	 * A user during one request.
+	 *
+	 * @param name the name
+	 * @param allowance how long the store may take
+	 */
+	private record User(String name, Allowance allowance) {
+
 	}
 
 }

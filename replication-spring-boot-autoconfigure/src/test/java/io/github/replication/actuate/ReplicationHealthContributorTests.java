@@ -19,7 +19,10 @@ package io.github.replication.actuate;
 import java.time.Instant;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.health.contributor.HealthContributors;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -29,6 +32,8 @@ import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
+import io.github.replication.node.ClusterNode;
+import io.github.replication.node.Nodes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
@@ -39,7 +44,7 @@ class ReplicationHealthContributorTests {
 
 	private final ReplicationCluster cluster = mock();
 
-	private final ReplicationHealthContributor health = new ReplicationHealthContributor(this.cluster, true);
+	private final ReplicationHealthContributor health = new ReplicationHealthContributor(this.cluster, true, List::of);
 
 	@Test
 	void nodeThatIsRemovedMeanwhileIsToldAsItWas() {
@@ -62,6 +67,19 @@ class ReplicationHealthContributorTests {
 			assertThat(indicator.health().getStatus()).as(state.name())
 				.isEqualTo(state.isInRotation() ? Status.UP : Status.DOWN);
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ ",, 1, LAGGING", "reports, reports, 1, LAGGING", "reports,, 1, DOWN", ", reports, 1, DOWN",
+			"reports, other, 1, DOWN", ",, 0, DOWN" })
+	void replicaIsDownIfNoOtherServesForItsGroupAndThePrimaryMayNot(@Nullable String group, @Nullable String other,
+			int weight, String status) {
+		ClusterNode lost = Nodes.inState(Nodes.replica("lost", 1, group, null), NodeState.LAGGING, null);
+		ReplicationHealthContributor health = new ReplicationHealthContributor(this.cluster, false,
+				() -> List.of(Nodes.primary(), lost, Nodes.replica("other", weight, other, null)));
+		given(this.cluster.nodes()).willReturn(List.of(node("lost", Role.REPLICA, NodeState.LAGGING)));
+		HealthIndicator indicator = (HealthIndicator) health.getContributor("lost");
+		assertThat(indicator.health().getStatus().getCode()).isEqualTo(status);
 	}
 
 	private static NodeStatus node(String name, Role role, NodeState state) {

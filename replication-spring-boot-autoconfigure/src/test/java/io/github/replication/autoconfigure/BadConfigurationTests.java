@@ -32,6 +32,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -150,7 +151,55 @@ class BadConfigurationTests {
 						List.of("replication.discovery.weight", "-1", "cannot be negative")),
 				Arguments.of(Map.of("replication.discovery.url", "jdbc:postgresql://replicas:port/app?password=secret"),
 						List.of("replication.discovery.url", "Value: jdbc:postgresql://replicas:port/app",
-								"cannot be read")));
+								"cannot be read")),
+				Arguments.of(Map.of("replication.replicas[0].url", "jdbc:postgresql://pg-2/app?password=secret"),
+						List.of("replication.replicas[0].url", "Value: jdbc:postgresql://pg-2/app",
+								"a replica has a name", "replication.replicas.<name>.url")),
+				Arguments.of(Map.of("replication.replicas", "jdbc:postgresql://pg-2/app?password=secret"),
+						List.of("replication.replicas", "jdbc:postgresql://pg-2/app",
+								"replication.replicas.<name>.url")),
+				Arguments.of(Map.of("replication.replicas.url", "jdbc:postgresql://pg-2/app?password=secret"),
+						List.of("replication.replicas.url", "Value: jdbc:postgresql://pg-2/app",
+								"belongs to no replica", "replication.replicas.<name>.url")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.primary.name", "replica1"),
+						List.of("replication.primary.name", "replica1", "same name", "another name")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.replicas.replica-1.weight", "heavy"),
+						List.of("replication.replicas.replica-1.weight", "heavy")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.fallback", "replica"),
+						List.of("replication.fallback", "replica", "PRIMARY", "FAIL")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.max-lag", "quick"),
+						List.of("replication.max-lag", "quick")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.enabled", "maybe"),
+						List.of("replication.enabled", "maybe")));
+	}
+
+	static Stream<Arguments> variables() {
+		return Stream.of(
+				Arguments.of("REPLICATION_REPLICAS_URL", "jdbc:postgresql://pg-2/app?password=secret",
+						List.of("Property: replication.replicas.url", "Value: jdbc:postgresql://pg-2/app",
+								"belongs to no replica", "REPLICATION_REPLICAS_<NAME>_URL")),
+				Arguments.of("REPLICATION_REPLICAS", "jdbc:postgresql://pg-2/app?password=secret",
+						List.of("replication.replicas", "jdbc:postgresql://pg-2/app")),
+				Arguments.of("REPLICATION_REPLICAS_REPLICA_1_PASSWORD", "secret",
+						List.of("replication.replicas.replica-1.url", "The replica has no URL")),
+				Arguments.of("REPLICATION_REPLICAS_REPLICA_1_ULR", "jdbc:postgresql://pg-2/app?password=secret",
+						List.of("replication.replicas.replica", "jdbc:postgresql://pg-2/app", "Replace")),
+				Arguments.of("REPLICATION_REPLICAS_REPLICA1_PASWORD", "secret",
+						List.of("replication.replicas.replica1.pasword", "replication.replicas.replica1.password")),
+				Arguments.of("REPLICATION_REPLICAS_REPLICA_1_WEIGHT", "heavy",
+						List.of("replication.replicas.replica-1.weight", "heavy")));
+	}
+
+	@ParameterizedTest
+	@MethodSource("variables")
+	void variableOfTheEnvironmentStopsTheStart(String name, String value, List<String> words, CapturedOutput output) {
+		Throwable failure = start(Map.of(), Map.of(name, value));
+		assertThat(failure).isNotNull();
+		String text = output.toString();
+		text = text.substring(text.indexOf("APPLICATION FAILED TO START"));
+		assertThat(text).contains("Description:").contains("Action:").contains(words);
+		assertThat(output).doesNotContain("secret");
 	}
 
 	@ParameterizedTest
@@ -174,12 +223,20 @@ class BadConfigurationTests {
 	}
 
 	private static Throwable start(Map<String, Object> properties) {
+		return start(properties, Map.of());
+	}
+
+	private static Throwable start(Map<String, Object> properties, Map<String, Object> variables) {
 		try {
 			new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
 				.logStartupInfo(false)
 				.properties("spring.main.banner-mode=off")
 				.initializers((context) -> {
 					context.getEnvironment().getPropertySources().addFirst(new MapPropertySource("test", properties));
+					context.getEnvironment()
+						.getPropertySources()
+						.replace("systemEnvironment",
+								new SystemEnvironmentPropertySource("systemEnvironment", variables));
 					context.getEnvironment()
 						.getPropertySources()
 						.addLast(new MapPropertySource("primary",

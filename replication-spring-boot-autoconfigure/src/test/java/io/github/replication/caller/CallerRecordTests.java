@@ -19,7 +19,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -30,7 +29,9 @@ import org.junit.jupiter.api.Test;
 
 import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver;
+import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.ReadMark;
+import io.github.replication.position.ReadYourWrites;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
@@ -178,7 +179,7 @@ class CallerRecordTests {
 		resolveAt(null);
 		CallerRecord record = this.records.forRequest(null);
 		record.add(new Bound(new Write(0, false, new WalPosition(2, 77), 0, this.time.get()), null));
-		Bound read = this.tokens.read(this.tokens.write(record.bound()).toString());
+		Bound read = this.tokens.decode(this.tokens.resolved(record).toString());
 		assertThat(read.write()).isNotNull();
 		assertThat(read.write().position()).isEqualTo(new WalPosition(2, 77));
 		assertThat(read.write().isResolved()).isTrue();
@@ -187,12 +188,12 @@ class CallerRecordTests {
 	@Test
 	void tokenOfAnotherClusterIsAbsent() {
 		resolveAt(null);
-		assertThat(this.tokens.read("1.beef.1-ff.")).isEqualTo(Bound.NONE);
+		assertThat(this.tokens.decode("2.beef.1-ff.")).isEqualTo(Bound.NONE);
 	}
 
 	@Test
 	void tokenThatCannotBeComparedIsAWriteAtItsArrival() {
-		Write write = this.tokens.read("1.cafe.1-ff.").write();
+		Write write = this.tokens.decode("2.cafe.1-ff.").write();
 		assertThat(write).isNotNull();
 		assertThat(write.isResolved()).isFalse();
 		assertThat(write.tick()).isEqualTo(this.clock.now());
@@ -200,27 +201,27 @@ class CallerRecordTests {
 
 	@Test
 	void tokenWithAnInstantCountsForTheRestOfTheWindow() {
-		String text = "1.cafe.t" + Long.toHexString(93_000) + ".";
-		Bound bound = this.tokens.read(text);
+		String text = "2.cafe.t" + Long.toHexString(93_000) + ".";
+		Bound bound = this.tokens.decode(text);
 		CallerRecord record = this.records.forRequest(() -> bound);
 		assertThat(record.bound().write()).isNotNull();
 		this.time.addAndGet(Duration.ofSeconds(3).toNanos() + 1);
 		assertThat(record.bound().write()).isNull();
-		assertThat(this.tokens.read("1.cafe.t" + Long.toHexString(90_000) + ".").write()).isNull();
+		assertThat(this.tokens.decode("2.cafe.t" + Long.toHexString(90_000) + ".").write()).isNull();
 	}
 
 	@Test
 	void tokenWithAnInstantOfAnotherClockIsAWriteAtItsArrivalWherePositionsDecide() {
 		resolveAt(null);
 		for (long millis : new long[] { 1, 90_000, 5_000_000 }) {
-			Write write = this.tokens.read("1.cafe.t" + Long.toHexString(millis) + ".").write();
+			Write write = this.tokens.decode("2.cafe.t" + Long.toHexString(millis) + ".").write();
 			assertThat(write).isEqualTo(Write.unresolved(this.clock.now(), false, this.time.get()));
 		}
 	}
 
 	@Test
 	void instantOfTheFutureIsNow() {
-		Write write = this.tokens.read("1.cafe.tffffffffffff.").write();
+		Write write = this.tokens.decode("2.cafe.tffffffffffff.").write();
 		assertThat(write).isNotNull();
 		assertThat(write.at()).isEqualTo(this.time.get());
 	}
@@ -251,7 +252,7 @@ class CallerRecordTests {
 
 			@Override
 			public Write resolve(Write write) {
-				record.add(CallerRecordTests.this.tokens.read("1.cafe.1-1ff."));
+				record.add(CallerRecordTests.this.tokens.decode("2.cafe.1-1ff."));
 				return super.resolve(write);
 			}
 
@@ -262,14 +263,32 @@ class CallerRecordTests {
 	}
 
 	/**
-	 * Its life begins anew with each response that sends it, that of an instant does not.
+	 * A replica that has replayed as far serves also while the primary is silent.
 	 */
 	@Test
-	void positionIsNotPassedOnWhilePositionsDoNotDecide() {
+	void resolvedPositionStaysOneWhileThePrimaryIsSilent() {
 		resolveAt(null);
-		Bound bound = this.tokens.read("1.cafe.1-1ff.");
+		Bound bound = this.tokens.decode("2.cafe.1-1ff.");
 		this.time.addAndGet(Duration.ofSeconds(4).toNanos());
-		assertThat(this.tokens.write(bound).position()).isEqualTo(new WalPosition(1, 0x1ff));
+		Reached known = new Reached(new WalPosition(1, 0x1ff), null);
+		assertThat(this.tokens.encode(bound.write())).isEqualTo(known);
+		silence();
+		assertThat(this.tokens.encode(bound.write())).isEqualTo(known);
+	}
+
+	@Test
+	void positionThatIsNotKnownIsATimeWhileThePrimaryIsSilent() {
+		resolveAt(null);
+		CallerRecord record = this.records.forRequest(null);
+		record.recordWrite(false);
+		assertThat(this.tokens.encode(record.bound().write())).isEqualTo(Reached.UNKNOWN);
+		this.time.addAndGet(Duration.ofSeconds(4).toNanos());
+		silence();
+		assertThat(this.tokens.encode(record.bound().write()))
+			.isEqualTo(new Reached(null, Instant.EPOCH.plusSeconds(96)));
+	}
+
+	private void silence() {
 		this.tokens.resolveWith(new Resolver(null) {
 
 			@Override
@@ -278,19 +297,17 @@ class CallerRecordTests {
 			}
 
 		});
-		assertThat(this.tokens.write(bound).position()).isNull();
-		assertThat(this.tokens.write(bound).writtenAt()).isEqualTo(Instant.EPOCH.plusSeconds(96));
 	}
 
 	@Test
 	void writeThatIsLearntOfIsTold() {
 		AtomicInteger told = new AtomicInteger();
 		CallerRecord record = this.records.forRequest(null);
-		record.onWrite(told::incrementAndGet);
+		record.listener(new Listener(told::incrementAndGet));
 		record.add(new Bound(null, new ReadMark(3, 1, 1)));
 		assertThat(told).hasValue(0);
 		CallerRecord inner = record.inner(Bound.NONE, true);
-		inner.add(this.tokens.read("1.cafe.1-1ff."));
+		inner.add(this.tokens.decode("2.cafe.1-1ff."));
 		assertThat(told).hasValue(1);
 		assertThat(record.bound().write()).isNotNull();
 		assertThat(record.hasWritten()).isFalse();
@@ -307,7 +324,7 @@ class CallerRecordTests {
 			record[0].recordWrite(false);
 			return Bound.NONE;
 		});
-		record[0].onWrite(told::incrementAndGet);
+		record[0].listener(new Listener(told::incrementAndGet));
 		assertThat(write(record[0]).isResolved()).isFalse();
 		assertThat(told).hasValue(0);
 		record[0].recordWrite(false);
@@ -317,7 +334,7 @@ class CallerRecordTests {
 	@Test
 	void severalTokensCountTogether() {
 		resolveAt(null);
-		Bound bound = this.tokens.read(List.of("1.cafe.1-ff.", "1.cafe.1-1ff.", "garbage", "1.cafe.1-f."));
+		Bound bound = this.tokens.decode("2.cafe.1-ff., 2.cafe.1-1ff.,garbage,2.cafe.1-f.");
 		assertThat(bound.write()).isNotNull();
 		assertThat(bound.write().position()).isEqualTo(new WalPosition(1, 0x1ff));
 	}
@@ -335,6 +352,21 @@ class CallerRecordTests {
 	private static class Resolver implements PositionResolver {
 
 		private final @Nullable WalPosition position;
+
+		@Override
+		public ReadYourWrites mode() {
+			return ReadYourWrites.POSITION;
+		}
+
+		@Override
+		public boolean isMonotonic() {
+			return true;
+		}
+
+		@Override
+		public @Nullable Place placeOf(int node) {
+			return null;
+		}
 
 		Resolver(@Nullable WalPosition position) {
 			this.position = position;
@@ -358,6 +390,24 @@ class CallerRecordTests {
 		@Override
 		public Write resolve(Write write) {
 			return lookUp(write);
+		}
+
+	}
+
+	private record Listener(Runnable action) implements CallerListener {
+
+		@Override
+		public void written() {
+			this.action.run();
+		}
+
+		@Override
+		public void learnt() {
+			this.action.run();
+		}
+
+		@Override
+		public void connectionReturned() {
 		}
 
 	}

@@ -22,6 +22,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
+import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.RedisPositionStore;
 import io.github.replication.web.CookiePositionCarrier;
 import io.github.replication.web.PositionCarrier;
@@ -32,6 +33,8 @@ class Carriers {
 
 	private static final Duration WINDOW = Duration.ofSeconds(10);
 
+	private static final Duration STORE_TIMEOUT = Duration.ofMillis(100);
+
 	@Bean
 	PositionCarrier cookies() {
 		return new CookiePositionCarrier("replication-position",
@@ -40,7 +43,8 @@ class Carriers {
 
 	@Bean
 	PositionCarrier users(RedisConnectionFactory connections) {
-		return new UserPositionCarrier(new RedisPositionStore(connections), WINDOW);
+		return new UserPositionCarrier(
+				new BoundedPositionStore(new RedisPositionStore(connections), STORE_TIMEOUT, System::nanoTime), WINDOW);
 	}
 
 }

@@ -59,6 +59,15 @@ public final class Nodes {
 				new SampleClock(System::nanoTime));
 	}
 
+	/**
+	 * Positions of which nothing is known but the nodes that marks name.
+	 */
+	public static Positions positions(ReadYourWrites mode, Topology topology) {
+		Positions positions = positions(mode);
+		positions.within(() -> topology);
+		return positions;
+	}
+
 	public static ClusterNode primary() {
 		return node("primary", 0, null, null, Role.PRIMARY, new HikariDataSource());
 	}
@@ -99,7 +108,13 @@ public final class Nodes {
 	 * A replica in a state.
 	 */
 	public static ClusterNode inState(String name, NodeState state, @Nullable String cause) {
-		ClusterNode node = replica(name);
+		return inState(replica(name), state, cause);
+	}
+
+	/**
+	 * A node that is brought into a state.
+	 */
+	public static ClusterNode inState(ClusterNode node, NodeState state, @Nullable String cause) {
 		node.condition(new Condition(state, Instant.EPOCH, cause));
 		return node;
 	}

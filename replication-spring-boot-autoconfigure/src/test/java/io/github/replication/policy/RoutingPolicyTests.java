@@ -31,7 +31,9 @@ import io.github.replication.balance.LoadBalancer;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Node;
 import io.github.replication.node.Nodes;
+import io.github.replication.node.Topology;
 import io.github.replication.position.Bound;
+import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWrites;
 import io.github.replication.position.Write;
 
@@ -241,14 +243,72 @@ class RoutingPolicyTests {
 		assertThat(policy.mayServe(this.replicas.get(0), route(written), written.request())).isFalse();
 	}
 
+	@Test
+	void callerStaysWithTheNodeThatItHasReadFrom() throws Exception {
+		Facts facts = new Facts().readOnly().read(this.replicas.get(0), rotation());
+		assertThat(route(facts).node()).isEqualTo(this.replicas.get(0));
+		assertThat(leaving(facts)).isEmpty();
+		assertThat(route(new Facts().readOnly()).node()).isEqualTo(this.replicas.get(1));
+	}
+
+	@Test
+	void callerOfAnotherRotationMovesIfTheLoadBalancerChoosesAnotherNode() throws Exception {
+		assertThat(leaving(new Facts().readOnly().read(this.replicas.get(0), rotation() + 1)))
+			.containsExactly(this.replicas.get(0));
+		assertThat(leaving(new Facts().readOnly().read(this.replicas.get(1), rotation() + 1))).isEmpty();
+		assertThat(leaving(new Facts().readOnly().read(this.replicas.get(0), ReadMark.ANY))).isEmpty();
+	}
+
+	@Test
+	void callerLeavesANodeThatIsOverloaded() throws Exception {
+		Facts facts = new Facts().readOnly().read(this.replicas.get(0), rotation());
+		this.balancer.overloaded = "replica-1";
+		assertThat(leaving(facts)).containsExactly(this.replicas.get(0));
+		this.balancer.overloaded = "replica-2";
+		assertThat(leaving(facts)).isEmpty();
+	}
+
+	@Test
+	void callerLeavesANodeWhoseConnectionsAreAllInUse() throws Exception {
+		Nodes.busy(this.replicas.get(0));
+		assertThat(leaving(new Facts().readOnly().read(this.replicas.get(0), rotation())))
+			.containsExactly(this.replicas.get(0));
+	}
+
+	/**
+	 * The load of those who stay evens out again.
+	 */
+	@Test
+	void rotationIsAnotherOneAfterEachChange() {
+		int before = rotation();
+		this.replicas.add(Nodes.replica("replica-3"));
+		int more = rotation();
+		this.replicas.set(2, Nodes.replica("replica-3", 2, null, null));
+		int heavier = rotation();
+		this.replicas.remove(2);
+		assertThat(rotation()).isEqualTo(before);
+		assertThat(List.of(before, more, heavier)).doesNotHaveDuplicates();
+		this.replicas.add(0, this.replicas.remove(1));
+		assertThat(rotation()).as("in another order").isEqualTo(before);
+	}
+
+	private int rotation() {
+		return Nodes.topology(this.primary, this.replicas, this.zone).rotation(null).hash();
+	}
+
+	private List<ClusterNode> leaving(Facts facts) throws NoReplicaException {
+		return policy().leaving(route(facts), facts.request());
+	}
+
 	private Route route(Facts facts, ClusterNode... excluded) throws NoReplicaException {
 		RouteRequest request = facts.request();
 		return policy().require(policy().route(request, List.of(excluded)), request);
 	}
 
 	private RoutingPolicy policy() {
-		return new RoutingPolicy(() -> Nodes.topology(this.primary, this.replicas, this.zone),
-				Nodes.positions(ReadYourWrites.TIME), this.balancer, this.byStatement, this.fallback);
+		Topology topology = Nodes.topology(this.primary, this.replicas, this.zone);
+		return new RoutingPolicy(() -> topology, Nodes.positions(ReadYourWrites.TIME, topology), this.balancer,
+				this.byStatement, this.fallback);
 	}
 
 	private void assertWritePool(Route route, Reason reason) {
@@ -271,11 +331,18 @@ class RoutingPolicyTests {
 
 		private final List<String> offered = new ArrayList<>();
 
+		private @Nullable String overloaded;
+
 		@Override
 		public <N extends Node> N choose(List<N> candidates) {
 			this.offered.clear();
 			candidates.forEach((candidate) -> this.offered.add(candidate.name()));
 			return candidates.get(candidates.size() - 1);
+		}
+
+		@Override
+		public <N extends Node> boolean isOverloaded(N node, List<N> others) {
+			return node.name().equals(this.overloaded);
 		}
 
 	}
@@ -298,6 +365,13 @@ class RoutingPolicyTests {
 		private boolean serializable;
 
 		private boolean written;
+
+		private @Nullable ReadMark read;
+
+		Facts read(ClusterNode node, int rotation) {
+			this.read = new ReadMark(node.id(), 1, 0, rotation);
+			return this;
+		}
 
 		Facts forced() {
 			this.scope = this.scope.onPrimary("unit");
@@ -357,7 +431,7 @@ class RoutingPolicyTests {
 
 		RouteRequest request() {
 			return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held,
-					this.serializable, this.written ? WRITTEN : Bound.NONE);
+					this.serializable, (this.written ? WRITTEN : Bound.NONE).withRead(this.read));
 		}
 
 	}

@@ -84,7 +84,10 @@ final class RedisServer implements AutoCloseable {
 	}
 
 	private static RedisServer launch(Path program, Path folder, Path log) throws IOException {
-		int port = freePort();
+		return launch(program, folder, log, freePort());
+	}
+
+	private static RedisServer launch(Path program, Path folder, Path log, int port) throws IOException {
 		Process process = new ProcessBuilder(program.toString(), "--port", Integer.toString(port), "--bind",
 				"127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", folder.toString())
 			.redirectErrorStream(true)
@@ -101,6 +104,34 @@ final class RedisServer implements AutoCloseable {
 
 	int port() {
 		return this.port;
+	}
+
+	/**
+	 * Lets the server accept connections and answer nothing.
+	 */
+	void freeze() throws Exception {
+		signal("-STOP");
+	}
+
+	/**
+	 * Lets the server go on.
+	 */
+	void thaw() throws Exception {
+		signal("-CONT");
+	}
+
+	private void signal(String signal) throws Exception {
+		new ProcessBuilder("kill", signal, Long.toString(this.process.pid())).start().waitFor();
+	}
+
+	/**
+	 * Starts another server on the port of one that has ended.
+	 */
+	static RedisServer restart(RedisServer ended, Path folder) throws IOException {
+		Path log = folder.resolve("redis-again.log");
+		RedisServer server = launch(program().orElseThrow(), folder, log, ended.port);
+		Awaitility.await().until(() -> Files.readString(log).contains("Ready to"));
+		return server;
 	}
 
 	@Override

@@ -16,8 +16,12 @@
 package io.github.replication.web;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import jakarta.servlet.http.Cookie;
 import org.junit.jupiter.api.Test;
@@ -38,39 +42,109 @@ class CookiePositionCarrierTests {
 
 	private final MockHttpServletResponse response = new MockHttpServletResponse();
 
-	/**
-	 * Browsers send the oldest first, so that the last one counts as much as any.
-	 */
-	@Test
-	void eachOfManyCookiesIsReceivedAndNotTooManyAreDeletedAtOnce() {
-		this.request.setCookies(IntStream.range(0, 100)
-			.mapToObj((i) -> new Cookie("p-" + Integer.toHexString(i), "token" + i))
-			.toArray(Cookie[]::new));
-		assertThat(this.carrier.receive(this.request)).hasSize(100).contains("token99");
-		this.carrier.send(this.request, this.response, "token", this.carrier.receive(this.request));
-		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(33)
-			.filteredOn((cookie) -> cookie.contains("Max-Age=0"))
-			.hasSize(32);
-	}
-
 	@Test
 	void cookiesOfOthersAreLeftAlone() {
 		this.request.setCookies(new Cookie("p", "1"), new Cookie("p-", "2"), new Cookie("p-settings", "3"),
-				new Cookie("p-00000000000000001", "4"), new Cookie("p-A", "5"), new Cookie("p-0a", "6"));
-		assertThat(this.carrier.receive(this.request)).containsExactly("6");
-		this.carrier.send(this.request, this.response, "token", this.carrier.receive(this.request));
-		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(2).anyMatch((cookie) -> cookie.startsWith("p-0a=;"));
+				new Cookie("p-cafe-9", "4"), new Cookie("p-cafe-A", "5"), new Cookie("p-cafe-r1", "6"),
+				new Cookie("p-cafe-0", "7"), new Cookie("p-beef-u", "8"), new Cookie("p-123456789-1", "9"));
+		assertThat(this.carrier.receive(this.request)).containsExactly("6", "7", "8");
+	}
+
+	@Test
+	void cookieOfAnotherClusterIsNeitherOverwrittenNorDeleted() {
+		for (int i = 0; i < 20; i++) {
+			MockHttpServletRequest request = new MockHttpServletRequest();
+			request.setCookies(new Cookie("p-beef-0", "2.beef.1-ff."), new Cookie("p-beef-r1", "2.beef..1-2-3-4"));
+			MockHttpServletResponse response = new MockHttpServletResponse();
+			send(request, response, "2.cafe.1-" + i + ".1-2-3-" + i);
+			assertThat(response.getHeaders("Set-Cookie")).hasSize(2)
+				.allMatch((cookie) -> cookie.startsWith("p-cafe-"))
+				.noneMatch((cookie) -> cookie.contains("Max-Age=0"));
+		}
 	}
 
 	@Test
 	void cookieIsFoundAgain() {
 		for (int i = 0; i < 100; i++) {
+			String token = "2.cafe.1-" + i + ".";
 			MockHttpServletResponse response = new MockHttpServletResponse();
-			this.carrier.send(new MockHttpServletRequest(), response, "token" + i, List.of());
+			send(new MockHttpServletRequest(), response, token);
 			MockHttpServletRequest next = new MockHttpServletRequest();
 			next.setCookies(response.getCookies());
-			assertThat(this.carrier.receive(next)).containsExactly("token" + i);
+			assertThat(this.carrier.receive(next)).containsExactly(token);
 		}
+	}
+
+	@Test
+	void successivePositionsOfAClientTakeTurns() {
+		Set<String> names = new HashSet<>();
+		for (int i = 0; i < 4; i++) {
+			names.add(nameOf("2.cafe.1-" + i + "."));
+		}
+		assertThat(names).hasSize(4);
+		assertThat(nameOf("2.cafe.1-3.")).as("the same position").isEqualTo(nameOf("2.cafe.1-3."));
+	}
+
+	private String nameOf(String token) {
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		request.setCookies(new Cookie("session", "ann"));
+		MockHttpServletResponse response = new MockHttpServletResponse();
+		send(request, response, token);
+		return response.getCookies()[0].getName();
+	}
+
+	@Test
+	void whateverIsSentAClientHoldsLessThanAKilobyte() {
+		Map<String, String> held = new HashMap<>();
+		CookiePositionCarrier carrier = new CookiePositionCarrier("replication-position",
+				new Attributes(null, null, null, "Lax", Duration.ofSeconds(10)));
+		for (int i = 0; i < 2000; i++) {
+			MockHttpServletResponse response = new MockHttpServletResponse();
+			String position = (i % 7 == 0) ? "u" : "1a-16b374d8" + Integer.toHexString(0x10 + i % 200);
+			carrier.send(new MockHttpServletRequest(), response,
+					"2.cafebabe." + position + "." + (i % 9) + "-deadbeef-1a2b3c4d-" + Integer.toHexString(i),
+					List.of());
+			assertThat(String.join("", response.getHeaders("Set-Cookie"))).hasSizeLessThan(400);
+			for (Cookie cookie : response.getCookies()) {
+				held.put(cookie.getName(), cookie.getValue());
+			}
+		}
+		String header = held.entrySet()
+			.stream()
+			.map((cookie) -> cookie.getKey() + "=" + cookie.getValue())
+			.collect(Collectors.joining("; "));
+		assertThat(held).hasSizeLessThanOrEqualTo(14);
+		assertThat(header).hasSizeLessThan(1024);
+	}
+
+	@Test
+	void laterTokenOfTheSameResponseTakesThePlaceOfTheEarlier() {
+		this.response.addHeader("Set-Cookie", "other=1");
+		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
+		send(this.request, this.response, "2.cafe.1-2.1-2-3-2");
+		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(3)
+			.anyMatch((cookie) -> cookie.contains("2.cafe.1-2."))
+			.anyMatch((cookie) -> cookie.contains("2.cafe..1-2-3-2"))
+			.contains("other=1");
+	}
+
+	@Test
+	void whatTheClientHoldsAlreadyIsNotSetAgain() {
+		this.request.setCookies(new Cookie("p-cafe-0", "2.cafe.1-1."));
+		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
+		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(1)
+			.allMatch((cookie) -> cookie.startsWith("p-cafe-r1="));
+	}
+
+	@Test
+	void positionLivesAsLongAsTheWindowAndAReadMarkAsLongAsTheBrowser() {
+		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
+		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(2)
+			.allSatisfy((cookie) -> assertThat(cookie.contains("Max-Age=10")).isEqualTo(cookie.contains("1-1.;")));
+	}
+
+	private void send(MockHttpServletRequest request, MockHttpServletResponse response, String token) {
+		this.carrier.send(request, response, token, this.carrier.receive(request));
 	}
 
 }

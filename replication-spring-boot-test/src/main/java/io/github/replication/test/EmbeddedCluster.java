@@ -27,9 +27,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 
-import io.github.replication.autoconfigure.ReplicationAutoConfiguration;
-import io.github.replication.test.autoconfigure.EmbeddedClusterAutoConfiguration;
-
 /**
  * Runs the tests of a class with a {@link PostgresCluster}, which methods and
  * constructors get by declaring a parameter of that type.
@@ -48,7 +45,7 @@ import io.github.replication.test.autoconfigure.EmbeddedClusterAutoConfiguration
 @Documented
 @Inherited
 @ExtendWith(EmbeddedClusterExtension.class)
-@ImportAutoConfiguration({ EmbeddedClusterAutoConfiguration.class, ReplicationAutoConfiguration.class })
+@ImportAutoConfiguration
 public @interface EmbeddedCluster {
 
 	/**

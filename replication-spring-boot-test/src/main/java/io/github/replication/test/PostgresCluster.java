@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
+import io.github.replication.SynchronousCommit;
+
 /**
  * A PostgreSQL primary with streaming replicas, run by this JVM from PostgreSQL's own
  * programs and listening on 127.0.0.1 only. For tests and samples: it does not outlive
@@ -354,17 +356,20 @@ public final class PostgresCluster implements AutoCloseable {
 
 	/**
 	 * Makes commits wait for replicas.
-	 * @param commit what a commit waits for
+	 * @param commit what a commit waits for, {@link SynchronousCommit#REMOTE_WRITE} or
+	 * more
 	 * @param replicas the names of the replicas that each commit waits for, none for all
 	 * that the cluster has now
 	 */
 	public void synchronous(SynchronousCommit commit, String... replicas) {
+		Assert.isTrue(commit.compareTo(SynchronousCommit.REMOTE_WRITE) >= 0,
+				() -> commit + " waits for no replica: use REMOTE_WRITE, ON or REMOTE_APPLY");
 		List<String> names = (replicas.length != 0) ? List.of(replicas)
 				: replicas().stream().map(PostgresNode::name).toList();
 		Assert.notEmpty(names, "There is no replica that a commit could wait for");
 		names.forEach(this::node);
 		PostgresNode current = this.primary;
-		current.set("synchronous_commit", commit.value());
+		current.set("synchronous_commit", commit.setting());
 		current.set("synchronous_standby_names",
 				names.stream()
 					.map(PostgresCluster::identifier)

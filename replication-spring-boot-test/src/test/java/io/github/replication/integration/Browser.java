@@ -31,6 +31,8 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
+import io.github.replication.position.PositionToken;
+
 /**
  * What one user calls applications with: keeps cookies, whichever port they come from,
  * and sends headers along.
@@ -78,6 +80,38 @@ final class Browser {
 			.toList();
 	}
 
+	/**
+	 * The positions in the cookies of the default name, without read marks.
+	 */
+	List<PositionToken> positions() {
+		return tokens().stream()
+			.map(PositionToken::parse)
+			.filter((token) -> token != null && token.hasWrite())
+			.toList();
+	}
+
+	/**
+	 * The length of the header that takes all cookies along.
+	 */
+	int lengthOfCookies() {
+		return cookies().entrySet()
+			.stream()
+			.mapToInt((cookie) -> (cookie.getKey() + "=" + cookie.getValue() + "; ").length())
+			.sum();
+	}
+
+	CompletableFuture<HttpResponse<String>> getAsync(TestApplication application, String path) {
+		return getAsync(application.port(), path);
+	}
+
+	CompletableFuture<HttpResponse<String>> getAsync(int port, String path) {
+		return client.sendAsync(request(port, "GET", path), BodyHandlers.ofString()).thenApply(this::kept);
+	}
+
+	CompletableFuture<HttpResponse<String>> postAsync(int port, String path) {
+		return client.sendAsync(request(port, "POST", path), BodyHandlers.ofString()).thenApply(this::kept);
+	}
+
 	HttpResponse<String> get(TestApplication application, String path) {
 		return call(application, "GET", path);
 	}
@@ -86,9 +120,17 @@ final class Browser {
 		return call(application, "POST", path);
 	}
 
+	HttpResponse<String> get(int port, String path) {
+		return call(port, "GET", path);
+	}
+
 	private HttpResponse<String> call(TestApplication application, String method, String path) {
+		return call(application.port(), method, path);
+	}
+
+	private HttpResponse<String> call(int port, String method, String path) {
 		try {
-			return kept(client.send(request(application, method, path), BodyHandlers.ofString()));
+			return kept(client.send(request(port, method, path), BodyHandlers.ofString()));
 		}
 		catch (IOException ex) {
 			throw new IllegalStateException(ex);
@@ -103,12 +145,11 @@ final class Browser {
 	 * Sends what is known now; what comes back is kept when it comes.
 	 */
 	CompletableFuture<HttpResponse<String>> postAsync(TestApplication application, String path) {
-		return client.sendAsync(request(application, "POST", path), BodyHandlers.ofString()).thenApply(this::kept);
+		return postAsync(application.port(), path);
 	}
 
-	private synchronized HttpRequest request(TestApplication application, String method, String path) {
-		HttpRequest.Builder request = HttpRequest
-			.newBuilder(URI.create("http://localhost:" + application.port() + path))
+	private synchronized HttpRequest request(int port, String method, String path) {
+		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
 			.method(method, BodyPublishers.noBody());
 		this.headers.forEach(request::header);
 		if (!this.cookies.isEmpty()) {

@@ -184,6 +184,23 @@ class ByStatementTests {
 	}
 
 	@Test
+	void batchOfAPreparedReadMovesWithIt() throws SQLException {
+		try (Connection connection = dataSource.getConnection();
+				PreparedStatement statement = connection.prepareStatement("VALUES (?)")) {
+			statement.setInt(1, 1);
+			statement.addBatch();
+			statement.setInt(1, 2);
+			statement.addBatch();
+			jdbc.update("INSERT INTO s.item VALUES (1, 'x')");
+			try (Statement other = connection.createStatement()) {
+				other.executeUpdate("INSERT INTO s.item VALUES (2, 'x')");
+			}
+			assertThat(statement.executeBatch()).hasSize(2);
+			assertThat(statement.executeBatch()).isEmpty();
+		}
+	}
+
+	@Test
 	void batchOfReadsAndWritesWrites() throws SQLException {
 		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
 			statement.addBatch("INSERT INTO s.item VALUES (1, 'x')");

@@ -17,34 +17,40 @@
 package io.github.replication.integration;
 
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedDeque;
 
 import io.github.replication.Reason;
 import io.github.replication.RouteDecision;
 import io.github.replication.RoutingListener;
+import io.github.replication.test.routing.RoutingRecorder;
 
 /**
- * Records what the library says, to be compared with what the servers say.
+ * The decisions since the last {@link #clear()}, to be compared with the answers of the
+ * servers.
  */
 class Decisions implements RoutingListener {
 
-	private final ConcurrentLinkedDeque<RouteDecision> decisions = new ConcurrentLinkedDeque<>();
+	private final RoutingRecorder recorder = new RoutingRecorder();
+
+	private volatile RoutingRecorder.Recording recording = this.recorder.start();
 
 	@Override
 	public void routed(RouteDecision decision) {
-		this.decisions.add(decision);
+		this.recorder.routed(decision);
 	}
 
 	void clear() {
-		this.decisions.clear();
+		RoutingRecorder.Recording previous = this.recording;
+		this.recording = this.recorder.start();
+		previous.close();
 	}
 
 	List<RouteDecision> all() {
-		return List.copyOf(this.decisions);
+		return this.recording.decisions();
 	}
 
 	RouteDecision last() {
-		return this.decisions.getLast();
+		List<RouteDecision> all = all();
+		return all.get(all.size() - 1);
 	}
 
 	Reason lastReason() {

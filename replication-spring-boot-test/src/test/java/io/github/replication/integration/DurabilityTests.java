@@ -119,7 +119,7 @@ class DurabilityTests {
 	 */
 	@Test
 	void writeThatTheSynchronousStandbyShowsMayBeMissingOnAnother(PostgresCluster cluster) {
-		cluster.synchronous(io.github.replication.test.SynchronousCommit.ON, "replica-1");
+		cluster.synchronous(SynchronousCommit.ON, "replica-1");
 		cluster.node("replica-2").pauseReplay();
 		try {
 			this.orders.place(this.id);

@@ -42,12 +42,12 @@ import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
 import io.github.replication.Reason;
 import io.github.replication.ReplicationCluster;
+import io.github.replication.SynchronousCommit;
 import io.github.replication.node.ReplicaPoolCustomizer;
 import io.github.replication.policy.NoReplicaException;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
-import io.github.replication.test.SynchronousCommit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
@@ -43,11 +44,14 @@ import org.springframework.transaction.annotation.Transactional;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.context.request.async.DeferredResult;
+import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody;
 
 import io.github.replication.ReadOnly;
+import io.github.replication.Replication;
 
 /**
  * Notes over HTTP: each way there is to answer after a write.
@@ -159,6 +163,20 @@ class NoteWeb {
 				.body(this.notes.find(id));
 		}
 
+		/**
+		 * As a page that says what caches may do with it.
+		 */
+		@GetMapping("/cached/{id}")
+		ResponseEntity<String> findCached(@PathVariable("id") long id, @RequestParam("header") String header,
+				@RequestParam("value") String value) {
+			return ResponseEntity.ok().header(header, value).body(this.notes.find(id));
+		}
+
+		@GetMapping("/untracked/{id}")
+		String findUntracked(@PathVariable("id") long id) {
+			return Replication.untracked(() -> this.notes.find(id)) + this.notes.find(id);
+		}
+
 		@GetMapping("/twice/{id}")
 		String findTwice(@PathVariable("id") long id) {
 			return this.notes.find(id) + this.notes.find(id);
@@ -203,6 +221,13 @@ class NoteWeb {
 				this.notes.write(id + i);
 			}
 			return "written";
+		}
+
+		@PostMapping("/cached/{id}")
+		ResponseEntity<String> writeCached(@PathVariable("id") long id, @RequestParam("header") String header,
+				@RequestParam("value") String value) {
+			this.notes.write(id);
+			return ResponseEntity.ok().header(header, value).body("written");
 		}
 
 		@PostMapping("/nothing")
@@ -320,6 +345,122 @@ class NoteWeb {
 		byte[] largeBody(@PathVariable("id") long id) {
 			this.notes.write(id);
 			return new byte[MORE_THAN_A_BUFFER];
+		}
+
+		/**
+		 * A body of any size that is written at once, or in parts.
+		 */
+		@PostMapping("/sized/{id}")
+		void sized(@PathVariable("id") long id, @RequestParam("size") int size, @RequestParam("parts") int parts,
+				HttpServletResponse response) throws IOException {
+			this.notes.write(id);
+			for (int i = 0; i < parts; i++) {
+				response.getOutputStream().write(new byte[size / parts]);
+			}
+		}
+
+		@PostMapping("/sized-text/{id}")
+		void sizedText(@PathVariable("id") long id, @RequestParam("size") int size, HttpServletResponse response)
+				throws IOException {
+			this.notes.write(id);
+			response.setContentType("text/plain");
+			response.getWriter().write("x".repeat(size));
+		}
+
+		@PostMapping("/started-async-sized/{id}")
+		void startedAsyncSized(@PathVariable("id") long id, @RequestParam("size") int size,
+				@RequestParam("wrapped") boolean wrapped, HttpServletRequest request, HttpServletResponse response) {
+			AsyncContext context = wrapped ? request.startAsync(request, response) : request.startAsync();
+			this.executor.submit(() -> {
+				try {
+					this.notes.write(id);
+					context.getResponse().getOutputStream().write(new byte[size]);
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
+				}
+				finally {
+					context.complete();
+				}
+			});
+		}
+
+		/**
+		 * As frameworks do that ask for the context again.
+		 */
+		@PostMapping("/asked-async/{id}")
+		void askedAsync(@PathVariable("id") long id, HttpServletRequest request) {
+			request.startAsync();
+			AsyncContext context = request.getAsyncContext();
+			this.executor.submit(() -> {
+				this.notes.write(id);
+				answer(context);
+				context.getResponse().flushBuffer();
+				context.complete();
+				return null;
+			});
+		}
+
+		@PostMapping("/dispatched-async/{id}")
+		void dispatchedAsync(@PathVariable("id") long id, HttpServletRequest request) {
+			AsyncContext context = request.startAsync();
+			this.executor.submit(() -> {
+				this.notes.write(id);
+				context.dispatch("/nothing");
+			});
+		}
+
+		@PostMapping("/reset/{id}")
+		void reset(@PathVariable("id") long id, HttpServletResponse response) throws IOException {
+			this.notes.write(id);
+			response.getWriter().write("dropped");
+			response.reset();
+			response.getWriter().write("whole");
+		}
+
+		@PostMapping("/forward/{id}")
+		void forward(@PathVariable("id") long id, HttpServletRequest request, HttpServletResponse response)
+				throws IOException, ServletException {
+			this.notes.write(id);
+			request.getRequestDispatcher("/nothing").forward(request, response);
+		}
+
+		@PostMapping("/forward-to-nothing/{id}")
+		void forwardToNothing(@PathVariable("id") long id, HttpServletRequest request, HttpServletResponse response)
+				throws IOException, ServletException {
+			this.notes.write(id);
+			request.getRequestDispatcher("/no-body").forward(request, response);
+		}
+
+		@PostMapping("/no-body")
+		ResponseEntity<Void> noBody() {
+			return ResponseEntity.ok().build();
+		}
+
+		@PostMapping("/include/{id}")
+		void include(@PathVariable("id") long id, HttpServletRequest request, HttpServletResponse response)
+				throws IOException, ServletException {
+			this.notes.write(id);
+			request.getRequestDispatcher("/nothing").include(request, response);
+			response.flushBuffer();
+		}
+
+		@PostMapping("/events/{id}")
+		SseEmitter events(@PathVariable("id") long id) {
+			SseEmitter emitter = new SseEmitter();
+			this.notes.write(id);
+			this.executor.submit(() -> {
+				emitter.send("written");
+				emitter.complete();
+				return null;
+			});
+			return emitter;
+		}
+
+		@PostMapping("/error-status/{id}")
+		ResponseEntity<String> errorStatus(@PathVariable("id") long id) {
+			this.notes.write(id);
+			return ResponseEntity.status(503).body("later");
 		}
 
 		@PostMapping("/announced/{id}")

@@ -58,6 +58,7 @@ import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
@@ -133,6 +134,15 @@ class OperationsTests {
 	}
 
 	@Test
+	void lostGroupMakesTheApplicationDownWhereThePrimaryMustNotServe() throws Exception {
+		start(builder().with("replication.fallback", "fail").with("replication.replicas.replica-2.group", "reports"));
+		this.cluster.node("replica-2").stop();
+		awaitStatus("/actuator/health/replication/replica-2", "503 DOWN");
+		assertThat(status("/actuator/health")).isEqualTo("503 DOWN");
+		assertThat(status("/actuator/health/replication/replica-1")).isEqualTo("200 UP");
+	}
+
+	@Test
 	void lostPrimaryMakesTheApplicationDownButNotItsProbes() throws Exception {
 		start(builder());
 		this.cluster.primary().stop();
@@ -177,6 +187,47 @@ class OperationsTests {
 		assertThat(JsonPath.<String>read(body, "$.nodes[1].lag")).isNotNull();
 		assertThat(JsonPath.<Map<String, Integer>>read(body, "$.decisions.primary")).containsEntry("READ_WRITE", 1);
 		assertThat(decisions(body, "replica-1") + decisions(body, "replica-2")).isEqualTo(4);
+	}
+
+	@Test
+	void hintsComeFromWhatTheApplicationDoes() throws Exception {
+		TestApplication.createTable(this.cluster);
+		start(builder().with("replication.read-your-writes.mode", "position")
+			.with("replication.replicas.replica-2.weight", "0")
+			.with("replication.fallback-max-connections", "1")
+			.with("spring.datasource.hikari.connection-timeout", "300"), NoteWeb.class);
+		assertThat(JsonPath.<List<Object>>read(get("/actuator/replication").body(), "$.hints")).isEmpty();
+		for (int i = 0; i < 100; i++) {
+			read();
+			this.application.jdbc().queryForList("SELECT 1");
+			this.application.transaction(false)
+				.executeWithoutResult((status) -> this.application.jdbc().queryForList("SELECT 1"));
+			assertThat(post("/notes/" + (5000 + i), "{}").statusCode()).isEqualTo(200);
+		}
+		this.application.bean(ReplicationCluster.class).drain("replica-1");
+		this.application.transaction(true).executeWithoutResult((outer) -> {
+			this.application.jdbc().queryForList("SELECT 1");
+			Thread other = new Thread(() -> assertThatExceptionOfType(RuntimeException.class).isThrownBy(this::read));
+			other.start();
+			join(other);
+		});
+		String body = get("/actuator/replication").body();
+		assertThat(JsonPath.<List<String>>read(body, "$.hints[*].topic")).contains("WITHOUT_TRANSACTION",
+				"READ_WRITE_UNCHANGED", "POSITION_NOT_RETURNED", "FALLBACK_EXHAUSTED", "REPLICA_UNUSED");
+		assertThat(JsonPath.<List<String>>read(body, "$.hints[*].figure")).contains(
+				"50 % (100 of 200) read-write transactions changed nothing.",
+				"100 responses carried the position of a write, 0 requests brought one back.",
+				"Reads without a free connection in the read pool of primary: 1.");
+		assertThat(body).doesNotContain(SECRET).doesNotContain(this.cluster.password());
+	}
+
+	private static void join(Thread thread) {
+		try {
+			thread.join();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	private static int decisions(String body, String node) {
@@ -403,8 +454,8 @@ class OperationsTests {
 			.web();
 	}
 
-	private void start(TestApplication.Builder builder) {
-		this.application = builder.start();
+	private void start(TestApplication.Builder builder, Class<?>... sources) {
+		this.application = builder.start(sources);
 		this.application.newCaller();
 	}
 

@@ -432,7 +432,7 @@ class PositionTests {
 
 	@Test
 	void malformedPositionIsAbsent() {
-		for (String position : new String[] { "", "x", "1.", "2.0..", "1.0.ffffffff-ffffffffffffffff.", "1.0.t0." }) {
+		for (String position : new String[] { "", "x", "2.", "1.0..", "2.0.ffffffff-ffffffffffffffff.", "2.0.t0." }) {
 			this.application.newCaller();
 			Replication.withPosition(position, () -> assertThat(count(this.application, 0)).isZero());
 		}
@@ -443,7 +443,7 @@ class PositionTests {
 		String cluster = positionOf(write()).split("\\.")[1];
 		this.cluster.awaitReplication();
 		this.application.newCaller();
-		Replication.withPosition("1." + cluster + ".1-ffffffffffffffff.", () -> {
+		Replication.withPosition("2." + cluster + ".1-ffffffffffffffff.", () -> {
 			soon().untilAsserted(() -> {
 				count(this.application, 0);
 				assertThat(lastRead().reason()).isEqualTo(Reason.READ_ONLY);
@@ -457,7 +457,7 @@ class PositionTests {
 	void positionOfAnotherTimelineIsAWriteBeforeItsArrival() {
 		String position = positionOf(write());
 		this.cluster.awaitReplication();
-		String other = position.replaceFirst("^(1\\.[0-9a-f]+\\.)1-", "$17-");
+		String other = position.replaceFirst("^(2\\.[0-9a-f]+\\.)1-", "$17-");
 		assertThat(other).isNotEqualTo(position);
 		this.application.newCaller();
 		Replication.withPosition(other, () -> soon().untilAsserted(() -> {
@@ -471,7 +471,7 @@ class PositionTests {
 		pause("replica-1", "replica-2");
 		String position = positionOf(write());
 		this.application.newCaller();
-		Replication.withPosition(position.replaceFirst("^1\\.[0-9a-f]+", "1.7"), () -> {
+		Replication.withPosition(position.replaceFirst("^2\\.[0-9a-f]+", "2.7"), () -> {
 			count(this.application, 0);
 			assertThat(lastRead().reason()).isEqualTo(Reason.READ_ONLY);
 		});

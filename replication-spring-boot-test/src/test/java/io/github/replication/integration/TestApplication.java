@@ -159,6 +159,14 @@ final class TestApplication implements AutoCloseable {
 		}
 
 		/**
+		 * With what is left out of applications otherwise: {@code jetty} in place of
+		 * Tomcat, {@code security}, {@code session}.
+		 */
+		Builder using(String... infrastructure) {
+			return with(OptionalInfrastructure.PROPERTY, String.join(",", infrastructure));
+		}
+
+		/**
 		 * JDBC alone: transactions are those of the data source.
 		 */
 		Builder withoutJpa() {

@@ -22,7 +22,6 @@ import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -38,12 +37,10 @@ class LeftoversTests {
 
 	@Test
 	void killedJvmLeavesNothingAfterTheNextStart() throws Exception {
-		List<Path> before = folders();
 		List<Path> left;
 		try (Forked jvm = new Forked()) {
 			jvm.awaitCluster();
-			left = new ArrayList<>(folders());
-			left.removeAll(before);
+			left = jvm.folders();
 			assertThat(left).isNotEmpty();
 			jvm.kill();
 		}
@@ -60,12 +57,10 @@ class LeftoversTests {
 
 	@Test
 	void terminatedJvmLeavesNothing() throws Exception {
-		List<Path> before = folders();
 		List<Path> left;
 		try (Forked jvm = new Forked()) {
 			jvm.awaitCluster();
-			left = new ArrayList<>(folders());
-			left.removeAll(before);
+			left = jvm.folders();
 			jvm.terminate();
 		}
 		Awaitility.await()
@@ -76,11 +71,14 @@ class LeftoversTests {
 			}));
 	}
 
-	private static List<Path> folders() throws IOException {
-		try (var folders = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-			return folders.filter((path) -> path.getFileName().toString().startsWith(OwnedFolder.PREFIX))
-				.filter(Files::isDirectory)
-				.toList();
+	@Test
+	void foldersOfAnotherBuildAreNotMistakenForTheOnesOfAJvm() throws Exception {
+		try (Forked one = new Forked(); Forked other = new Forked()) {
+			one.awaitCluster();
+			other.awaitCluster();
+			assertThat(one.folders()).isNotEmpty().doesNotContainAnyElementsOf(other.folders());
+			one.terminate();
+			other.terminate();
 		}
 	}
 
@@ -112,6 +110,26 @@ class LeftoversTests {
 				line = output.readLine();
 			}
 			assertThat(line).isEqualTo(ClusterMain.READY);
+		}
+
+		/**
+		 * The folders that the process owns, whatever other builds have there.
+		 */
+		List<Path> folders() throws IOException {
+			try (var folders = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+				return folders.filter((path) -> path.getFileName().toString().startsWith(OwnedFolder.PREFIX))
+					.filter(this::isOwner)
+					.toList();
+			}
+		}
+
+		private boolean isOwner(Path folder) {
+			try {
+				return Files.readString(folder.resolve(OwnedFolder.OWNER_FILE)).startsWith(this.process.pid() + " ");
+			}
+			catch (IOException ex) {
+				return false;
+			}
 		}
 
 		void kill() throws InterruptedException {

@@ -144,8 +144,13 @@ class NewsroomTests {
 	}
 
 	@Test
+	void endpointHasHintsForThePage() throws Exception {
+		assertThat(get("/actuator/replication").body()).contains("\"hints\":[");
+	}
+
+	@Test
 	void firstPageIsServed() throws Exception {
-		assertThat(get("/").body()).contains("<h1>Newsroom</h1>").contains("Served-By");
+		assertThat(get("/").body()).contains("<h1>Newsroom</h1>").contains("Served-By").contains("id=\"hints\"");
 	}
 
 	private HttpResponse<String> get(String path) throws IOException, InterruptedException {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.Assert;
 
-import io.github.replication.test.SynchronousCommit;
+import io.github.replication.SynchronousCommit;
 
 /**
  * Properties of the embedded cluster.

@@ -21,16 +21,25 @@ import java.util.Map;
 
 import org.springframework.boot.testcontainers.service.connection.ContainerConnectionDetailsFactory;
 import org.springframework.boot.testcontainers.service.connection.ContainerConnectionSource;
+import org.springframework.util.Assert;
+import org.springframework.util.ClassUtils;
 
 import io.github.replication.autoconfigure.ReplicationConnectionDetails;
 
 /**
  * Makes the replicas of a {@link ReplicatedPostgresContainers} annotated with
  * {@code @ServiceConnection} those of the application. The primary is a database
- * container like any other, which Spring Boot finds by itself.
+ * container like any other, which Spring Boot finds by itself. Cannot be created without
+ * the containers of Testcontainers 2, so that Spring Boot leaves it out.
  */
 class ReplicatedPostgresContainerConnectionDetailsFactory
 		extends ContainerConnectionDetailsFactory<ReplicatedPostgresContainers, ReplicationConnectionDetails> {
+
+	private static final String CONTAINER = "org.testcontainers.postgresql.PostgreSQLContainer";
+
+	ReplicatedPostgresContainerConnectionDetailsFactory() {
+		Assert.state(ClassUtils.isPresent(CONTAINER, getClass().getClassLoader()), () -> CONTAINER + " is missing");
+	}
 
 	@Override
 	protected ReplicationConnectionDetails getContainerConnectionDetails(

@@ -46,9 +46,7 @@ final class Statistics {
 		else if (event instanceof Event.FaultBegan began) {
 			this.faults.merge(began.fault() + " | " + began.node(), 1L, Long::sum);
 		}
-		if ((System.getenv("PROOF_DEBUG") != null) && !(event instanceof Event.Ended))
-			System.out.println("EVENT " + event);
-		if (event instanceof Event.Lost) {
+		else if (event instanceof Event.Lost) {
 			this.tokens.merge("lost", 1L, Long::sum);
 		}
 		else if (event instanceof Event.Forked) {

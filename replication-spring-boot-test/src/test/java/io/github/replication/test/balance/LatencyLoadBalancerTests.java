@@ -66,4 +66,22 @@ class LatencyLoadBalancerTests extends LoadBalancerContract {
 		assertThat(shares.get("a")).isBetween(9_000, 11_000);
 	}
 
+	@Test
+	void callersLeaveANodeThatIsClearlySlower() {
+		TestNode slow = new TestNode("a", 1, 0, 20_000_000);
+		TestNode fast = new TestNode("b", 1, 0, 2_000_000);
+		assertThat(loadBalancer().isOverloaded(slow, List.of(slow, fast))).isTrue();
+		assertThat(loadBalancer().isOverloaded(fast, List.of(slow, fast))).isFalse();
+	}
+
+	@Test
+	void callersStayWithANodeThatIsNotClearlySlower() {
+		TestNode node = new TestNode("a", 1, 0, 3_000_000);
+		assertThat(loadBalancer().isOverloaded(node, List.of(node, new TestNode("b", 1, 0, 2_000_000)))).isFalse();
+		TestNode quick = new TestNode("a", 1, 0, 900_000);
+		assertThat(loadBalancer().isOverloaded(quick, List.of(quick, new TestNode("b", 1, 0, 1_000)))).isFalse();
+		TestNode known = new TestNode("a", 1, 0, 20_000_000);
+		assertThat(loadBalancer().isOverloaded(known, List.of(known, new TestNode("b", 1, 0, 0)))).isFalse();
+	}
+
 }

@@ -44,4 +44,20 @@ class LeastConnectionsLoadBalancerTests extends LoadBalancerContract {
 		assertThat(shares(loadBalancer(), candidates, 30)).containsOnlyKeys("b");
 	}
 
+	@Test
+	void callersLeaveANodeThatIsClearlyBusier() {
+		TestNode busy = new TestNode("a", 1, 9, 0);
+		TestNode idle = new TestNode("b", 1, 2, 0);
+		assertThat(loadBalancer().isOverloaded(busy, List.of(busy, idle))).isTrue();
+		assertThat(loadBalancer().isOverloaded(idle, List.of(busy, idle))).isFalse();
+		TestNode heavy = new TestNode("a", 4, 9, 0);
+		assertThat(loadBalancer().isOverloaded(heavy, List.of(heavy, idle))).isFalse();
+	}
+
+	@Test
+	void callersStayWhereAFewUnitsCoincide() {
+		TestNode node = new TestNode("a", 1, 2, 0);
+		assertThat(loadBalancer().isOverloaded(node, List.of(node, new TestNode("b", 1, 0, 0)))).isFalse();
+	}
+
 }

@@ -14,39 +14,28 @@
  * limitations under the License.
  */
 
-package io.github.replication.test;
+package io.github.replication.caller;
 
 /**
- * What a commit waits for on synchronous replicas: the values of PostgreSQL's
- * {@code synchronous_commit} that wait for one.
- *
- * @since 0.1.0
+ * Is notified of what a caller writes. Called by the threads that write, possibly several
+ * at once; must not throw.
  */
-public enum SynchronousCommit {
+public interface CallerListener {
 
 	/**
-	 * The replica has received the commit and handed it to its operating system.
+	 * The caller has written. Called before the connection is given back, so nothing here
+	 * may wait.
 	 */
-	REMOTE_WRITE("remote_write"),
+	void written();
 
 	/**
-	 * The replica has flushed the commit. A read there may still miss it.
+	 * The caller has learnt of a write elsewhere.
 	 */
-	ON("on"),
+	void learnt();
 
 	/**
-	 * The replica has replayed the commit, so that reads there see it.
+	 * A connection has gone back to its pool, and something was written or learnt before.
 	 */
-	REMOTE_APPLY("remote_apply");
-
-	private final String value;
-
-	SynchronousCommit(String value) {
-		this.value = value;
-	}
-
-	String value() {
-		return this.value;
-	}
+	void connectionReturned();
 
 }

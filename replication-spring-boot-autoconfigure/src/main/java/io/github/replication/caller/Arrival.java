@@ -1,0 +1,241 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.caller;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.position.Bound;
+import io.github.replication.position.PositionResolver.Place;
+import io.github.replication.position.PositionToken;
+import io.github.replication.position.PositionToken.Reached;
+import io.github.replication.position.PositionToken.Read;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.Write;
+
+/**
+ * The tokens that a caller has brought with one request, and from them the token that
+ * leaves with the response. Not safe for use by several threads at once.
+ */
+public final class Arrival {
+
+	private static final int MAXIMUM_MOVES = 0xffffff;
+
+	private final CallerTokens tokens;
+
+	private final Set<String> texts = new HashSet<>();
+
+	private final List<Read> reads = new ArrayList<>();
+
+	private @Nullable Write write;
+
+	private int moves;
+
+	/**
+	 * Creates the arrival of a caller that has brought nothing yet.
+	 * @param tokens decodes tokens
+	 */
+	public Arrival(CallerTokens tokens) {
+		this.tokens = tokens;
+	}
+
+	/**
+	 * Adds tokens that have just arrived.
+	 * @param texts the tokens, from anywhere; those that were added before are left out
+	 * @return what their maximum says; what is malformed, of another version or of
+	 * another cluster is absent
+	 */
+	public Bound add(Collection<String> texts) {
+		Write write = null;
+		boolean read = false;
+		for (String text : texts) {
+			PositionToken token = PositionToken.parse(text);
+			if (token != null && isOfCluster(token) && this.texts.add(text)) {
+				Write written = this.tokens.decode(token.reached());
+				write = (write != null) ? write.and(written) : written;
+				read = add(token.read()) || read;
+			}
+		}
+		if (write != null) {
+			this.write = write.and(this.write);
+		}
+		return new Bound(write, read ? mark() : null);
+	}
+
+	/**
+	 * Whether a token is to be used, and may be replaced: one of another cluster that
+	 * shares the host name is neither.
+	 */
+	private boolean isOfCluster(PositionToken token) {
+		int cluster = this.tokens.cluster();
+		return token.cluster() == 0 || cluster == 0 || token.cluster() == cluster;
+	}
+
+	/**
+	 * Whether a token may be replaced by one that this application sends: not one that
+	 * may belong to another cluster.
+	 * @param text a token
+	 * @return {@code true} if it names the same cluster
+	 */
+	public boolean mayReplace(String text) {
+		PositionToken token = PositionToken.parse(text);
+		return token == null || token.cluster() == this.tokens.cluster();
+	}
+
+	private boolean add(@Nullable Read read) {
+		if (read == null || read.moves() < this.moves) {
+			return false;
+		}
+		if (read.moves() > this.moves) {
+			this.moves = read.moves();
+			this.reads.clear();
+		}
+		return this.reads.stream().noneMatch((other) -> other.node() == read.node()) && this.reads.add(read);
+	}
+
+	private @Nullable ReadMark mark() {
+		ReadMark mark = null;
+		for (Read read : this.reads) {
+			if (read.node() != Read.NONE) {
+				mark = this.tokens.arrived(read.node(), read.rotation()).and(mark);
+			}
+		}
+		return mark;
+	}
+
+	/**
+	 * The token to store as soon as something was written, from what is known.
+	 * @param record the caller's record
+	 * @return a token that covers what was written and what has been brought
+	 */
+	public PositionToken announcement(CallerRecord record) {
+		this.tokens.lookUp(record);
+		return new PositionToken(this.tokens.cluster(), this.tokens.encode(record.bound().write()), unchanged());
+	}
+
+	/**
+	 * The token to send with a response, after asking for the position if the caller has
+	 * written. Waits no longer than the timeout of a probe.
+	 * @param record the caller's record
+	 * @param written whether a write was recorded or learnt of
+	 * @param shared whether the response may be stored by a shared cache, so that it must
+	 * not say what was read
+	 * @return the token, {@code null} if there is nothing new
+	 */
+	public @Nullable PositionToken departure(CallerRecord record, boolean written, boolean shared) {
+		boolean writing = written && this.tokens.isTracking();
+		boolean silent = shared && !writing;
+		ReadMark read = (this.tokens.isMonotonic() && !silent) ? record.ownRead() : null;
+		boolean seen = read != null && read.node() == ReadMark.PRIMARY && (writing || record.isBehind())
+				&& this.tokens.isExact();
+		if (writing || seen) {
+			this.tokens.resolve(record);
+		}
+		else {
+			this.tokens.lookUp(record);
+		}
+		Write write = record.bound().write();
+		if (seen && read != null) {
+			Write reading = Write.unresolved(read.tick(), false, read.at());
+			write = this.tokens.resolve(reading.and(write));
+		}
+		Reached reached = this.tokens.encode(write);
+		boolean moved = (writing || seen || (!silent && isCorrected(write))) && reached != null;
+		Read mark = (read == null) ? null : (seen && reached != null) ? successor(record) : next(read, record.isKept());
+		if (!moved && mark == null) {
+			return null;
+		}
+		return new PositionToken(this.tokens.cluster(), reached, (mark != null) ? mark : unchanged());
+	}
+
+	/**
+	 * Whether the position that has come was not to be believed, or not known, and is
+	 * known now.
+	 */
+	private boolean isCorrected(@Nullable Write write) {
+		return this.write != null && write != null && write.isResolved() && !write.equals(this.write);
+	}
+
+	/**
+	 * The mark that the caller has brought; of several, one that covers them.
+	 */
+	private @Nullable Read unchanged() {
+		return (this.reads.size() > 1) ? new Read(0, ReadMark.PRIMARY, ReadMark.ANY, moved()) : last();
+	}
+
+	/**
+	 * The mark that the caller has brought, if it is one alone.
+	 */
+	private @Nullable Read last() {
+		return (this.reads.size() == 1) ? this.reads.get(0) : null;
+	}
+
+	/**
+	 * The mark after a read from a node.
+	 */
+	private @Nullable Read next(ReadMark mark, boolean kept) {
+		Read read = this.tokens.read(mark, moved());
+		Read last = last();
+		boolean same = last != null && last.node() == read.node()
+				&& (kept || mark.node() == ReadMark.PRIMARY || last.rotation() == read.rotation());
+		return same ? null : read;
+	}
+
+	/**
+	 * The mark after a read on the primary that the position covers: of the replica to
+	 * use once it is as far. Parallel responses choose the same where they can.
+	 */
+	private @Nullable Read successor(CallerRecord record) {
+		if (this.reads.isEmpty()) {
+			return null;
+		}
+		Read last = last();
+		int node = (last != null) ? record.successor() : lowest();
+		Place place = this.tokens.placeOf(node);
+		if (last != null && isUnchanged(last, node, place)) {
+			return null;
+		}
+		return (place != null) ? new Read(place.index(), node, place.rotation(), moved())
+				: new Read(0, Read.NONE, ReadMark.ANY, moved());
+	}
+
+	private boolean isUnchanged(Read last, int successor, @Nullable Place place) {
+		if (place == null) {
+			return last.node() == Read.NONE || this.tokens.placeOf(last.node()) != null;
+		}
+		return last.node() == successor;
+	}
+
+	private int lowest() {
+		return this.reads.stream()
+			.mapToInt(Read::node)
+			.filter((node) -> this.tokens.placeOf(node) != null)
+			.boxed()
+			.min(Integer::compareUnsigned)
+			.orElse(ReadMark.PRIMARY);
+	}
+
+	private int moved() {
+		return Math.min(this.moves + 1, MAXIMUM_MOVES);
+	}
+
+}

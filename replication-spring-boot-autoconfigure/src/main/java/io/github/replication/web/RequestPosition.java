@@ -1,0 +1,342 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.web;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletRequestWrapper;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
+import org.springframework.web.util.WebUtils;
+
+import io.github.replication.caller.Arrival;
+import io.github.replication.caller.CallerListener;
+import io.github.replication.caller.CallerOrigin;
+import io.github.replication.caller.CallerRecord;
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.caller.PositionTraffic;
+import io.github.replication.position.Bound;
+import io.github.replication.position.PositionToken;
+
+/**
+ * The position of a request's caller: received when the first statement needs it, sent
+ * before the response is committed.
+ */
+final class RequestPosition {
+
+	private final HttpServletRequest request;
+
+	private final CallerRecord record;
+
+	private final Arrival arrival;
+
+	private final PositionTraffic traffic;
+
+	private final List<CarrierExchange> exchanges;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private volatile HttpServletRequest seen;
+
+	private volatile HttpServletResponse response;
+
+	private volatile boolean written;
+
+	private volatile boolean over;
+
+	private volatile @Nullable Object handled;
+
+	private final AtomicInteger dispatches = new AtomicInteger();
+
+	private boolean awaited;
+
+	private boolean countedSent;
+
+	private boolean countedReceived;
+
+	/**
+	 * Creates the position of a request.
+	 * @param request the request
+	 * @param response its response
+	 * @param records opens the record of the caller
+	 * @param carriers carry positions
+	 */
+	RequestPosition(HttpServletRequest request, HttpServletResponse response, CallerRecords records,
+			List<PositionCarrier> carriers) {
+		this.request = request;
+		this.seen = request;
+		this.response = response;
+		this.arrival = new Arrival(records.tokens());
+		this.traffic = records.tokens().traffic();
+		this.exchanges = carriers.stream().map(CarrierExchange::new).toList();
+		this.record = records.forRequest(new Received());
+		this.record.listener(new Writes());
+	}
+
+	CallerRecord record() {
+		return this.record;
+	}
+
+	/**
+	 * Watches over a response, once even if several dispatches see it.
+	 * @param response the response of a dispatch
+	 * @param error whether an error is being answered, before which the container may
+	 * have dropped what was sent
+	 */
+	HttpServletResponse watch(HttpServletResponse response, boolean error) {
+		if (error) {
+			reset();
+		}
+		if (WebUtils.getNativeResponse(response, BeforeCommitResponse.class) != null) {
+			return response;
+		}
+		this.response = response;
+		return new BeforeCommitResponse(response, new BeforeCommitResponse.Callback() {
+
+			@Override
+			public void beforeCommit() {
+				send();
+			}
+
+			@Override
+			public void afterReset() {
+				reset();
+			}
+
+		});
+	}
+
+	private void reset() {
+		this.handled = null;
+		this.exchanges.forEach(CarrierExchange::reset);
+	}
+
+	/**
+	 * Ends when what has been started asynchronously has ended.
+	 */
+	void endAfter(AsyncContext context) {
+		left();
+		if (!this.awaited) {
+			this.awaited = true;
+			try {
+				context.addListener(new EndOfRequest(), this.request, this.response);
+			}
+			catch (IllegalStateException ex) {
+				end();
+			}
+		}
+	}
+
+	/**
+	 * Begins a dispatch: of the request, of an error, or one within another.
+	 */
+	void begin() {
+		this.dispatches.incrementAndGet();
+		this.over = false;
+	}
+
+	/**
+	 * Ends: request and response must not be touched from now on, unless there is another
+	 * dispatch.
+	 */
+	void end() {
+		send();
+		this.over = left() == 0;
+	}
+
+	/**
+	 * Leaves a dispatch.
+	 * @return the number of those around it
+	 */
+	private int left() {
+		return this.dispatches.updateAndGet((dispatches) -> Math.max(0, dispatches - 1));
+	}
+
+	/**
+	 * The request as the application sees it: filters behind this one wrap it to know the
+	 * user, or to keep the session elsewhere.
+	 */
+	private HttpServletRequest seen() {
+		HttpServletRequest seen = this.seen;
+		if (RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes current
+				&& current.getRequest() instanceof ServletRequestWrapper wrapper && wrapper != seen
+				&& wrapper.isWrapperFor(seen)) {
+			seen = current.getRequest();
+			this.seen = seen;
+		}
+		return seen;
+	}
+
+	/**
+	 * Sends what is new: the response may be committed next, or the request is over.
+	 * Costs little if nothing has changed since the call before.
+	 */
+	void send() {
+		if (this.over || !this.record.isUsed() || this.record.state() == this.handled) {
+			return;
+		}
+		this.lock.lock();
+		try {
+			HttpServletResponse response = this.response;
+			boolean written = this.written;
+			boolean shared = SharedCaches.mayStore(response);
+			for (CarrierExchange exchange : this.exchanges) {
+				boolean exposed = shared && !exchange.isServerSide();
+				PositionToken token = this.arrival.departure(this.record, written, exposed);
+				if (token != null) {
+					if (exposed && !response.isCommitted()) {
+						SharedCaches.makePrivate(response);
+					}
+					exchange.send(token.toString(), seen(), response, this.arrival::mayReplace);
+					countSent(written);
+				}
+			}
+			this.handled = this.record.state();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void countSent(boolean written) {
+		if (written && !this.countedSent) {
+			this.countedSent = true;
+			this.traffic.sent();
+		}
+	}
+
+	private void countReceived(Collection<String> tokens) {
+		if (!tokens.isEmpty() && !this.countedReceived) {
+			this.countedReceived = true;
+			this.traffic.received();
+		}
+	}
+
+	/**
+	 * Stores, in carriers that keep tokens on the server, that something was written,
+	 * whatever becomes of the response.
+	 */
+	private void sendEarly() {
+		this.lock.lock();
+		try {
+			for (CarrierExchange exchange : this.exchanges) {
+				if (exchange.isServerSide()) {
+					String token = this.arrival.announcement(this.record).toString();
+					if (this.over) {
+						exchange.store(token, this.arrival::mayReplace);
+					}
+					else {
+						exchange.send(token, seen(), this.response, this.arrival::mayReplace);
+					}
+				}
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Receives what came with the request.
+	 */
+	private final class Received implements CallerOrigin {
+
+		@Override
+		public Bound recall() {
+			Bound received = Bound.NONE;
+			for (CarrierExchange exchange : RequestPosition.this.exchanges) {
+				if (!RequestPosition.this.over) {
+					Collection<String> tokens = exchange.receive(seen());
+					countReceived(tokens);
+					received = received.and(RequestPosition.this.arrival.add(tokens));
+				}
+			}
+			return received;
+		}
+
+		@Override
+		public boolean isOpen() {
+			return !RequestPosition.this.over
+					&& !RequestPosition.this.exchanges.stream().allMatch(CarrierExchange::isReceived);
+		}
+
+	}
+
+	/**
+	 * Is notified of what the caller writes.
+	 */
+	private final class Writes implements CallerListener {
+
+		@Override
+		public void written() {
+			RequestPosition.this.written = true;
+			RequestPosition.this.handled = null;
+		}
+
+		@Override
+		public void learnt() {
+			written();
+			if (RequestPosition.this.over) {
+				sendEarly();
+			}
+		}
+
+		@Override
+		public void connectionReturned() {
+			sendEarly();
+		}
+
+	}
+
+	/**
+	 * Ends a request that was carried on by other threads.
+	 */
+	private final class EndOfRequest implements AsyncListener {
+
+		@Override
+		public void onComplete(AsyncEvent event) {
+			end();
+		}
+
+		@Override
+		public void onTimeout(AsyncEvent event) {
+			// completes later
+		}
+
+		@Override
+		public void onError(AsyncEvent event) {
+			// completes later
+		}
+
+		@Override
+		public void onStartAsync(AsyncEvent event) {
+			event.getAsyncContext().addListener(this, event.getSuppliedRequest(), event.getSuppliedResponse());
+		}
+
+	}
+
+}

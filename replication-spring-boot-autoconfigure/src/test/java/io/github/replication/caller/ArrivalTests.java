@@ -1,0 +1,290 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.caller;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import io.github.replication.position.Bound;
+import io.github.replication.position.PositionResolver;
+import io.github.replication.position.PositionToken;
+import io.github.replication.position.PositionToken.Read;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.SampleClock;
+import io.github.replication.position.WalPosition;
+import io.github.replication.position.Write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ArrivalTests {
+
+	private static final int ONE = 0x11;
+
+	private static final int TWO = 0x22;
+
+	private static final int ROTATION = 7;
+
+	private final AtomicLong time = new AtomicLong(1_000);
+
+	private final SampleClock clock = new SampleClock(this.time::get);
+
+	private final CallerTokens tokens = new CallerTokens(this.clock, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
+			Duration.ofSeconds(10));
+
+	private final CallerRecords records = new CallerRecords(this.tokens);
+
+	private final Cluster cluster = new Cluster();
+
+	ArrivalTests() {
+		this.tokens.resolveWith(this.cluster);
+	}
+
+	@Test
+	void markIsAsOfTheArrival() {
+		this.clock.startSample();
+		long now = this.clock.now();
+		assertThat(arrive("2.cafe..1-11-7-1").bound().read()).isEqualTo(new ReadMark(ONE, now, 1_000, ROTATION));
+	}
+
+	@Test
+	void readerThatStaysIsToldNothing() {
+		Caller caller = arrive("2.cafe..1-11-7-1");
+		caller.read(ONE);
+		assertThat(caller.departure()).isNull();
+	}
+
+	@Test
+	void firstReadTellsItsNode() {
+		Caller caller = arrive();
+		caller.read(ONE);
+		assertThat(caller.departure()).hasToString("2.cafe..1-11-7-1");
+	}
+
+	@Test
+	void moveSupersedesTheNodeBefore() {
+		Caller caller = arrive("2.cafe..1-11-7-4");
+		caller.read(TWO);
+		assertThat(caller.departure()).hasToString("2.cafe..2-22-7-5");
+		assertThat(arrive("2.cafe..1-11-7-4", "2.cafe..2-22-7-5").bound().read()).isNotNull()
+			.returns(TWO, ReadMark::node);
+	}
+
+	@Test
+	void nodesOfParallelReadsCountTogether() {
+		assertThat(arrive("2.cafe..1-11-7-1", "2.cafe..2-22-7-1").bound().read()).isNotNull()
+			.returns(ReadMark.PRIMARY, ReadMark::node);
+	}
+
+	@Test
+	void nodeOfAnotherRotationIsToldAnew() {
+		Caller caller = arrive("2.cafe..1-11-6-1");
+		caller.read(ONE);
+		assertThat(caller.departure()).hasToString("2.cafe..1-11-7-2");
+	}
+
+	@Test
+	void callerThatShouldMoveAndStaysIsToldNothing() {
+		Caller caller = arrive("2.cafe..1-11-6-1");
+		assertThat(caller.bound().read()).isNotNull();
+		caller.record.keepNode();
+		assertThat(caller.bound().read()).isNotNull().returns(ReadMark.ANY, ReadMark::rotation);
+		caller.read(ONE);
+		assertThat(caller.departure()).isNull();
+	}
+
+	@Test
+	void readOnThePrimaryForLackOfAReplicaIsAPosition() {
+		this.cluster.sampled = new WalPosition(1, 0x500);
+		Caller caller = arrive("2.cafe.1-10.1-11-7-3");
+		caller.record.recordBehind(ONE);
+		caller.read(ReadMark.PRIMARY);
+		assertThat(caller.departure()).hasToString("2.cafe.1-500.1-11-7-3");
+	}
+
+	@Test
+	void callerOfANodeThatIsGoneIsToldAnother() {
+		this.cluster.sampled = new WalPosition(1, 0x500);
+		this.cluster.places.remove(ONE);
+		Caller caller = arrive("2.cafe..1-11-7-3");
+		caller.record.recordBehind(TWO);
+		caller.read(ReadMark.PRIMARY);
+		assertThat(caller.departure()).hasToString("2.cafe.1-500.2-22-7-4");
+	}
+
+	@Test
+	void parallelReadersOnThePrimaryAreToldTheSameNode() {
+		this.cluster.sampled = new WalPosition(1, 0x500);
+		for (int successor : List.of(ONE, TWO)) {
+			Caller caller = arrive("2.cafe..1-11-7-3", "2.cafe..2-22-7-3");
+			caller.record.recordBehind(successor);
+			caller.read(ReadMark.PRIMARY);
+			assertThat(caller.departure()).hasToString("2.cafe.1-500.1-11-7-4");
+		}
+	}
+
+	@Test
+	void readOnThePrimaryByChoiceAsksForNoPosition() {
+		Caller caller = arrive("2.cafe..1-11-7-3");
+		caller.read(ReadMark.PRIMARY);
+		PositionToken token = caller.departure();
+		assertThat(token).isNotNull();
+		assertThat(token.reached()).isNull();
+		assertThat(token.read()).isNotNull().returns(ReadMark.PRIMARY, Read::node).returns(4, Read::moves);
+		assertThat(this.cluster.asked).isZero();
+		Caller next = arrive(token.toString());
+		next.read(ReadMark.PRIMARY);
+		assertThat(next.departure()).isNull();
+	}
+
+	@Test
+	void writeCoversAReadOnThePrimaryThatHasComeAlong() {
+		this.cluster.sampled = new WalPosition(1, 0x500);
+		Caller caller = arrive("2.cafe..0-0-7-3");
+		caller.record.recordWrite(false);
+		caller.read(ReadMark.PRIMARY);
+		PositionToken token = caller.arrival.departure(caller.record, true, false);
+		assertThat(token).isNotNull();
+		assertThat(token.position()).isEqualTo(new WalPosition(1, 0x500));
+		assertThat(arrive("2.cafe..0-0-7-3", token.toString()).bound().read()).isNull();
+	}
+
+	@Test
+	void sharedResponseTellsOfWritesOnly() {
+		this.cluster.sampled = new WalPosition(1, 0x500);
+		Caller reader = arrive();
+		reader.read(ONE);
+		assertThat(reader.arrival.departure(reader.record, false, true)).isNull();
+		reader.record.recordWrite(false);
+		assertThat(reader.arrival.departure(reader.record, true, true)).isNotNull();
+	}
+
+	/**
+	 * Where the caller becomes known in the middle of a request, carriers are asked
+	 * again.
+	 */
+	@Test
+	void tokenThatWasDecodedIsNotDecodedAgain() {
+		Arrival arrival = new Arrival(this.tokens);
+		Bound first = arrival.add(List.of("2.cafe.1-10."));
+		this.clock.startSample();
+		assertThat(first.write()).isNotNull();
+		assertThat(arrival.add(List.of("2.cafe.1-10."))).isEqualTo(Bound.NONE);
+	}
+
+	@Test
+	void tokenOfAnotherClusterIsNeitherUsedNorReplaced() {
+		Arrival arrival = new Arrival(this.tokens);
+		assertThat(arrival.add(List.of("2.beef.1-10.1-11-7-9"))).isEqualTo(Bound.NONE);
+		assertThat(arrival.mayReplace("2.beef.1-10.")).isFalse();
+		assertThat(arrival.mayReplace("2.cafe.1-10.")).isTrue();
+	}
+
+	@Test
+	void nothingIsTrackedWhereNothingIsConfigured() {
+		this.cluster.mode = ReadYourWrites.OFF;
+		this.cluster.monotonic = false;
+		Caller caller = arrive("2.cafe.1-10.1-11-7-9");
+		assertThat(caller.bound().write()).isNull();
+		caller.record.recordWrite(false);
+		caller.read(ONE);
+		assertThat(caller.arrival.departure(caller.record, true, false)).isNull();
+	}
+
+	private Caller arrive(String... texts) {
+		Arrival arrival = new Arrival(this.tokens);
+		return new Caller(arrival, this.records.forRequest(() -> arrival.add(List.of(texts))));
+	}
+
+	private record Caller(Arrival arrival, CallerRecord record) {
+
+		Bound bound() {
+			return this.record.bound();
+		}
+
+		void read(int node) {
+			this.record.recordRead(node, this.record.bound().read());
+		}
+
+		@Nullable PositionToken departure() {
+			return this.arrival.departure(this.record, false, false);
+		}
+
+	}
+
+	private static final class Cluster implements PositionResolver {
+
+		private final Map<Integer, Place> places = new HashMap<>(
+				Map.of(ONE, new Place(1, ROTATION), TWO, new Place(2, ROTATION)));
+
+		private ReadYourWrites mode = ReadYourWrites.POSITION;
+
+		private boolean monotonic = true;
+
+		private @Nullable WalPosition sampled;
+
+		private int asked;
+
+		@Override
+		public int cluster() {
+			return 0xcafe;
+		}
+
+		@Override
+		public ReadYourWrites mode() {
+			return this.mode;
+		}
+
+		@Override
+		public boolean isMonotonic() {
+			return this.monotonic;
+		}
+
+		@Override
+		public boolean isExact() {
+			return this.mode == ReadYourWrites.POSITION;
+		}
+
+		@Override
+		public Write lookUp(Write write) {
+			return write;
+		}
+
+		@Override
+		public Write resolve(Write write) {
+			this.asked++;
+			WalPosition position = this.sampled;
+			return (position != null && !write.isResolved()) ? write.resolvedAt(position) : write;
+		}
+
+		@Override
+		public @Nullable Place placeOf(int node) {
+			return this.places.get(node);
+		}
+
+	}
+
+}

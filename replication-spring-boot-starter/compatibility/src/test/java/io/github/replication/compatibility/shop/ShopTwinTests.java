@@ -1,0 +1,212 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.compatibility.shop;
+
+import java.net.CookieManager;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.persistence.autoconfigure.EntityScan;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.data.domain.AuditorAware;
+import org.springframework.data.jpa.repository.config.EnableJpaAuditing;
+import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.scheduling.annotation.EnableAsync;
+
+import io.github.replication.Reason;
+import io.github.replication.RouteDecision;
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+import io.github.replication.test.routing.RoutingRecorder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The shop answers with replicas as it does without, request by request.
+ */
+@EmbeddedCluster(dedicated = true)
+class ShopTwinTests {
+
+	private static final Log logger = LogFactory.getLog(ShopTwinTests.class);
+
+	private static final String SCHEMA = """
+			DROP SCHEMA IF EXISTS %1$s CASCADE;
+			CREATE SCHEMA %1$s;
+			CREATE SEQUENCE %1$s.product_seq INCREMENT BY 5;
+			CREATE TABLE %1$s.product (id bigint PRIMARY KEY, version int NOT NULL, name text NOT NULL UNIQUE,
+				price bigint NOT NULL, stock int NOT NULL, created_by text, modified_at timestamptz);
+			CREATE TABLE %1$s.sale (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+				product_id bigint NOT NULL REFERENCES %1$s.product, number int NOT NULL);
+			CREATE TABLE %1$s.ledger (text text NOT NULL)""";
+
+	private final RoutingRecorder recorder = new RoutingRecorder();
+
+	@ParameterizedTest
+	@ValueSource(strings = { "primary", "by-statement" })
+	void shopAnswersAsWithoutReplicas(String withoutTransaction, PostgresCluster cluster) throws Exception {
+		List<String> requests = requests(new Random(17));
+		List<String> expected;
+		try (ConfigurableApplicationContext shop = start(cluster, "without", false, withoutTransaction)) {
+			expected = answers(shop, requests);
+		}
+		List<RouteDecision> decisions;
+		try (ConfigurableApplicationContext shop = start(cluster, "with_replicas", true, withoutTransaction);
+				RoutingRecorder.Recording recording = this.recorder.start()) {
+			assertThat(answers(shop, requests)).isEqualTo(expected);
+			decisions = recording.decisions();
+		}
+		report(withoutTransaction, decisions);
+		assertThat(decisions).extracting(RouteDecision::reason).contains(Reason.READ_ONLY);
+	}
+
+	@Test
+	void lateReplicasDoNotChangeWhatACallerSees(PostgresCluster cluster) throws Exception {
+		List<String> requests = requests(new Random(4));
+		List<String> expected;
+		try (ConfigurableApplicationContext shop = start(cluster, "without", false, "primary")) {
+			expected = answers(shop, requests);
+		}
+		try (ConfigurableApplicationContext shop = start(cluster, "with_replicas", true, "by-statement")) {
+			cluster.awaitReplication();
+			cluster.replicas().forEach(PostgresNode::pauseReplay);
+			assertThat(answers(shop, requests)).isEqualTo(expected);
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+	}
+
+	private static void report(String withoutTransaction, List<RouteDecision> decisions) {
+		long replicas = decisions.stream().filter((decision) -> decision.reason() == Reason.READ_ONLY).count();
+		long writes = decisions.stream().filter((decision) -> decision.reason() == Reason.READ_WRITE).count();
+		logger.info("Units of work of the shop with without-transaction=" + withoutTransaction + ": " + replicas
+				+ " of " + (decisions.size() - writes) + " that are not read-write ran on replicas");
+	}
+
+	/**
+	 * A walk through the shop of one visitor, with more reads than writes.
+	 */
+	private static List<String> requests(Random random) {
+		List<String> requests = new ArrayList<>();
+		List<String> names = List.of("apple", "bread", "cheese", "dates", "eggs", "flour");
+		names.forEach((name) -> requests.add("POST /products/" + name + "/" + name.length() + "/10"));
+		for (int i = 0; i < 150; i++) {
+			String name = names.get(random.nextInt(names.size()));
+			requests.add(switch (random.nextInt(14)) {
+				case 0 -> "POST /sales/" + name + "/" + random.nextInt(4);
+				case 1 -> "POST /products/" + name + "/1/1";
+				case 2 -> "POST /raise/" + random.nextInt(3);
+				case 3 -> "POST /fail/new-" + i;
+				case 4 -> "POST /products/new-" + i + "/" + (random.nextInt(9) - 1) + "/5";
+				case 5 -> "GET /ledger";
+				case 6, 7 -> "GET /products";
+				case 8 -> "GET /cheaper/" + random.nextInt(12) + "/" + random.nextInt(3);
+				case 9 -> "GET /stock/" + random.nextInt(10);
+				case 10 -> "GET /stream";
+				case 11 -> "GET /sales/" + name;
+				default -> "GET /products/" + name;
+			});
+		}
+		return requests;
+	}
+
+	private static List<String> answers(ConfigurableApplicationContext shop, List<String> requests) throws Exception {
+		HttpClient http = HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
+		String port = shop.getEnvironment().getRequiredProperty("local.server.port");
+		List<String> answers = new ArrayList<>();
+		for (String request : requests) {
+			String[] parts = request.split(" ");
+			HttpResponse<String> response = http
+				.send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + parts[1]))
+					.method(parts[0], BodyPublishers.noBody())
+					.build(), BodyHandlers.ofString());
+			answers.add(request + " -> " + response.statusCode() + " " + response.body());
+		}
+		return answers;
+	}
+
+	private ConfigurableApplicationContext start(PostgresCluster cluster, String schema, boolean replicated,
+			String withoutTransaction) {
+		JdbcClient
+			.create(new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(), cluster.password()))
+			.sql(SCHEMA.formatted(schema))
+			.update();
+		cluster.awaitReplication();
+		Map<String, Object> properties = new LinkedHashMap<>();
+		properties.put("server.port", "0");
+		properties.put("spring.main.banner-mode", "off");
+		properties.put("spring.jpa.hibernate.ddl-auto", "none");
+		properties.put("spring.datasource.url", in(schema, cluster.primary()));
+		properties.put("spring.datasource.username", cluster.username());
+		properties.put("spring.datasource.password", cluster.password());
+		properties.put("replication.enabled", replicated);
+		properties.put("replication.without-transaction", withoutTransaction);
+		for (PostgresNode replica : cluster.replicas()) {
+			properties.put("replication.replicas." + replica.name() + ".url", in(schema, replica));
+		}
+		return new SpringApplicationBuilder(ShopApplication.class).initializers((context) -> {
+			context.getEnvironment().getPropertySources().addFirst(new MapPropertySource("shop", properties));
+			context.getBeanFactory().registerSingleton("recorder", this.recorder);
+		}).run();
+	}
+
+	private static String in(String schema, PostgresNode node) {
+		return node.jdbcUrl() + (node.jdbcUrl().contains("?") ? "&" : "?") + "currentSchema=" + schema;
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@EnableJpaAuditing
+	@EnableAsync
+	@EntityScan(basePackageClasses = Product.class)
+	@EnableJpaRepositories(basePackageClasses = Product.class)
+	@Import({ Shop.class, Shop.Ledger.class, ShopController.class })
+	static class ShopApplication {
+
+		@Bean
+		AuditorAware<String> auditor() {
+			return () -> Optional.of("clerk");
+		}
+
+	}
+
+}
