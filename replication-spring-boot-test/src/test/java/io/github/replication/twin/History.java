@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,9 @@ import io.github.replication.twin.Difference.Step;
  * Facts about a sequence up to a step, by its calls and the outcomes without the library.
  */
 final class History {
+
+	private static final Pattern SIDE_EFFECT = Pattern
+		.compile("set_config|advisory|nextval|setval|log|lo_creat|notify|into|for update");
 
 	private final Map<String, String> connections = new HashMap<>();
 
@@ -52,6 +56,8 @@ final class History {
 	private final List<String> methods = new ArrayList<>();
 
 	private final Set<String> heldAtTermination = new HashSet<>();
+
+	private final Set<String> begun = new HashSet<>();
 
 	private String rows = "";
 
@@ -78,7 +84,10 @@ final class History {
 		if (connection == null) {
 			if (call.method().equals("terminate")) {
 				this.terminated = true;
-				this.heldAtTermination.addAll((inTransactionBefore) ? this.connections.values() : this.sessionState);
+				this.heldAtTermination.addAll(this.sessionState);
+				if (inTransactionBefore) {
+					this.heldAtTermination.addAll(this.begun);
+				}
 			}
 			return;
 		}
@@ -90,6 +99,11 @@ final class History {
 			this.evictedBy.put(connection, call.method());
 		}
 		switch (call.method()) {
+			case "commit", "rollback" -> {
+				if (call.arguments().isEmpty()) {
+					this.begun.remove(connection);
+				}
+			}
 			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);
 			case "setAutoCommit" -> set(this.manualCommit, connection, outcome, call, false);
 			case "close", "abort" -> this.closed.add(call.target());
@@ -98,12 +112,22 @@ final class History {
 			default -> {
 			}
 		}
-		if (call.method().matches("execute.*|prepare.*|addBatch") && !this.manualCommit.contains(connection)) {
-			String text = call.text().strip().toLowerCase(Locale.ROOT);
-			if (!text.startsWith("select ") && !text.isEmpty() || text.contains("(")) {
-				this.sessionState.add(connection);
+		if (this.manualCommit.contains(connection)) {
+			if (call.executes() || call.method().equals("setSavepoint")) {
+				this.begun.add(connection);
 			}
 		}
+		else {
+			this.begun.remove(connection);
+		}
+		if (call.method().matches("execute.*|prepare.*|addBatch") && !this.manualCommit.contains(connection)
+				&& !isPlainRead(call.text().strip().toLowerCase(Locale.ROOT))) {
+			this.sessionState.add(connection);
+		}
+	}
+
+	private static boolean isPlainRead(String text) {
+		return text.isEmpty() || (text.startsWith("select ") && !SIDE_EFFECT.matcher(text).find());
 	}
 
 	private static void set(Set<String> names, String name, Outcome outcome, Call call) {

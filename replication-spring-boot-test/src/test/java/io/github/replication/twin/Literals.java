@@ -17,8 +17,12 @@
 package io.github.replication.twin;
 
 import java.math.BigDecimal;
+import java.sql.Date;
+import java.sql.Time;
+import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
@@ -55,6 +59,9 @@ final class Literals {
 		}
 		if (value instanceof Class<?> type) {
 			return type.getSimpleName() + ".class";
+		}
+		if (value instanceof Timestamp || value instanceof Date || value instanceof Time) {
+			return value.getClass().getSimpleName() + ".valueOf(\"" + value + "\")";
 		}
 		if (value == DIRECT) {
 			return "Runnable::run";
@@ -107,6 +114,10 @@ final class Literals {
 			return arrayToJava(value);
 		}
 		return String.valueOf(value);
+	}
+
+	static byte[] bytes(String base64) {
+		return Base64.getDecoder().decode(base64);
 	}
 
 	static Slot slot(String name) {

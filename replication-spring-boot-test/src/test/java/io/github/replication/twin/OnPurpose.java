@@ -63,7 +63,7 @@ enum OnPurpose {
 		@Override
 		boolean explains(Difference difference) {
 			if ("0A000".equals(difference.plain().outcome().state())) {
-				return difference.hasEqualOutcomes();
+				return difference.ours().outcome().failed();
 			}
 			return difference.history().evictedBy(difference.call()) != null
 					&& (difference.plain().outcome().failed() || difference.ours().outcome().failed());
@@ -137,14 +137,16 @@ enum OnPurpose {
 	},
 
 	/**
-	 * A setting that has to reach the server at once notices that the connection is lost.
+	 * A setting or a question that has to reach the server notices that the connection is
+	 * lost.
 	 */
-	LOST_IS_NOTICED_BY_SETTING(true) {
+	LOST_IS_NOTICED_EARLIER(true) {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().method().equals("setReadOnly") && difference.history().isTerminated()
-					&& difference.history().has("unwrap") && difference.ours().outcome().isConnectionLost();
+			return difference.history().isTerminated() && !difference.call().executes()
+					&& SlotType.of(difference.call().target()) == SlotType.CONNECTION
+					&& difference.ours().outcome().isConnectionLost() && difference.hasEqualRows();
 		}
 
 	},
@@ -197,17 +199,52 @@ enum OnPurpose {
 	},
 
 	/**
-	 * A setting that is remembered begins no transaction.
+	 * Where the driver looks up the keys of the table by itself, no transaction begins.
+	 */
+	KEYS_BEGIN_NO_TRANSACTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return SlotType.of(difference.call().target()) == SlotType.RESULT_SET
+					&& difference.call().method().matches("update.*|moveToInsertRow|deleteRow|refreshRow")
+					&& difference.history().isManualCommit(difference.call()) && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows()
+					&& difference.ours().view().states().equals(difference.history().states());
+		}
+
+	},
+
+	/**
+	 * In a read-only unit each statement in auto-commit is a transaction of its own.
+	 */
+	READ_ONLY_STATEMENT_IS_A_TRANSACTION(true) {
+
+		private static final String CONTROL = "(?is)(begin|commit|rollback|savepoint|release|end|abort|start|prepare|vacuum"
+				+ "|lock|declare|set local|set transaction|set constraints).*";
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.history().isReadOnly(difference.call())
+					&& !difference.history().isManualCommit(difference.call())
+					&& difference.call().text().matches(CONTROL) && difference.hasEqualRows();
+		}
+
+	},
+
+	/**
+	 * A setting that is remembered begins no transaction. Pools differ, too.
 	 */
 	SETTING_BEGINS_NO_TRANSACTION(true) {
 
 		@Override
 		boolean explains(Difference difference) {
-			String method = difference.call().method();
+			String before = difference.history().states();
 			return difference.history().isManualCommit(difference.call())
-					&& method.matches("[gs]etSchema|getTransactionIsolation|getCatalog")
+					&& difference.call().method().matches("[gs]et(Schema|Catalog)|getTransactionIsolation")
 					&& difference.hasEqualOutcomes() && difference.hasEqualRows()
-					&& difference.ours().view().states().equals(difference.history().states());
+					&& (difference.ours().view().states().equals(before)
+							|| (difference.call().method().startsWith("get")
+									&& difference.plain().view().states().equals(before)));
 		}
 
 	},
@@ -228,8 +265,22 @@ enum OnPurpose {
 	},
 
 	/**
+	 * By statement a question about the session may be answered by one that only reads.
+	 */
+	READ_BY_STATEMENT_IS_READ_ONLY(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("rows") && difference.hasEqualViews()
+					&& difference.plain().outcome().value().matches("(default_)?transaction_read_only text; off")
+					&& difference.ours().outcome().value().matches("(default_)?transaction_read_only text; on");
+		}
+
+	},
+
+	/**
 	 * A schema that does not exist is remembered as well, where the server would answer
-	 * that there is none.
+	 * that there is none. The driver remembers that answer beyond a rollback.
 	 */
 	SCHEMA_IS_NOT_LOOKED_UP(false) {
 
@@ -237,7 +288,7 @@ enum OnPurpose {
 		boolean explains(Difference difference) {
 			return difference.call().method().equals("getSchema")
 					&& difference.plain().outcome().equals(Outcome.returned("null"))
-					&& difference.ours().outcome().value().equals("nowhere") && difference.hasEqualRows();
+					&& !difference.ours().outcome().failed() && difference.hasEqualRows();
 		}
 
 	},
@@ -250,7 +301,7 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().method().matches("getSchema|getTransactionIsolation|getCatalog")
+			return difference.call().method().matches("getSchema|getTransactionIsolation|[gs]etCatalog")
 					&& difference.hasEqualViews() && difference.history().states().contains("aborted")
 					&& ("25P02".equals(difference.plain().outcome().state())
 							|| "25P02".equals(difference.ours().outcome().state()));

@@ -55,6 +55,8 @@ final class Pool {
 
 	private final String pristine;
 
+	private final String schema;
+
 	private final Runnable evict;
 
 	private Pool(DataSource dataSource, IntSupplier idle, IntSupplier active, Runnable evict) throws SQLException {
@@ -64,6 +66,7 @@ final class Pool {
 		this.evict = evict;
 		try (Connection connection = dataSource.getConnection()) {
 			this.pristine = describe(connection);
+			this.schema = connection.getSchema();
 		}
 	}
 
@@ -181,13 +184,13 @@ final class Pool {
 		return text.toString();
 	}
 
-	private static void clean(Connection connection) throws SQLException {
+	private void clean(Connection connection) throws SQLException {
 		connection.setReadOnly(false);
 		connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
 		connection.setHoldability(ResultSet.CLOSE_CURSORS_AT_COMMIT);
 		connection.clearWarnings();
 		// some pools remember it
-		connection.setSchema("a");
+		connection.setSchema(this.schema);
 		try (Statement statement = connection.createStatement()) {
 			statement.execute("RESET SESSION AUTHORIZATION");
 			statement.execute("RESET ALL");

@@ -22,6 +22,7 @@ import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -31,6 +32,7 @@ import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 
 import javax.sql.DataSource;
 
@@ -44,6 +46,11 @@ import io.github.replication.twin.ThirdSession.View;
  * database.
  */
 final class Side implements AutoCloseable {
+
+	/**
+	 * A time of today, which only the server can have set.
+	 */
+	private static final Pattern NOW = Pattern.compile(LocalDate.now() + "[ T][0-9:.]+");
 
 	private static final Map<MethodKey, Method> methods = new ConcurrentHashMap<>();
 
@@ -207,7 +214,7 @@ final class Side implements AutoCloseable {
 				return type.javaName();
 			}
 		}
-		return Literals.render(value).replace(this.database, "db");
+		return NOW.matcher(Literals.render(value)).replaceAll("now").replace(this.database, "db");
 	}
 
 	/**

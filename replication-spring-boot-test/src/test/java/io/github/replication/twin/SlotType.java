@@ -33,7 +33,6 @@ import java.sql.Statement;
 import javax.sql.DataSource;
 
 import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyManager;
 import org.postgresql.largeobject.LargeObject;
 import org.postgresql.largeobject.LargeObjectManager;
@@ -48,8 +47,8 @@ enum SlotType {
 	RESULT_SET("r", ResultSet.class), SAVEPOINT("v", Savepoint.class), META_DATA("m", DatabaseMetaData.class),
 	RESULT_SET_META_DATA("n", ResultSetMetaData.class), PARAMETER_META_DATA("k", ParameterMetaData.class),
 	ARRAY("a", Array.class), BLOB("b", Blob.class), CLOB("t", Clob.class), XML("x", SQLXML.class),
-	DRIVER("g", PGConnection.class), COPY("w", CopyManager.class), COPY_IN("i", CopyIn.class),
-	LARGE_OBJECTS("l", LargeObjectManager.class), LARGE_OBJECT("f", LargeObject.class), OID("o", long.class);
+	DRIVER("g", PGConnection.class), COPY("w", CopyManager.class), LARGE_OBJECTS("l", LargeObjectManager.class),
+	LARGE_OBJECT("f", LargeObject.class), OID("o", long.class);
 
 	private final String prefix;
 

@@ -19,6 +19,7 @@ package io.github.replication.twin;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -30,6 +31,7 @@ import java.util.concurrent.CountDownLatch;
 
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
+import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyManager;
 
 /**
@@ -85,6 +87,20 @@ final class Steps {
 		return copy.copyIn(sql, new StringReader(rows));
 	}
 
+	/**
+	 * Begins a COPY, sends one row, and ends or cancels it.
+	 */
+	static long copyByHand(CopyManager copy, String sql, boolean cancel) throws SQLException {
+		CopyIn in = copy.copyIn(sql);
+		byte[] row = "34\tby hand\t1\n".getBytes(StandardCharsets.UTF_8);
+		in.writeToCopy(row, 0, row.length);
+		if (cancel) {
+			in.cancelCopy();
+			return -1;
+		}
+		return in.endCopy();
+	}
+
 	static String copyOut(CopyManager copy, String sql) throws SQLException, IOException {
 		StringWriter rows = new StringWriter();
 		long count = copy.copyOut(sql, rows);
@@ -124,7 +140,7 @@ final class Steps {
 				action.run();
 			}
 			catch (SQLException ex) {
-				throw new IllegalStateException(ex);
+				// the statement is closed or lost, and fails or ends by itself
 			}
 			finally {
 				done.countDown();

@@ -24,6 +24,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -42,15 +44,7 @@ final class ThirdSession implements AutoCloseable {
 			SELECT coalesce(string_agg(state, ', ' ORDER BY state), 'idle') FROM pg_stat_get_activity(NULL)
 			WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND state LIKE 'idle in%'""";
 
-	private static final String VIEW = "SELECT " + rows("a") + " || " + rows("b")
-			+ """
-					|| coalesce((SELECT ' tables: ' || string_agg(n.nspname || '.' || c.relname, ', ' ORDER BY 1)
-						FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-						WHERE c.relname LIKE 'extra%' AND c.relpersistence = 'p' AND c.relkind = 'r'), '')
-					|| coalesce((SELECT ' objects: ' || count(*) || ' ' || coalesce((SELECT string_agg(encode(data, 'escape'), ','
-						ORDER BY data) FROM pg_largeobject), '') FROM pg_largeobject_metadata HAVING count(*) > 0), ''),
-					("""
-			+ STATES
+	private static final String VIEW = "SELECT twin.rows(), (" + STATES
 			+ """
 					), (SELECT coalesce(string_agg(objid::text || mode, ', ' ORDER BY objid, mode), '') FROM pg_locks
 					WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))""";
@@ -78,18 +72,9 @@ final class ThirdSession implements AutoCloseable {
 		execute("SET lock_timeout = '20ms'");
 		this.view = this.primary.prepareStatement(VIEW);
 		this.replicaStates = this.replica.prepareStatement(STATES);
-		this.reset = this.primary.prepareStatement("SELECT public.twin_reset()");
+		this.reset = this.primary.prepareStatement("SELECT twin.reset()");
 		reset();
 		this.pristine = look().rows();
-	}
-
-	private static String rows(String schema) {
-		return """
-				' %1$s.item:' || coalesce((SELECT string_agg(' ' || t::text, '' ORDER BY t.id) FROM %1$s.item t), '')
-				|| ' %1$s.entry:' || coalesce((SELECT string_agg(' ' || t::text, '' ORDER BY t.id) FROM %1$s.entry t), '')
-				|| (SELECT ' %1$s.counter: ' || last_value || is_called FROM %1$s.counter)
-				|| (SELECT ' %1$s.entry_id_seq: ' || last_value || is_called FROM %1$s.entry_id_seq)"""
-			.formatted(schema);
 	}
 
 	private static Connection connect(PostgresCluster cluster, PostgresNode node, String database) throws SQLException {
@@ -130,7 +115,10 @@ final class ThirdSession implements AutoCloseable {
 			return states;
 		}
 		String others = single(this.replicaStates);
-		return (states.equals("idle")) ? others : (others.equals("idle")) ? states : states + ", " + others;
+		if (states.equals("idle") || others.equals("idle")) {
+			return (states.equals("idle")) ? others : states;
+		}
+		return Stream.of((states + ", " + others).split(", ")).sorted().collect(Collectors.joining(", "));
 	}
 
 	/**

@@ -64,16 +64,18 @@ enum TwinConfiguration {
 	/**
 	 * Starts both sides, each on a database of its own.
 	 */
-	Twins start(PostgresCluster cluster) throws SQLException {
-		String name = name().toLowerCase(Locale.ROOT);
-		String plainDatabase = "plain_" + name;
-		String ourDatabase = "ours_" + name;
-		TwinDatabase.create(cluster, plainDatabase);
-		TwinDatabase.create(cluster, ourDatabase);
-		TwinApplication plain = TwinApplication.start(cluster, plainDatabase, false, this.pool, this.size, Map.of());
-		return new Twins(new Side(plain, new ThirdSession(cluster, plainDatabase, false), plainDatabase),
-				() -> new Side(TwinApplication.start(cluster, ourDatabase, true, this.pool, this.size, this.properties),
-						new ThirdSession(cluster, ourDatabase, true), ourDatabase));
+	Twins start(PostgresCluster cluster, TwinDatabase database) throws SQLException {
+		String suffix = (name() + "_" + database).toLowerCase(Locale.ROOT);
+		String plainName = "plain_" + suffix;
+		String ourName = "ours_" + suffix;
+		database.create(cluster, plainName);
+		database.create(cluster, ourName);
+		// what is recorded needs more than one connection now and then
+		int poolSize = (database == TwinDatabase.EMPTY) ? 10 : this.size;
+		TwinApplication plain = TwinApplication.start(cluster, plainName, false, this.pool, poolSize, Map.of());
+		return new Twins(new Side(plain, new ThirdSession(cluster, plainName, false), plainName),
+				() -> new Side(TwinApplication.start(cluster, ourName, true, this.pool, poolSize, this.properties),
+						new ThirdSession(cluster, ourName, true), ourName));
 	}
 
 }

@@ -61,7 +61,7 @@ class TwinTests {
 	@ParameterizedTest
 	@EnumSource
 	void sequencesHaveTheSameOutcome(TwinConfiguration configuration, PostgresCluster cluster) throws Exception {
-		try (Twins twins = configuration.start(cluster)) {
+		try (Twins twins = configuration.start(cluster, TwinDatabase.TABLES)) {
 			Map<String, String> findings = new TwinCampaign(twins, configuration.isSeveral())
 				.run(SEQUENCES * configuration.percent() / 100, SEED);
 			System.out

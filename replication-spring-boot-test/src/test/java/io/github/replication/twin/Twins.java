@@ -61,6 +61,12 @@ final class Twins implements AutoCloseable {
 
 	private Predicate<Difference> known = (difference) -> false;
 
+	private List<Step> plainSteps = List.of();
+
+	private List<Step> ourSteps = List.of();
+
+	private @Nullable OnPurpose endedBy;
+
 	private long steps;
 
 	Twins(Side plain, Starter starter) throws SQLException {
@@ -89,6 +95,28 @@ final class Twins implements AutoCloseable {
 		return this.steps;
 	}
 
+	/**
+	 * Returns the steps of the last comparison without the library.
+	 */
+	List<Step> plainSteps() {
+		return this.plainSteps;
+	}
+
+	/**
+	 * Returns the steps of the last comparison with the library, up to where it ended.
+	 */
+	List<Step> ourSteps() {
+		return this.ourSteps;
+	}
+
+	/**
+	 * Returns the difference that has ended the last comparison before its end,
+	 * {@code null} if there was none.
+	 */
+	@Nullable OnPurpose endedBy() {
+		return this.endedBy;
+	}
+
 	Map<OnPurpose, Integer> onPurpose() {
 		return this.onPurpose;
 	}
@@ -98,9 +126,11 @@ final class Twins implements AutoCloseable {
 	 * @return the first difference that is not on purpose, {@code null} if there is none
 	 */
 	@Nullable Difference compare(Sequence sequence, Scope scope) {
+		this.endedBy = null;
 		return bounded(() -> {
 			List<Call> calls = sequence.complete();
 			List<Step> expected = runPlain(calls);
+			this.plainSteps = expected;
 			return (scope == Scope.PRIMARY) ? Replication.onPrimary(() -> runOurs(calls, expected))
 					: runOurs(calls, expected);
 		});
@@ -170,6 +200,7 @@ final class Twins implements AutoCloseable {
 		try {
 			History history = new History();
 			List<Step> steps = new ArrayList<>();
+			this.ourSteps = steps;
 			for (int i = 0; i < calls.size(); i++) {
 				Call call = calls.get(i);
 				Step step = step(call, expected.get(i));
@@ -185,6 +216,7 @@ final class Twins implements AutoCloseable {
 					}
 					this.onPurpose.merge(purpose, 1, Integer::sum);
 					if (purpose.isLast()) {
+						this.endedBy = purpose;
 						break;
 					}
 				}

@@ -1,0 +1,1 @@
+VACUUM recorded_note;
