@@ -206,9 +206,13 @@ final class PhysicalConnection {
 
 	/**
 	 * Whether a transaction is under way on the server. Where the driver does not know,
-	 * every statement of a unit counts as the beginning of one.
+	 * every statement of a unit counts as the beginning of one. With the connection its
+	 * transaction is lost.
 	 */
 	boolean isTransactionUnderWay() throws SQLException {
+		if (this.connection.isClosed()) {
+			return false;
+		}
 		TransactionState state = driver().transaction();
 		return (state != TransactionState.UNKNOWN) ? state != TransactionState.IDLE : this.inTransaction;
 	}

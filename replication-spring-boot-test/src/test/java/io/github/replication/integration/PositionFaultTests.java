@@ -244,6 +244,7 @@ class PositionFaultTests {
 				application.newCaller();
 				count(application, 0);
 			}
+			awaitCatalogRead();
 			long before = roundTripsOfReplicas();
 			long primaryBefore = this.cluster.primary().proxy().roundTrips();
 			for (int i = 0; i < 100; i++) {
@@ -253,6 +254,18 @@ class PositionFaultTests {
 			assertThat(roundTripsOfReplicas() - before).isEqualTo(200);
 			assertThat(this.cluster.primary().proxy().roundTrips()).isEqualTo(primaryBefore);
 		}
+	}
+
+	/**
+	 * The functions that the catalog of the primary knows are read once, in the
+	 * background.
+	 */
+	private void awaitCatalogRead() {
+		AtomicLong last = new AtomicLong(-1);
+		Awaitility.await().pollInterval(Duration.ofMillis(500)).until(() -> {
+			long now = this.cluster.primary().proxy().roundTrips();
+			return last.getAndSet(now) == now;
+		});
 	}
 
 	private long roundTripsOfReplicas() {

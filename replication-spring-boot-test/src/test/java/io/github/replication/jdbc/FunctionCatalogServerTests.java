@@ -114,8 +114,7 @@ class FunctionCatalogServerTests {
 		assertThat(names(entries, CatalogSnapshot.MARKED)).containsExactlyInAnyOrder("loud_view", "view_of_view",
 				"sequence_view", "view_of_aggregate", "guarded", "view_of_guarded", "loud_domain", "outer_domain",
 				"with_domain", "_loud_domain", "_outer_domain", "_with_domain", "view_of_operator", "pair", "_pair",
-				"loud\"view", "loud_view_with_a_name_that_is_cut_off_at_sixty_three_characters",
-				"ü".repeat(31),
+				"loud\"view", "loud_view_with_a_name_that_is_cut_off_at_sixty_three_characters", "ü".repeat(31),
 				"with_pair", "_with_pair");
 		assertThat(names(entries, CatalogSnapshot.MARKED_ATTRIBUTE)).containsExactly("pair_to_text", "status");
 		assertThat(names(entries, CatalogSnapshot.MARKED_OPERATOR)).containsExactly("~=>");

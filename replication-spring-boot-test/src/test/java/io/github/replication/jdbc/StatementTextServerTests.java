@@ -135,7 +135,8 @@ class StatementTextServerTests {
 		private static Line of(String line) {
 			String[] parts = line.split(" +", 3);
 			String[] expected = parts[0].split("@");
-			return new Line(expected[0], (expected.length > 1) ? Integer.parseInt(expected[1]) : 0, parts[2].replace('⏎', '\n').replace('␍', '\r'));
+			return new Line(expected[0], (expected.length > 1) ? Integer.parseInt(expected[1]) : 0,
+					parts[2].replace('⏎', '\n').replace('␍', '\r'));
 		}
 
 		@Override
