@@ -80,7 +80,8 @@ enum Keyword {
 	/**
 	 * Words that are not reserved and before an expression.
 	 */
-	BEFORE_EXPRESSION(Use.OPENER, "content document groups name passing path range rows value"),
+	BEFORE_EXPRESSION(Use.OPENER,
+			"content document groups name passing path range ref rows tablesample value" + " version"),
 
 	KEY(Use.OPENER), ZONE(Use.OPENER),
 
@@ -157,10 +158,11 @@ enum Keyword {
 	}
 
 	/**
-	 * Whether an expression that ends may end with this word, as it may be a name.
+	 * Whether an expression may end with this word. One that begins a clause somewhere
+	 * does not count, although it may be a name.
 	 */
 	boolean mayEndExpression() {
-		return this.use == Use.NAME || this.use == Use.INFIX || this.use == Use.VALUE;
+		return this == NONE || this.use == Use.VALUE;
 	}
 
 	boolean isForm() {

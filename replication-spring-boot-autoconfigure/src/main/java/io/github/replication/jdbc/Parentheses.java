@@ -102,6 +102,7 @@ final class Parentheses {
 		List list = this.lists[this.depth];
 		this.lists[this.depth] = switch (keyword) {
 			case WITH -> List.BEGUN;
+			case ORDINALITY -> List.NONE;
 			case RECURSIVE, NOT, MATERIALIZED -> (list == List.BEGUN || list == List.AS) ? list : name(list);
 			case AS -> (list == List.NAME) ? List.AS : List.NONE;
 			default -> name(list);

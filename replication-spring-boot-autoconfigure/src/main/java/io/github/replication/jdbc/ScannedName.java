@@ -87,7 +87,7 @@ final class ScannedName {
 			return false;
 		}
 		if (keyword.isInfix()) {
-			return !this.before.mayEndExpression();
+			return !followsExpression(keyword);
 		}
 		return !switch (keyword) {
 			case BY ->
@@ -102,6 +102,11 @@ final class ScannedName {
 			case INSERT -> verb == Keyword.MERGE;
 			default -> false;
 		};
+	}
+
+	private boolean followsExpression(Keyword keyword) {
+		return this.before.mayEndExpression() || (this.before.is(Keyword.NOT) && this.beforeBefore.mayEndExpression())
+				|| (this.before.is(Keyword.UPDATE) && keyword == Keyword.SET);
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.replication.jdbc;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
 
 import io.github.replication.jdbc.SqlLexer.Kind;
 
@@ -48,6 +49,14 @@ final class RandomQueries {
 			"1 OPERATOR(pg_catalog.+) nextval('note_seq')", "NULLIF(my_function(), 'x')", "1 + (nextval('note_seq'))",
 			"(SELECT id FROM view_of_operator LIMIT 1)", "$$a$$ || log($$b$$)", "E'\\'' || log('c')",
 			"'\\' || log('d')", "(SELECT nextval FROM sequence_view LIMIT 1)", "-/**/nextval('note_seq')" };
+
+	private static final String[] HARMLESS_TEXTS = { "'a'", "lower('A')", "pg_catalog.lower('A')", "n.text",
+			"{fn lcase('A')}", "left('ab', 1)", "\"left\"('ab', 1)", "$$a$$", "E'\\''", "coalesce(n.text, 'x')",
+			"(SELECT 'a')::text" };
+
+	private static final String[] HARMFUL_TEXTS = { "join('a')", "\"join\"('a')", "log('a')", "filter('a')",
+			"over('a')", "materialized('a')", "initcap('a')", "other.initcap('a')", "set_tenant('a')", "n.status",
+			"{fn join('a')}", "my_function()", "{fn filter('a')}", "\"Do\"()" };
 
 	private static final String[] SOURCES = { "note n", "note AS n", "note n JOIN author a ON (a.id = n.id)",
 			"note n LEFT JOIN LATERAL (SELECT n.id + 1) x(y) ON true", "note n, generate_series(1, 2) g(i)",
@@ -83,6 +92,10 @@ final class RandomQueries {
 		if (this.random.nextInt(3) == 0) {
 			select += " WHERE " + condition(harmfulParts);
 		}
+		if (this.random.nextInt(8) == 0) {
+			select = select.replaceFirst("SELECT ", Matcher
+				.quoteReplacement("SELECT " + ((select.startsWith("SELECT DISTINCT")) ? "" : window(harmfulParts))));
+		}
 		return switch (this.random.nextInt(6)) {
 			case 0 ->
 				"WITH w(q) AS (SELECT " + expression(harmfulParts) + " FROM note n), v AS NOT MATERIALIZED (SELECT 1)"
@@ -95,6 +108,17 @@ final class RandomQueries {
 		};
 	}
 
+	/**
+	 * An expression of type text that may stand without parentheses.
+	 */
+	private String text(int harmfulParts) {
+		if (this.random.nextInt(100) < harmfulParts) {
+			this.harmful = true;
+			return one(HARMFUL_TEXTS);
+		}
+		return one(HARMLESS_TEXTS);
+	}
+
 	private String columns(int harmfulParts) {
 		List<String> columns = new ArrayList<>();
 		for (int i = this.random.nextInt(3); i >= 0; i--) {
@@ -103,13 +127,25 @@ final class RandomQueries {
 		return ((this.random.nextInt(6) == 0) ? "DISTINCT ON (n.id) " : "") + String.join(", ", columns);
 	}
 
+	private String window(int harmfulParts) {
+		return "lag(n.id) OVER (PARTITION BY " + text(harmfulParts) + " ORDER BY " + text(harmfulParts)
+				+ ", n.id ROWS BETWEEN length(" + text(harmfulParts) + ") PRECEDING AND CURRENT ROW), ";
+	}
+
 	private String condition(int harmfulParts) {
-		String value = expression(harmfulParts);
-		return switch (this.random.nextInt(4)) {
-			case 0 -> "(" + value + ") IS NOT NULL";
-			case 1 -> "n.id IN (1, 2) AND (" + value + ")::text LIKE '%' ESCAPE '\\'";
-			case 2 -> "EXISTS (SELECT " + value + ")";
-			default -> "n.id BETWEEN 1 AND 3 OR (" + value + ")::text = 'x'";
+		return switch (this.random.nextInt(12)) {
+			case 0 -> "(" + expression(harmfulParts) + ") IS NOT NULL";
+			case 1 -> "n.id IN (1, 2) AND (" + expression(harmfulParts) + ")::text LIKE '%' ESCAPE '\\'";
+			case 2 -> "EXISTS (SELECT " + expression(harmfulParts) + ")";
+			case 3 -> "n.text LIKE " + text(harmfulParts) + " ESCAPE 'x'";
+			case 4 -> "n.text SIMILAR TO " + text(harmfulParts);
+			case 5 -> "n.text NOT ILIKE " + text(harmfulParts);
+			case 6 -> "n.text COLLATE \"C\" > ANY (ARRAY[" + text(harmfulParts) + "])";
+			case 7 -> "n.text BETWEEN SYMMETRIC " + text(harmfulParts) + " AND 'b'";
+			case 8 -> "n.text IS DISTINCT FROM " + text(harmfulParts);
+			case 9 -> "NOT " + text(harmfulParts) + " = 'a'";
+			case 10 -> "CASE n.text WHEN " + text(harmfulParts) + " THEN true ELSE false END";
+			default -> "n.id BETWEEN 1 AND 3 OR (" + expression(harmfulParts) + ")::text = 'x'";
 		};
 	}
 
@@ -132,7 +168,12 @@ final class RandomQueries {
 			this.harmful = true;
 			return one(HARMFUL_ENDS);
 		}
-		return one(ENDS);
+		return switch (this.random.nextInt(8)) {
+			case 0 -> (lockable) ? " GROUP BY n.id, n.text, n.created, n.*, " + text(harmfulParts) : "";
+			case 1 -> (lockable) ? " ORDER BY " + text(harmfulParts) + " DESC NULLS LAST" : "";
+			case 2 -> " LIMIT (SELECT length(" + text(harmfulParts) + ") FROM note n LIMIT 1)";
+			default -> one(ENDS);
+		};
 	}
 
 	private String one(String[] values) {
