@@ -87,6 +87,11 @@ final class RoutingSession {
 
 	private @Nullable SQLWarning warning;
 
+	/**
+	 * Whether the connection broke under a commit, so that its transaction has not ended.
+	 */
+	private boolean lost;
+
 	private volatile boolean closed;
 
 	/**
@@ -283,8 +288,8 @@ final class RoutingSession {
 	/**
 	 * Only what a finished transaction has left behind may be lost with a connection.
 	 */
-	private static void requireReplaceable(PhysicalConnection broken) throws SQLException {
-		if (broken.holdsSession()) {
+	private void requireReplaceable(PhysicalConnection broken) throws SQLException {
+		if (this.lost || broken.holdsSession()) {
 			throw new SQLNonTransientConnectionException("The connection to " + broken.node()
 					+ " broke, and with it went the settings, locks or temporary tables of its session."
 					+ " Close this connection and take another.", SqlState.CONNECTION_FAILURE);
@@ -559,9 +564,7 @@ final class RoutingSession {
 			committed = !failed;
 		}
 		catch (SQLException ex) {
-			if (physical.isBroken() && !unit.isReadOnly()) {
-				physical.hold(Hold.SESSION);
-			}
+			this.lost = physical.isBroken() && !unit.isReadOnly();
 			throw unit.translate(ex);
 		}
 		finally {
@@ -605,7 +608,7 @@ final class RoutingSession {
 		if (unit != null && unit.isTransaction()) {
 			return unit.physical();
 		}
-		if (current != null && current.isBroken()) {
+		if (current != null && current.isBroken() && current.holdsSession()) {
 			requireReplaceable(current);
 		}
 		return (current != null && current.isInOwnTransaction()) ? current : null;

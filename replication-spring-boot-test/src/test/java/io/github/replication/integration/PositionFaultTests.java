@@ -258,12 +258,12 @@ class PositionFaultTests {
 
 	/**
 	 * The functions that the catalog of the primary knows are read once, in the
-	 * background.
+	 * background, and the pools fill.
 	 */
 	private void awaitCatalogRead() {
 		AtomicLong last = new AtomicLong(-1);
 		Awaitility.await().pollInterval(Duration.ofMillis(500)).until(() -> {
-			long now = this.cluster.primary().proxy().roundTrips();
+			long now = this.cluster.primary().proxy().roundTrips() + roundTripsOfReplicas();
 			return last.getAndSet(now) == now;
 		});
 	}

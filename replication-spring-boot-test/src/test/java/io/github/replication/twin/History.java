@@ -34,6 +34,8 @@ import io.github.replication.twin.Difference.Step;
  */
 final class History {
 
+	private static final Pattern READ = Pattern.compile("select |table |values |with |show |/\\*");
+
 	private static final Pattern SIDE_EFFECT = Pattern
 		.compile("set_config|advisory|nextval|setval|log|lo_creat|notify|into|for update");
 
@@ -127,7 +129,7 @@ final class History {
 	}
 
 	private static boolean isPlainRead(String text) {
-		return text.isEmpty() || (text.startsWith("select ") && !SIDE_EFFECT.matcher(text).find());
+		return text.isEmpty() || (READ.matcher(text).lookingAt() && !SIDE_EFFECT.matcher(text).find());
 	}
 
 	private static void set(Set<String> names, String name, Outcome outcome, Call call) {

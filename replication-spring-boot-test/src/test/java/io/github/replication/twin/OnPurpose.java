@@ -41,6 +41,33 @@ enum OnPurpose {
 	},
 
 	/**
+	 * HikariCP remembers a schema that was set, also if a text or a rollback has changed
+	 * it since; here the server is asked.
+	 */
+	SCHEMA_IS_ASKED(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getSchema") && difference.hasEqualViews();
+		}
+
+	},
+
+	/**
+	 * The driver looks up the keys of rows that can be changed, which begins no
+	 * transaction once that of the rows has ended.
+	 */
+	KEYS_ARE_LOOKED_UP_AT_REST(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().toString().contains("rows(") && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows() && difference.ours().view().states().equals("idle");
+		}
+
+	},
+
+	/**
 	 * A physical connection is taken by the first statement, so that the pool's timeout
 	 * comes later.
 	 */
@@ -101,7 +128,8 @@ enum OnPurpose {
 		boolean explains(Difference difference) {
 			return difference.call().method().equals("close") && difference.hasEqualOutcomes()
 					&& difference.ours().view().rows().equals(difference.history().rows())
-					&& difference.hasEqualStates() && difference.ours().pool().isEmpty();
+					&& difference.hasEqualStates()
+					&& difference.ours().pool().stream().allMatch(difference.pool()::isAtRest);
 		}
 
 	},

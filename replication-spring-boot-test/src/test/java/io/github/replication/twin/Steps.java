@@ -127,7 +127,13 @@ final class Steps {
 	 * Lets another thread abort a connection while one of its statements sleeps.
 	 */
 	static String aborted(Connection connection, Statement statement) throws SQLException, InterruptedException {
-		return whileSleeping(statement, () -> connection.abort(Runnable::run));
+		try {
+			return whileSleeping(statement, () -> connection.abort(Runnable::run));
+		}
+		finally {
+			// the server would notice when the sleep is over
+			ThirdSession.current().endSleepers();
+		}
 	}
 
 	private static String whileSleeping(Statement statement, SqlRunnable action)

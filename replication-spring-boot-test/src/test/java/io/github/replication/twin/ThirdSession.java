@@ -137,11 +137,25 @@ final class ThirdSession implements AutoCloseable {
 		return this.pristine;
 	}
 
-	synchronized void terminate() throws SQLException {
+	/**
+	 * Ends the sessions of the side.
+	 */
+	void terminate() throws SQLException {
+		terminate("true");
+	}
+
+	/**
+	 * Ends the sessions of the side that sleep in a statement.
+	 */
+	void endSleepers() throws SQLException {
+		terminate("wait_event = 'PgSleep'");
+	}
+
+	private synchronized void terminate(String condition) throws SQLException {
 		for (Connection connection : List.of(this.primary, this.replica)) {
 			try (Statement statement = connection.createStatement()) {
 				statement.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
-						+ " WHERE datname = current_database() AND usename = 'app'");
+						+ " WHERE datname = current_database() AND usename = 'app' AND " + condition);
 			}
 		}
 	}
