@@ -261,6 +261,8 @@ class CarrierTests {
 			.start(NoteWeb.class)) {
 			new Browser().post(application, "/many/" + this.id + "/10");
 			awaitCatalogRead();
+			// the pool checks a connection that has not been used for half a second
+			new Browser().post(application, "/many/" + (this.id + 20) + "/10");
 			long before = cluster.primary().proxy().roundTrips();
 			assertThat(this.user.post(application, "/many/" + (this.id + 100) + "/50").body()).isEqualTo("written");
 			long roundTrips = cluster.primary().proxy().roundTrips() - before;

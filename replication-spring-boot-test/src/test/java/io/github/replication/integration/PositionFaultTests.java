@@ -240,19 +240,22 @@ class PositionFaultTests {
 			.with("replication.monitor.interval", "1h")
 			.withoutJpa()
 			.start()) {
-			for (int i = 0; i < 40; i++) {
-				application.newCaller();
-				count(application, 0);
-			}
+			readSeveralTimes(application, 40);
 			awaitCatalogRead();
+			// a pool checks connections that have not been used for half a second
+			readSeveralTimes(application, 40);
 			long before = roundTripsOfReplicas();
 			long primaryBefore = this.cluster.primary().proxy().roundTrips();
-			for (int i = 0; i < 100; i++) {
-				application.newCaller();
-				count(application, 0);
-			}
+			readSeveralTimes(application, 100);
 			assertThat(roundTripsOfReplicas() - before).isEqualTo(200);
 			assertThat(this.cluster.primary().proxy().roundTrips()).isEqualTo(primaryBefore);
+		}
+	}
+
+	private static void readSeveralTimes(TestApplication application, int times) {
+		for (int i = 0; i < times; i++) {
+			application.newCaller();
+			count(application, 0);
 		}
 	}
 

@@ -23,6 +23,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -77,6 +78,10 @@ class CompatibilityTests {
 	void readsAreServedByReplicasAndWritesByThePrimary(PostgresCluster cluster) {
 		assertThatRouting(this.recorder, () -> this.notes.write(1)).isServedByPrimary().hasReason(Reason.READ_WRITE);
 		cluster.awaitReplication();
+		// how far a replica is by now may take longer to learn than a read waits
+		Awaitility.await()
+			.pollInSameThread()
+			.untilAsserted(() -> assertThatRouting(this.recorder, () -> this.notes.find(1)).isServedByReplica());
 		assertThatRouting(this.recorder, () -> this.notes.find(1)).isServedByReplica().hasReason(Reason.READ_ONLY);
 	}
 
