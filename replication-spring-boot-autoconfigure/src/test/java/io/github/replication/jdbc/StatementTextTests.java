@@ -49,7 +49,8 @@ class StatementTextTests {
 		int own = CatalogSnapshot.ELSEWHERE | CatalogSnapshot.SHADOWED;
 		put(entries, own, "my_stable my_immutable");
 		put(entries, own | CatalogSnapshot.VOLATILE_ELSEWHERE,
-				"my_function log Do filter over materialized join check_it initcap set_tenant total_notes status"
+				"zone first next varying conflict sets cube rollup insert operator set escape by values"
+						+ " my_function log Do filter over materialized join check_it initcap set_tenant total_notes status"
 						+ " pair_to_text loud_equality text_concat_loudly dblink dblink_exec dblink_connect");
 		put(entries, CatalogSnapshot.ELSEWHERE, "max min replace regexp_matches");
 		put(entries, CatalogSnapshot.MARKED_ATTRIBUTE, "status pair_to_text");
