@@ -28,9 +28,8 @@ interface CatalogLoader {
 
 	/**
 	 * Runs a question later, on another thread, and returns at once: requests call this
-	 * method. A question that cannot be run, because there is no connection, may be
-	 * dropped: the catalog asks again when it is needed. It must end some time, by the
-	 * timeouts of the connection.
+	 * method. A question that cannot be run, because there is no connection, is tried
+	 * again. It must end some time, by the timeouts of the connection.
 	 * @param question the question
 	 * @param delay the time to wait before, {@link Duration#ZERO} for none
 	 */

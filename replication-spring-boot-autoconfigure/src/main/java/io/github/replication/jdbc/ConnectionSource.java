@@ -88,8 +88,10 @@ final class ConnectionSource {
 		this.callers = callers;
 		this.callbacks = callbacks;
 		this.poolDefaults = poolDefaults;
-		this.texts = new StatementTexts(new FunctionCatalog((question, delay) -> cluster.askLater(question::ask, delay),
-				cluster.clock()::nanoTime));
+		FunctionCatalog catalog = new FunctionCatalog((question, delay) -> cluster.askLater(question::ask, delay),
+				cluster.clock()::nanoTime);
+		catalog.begin();
+		this.texts = new StatementTexts(catalog);
 		this.asynchronous = text(poolDefaults.initSql()).mentionsSynchronousCommit();
 	}
 

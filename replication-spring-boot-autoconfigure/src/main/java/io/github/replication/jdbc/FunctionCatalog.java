@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * operators lead to functions that do more. Until the catalog has answered, and where it
  * cannot be read, a list of PostgreSQL's most common functions takes its place.
  * <p>
- * The catalog is read when the first text is classified, and again every five minutes,
- * and sooner when a text calls a function that is not known, changes the catalog or turns
- * out to write. Between two of these at least ten seconds pass. An object that is made
+ * The catalog is read when the data source begins, and again every five minutes, and
+ * sooner when a text calls a function that is not known, changes the catalog or turns out
+ * to write. Between two of these at least ten seconds pass. An object that is made
  * meanwhile is not known: then the server is the judge. Safe for use by several threads.
  */
 final class FunctionCatalog {
@@ -110,6 +110,13 @@ final class FunctionCatalog {
 	}
 
 	/**
+	 * Begins to read the catalog, so that it is known before the first text.
+	 */
+	void begin() {
+		request(Duration.ZERO);
+	}
+
+	/**
 	 * A text was classified for the first time.
 	 */
 	void used(StatementText text) {
@@ -134,7 +141,7 @@ final class FunctionCatalog {
 		synchronized (this) {
 			long now = this.nanoTime.getAsLong();
 			long wanted = wanted(now, delay);
-			if (this.pending && !isLost(now) && this.due - wanted <= 0) {
+			if (this.pending && this.due - wanted <= 0) {
 				return;
 			}
 			this.pending = true;
@@ -150,15 +157,7 @@ final class FunctionCatalog {
 			this.asked = now;
 			return now;
 		}
-		long wanted = (isLost(now)) ? now : now + delay.toNanos();
-		return now + Math.max(wanted - now, Math.max(0, this.asked + PAUSE.toNanos() - now));
-	}
-
-	/**
-	 * Whether the loader has dropped the last question: it was due and was not asked.
-	 */
-	private boolean isLost(long now) {
-		return this.pending && now - this.due > PAUSE.toNanos();
+		return now + Math.max(delay.toNanos(), Math.max(0, this.asked + PAUSE.toNanos() - now));
 	}
 
 	private void ask(Connection connection, long number) throws SQLException {

@@ -74,6 +74,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 */
 	private static final int QUESTION_TIMEOUT = 10_000;
 
+	/**
+	 * How long a question waits that there is no connection for.
+	 */
+	private static final Duration QUESTION_PAUSE = Duration.ofSeconds(10);
+
 	private static final long POLL = Duration.ofMillis(5).toNanos();
 
 	private final ClusterSettings settings;
@@ -208,8 +213,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Asks the primary something on a connection of its own, in the background. Dropped
-	 * if there is no connection, and when the cluster is closed.
+	 * Asks the primary something on a connection of its own, in the background. While
+	 * there is no connection it is tried again, until the cluster is closed.
 	 * @param question what to ask, on a connection in auto-commit
 	 * @param delay the time to wait before
 	 */
@@ -218,7 +223,16 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	private void ask(Question question) {
-		try (Connection connection = topology().primary().readPool().openBeside()) {
+		Connection connection;
+		try {
+			connection = topology().primary().readPool().openBeside();
+		}
+		catch (SQLException | RuntimeException ex) {
+			logger.debug("A question waits for a connection to the primary", ex);
+			askLater(question, QUESTION_PAUSE);
+			return;
+		}
+		try (connection) {
 			connection.setNetworkTimeout(Runnable::run, QUESTION_TIMEOUT);
 			question.ask(connection);
 		}

@@ -52,8 +52,16 @@ class FunctionCatalogTests {
 	private final StatementTexts texts = new StatementTexts(this.catalog);
 
 	@Test
-	void nothingIsAskedBeforeTheFirstText() {
+	void catalogIsReadBeforeTheFirstText() {
 		assertThat(this.questions).isEmpty();
+		this.catalog.begin();
+		assertThat(this.questions).extracting(Asked::delay).containsExactly(Duration.ZERO);
+		this.texts.of("SELECT 1");
+		assertThat(this.questions).hasSize(1);
+	}
+
+	@Test
+	void firstTextAsksIfNothingElseHas() {
 		this.texts.of("SELECT 1");
 		assertThat(this.questions).extracting(Asked::delay).containsExactly(Duration.ZERO);
 		this.texts.of("SELECT 2");
@@ -150,20 +158,6 @@ class FunctionCatalogTests {
 		old.question().ask(connection("3", HARMLESS));
 		assertThat(this.catalog.current()).isSameAs(present);
 		assertThat(this.questions).as("the next question").hasSize(1);
-	}
-
-	@Test
-	void questionThatIsLostIsAskedAgain() throws SQLException {
-		this.texts.of("SELECT 1");
-		this.questions.clear();
-		this.now += FunctionCatalog.PAUSE.toNanos();
-		this.texts.of("SELECT 2");
-		assertThat(this.questions).isEmpty();
-		this.now += 1;
-		this.texts.of("SELECT 3");
-		assertThat(this.questions).extracting(Asked::delay).containsExactly(Duration.ZERO);
-		answer("1", SHADOWED);
-		assertThat(this.texts.of("SELECT lower('a')").isPlainRead()).isFalse();
 	}
 
 	@Test

@@ -236,14 +236,15 @@ class ApplicationTests {
 	@Test
 	void poolsAreNamedAfterTheirNodesAndCustomized() {
 		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start(Customizing.class)) {
-			readOnly(application);
+			readOnly(application.awaitQuiet());
 			assertThat(application.bean(Customizing.class).seen).containsExactlyInAnyOrder("replica-1:replica-1",
 					"replica-2:replica-2", "primary:primary-read");
-			assertThat(application.jdbc()
-				.queryForObject("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'customized'",
-						Integer.class))
-				.as("connections to the primary: none but that of the probe")
-				.isLessThanOrEqualTo(1);
+			Awaitility.await()
+				.untilAsserted(() -> assertThat(application.jdbc()
+					.queryForObject("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'customized'",
+							Integer.class))
+					.as("connections to the primary: none but that of the probe")
+					.isLessThanOrEqualTo(1));
 			String applicationName = application.transaction(true)
 				.execute((status) -> application.jdbc()
 					.queryForObject("SELECT current_setting('application_name')", String.class));

@@ -275,7 +275,8 @@ class FaultTests {
 		try (TestApplication application = TestApplication.on(this.cluster)
 			.with("replication.replicas.replica-2.weight", "0")
 			.withoutJpa()
-			.start()) {
+			.start()
+			.awaitQuiet()) {
 			PostgresNode replica = node("replica-1");
 			TransactionTemplate transaction = application.transaction(true);
 			JdbcTemplate jdbc = application.jdbc();
@@ -301,7 +302,7 @@ class FaultTests {
 			.start()) {
 			plain = roundTripsOfWrites(application);
 		}
-		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
+		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start().awaitQuiet()) {
 			assertThat(roundTripsOfWrites(application)).isEqualTo(plain);
 		}
 	}

@@ -239,10 +239,8 @@ class PositionFaultTests {
 		try (TestApplication application = TestApplication.exactly(this.cluster)
 			.with("replication.monitor.interval", "1h")
 			.withoutJpa()
-			.start()) {
-			readSeveralTimes(application, 40);
-			awaitCatalogRead();
-			// a pool checks connections that have not been used for half a second
+			.start()
+			.awaitQuiet()) {
 			readSeveralTimes(application, 40);
 			long before = roundTripsOfReplicas();
 			long primaryBefore = this.cluster.primary().proxy().roundTrips();
@@ -257,18 +255,6 @@ class PositionFaultTests {
 			application.newCaller();
 			count(application, 0);
 		}
-	}
-
-	/**
-	 * The functions that the catalog of the primary knows are read once, in the
-	 * background, and the pools fill.
-	 */
-	private void awaitCatalogRead() {
-		AtomicLong last = new AtomicLong(-1);
-		Awaitility.await().pollInterval(Duration.ofMillis(500)).until(() -> {
-			long now = this.cluster.primary().proxy().roundTrips() + roundTripsOfReplicas();
-			return last.getAndSet(now) == now;
-		});
 	}
 
 	private long roundTripsOfReplicas() {

@@ -19,6 +19,8 @@ package io.github.replication.integration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import javax.sql.DataSource;
+
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -33,6 +35,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
+import io.github.replication.jdbc.CatalogReading;
+import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.test.PostgresCluster;
 
 /**
@@ -120,6 +124,18 @@ final class TestApplication implements AutoCloseable {
 	void newCallerIfReplicated() {
 		this.context.getBeanProvider(CallerRecords.class)
 			.ifAvailable((records) -> records.bind(records.forRequest(null)));
+	}
+
+	/**
+	 * Waits until nothing of the start goes on in the background, for tests that count
+	 * what a server is asked.
+	 */
+	TestApplication awaitQuiet() {
+		DataSource dataSource = bean(DataSource.class);
+		if (dataSource instanceof ReplicationDataSource) {
+			CatalogReading.await(dataSource);
+		}
+		return this;
 	}
 
 	int port() {
