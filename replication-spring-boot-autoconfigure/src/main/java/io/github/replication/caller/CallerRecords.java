@@ -42,8 +42,7 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	 */
 	public CallerRecords(CallerTokens tokens) {
 		this.tokens = tokens;
-		this.own = ThreadLocal
-			.withInitial(() -> new CallerRecord(tokens.clock(), tokens.window().toNanos(), CallerRecord.SPREAD, null));
+		this.own = ThreadLocal.withInitial(this::forThread);
 	}
 
 	/**
@@ -73,13 +72,22 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	}
 
 	/**
+	 * Creates a record for a caller outside of requests, which does not stay with a node:
+	 * its reads are spread.
+	 * @return a record in which nothing is written yet
+	 */
+	public CallerRecord forThread() {
+		return new CallerRecord(this.tokens.clock(), this.tokens.window().toNanos(), CallerRecord.SPREAD, null);
+	}
+
+	/**
 	 * Lets the current thread work for nobody: what it reads and writes until the scope
 	 * is closed is not the caller's. For infrastructure that keeps its own data, such as
 	 * sessions, in the same database.
 	 * @return restores the caller; to be closed by the same thread
 	 */
 	public Scope detached() {
-		CallerRecord previous = bind(forRequest(null));
+		CallerRecord previous = bind(forThread());
 		return () -> restore(previous);
 	}
 

@@ -36,7 +36,7 @@ final class CallerTestExecutionListener implements TestExecutionListener {
 		if (testContext.hasApplicationContext()) {
 			ApplicationContext context = testContext.getApplicationContext();
 			context.getBeanProvider(CallerRecords.class).ifAvailable((records) -> {
-				CallerRecord previous = records.bind(records.forRequest(null));
+				CallerRecord previous = records.bind(records.forThread());
 				testContext.setAttribute(PREVIOUS, (Runnable) () -> records.restore(previous));
 			});
 		}

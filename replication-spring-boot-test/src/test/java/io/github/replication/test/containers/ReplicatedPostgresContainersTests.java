@@ -94,7 +94,7 @@ class ReplicatedPostgresContainersTests {
 		assertThat(replicas).hasSize(2);
 		assertThat(this.notes.write("seen by all")).isEqualTo(new Server(Notes.address(cluster), false));
 		Set<String> served = new TreeSet<>();
-		Awaitility.await().atMost(Duration.ofSeconds(30)).pollInSameThread().until(() -> {
+		Awaitility.await().pollInSameThread().until(() -> {
 			Server server = this.notes.read();
 			if (server.replica()) {
 				served.add(server.address());
