@@ -168,6 +168,13 @@ final class PhysicalConnection {
 	}
 
 	/**
+	 * Whether no other connection has what this one has: a transaction, or the session.
+	 */
+	boolean isIrreplaceable() {
+		return this.inTransaction || holdsSession();
+	}
+
+	/**
 	 * Keeps the connection for the logical one until that is closed.
 	 */
 	void hold(Hold hold) {

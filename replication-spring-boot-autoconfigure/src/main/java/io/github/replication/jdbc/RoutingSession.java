@@ -21,15 +21,10 @@ import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLWarning;
 import java.sql.Savepoint;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 import io.github.replication.PoolKind;
 import io.github.replication.RouteDecision;
@@ -56,28 +51,16 @@ final class RoutingSession {
 
 	private final SessionSettings settings;
 
-	/**
-	 * The connection used last.
-	 */
-	private volatile @Nullable PhysicalConnection current;
+	private final RouteRequests requests;
 
-	/**
-	 * Connections on which statements or rows are still open.
-	 */
-	private volatile @Nullable List<PhysicalConnection> others;
+	private final SessionConnections connections = new SessionConnections();
 
-	/**
-	 * The replica's connection of a transaction that goes on at the primary, while rows
-	 * that were read on it are open.
-	 */
-	private @Nullable PhysicalConnection overtaken;
+	private final MetadataAccess metadata;
 
 	/**
 	 * The transaction under way, or the statement in auto-commit that began last.
 	 */
 	private @Nullable UnitOfWork unit;
-
-	private @Nullable List<SessionSettings.Mark> savepoints;
 
 	/**
 	 * Whether the application had a physical connection in its own hands in auto-commit,
@@ -92,18 +75,16 @@ final class RoutingSession {
 	 */
 	private boolean lost;
 
-	private volatile boolean closed;
-
 	/**
 	 * Whether everything was given back that there was.
 	 */
 	private boolean over;
 
-	private volatile boolean aborted;
-
 	RoutingSession(ConnectionSource source) {
 		this.source = source;
 		this.settings = new SessionSettings(source.isAutoCommitByDefault());
+		this.requests = new RouteRequests(source, this.settings);
+		this.metadata = new MetadataAccess(source, this.requests, this.connections);
 	}
 
 	ConnectionSource source() {
@@ -115,42 +96,35 @@ final class RoutingSession {
 	}
 
 	@Nullable PhysicalConnection current() {
-		return this.current;
+		return this.connections.current();
+	}
+
+	@Nullable PhysicalConnection find(ClusterNode node, PoolKind pool) {
+		return this.connections.find(node, pool);
 	}
 
 	@Nullable RouteDecision route() {
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		return (current != null && !current.isReleased()) ? current.route().decision(ConnectionSource.unit()) : null;
 	}
 
 	boolean isClosed() {
-		return this.closed;
+		return this.connections.isClosed();
 	}
 
-	/**
-	 * The error of HikariCP for the same mistake, which has no SQLSTATE: that of a lost
-	 * connection would let a unit run again.
-	 */
 	void requireOpen() throws SQLException {
-		if (this.closed) {
-			throw closedException();
-		}
-	}
-
-	private SQLException closedException() {
-		return this.aborted ? new SQLException("Connection was aborted", SqlState.CONNECTION_DOES_NOT_EXIST)
-				: new SQLException("Connection is closed");
+		this.connections.requireOpen();
 	}
 
 	boolean isAborted() {
-		return this.aborted;
+		return this.connections.isAborted();
 	}
 
 	/**
 	 * Whether the connection broke that was used last.
 	 */
 	boolean isBroken() throws SQLException {
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		return current != null && current.isBroken();
 	}
 
@@ -215,27 +189,22 @@ final class RoutingSession {
 	 * nothing later, as its isolation level says.
 	 */
 	private boolean keepsSnapshot() {
-		return isolation() >= Connection.TRANSACTION_REPEATABLE_READ;
+		return this.requests.isolation() >= Connection.TRANSACTION_REPEATABLE_READ;
 	}
 
 	private UnitOfWork goOnAtPrimary(UnitOfWork unit, RouteRequest request) throws SQLException {
-		if (unit.isBoundToSession() || this.savepoints != null) {
+		if (unit.isBoundToSession() || this.settings.hasSavepoints()) {
 			throw OvertakenTransaction.exception(unit, RoutingScope.current());
 		}
 		PhysicalConnection replica = unit.physical();
 		this.unit = null;
-		putAside(replica);
+		this.connections.putAside(replica);
 		try {
 			PhysicalConnection primary = this.source.takeBehind();
 			return begin(primary, primary.route(), request);
 		}
 		finally {
-			if (replica.isIdle()) {
-				release(replica);
-			}
-			else {
-				this.overtaken = replica;
-			}
+			this.connections.releaseWithRows(replica);
 		}
 	}
 
@@ -275,10 +244,10 @@ final class RoutingSession {
 	 * session, else the one that the statement was made on, else the one used last.
 	 */
 	private @Nullable PhysicalConnection usable(@Nullable PhysicalConnection preferred) throws SQLException {
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		if (current != null && current.isBroken()) {
 			requireReplaceable(current);
-			release(current);
+			this.connections.release(current);
 			current = null;
 		}
 		return ((current != null && current.isHeld()) || preferred == null || preferred.isReleased()) ? current
@@ -303,7 +272,7 @@ final class RoutingSession {
 	private UnitOfWork join(PhysicalConnection current) throws SQLException {
 		RouteRequest request = request(StatementText.UNKNOWN).asReadWriteTransaction();
 		UnitOfWork unit = this.source.join(current, request);
-		use(current);
+		this.connections.use(current);
 		if (!this.settings.isAutoCommit()) {
 			current.useTransaction(false);
 		}
@@ -322,17 +291,17 @@ final class RoutingSession {
 	 */
 	private PhysicalConnection acquire(RouteRequest request) throws SQLException {
 		PhysicalConnection physical = this.source.acquire(request, this);
-		if (request.serializable() || !isSerializable()) {
+		if (request.serializable() || !this.requests.isSerializable()) {
 			return physical;
 		}
-		if (physical != find(physical.node(), physical.pool())) {
+		if (physical != this.connections.find(physical.node(), physical.pool())) {
 			physical.release();
 		}
 		return this.source.acquire(request.asSerializable(), this);
 	}
 
 	private UnitOfWork begin(PhysicalConnection physical, Route route, RouteRequest request) throws SQLException {
-		use(physical);
+		this.connections.use(physical);
 		try {
 			UnitOfWork unit = this.source.begin(physical, route, request, this.settings);
 			this.unit = unit;
@@ -345,44 +314,19 @@ final class RoutingSession {
 			this.unit = null;
 			if (!physical.isHeld()) {
 				physical.abort();
-				release(physical);
+				this.connections.release(physical);
 			}
 			throw ex;
 		}
 	}
 
 	private RouteRequest request(StatementText text) {
-		RoutingScope scope = RoutingScope.current();
-		boolean inTransaction = !this.settings.isAutoCommit();
-		boolean readOnly = this.settings.isReadOnly() || isReadOnlyByContext(scope);
-		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isReadForReplica();
-		PhysicalConnection current = this.current;
-		return new RouteRequest(scope, readOnly, inTransaction, plainRead, current != null && current.isHeld(),
-				isSerializable(), this.source.caller().bound());
+		PhysicalConnection current = this.connections.current();
+		return this.requests.of(text, current != null && current.isHeld());
 	}
 
 	int isolation() {
-		Integer isolation = this.settings.getIsolation();
-		return (isolation != null) ? isolation : this.source.defaultIsolation();
-	}
-
-	private boolean isSerializable() {
-		return isolation() == Connection.TRANSACTION_SERIALIZABLE;
-	}
-
-	/**
-	 * Whether the transaction about this data source, or else the scope of the running
-	 * code, is read-only. A read-write transaction overrules the scope.
-	 */
-	private boolean isReadOnlyByContext(RoutingScope scope) {
-		boolean readOnlyTransaction = TransactionSynchronizationManager.isCurrentTransactionReadOnly();
-		if (!scope.readOnly() && !readOnlyTransaction) {
-			return false;
-		}
-		if (!TransactionSynchronizationManager.isActualTransactionActive()) {
-			return true;
-		}
-		return TransactionMembership.isAbout(this.source) ? readOnlyTransaction : scope.readOnly();
+		return this.requests.isolation();
 	}
 
 	/**
@@ -393,76 +337,6 @@ final class RoutingSession {
 	}
 
 	/**
-	 * An open connection of a pool.
-	 */
-	@Nullable PhysicalConnection find(ClusterNode node, PoolKind pool) {
-		PhysicalConnection current = this.current;
-		if (current != null && current.isOf(node, pool)) {
-			return current;
-		}
-		List<PhysicalConnection> others = this.others;
-		if (others != null) {
-			for (PhysicalConnection other : others) {
-				if (other.isOf(node, pool)) {
-					return other;
-				}
-			}
-		}
-		return null;
-	}
-
-	private void use(PhysicalConnection physical) throws SQLException {
-		PhysicalConnection before = this.current;
-		if (before == physical) {
-			return;
-		}
-		List<PhysicalConnection> others = this.others;
-		if (others != null) {
-			others.remove(physical);
-		}
-		if (before != null && before.isReplaceable()) {
-			release(before);
-		}
-		else if (before != null) {
-			putAside(before);
-		}
-		this.current = physical;
-		if (this.closed) {
-			physical.abort();
-			release(physical);
-			throw closedException();
-		}
-	}
-
-	private void putAside(PhysicalConnection physical) {
-		List<PhysicalConnection> others = this.others;
-		if (others == null) {
-			others = new CopyOnWriteArrayList<>();
-			this.others = others;
-		}
-		others.add(physical);
-		if (physical == this.current) {
-			this.current = null;
-		}
-		if (this.closed) {
-			physical.abort();
-			release(physical);
-		}
-	}
-
-	private void release(PhysicalConnection physical) {
-		physical.release();
-		RetryAttempt.returns(physical);
-		List<PhysicalConnection> others = this.others;
-		if (others != null) {
-			others.remove(physical);
-		}
-		if (this.current == physical) {
-			this.current = null;
-		}
-	}
-
-	/**
 	 * Counts a user of a connection out, which gives it back after the last.
 	 */
 	void leave(PhysicalConnection physical) {
@@ -470,15 +344,7 @@ final class RoutingSession {
 		UnitOfWork unit = this.unit;
 		boolean needed = unit != null && unit.isTransaction() && unit.physical() == physical;
 		if (!needed && physical.isIdle()) {
-			release(physical);
-		}
-	}
-
-	private void releaseOvertaken() {
-		PhysicalConnection overtaken = this.overtaken;
-		if (overtaken != null) {
-			this.overtaken = null;
-			release(overtaken);
+			this.connections.release(physical);
 		}
 	}
 
@@ -487,15 +353,14 @@ final class RoutingSession {
 	 */
 	private void end(PhysicalConnection physical, boolean committed) throws SQLException {
 		this.unit = null;
-		this.savepoints = null;
-		releaseOvertaken();
+		this.connections.releaseOvertaken();
 		if (!committed && !physical.isBroken()) {
 			physical.rollbackIfOpen();
 		}
 		physical.transactionEnded(committed);
 		boolean reverted = endSettings(committed);
 		if (!physical.isHeld() && !(physical.isExposed() && physical.isOnReadPool())) {
-			release(physical);
+			this.connections.release(physical);
 		}
 		else if (!physical.isBroken()) {
 			physical.rest(this.settings);
@@ -521,8 +386,7 @@ final class RoutingSession {
 	 * Ends a transaction that has not begun on any connection.
 	 */
 	private void endWithoutConnection(boolean committed) throws SQLException {
-		this.savepoints = null;
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		if (endSettings(committed) && current != null && !current.isBroken()) {
 			current.applyReverted(this.settings);
 		}
@@ -532,7 +396,7 @@ final class RoutingSession {
 	 * Whether a transaction is under way on the server.
 	 */
 	boolean isTransactionUnderWay() throws SQLException {
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		return current != null && current.isTransactionUnderWay();
 	}
 
@@ -545,7 +409,7 @@ final class RoutingSession {
 			this.settings.setAutoCommit(autoCommit);
 			this.unit = null;
 		}
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		this.writesUnseen |= autoCommit && current != null && current.isExposed() && current.isHeld();
 		follow();
 	}
@@ -604,7 +468,7 @@ final class RoutingSession {
 	 */
 	private @Nullable PhysicalConnection transactionConnection() throws SQLException {
 		UnitOfWork unit = this.unit;
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		if (unit != null && unit.isTransaction()) {
 			return unit.physical();
 		}
@@ -626,7 +490,7 @@ final class RoutingSession {
 		catch (SQLException ex) {
 			physical.abort();
 			if (!physical.holdsSession()) {
-				release(physical);
+				this.connections.release(physical);
 			}
 		}
 	}
@@ -651,7 +515,7 @@ final class RoutingSession {
 	private void leaveUnused(PhysicalConnection physical) throws SQLException {
 		physical.transactionEnded(true);
 		if (physical.isIdle()) {
-			release(physical);
+			this.connections.release(physical);
 		}
 		else {
 			physical.useAutoCommit();
@@ -662,7 +526,7 @@ final class RoutingSession {
 	 * Brings a connection in the hands of the application to the settings.
 	 */
 	void follow() throws SQLException {
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		if (current != null && current.isExposed()) {
 			current.follow(this.settings);
 		}
@@ -679,7 +543,7 @@ final class RoutingSession {
 		}
 		else {
 			Optional<SQLWarning> warning = ask((connection) -> warningOf(connection, name, value));
-			if (this.current == null) {
+			if (this.connections.current() == null) {
 				this.warning = warning.orElse(null);
 			}
 		}
@@ -692,14 +556,14 @@ final class RoutingSession {
 	}
 
 	@Nullable SQLWarning warnings() throws SQLException {
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		SQLWarning warning = (current != null) ? current.connection().getWarnings() : null;
 		return (warning != null) ? warning : this.warning;
 	}
 
 	void clearWarnings() throws SQLException {
 		this.warning = null;
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		if (current != null) {
 			current.connection().clearWarnings();
 		}
@@ -710,7 +574,7 @@ final class RoutingSession {
 	 * of the unit under way.
 	 */
 	void applyAtOnce() throws SQLException {
-		PhysicalConnection current = this.current;
+		PhysicalConnection current = this.connections.current();
 		if (current != null && !current.isBroken()) {
 			current.applyRareSettings(this.settings);
 		}
@@ -720,10 +584,7 @@ final class RoutingSession {
 		UnitOfWork unit = transaction();
 		try {
 			Savepoint savepoint = setting.answer(unit.physical().connection());
-			if (this.savepoints == null) {
-				this.savepoints = new ArrayList<>(1);
-			}
-			this.savepoints.add(new SessionSettings.Mark(savepoint, this.settings.transactional()));
+			this.settings.mark(savepoint);
 			return savepoint;
 		}
 		catch (SQLException ex) {
@@ -733,7 +594,7 @@ final class RoutingSession {
 
 	void rollbackTo(Savepoint savepoint) throws SQLException {
 		UnitOfWork unit = transaction();
-		SessionSettings.Transactional settings = settingsAt(savepoint);
+		SessionSettings.Transactional settings = this.settings.at(savepoint);
 		try {
 			unit.physical().rollbackTo(savepoint, settings);
 			this.settings.revertTo(settings);
@@ -762,106 +623,28 @@ final class RoutingSession {
 		return unit;
 	}
 
-	private SessionSettings.Transactional settingsAt(Savepoint savepoint) {
-		if (this.savepoints != null) {
-			for (SessionSettings.Mark mark : this.savepoints) {
-				if (mark.isOf(savepoint)) {
-					return mark.settings();
-				}
-			}
-		}
-		return this.settings.transactional();
-	}
-
 	/**
-	 * Asks a physical connection something that decides and holds nothing: the one in
-	 * use, else one for the length of the question.
+	 * Asks a physical connection something that decides and holds nothing.
 	 */
 	<R> R ask(Question<R> question) throws SQLException {
 		requireOpen();
-		PhysicalConnection open = openForMetadata();
-		if (open != null) {
-			return ask(open, question);
-		}
-		PhysicalConnection borrowed = borrow();
-		try {
-			return ask(borrowed, question);
-		}
-		finally {
-			borrowed.release();
-		}
+		return this.metadata.ask(question);
 	}
 
-	private <R> R ask(PhysicalConnection physical, Question<R> question) throws SQLException {
-		try {
-			return question.answer(physical.connection());
-		}
-		catch (SQLException ex) {
-			throw noteFailure(physical, ex);
-		}
+	/**
+	 * Lends a connection for metadata that is read row by row, until it is
+	 * {@linkplain #leave left}.
+	 */
+	PhysicalConnection connectionForMetadata() throws SQLException {
+		requireOpen();
+		return this.metadata.connection();
 	}
 
 	/**
 	 * Notes an error of something that is not executed.
 	 */
 	SQLException noteFailure(PhysicalConnection physical, SQLException ex) {
-		this.source.failed(physical.node(), ex);
-		return ex;
-	}
-
-	/**
-	 * A connection with the settings of the session, among them the network timeout.
-	 */
-	private PhysicalConnection borrow() throws SQLException {
-		PhysicalConnection borrowed = this.source.acquireForMetadata(isReadOnlyNow());
-		try {
-			borrowed.useAutoCommit();
-			if (this.settings.hasRareSettings()) {
-				borrowed.applyRareSettings(this.settings);
-			}
-			return borrowed;
-		}
-		catch (SQLException | RuntimeException | Error ex) {
-			borrowed.release();
-			throw ex;
-		}
-	}
-
-	private boolean isReadOnlyNow() {
-		return this.settings.isReadOnly() || isReadOnlyByContext(RoutingScope.current());
-	}
-
-	/**
-	 * A connection for metadata that is read row by row: one that is there, so that
-	 * questions about the answers need no second one.
-	 */
-	PhysicalConnection connectionForMetadata() throws SQLException {
-		requireOpen();
-		PhysicalConnection physical = openForMetadata();
-		if (physical == null) {
-			physical = borrow();
-			putAside(physical);
-		}
-		physical.retain();
-		return physical;
-	}
-
-	private @Nullable PhysicalConnection openForMetadata() throws SQLException {
-		PhysicalConnection current = this.current;
-		UnitOfWork unit = this.unit;
-		boolean inTransaction = unit != null && unit.isTransaction() && unit.physical() == current;
-		if (current != null && (inTransaction || current.holdsSession() || !current.isBroken())) {
-			return current;
-		}
-		List<PhysicalConnection> others = this.others;
-		if (others != null) {
-			for (PhysicalConnection other : others) {
-				if (!other.isReleased() && !other.isBroken()) {
-					return other;
-				}
-			}
-		}
-		return null;
+		return this.metadata.noteFailure(physical, ex);
 	}
 
 	/**
@@ -902,50 +685,22 @@ final class RoutingSession {
 			return;
 		}
 		this.over = true;
-		this.closed = true;
+		this.connections.close();
 		UnitOfWork unit = this.unit;
 		if (unit != null) {
 			unit.recordUnseenWrites();
 		}
 		this.unit = null;
 		recordWritesUnseen();
-		releaseAll();
+		this.connections.releaseAll();
 		this.source.caller().connectionReturned();
-	}
-
-	private void releaseAll() {
-		PhysicalConnection current = this.current;
-		if (current != null) {
-			release(current);
-		}
-		List<PhysicalConnection> others = this.others;
-		if (others != null) {
-			others.forEach(this::release);
-		}
 	}
 
 	/**
 	 * Closes every connection for good. Safe for use by another thread.
 	 */
 	void abort(Executor executor) throws SQLException {
-		this.aborted = true;
-		this.closed = true;
-		for (PhysicalConnection physical : connections()) {
-			physical.abort(executor);
-		}
-	}
-
-	private List<PhysicalConnection> connections() {
-		List<PhysicalConnection> connections = new ArrayList<>();
-		PhysicalConnection current = this.current;
-		if (current != null) {
-			connections.add(current);
-		}
-		List<PhysicalConnection> others = this.others;
-		if (others != null) {
-			connections.addAll(others);
-		}
-		return connections;
+		this.connections.abort(executor);
 	}
 
 	/**

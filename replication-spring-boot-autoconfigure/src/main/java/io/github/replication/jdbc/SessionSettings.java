@@ -17,7 +17,9 @@
 package io.github.replication.jdbc;
 
 import java.sql.Savepoint;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -53,6 +55,8 @@ final class SessionSettings {
 	 * nothing.
 	 */
 	private @Nullable Transactional beforeTransaction;
+
+	private @Nullable List<Mark> savepoints;
 
 	SessionSettings(boolean autoCommit) {
 		this.autoCommit = autoCommit;
@@ -143,9 +147,30 @@ final class SessionSettings {
 	}
 
 	/**
-	 * The settings that a rollback to a savepoint set now leads back to.
+	 * Remembers the settings that a rollback to a savepoint leads back to.
 	 */
-	Transactional transactional() {
+	void mark(Savepoint savepoint) {
+		if (this.savepoints == null) {
+			this.savepoints = new ArrayList<>(1);
+		}
+		this.savepoints.add(new Mark(savepoint, this.transactional));
+	}
+
+	boolean hasSavepoints() {
+		return this.savepoints != null;
+	}
+
+	/**
+	 * The settings that a rollback to a savepoint leads back to.
+	 */
+	Transactional at(Savepoint savepoint) {
+		if (this.savepoints != null) {
+			for (Mark mark : this.savepoints) {
+				if (Objects.equals(mark.savepoint, savepoint)) {
+					return mark.settings;
+				}
+			}
+		}
 		return this.transactional;
 	}
 
@@ -160,6 +185,7 @@ final class SessionSettings {
 	}
 
 	void committed() {
+		this.savepoints = null;
 		this.beforeTransaction = null;
 	}
 
@@ -168,6 +194,7 @@ final class SessionSettings {
 	 * @return whether there were any
 	 */
 	boolean rolledBack() {
+		this.savepoints = null;
 		if (this.beforeTransaction == null) {
 			return false;
 		}
@@ -202,11 +229,7 @@ final class SessionSettings {
 	 * @param savepoint the savepoint of the driver
 	 * @param settings the settings that a rollback to it leads back to
 	 */
-	record Mark(Savepoint savepoint, Transactional settings) {
-
-		boolean isOf(Savepoint savepoint) {
-			return Objects.equals(this.savepoint, savepoint);
-		}
+	private record Mark(Savepoint savepoint, Transactional settings) {
 
 	}
 

@@ -1,0 +1,117 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import java.sql.SQLException;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.jdbc.RoutingSession.Question;
+
+/**
+ * Asks what needs no unit of work. That decides and holds nothing: the connection in use
+ * answers, else one that is borrowed for as long as the answer takes. For use by the
+ * thread of one session.
+ */
+final class MetadataAccess {
+
+	private final ConnectionSource source;
+
+	private final RouteRequests requests;
+
+	private final SessionConnections connections;
+
+	MetadataAccess(ConnectionSource source, RouteRequests requests, SessionConnections connections) {
+		this.source = source;
+		this.requests = requests;
+		this.connections = connections;
+	}
+
+	<R> R ask(Question<R> question) throws SQLException {
+		PhysicalConnection open = open();
+		if (open != null) {
+			return ask(open, question);
+		}
+		PhysicalConnection borrowed = borrow();
+		try {
+			return ask(borrowed, question);
+		}
+		finally {
+			borrowed.release();
+		}
+	}
+
+	private <R> R ask(PhysicalConnection physical, Question<R> question) throws SQLException {
+		try {
+			return question.answer(physical.connection());
+		}
+		catch (SQLException ex) {
+			throw noteFailure(physical, ex);
+		}
+	}
+
+	/**
+	 * Notes an error of something that is not executed.
+	 */
+	SQLException noteFailure(PhysicalConnection physical, SQLException ex) {
+		this.source.failed(physical.node(), ex);
+		return ex;
+	}
+
+	/**
+	 * A connection for metadata that is read row by row: one that is there, so that
+	 * questions about the answers need no second one. Its user leaves it.
+	 */
+	PhysicalConnection connection() throws SQLException {
+		PhysicalConnection physical = open();
+		if (physical == null) {
+			physical = borrow();
+			this.connections.putAside(physical);
+		}
+		physical.retain();
+		return physical;
+	}
+
+	/**
+	 * A connection that is there. One that broke counts if it is needed: no other one has
+	 * its transaction or session.
+	 */
+	private @Nullable PhysicalConnection open() throws SQLException {
+		PhysicalConnection current = this.connections.current();
+		return (current != null && current.isIrreplaceable()) ? current : this.connections.findUnbroken();
+	}
+
+	/**
+	 * A connection with the settings of the session, among them the network timeout.
+	 */
+	private PhysicalConnection borrow() throws SQLException {
+		PhysicalConnection borrowed = this.source.acquireForMetadata(this.requests.isReadOnly());
+		try {
+			borrowed.useAutoCommit();
+			SessionSettings settings = this.requests.settings();
+			if (settings.hasRareSettings()) {
+				borrowed.applyRareSettings(settings);
+			}
+			return borrowed;
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			borrowed.release();
+			throw ex;
+		}
+	}
+
+}
