@@ -43,9 +43,11 @@ import io.github.replication.position.PositionToken.Read;
  * <p>
  * A position goes into one of four cookies. Successive responses to a client take turns,
  * so of two responses at the same time neither overwrites the other, and the next request
- * brings both; the maximum counts. A position that is not known goes into a fifth. No
- * cookie is deleted, since a parallel response may have set it anew: each lives as long
- * as the window.
+ * brings both; the maximum counts. A position that is not known goes into a fifth. So
+ * does, beside its position, a response that may overwrite that of a request at the same
+ * time, because there are more of these than cookies: whichever arrives last, the next
+ * request says that something was written before it. No cookie is deleted, since a
+ * parallel response may have set it anew: each lives as long as the window.
  * <p>
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
  *
@@ -64,6 +66,8 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	private static final String READ = "r";
 
 	private static final String TURN = CookiePositionCarrier.class.getName() + ".TURN";
+
+	private static final String RECEIVED_AT = CookiePositionCarrier.class.getName() + ".RECEIVED_AT";
 
 	private final String prefix;
 
@@ -86,6 +90,9 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	@Override
 	public Collection<String> receive(HttpServletRequest request) {
+		if (request.getAttribute(RECEIVED_AT) == null) {
+			request.setAttribute(RECEIVED_AT, System.nanoTime());
+		}
 		List<String> received = new ArrayList<>();
 		if (request.getCookies() != null) {
 			for (Cookie cookie : request.getCookies()) {
@@ -119,7 +126,12 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		Reached reached = sent.reached();
 		if (reached != null && received.stream().noneMatch((known) -> reached.equals(known.reached()))) {
 			String value = sent.withoutRead().toString();
-			set(request, response, name(sent, slot(request, reached, value)), value, this.attributes.maxAge());
+			Place place = place(request, reached, value);
+			set(request, response, name(sent, place.slot), value, this.attributes.maxAge());
+			if (place.contended) {
+				PositionToken unknown = new PositionToken(sent.cluster(), Reached.UNKNOWN, null);
+				set(request, response, name(sent, UNKNOWN), unknown.toString(), this.attributes.maxAge());
+			}
 		}
 		Read read = sent.read();
 		if (read != null && received.stream().noneMatch((known) -> read.equals(known.read()))) {
@@ -131,16 +143,17 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		return this.prefix + Integer.toHexString(token.cluster()) + '-' + slot;
 	}
 
-	private String slot(HttpServletRequest request, Reached reached, String value) {
+	private Place place(HttpServletRequest request, Reached reached, String value) {
 		if (reached.equals(Reached.UNKNOWN)) {
-			return UNKNOWN;
+			return new Place(UNKNOWN, false);
 		}
-		if (request.getAttribute(TURN) instanceof String slot) {
-			return slot;
+		if (request.getAttribute(TURN) instanceof Place place) {
+			return place;
 		}
-		String slot = String.valueOf(this.turns[Math.floorMod(client(request), TURNS)].next(value));
-		request.setAttribute(TURN, slot);
-		return slot;
+		long receivedAt = (request.getAttribute(RECEIVED_AT) instanceof Long time) ? time : System.nanoTime();
+		Place place = this.turns[Math.floorMod(client(request), TURNS)].next(value, receivedAt);
+		request.setAttribute(TURN, place);
+		return place;
 	}
 
 	/**
@@ -202,10 +215,24 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	}
 
 	/**
+	 * Where a position goes.
+	 *
+	 * @param slot what distinguishes the cookie
+	 * @param contended whether a request at the same time has used that cookie
+	 */
+	private record Place(String slot, boolean contended) {
+
+	}
+
+	/**
 	 * Which cookie the next position of a client goes into. Responses with the same
 	 * position share one.
 	 */
 	private static final class Turn {
+
+		private final long[] usedAt = new long[POSITIONS];
+
+		private final boolean[] used = new boolean[POSITIONS];
 
 		private int slot;
 
@@ -215,12 +242,16 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			this.slot = slot;
 		}
 
-		synchronized int next(String value) {
+		synchronized Place next(String value, long receivedAt) {
+			boolean contended = false;
 			if (!value.equals(this.last)) {
 				this.slot = (this.slot + 1) % POSITIONS;
 				this.last = value;
+				contended = this.used[this.slot] && this.usedAt[this.slot] - receivedAt > 0;
+				this.used[this.slot] = true;
+				this.usedAt[this.slot] = System.nanoTime();
 			}
-			return this.slot;
+			return new Place(String.valueOf(this.slot), contended);
 		}
 
 	}

@@ -16,6 +16,7 @@
 package io.github.replication.web;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -83,6 +84,40 @@ class CookiePositionCarrierTests {
 		}
 		assertThat(names).hasSize(4);
 		assertThat(nameOf("2.cafe.1-3.")).as("the same position").isEqualTo(nameOf("2.cafe.1-3."));
+	}
+
+	@Test
+	void latestOfManyPositionsAtTheSameTimeIsKnownInWhateverOrderTheyArrive() {
+		List<MockHttpServletRequest> requests = new ArrayList<>();
+		List<MockHttpServletResponse> responses = new ArrayList<>();
+		for (int i = 0; i < 7; i++) {
+			requests.add(new MockHttpServletRequest());
+			this.carrier.receive(requests.get(i));
+		}
+		for (int i = 0; i < 7; i++) {
+			responses.add(new MockHttpServletResponse());
+			send(requests.get(i), responses.get(i), "2.cafe.1-" + i + ".");
+		}
+		for (int newest = 0; newest < 7; newest++) {
+			Map<String, String> held = new HashMap<>();
+			for (int i = newest; i >= 0; i--) {
+				for (Cookie cookie : responses.get(i).getCookies()) {
+					held.put(cookie.getName(), cookie.getValue());
+				}
+			}
+			assertThat(held.values()).containsAnyOf("2.cafe.1-" + newest + ".", "2.cafe.u.");
+		}
+	}
+
+	@Test
+	void onlyPositionsAtTheSameTimeAreContended() {
+		for (int i = 0; i < 20; i++) {
+			MockHttpServletRequest request = new MockHttpServletRequest();
+			this.carrier.receive(request);
+			MockHttpServletResponse response = new MockHttpServletResponse();
+			send(request, response, "2.cafe.1-" + i + ".");
+			assertThat(response.getCookies()).hasSize(1);
+		}
 	}
 
 	private String nameOf(String token) {
