@@ -92,7 +92,8 @@ final class ConnectionSource {
 				cluster.clock()::nanoTime);
 		catalog.begin();
 		this.texts = new StatementTexts(catalog);
-		this.asynchronous = text(poolDefaults.initSql()).mentionsSynchronousCommit();
+		String initSql = poolDefaults.initSql();
+		this.asynchronous = initSql != null && text(initSql).mentionsSynchronousCommit();
 	}
 
 	boolean isAutoCommitByDefault() {
@@ -141,6 +142,14 @@ final class ConnectionSource {
 	 */
 	void recordUncheckedWrite(boolean asynchronous) {
 		caller().recordWrite(asynchronous || this.asynchronous);
+	}
+
+	/**
+	 * Whether what a commit waits for is a matter of its session alone: no text has set
+	 * it for a session, and the application prepares none by means that are not seen.
+	 */
+	boolean isDurabilityOfSession() {
+		return !this.asynchronous && !this.callbacks.hasPreparers();
 	}
 
 	/**
@@ -370,6 +379,7 @@ final class ConnectionSource {
 	UnitOfWork join(PhysicalConnection physical, RouteRequest request) throws SQLException {
 		UnitOfWork unit = new UnitOfWork(this, physical, new Route(physical.node(), physical.pool(), Reason.HELD),
 				request);
+		unit.missed();
 		begun(unit);
 		return unit;
 	}

@@ -80,7 +80,13 @@ final class LogicalMetaData implements InvocationHandler {
 			return rows(method, args);
 		}
 		if (method.getParameterCount() > 0 || CHANGING.contains(method.getName())) {
-			return this.connection.session().ask((connection) -> call(connection, method, args)).orElse(null);
+			RoutingSession session = this.connection.session();
+			Optional<Object> answer = session.ask((connection) -> call(connection, method, args));
+			PhysicalConnection current = session.current();
+			if (current != null && method.getName().equals("unwrap")) {
+				current.handOut();
+			}
+			return answer.orElse(null);
 		}
 		Optional<Object> answer = this.answers.get(method);
 		if (answer == null) {

@@ -147,7 +147,12 @@ final class LogicalResultSet extends DelegatingResultSet {
 
 	@Override
 	public <T> T unwrap(Class<T> type) throws SQLException {
-		return type.isInstance(this) ? type.cast(this) : delegate().unwrap(type);
+		if (type.isInstance(this)) {
+			return type.cast(this);
+		}
+		T unwrapped = delegate().unwrap(type);
+		this.unit.physical().handOut();
+		return unwrapped;
 	}
 
 	@Override

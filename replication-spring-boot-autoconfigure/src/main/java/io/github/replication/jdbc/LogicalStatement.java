@@ -669,8 +669,11 @@ class LogicalStatement implements Statement {
 		if (type.isInstance(this)) {
 			return type.cast(this);
 		}
-		Statement delegate = this.delegate;
-		return ((delegate != null) ? delegate : delegate()).unwrap(type);
+		T unwrapped = delegate().unwrap(type);
+		if (this.physical != null) {
+			this.physical.handOut();
+		}
+		return unwrapped;
 	}
 
 	@Override

@@ -70,6 +70,10 @@ final class PhysicalConnection {
 
 	private boolean mayBeInTransaction;
 
+	private boolean sessionChanged;
+
+	private boolean handedOut;
+
 	private boolean evicted;
 
 	private Route route;
@@ -194,6 +198,36 @@ final class PhysicalConnection {
 
 	boolean isExposed() {
 		return this.exposed;
+	}
+
+	/**
+	 * The application has an object of the driver's own from now on, by which it can
+	 * execute unseen.
+	 */
+	void handOut() {
+		this.handedOut = true;
+		this.sessionChanged = true;
+	}
+
+	/**
+	 * Whether the application may execute unseen.
+	 */
+	boolean isHandedOut() {
+		return this.exposed || this.handedOut;
+	}
+
+	/**
+	 * The application may have changed the session in a way that is not known.
+	 */
+	void sessionMayHaveChanged() {
+		this.sessionChanged = true;
+	}
+
+	/**
+	 * Whether everything that has happened in the session is known.
+	 */
+	boolean isSessionKnown() {
+		return !this.sessionChanged && !this.exposed;
 	}
 
 	/**
@@ -441,6 +475,9 @@ final class PhysicalConnection {
 		try {
 			if (this.connection.isClosed()) {
 				return true;
+			}
+			if (!isSessionKnown()) {
+				driver().commitsSynchronously(false);
 			}
 			if ((this.inTransaction || this.mayBeInTransaction) && isTransactionUnderWay()) {
 				rollback();

@@ -291,6 +291,9 @@ final class ScannedStatement {
 	 * @param plainRead whether it only reads
 	 */
 	int facts(boolean plainRead) {
+		if (isChangeOfData(this.verb)) {
+			add(StatementFacts.CHANGES_DATA);
+		}
 		if (this.verb == Keyword.ROLLBACK) {
 			add((this.toSavepoint) ? StatementFacts.CHANGES_SESSION : StatementFacts.CONTROLS_TRANSACTION);
 		}

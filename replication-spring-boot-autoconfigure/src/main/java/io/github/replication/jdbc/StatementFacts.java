@@ -53,6 +53,11 @@ record StatementFacts(CatalogSnapshot basis, int flags) {
 	static final int CHANGES_CATALOG = 1 << 10;
 
 	/**
+	 * The text inserts, updates, deletes or merges, and says how many rows.
+	 */
+	static final int CHANGES_DATA = 1 << 11;
+
+	/**
 	 * Every fact that makes a text something else than a plain read.
 	 */
 	static final int ANYTHING = WRITES_UNSEEN | CONTROLS_TRANSACTION | SEVERAL_STATEMENTS | SYNCHRONOUS_COMMIT

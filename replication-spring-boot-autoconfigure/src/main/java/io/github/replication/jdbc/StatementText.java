@@ -95,6 +95,21 @@ final class StatementText {
 	}
 
 	/**
+	 * Whether it only reads as the catalog says, and not only a list of common functions.
+	 */
+	boolean isKnownRead() {
+		StatementFacts facts = facts();
+		return facts.has(StatementFacts.PLAIN_READ) && !this.refused && facts.basis().isComplete();
+	}
+
+	/**
+	 * Whether its count, if above zero, is one of rows that were changed.
+	 */
+	boolean changesData() {
+		return facts().has(StatementFacts.CHANGES_DATA);
+	}
+
+	/**
 	 * Whether it may write where the check at the commit does not see it: a cursor
 	 * {@code WITH HOLD} is carried out after the check, and dblink writes through another
 	 * connection.

@@ -16,6 +16,7 @@
 
 package io.github.replication.jdbc;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 
@@ -29,6 +30,8 @@ import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.Write;
+import io.github.replication.postgres.DriverConnection;
+import io.github.replication.postgres.DriverConnection.TransactionState;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -68,6 +71,16 @@ final class UnitOfWork {
 	private boolean unseenWrites;
 
 	private boolean asynchronous;
+
+	/**
+	 * Whether anything was executed that is not known to be a plain read.
+	 */
+	private boolean mayHaveWritten;
+
+	/**
+	 * Whether a statement has reported rows that it has changed.
+	 */
+	private boolean written;
 
 	UnitOfWork(ConnectionSource source, PhysicalConnection physical, Route route, RouteRequest request)
 			throws SQLException {
@@ -125,6 +138,13 @@ final class UnitOfWork {
 	}
 
 	/**
+	 * Something may have happened in the transaction that was not seen.
+	 */
+	void missed() {
+		this.mayHaveWritten = true;
+	}
+
+	/**
 	 * Whether the unit reads from a replica.
 	 */
 	boolean isOnReplica() {
@@ -163,6 +183,7 @@ final class UnitOfWork {
 			R result = this.ownTransactions ? executeInOwnTransaction(statement, execution) : execution.on(statement);
 			node.answeredSince(start);
 			this.source.recordRead(this);
+			this.written |= this.mayHaveWritten && text.changesData() && ChangedRows.isAny(result, statement);
 			return result;
 		}
 		catch (SQLException ex) {
@@ -185,7 +206,11 @@ final class UnitOfWork {
 			ReadOnlyViolations.refuse(text, this);
 			return false;
 		}
-		if (isTransaction() || text.isPlainRead()) {
+		if (isTransaction()) {
+			this.mayHaveWritten |= !text.isKnownRead();
+			return false;
+		}
+		if (text.isPlainRead()) {
 			return false;
 		}
 		this.physical.hold(Hold.SESSION);
@@ -200,14 +225,14 @@ final class UnitOfWork {
 		if (text.controlsTransaction()) {
 			this.physical.transactionMayHaveChanged();
 		}
-		if (text.changesSession()) {
-			this.boundToSession = true;
-		}
+		boolean changesSession = text.changesSession();
+		this.boundToSession |= changesSession;
 		if (this.readOnly) {
 			return;
 		}
-		if (text.changesSession()) {
+		if (changesSession) {
 			this.physical.hold(Hold.SESSION);
+			this.physical.sessionMayHaveChanged();
 		}
 		if (text.mentionsSynchronousCommit()) {
 			this.asynchronous = true;
@@ -282,7 +307,7 @@ final class UnitOfWork {
 		boolean sent = !this.physical.isBroken();
 		CommitOutcome outcome = CommitOutcome.POSSIBLY_WRITTEN;
 		try {
-			outcome = WriteDetectingCommit.commit(this.physical.connection(), this.physical.driver(), level());
+			outcome = send(level());
 		}
 		catch (SQLException ex) {
 			if (sent && SqlState.leavesCommitInDoubt(ex)) {
@@ -294,6 +319,27 @@ final class UnitOfWork {
 		finally {
 			record(outcome);
 		}
+	}
+
+	/**
+	 * Sends the commit, and the question whether it writes if nothing else proves that.
+	 */
+	private CommitOutcome send(@Nullable SynchronousCommit level) throws SQLException {
+		Connection connection = this.physical.connection();
+		DriverConnection driver = this.physical.driver();
+		boolean sessionKnown = level == null && !this.asynchronous && this.physical.isSessionKnown()
+				&& this.source.isDurabilityOfSession();
+		if (driver.transaction() == TransactionState.OPEN && !this.physical.isHandedOut()) {
+			if (!this.mayHaveWritten) {
+				connection.commit();
+				return CommitOutcome.UNCHANGED;
+			}
+			if (this.written && sessionKnown && driver.commitsSynchronously()) {
+				connection.commit();
+				return CommitOutcome.WRITTEN;
+			}
+		}
+		return WriteDetectingCommit.commit(connection, driver, level, sessionKnown);
 	}
 
 	/**

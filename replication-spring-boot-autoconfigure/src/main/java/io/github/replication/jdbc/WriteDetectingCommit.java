@@ -33,8 +33,8 @@ import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.DriverConnection.TransactionState;
 
 /**
- * Commits a read-write transaction and finds out whether it has changed anything, in the
- * one round trip that the commit takes anyway.
+ * Commits a read-write transaction of which nothing else proves whether it has changed
+ * anything, and finds that out, in the one round trip that the commit takes anyway.
  * <p>
  * A transaction that has changed something has a transaction id (PostgreSQL
  * documentation, "Transactions and Identifiers"). The commit is the last of the
@@ -44,7 +44,7 @@ import io.github.replication.postgres.DriverConnection.TransactionState;
 final class WriteDetectingCommit {
 
 	private static final String CHECK_AND_COMMIT = "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
-			+ " pg_catalog.current_setting('synchronous_commit'); COMMIT";
+			+ " pg_catalog.current_setting('synchronous_commit'), pg_catalog.pg_backend_pid(); COMMIT";
 
 	/**
 	 * The setting counts at the commit, whatever it was before.
@@ -62,16 +62,19 @@ final class WriteDetectingCommit {
 	 * @param connection the connection, in a transaction
 	 * @param driver the facts that its driver knows
 	 * @param level what the commit has to wait for, {@code null} for what is set
+	 * @param sessionKnown whether nothing but the session's own settings decides what the
+	 * commit waits for, so that the answer counts for the next one
 	 * @return what is known of the transaction
 	 */
-	static CommitOutcome commit(Connection connection, DriverConnection driver, @Nullable SynchronousCommit level)
-			throws SQLException {
+	static CommitOutcome commit(Connection connection, DriverConnection driver, @Nullable SynchronousCommit level,
+			boolean sessionKnown) throws SQLException {
 		CommitOutcome possible = possibleOutcome(driver);
 		if (possible != null) {
 			return commitUnchecked(connection, level, possible);
 		}
-		CommitOutcome outcome = checkAndCommit(connection,
-				(level != null) ? CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT) : CHECK_AND_COMMIT);
+		CommitOutcome outcome = (level != null)
+				? checkAndCommit(connection, CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT), null)
+				: checkAndCommit(connection, CHECK_AND_COMMIT, sessionKnown ? driver : null);
 		connection.commit();
 		return outcome;
 	}
@@ -109,16 +112,23 @@ final class WriteDetectingCommit {
 		}
 	}
 
-	private static CommitOutcome checkAndCommit(Connection connection, String sql) throws SQLException {
+	private static CommitOutcome checkAndCommit(Connection connection, String sql, @Nullable DriverConnection learning)
+			throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setFetchSize(0);
 			statement.execute();
 			try (ResultSet row = statement.getResultSet()) {
 				row.next();
+				boolean synchronous = !"off".equals(row.getString(2));
+				if (learning != null) {
+					// a connection pooler may serve the next transaction in another
+					// session
+					learning.commitsSynchronously(synchronous && row.getInt(3) == learning.backendPid());
+				}
 				if (!row.getBoolean(1)) {
 					return CommitOutcome.UNCHANGED;
 				}
-				return "off".equals(row.getString(2)) ? CommitOutcome.WRITTEN_ASYNCHRONOUSLY : CommitOutcome.WRITTEN;
+				return synchronous ? CommitOutcome.WRITTEN : CommitOutcome.WRITTEN_ASYNCHRONOUSLY;
 			}
 		}
 	}

@@ -123,6 +123,23 @@ public class DriverConnection {
 	}
 
 	/**
+	 * Whether the session is known to wait at each commit until the log is flushed, as
+	 * was {@linkplain #commitsSynchronously(boolean) found out} last.
+	 * @return {@code false} also if that is not known
+	 */
+	public boolean commitsSynchronously() {
+		return false;
+	}
+
+	/**
+	 * Remembers, for as long as the connection is open, whether its session waits at each
+	 * commit until the log is flushed.
+	 * @param known {@code false} if it does not, or may have changed that
+	 */
+	public void commitsSynchronously(boolean known) {
+	}
+
+	/**
 	 * The state of a session, as far as transactions go.
 	 */
 	public enum TransactionState {

@@ -18,6 +18,9 @@ package io.github.replication.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
 
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
@@ -28,6 +31,12 @@ import org.postgresql.util.PSQLException;
  * A connection of PostgreSQL's driver.
  */
 final class PgjdbcConnection extends DriverConnection {
+
+	/**
+	 * The connections whose sessions are known to wait at each commit.
+	 */
+	private static final Set<BaseConnection> SYNCHRONOUS = Collections
+		.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
 	private final BaseConnection connection;
 
@@ -86,6 +95,21 @@ final class PgjdbcConnection extends DriverConnection {
 	@Override
 	public int backendPid() {
 		return this.connection.getBackendPID();
+	}
+
+	@Override
+	public boolean commitsSynchronously() {
+		return SYNCHRONOUS.contains(this.connection);
+	}
+
+	@Override
+	public void commitsSynchronously(boolean known) {
+		if (!known) {
+			SYNCHRONOUS.remove(this.connection);
+		}
+		else if (!commitsSynchronously()) {
+			SYNCHRONOUS.add(this.connection);
+		}
 	}
 
 }

@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
@@ -67,13 +68,18 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	private static final String TURN = CookiePositionCarrier.class.getName() + ".TURN";
 
-	private static final String RECEIVED_AT = CookiePositionCarrier.class.getName() + ".RECEIVED_AT";
+	private static final String SENT_BEFORE = CookiePositionCarrier.class.getName() + ".SENT_BEFORE";
 
 	private final String prefix;
 
 	private final Attributes attributes;
 
 	private final Turn[] turns = new Turn[TURNS];
+
+	/**
+	 * The number of positions sent, which orders them and the requests.
+	 */
+	private final AtomicLong sent = new AtomicLong();
 
 	/**
 	 * Creates a carrier.
@@ -90,8 +96,8 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	@Override
 	public Collection<String> receive(HttpServletRequest request) {
-		if (request.getAttribute(RECEIVED_AT) == null) {
-			request.setAttribute(RECEIVED_AT, System.nanoTime());
+		if (request.getAttribute(SENT_BEFORE) == null) {
+			request.setAttribute(SENT_BEFORE, this.sent.get());
 		}
 		List<String> received = new ArrayList<>();
 		if (request.getCookies() != null) {
@@ -150,8 +156,8 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		if (request.getAttribute(TURN) instanceof Place place) {
 			return place;
 		}
-		long receivedAt = (request.getAttribute(RECEIVED_AT) instanceof Long time) ? time : System.nanoTime();
-		Place place = this.turns[Math.floorMod(client(request), TURNS)].next(value, receivedAt);
+		long sentBefore = (request.getAttribute(SENT_BEFORE) instanceof Long number) ? number : this.sent.get();
+		Place place = this.turns[Math.floorMod(client(request), TURNS)].next(value, sentBefore, this.sent);
 		request.setAttribute(TURN, place);
 		return place;
 	}
@@ -230,9 +236,10 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 */
 	private static final class Turn {
 
-		private final long[] usedAt = new long[POSITIONS];
-
-		private final boolean[] used = new boolean[POSITIONS];
+		/**
+		 * The number of the position that each cookie has got last.
+		 */
+		private final long[] used = new long[POSITIONS];
 
 		private int slot;
 
@@ -242,14 +249,13 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			this.slot = slot;
 		}
 
-		synchronized Place next(String value, long receivedAt) {
+		synchronized Place next(String value, long sentBefore, AtomicLong sent) {
 			boolean contended = false;
 			if (!value.equals(this.last)) {
 				this.slot = (this.slot + 1) % POSITIONS;
 				this.last = value;
-				contended = this.used[this.slot] && this.usedAt[this.slot] - receivedAt > 0;
-				this.used[this.slot] = true;
-				this.usedAt[this.slot] = System.nanoTime();
+				contended = this.used[this.slot] > sentBefore;
+				this.used[this.slot] = sent.incrementAndGet();
 			}
 			return new Place(String.valueOf(this.slot), contended);
 		}
