@@ -16,43 +16,30 @@
 
 package io.github.replication.compatibility.shop;
 
-import java.net.CookieManager;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.env.MapPropertySource;
 import org.springframework.data.domain.AuditorAware;
 import org.springframework.data.jpa.repository.config.EnableJpaAuditing;
 import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.scheduling.annotation.EnableAsync;
 
 import io.github.replication.Reason;
 import io.github.replication.RouteDecision;
+import io.github.replication.compatibility.twin.Twin;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -66,8 +53,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 @EmbeddedCluster(dedicated = true)
 class ShopTwinTests {
 
-	private static final Log logger = LogFactory.getLog(ShopTwinTests.class);
-
 	private static final String SCHEMA = """
 			DROP SCHEMA IF EXISTS %1$s CASCADE;
 			CREATE SCHEMA %1$s;
@@ -78,48 +63,47 @@ class ShopTwinTests {
 				product_id bigint NOT NULL REFERENCES %1$s.product, number int NOT NULL);
 			CREATE TABLE %1$s.ledger (text text NOT NULL)""";
 
-	private final RoutingRecorder recorder = new RoutingRecorder();
-
 	@ParameterizedTest
 	@ValueSource(strings = { "primary", "by-statement" })
 	void shopAnswersAsWithoutReplicas(String withoutTransaction, PostgresCluster cluster) throws Exception {
 		List<String> requests = requests(new Random(17));
+		Twin twin = twin(cluster);
 		List<String> expected;
-		try (ConfigurableApplicationContext shop = start(cluster, "without", false, withoutTransaction)) {
-			expected = answers(shop, requests);
+		try (ConfigurableApplicationContext shop = twin.startWithoutReplicas()) {
+			expected = Twin.answers(shop, requests);
 		}
 		List<RouteDecision> decisions;
-		try (ConfigurableApplicationContext shop = start(cluster, "with_replicas", true, withoutTransaction);
-				RoutingRecorder.Recording recording = this.recorder.start()) {
-			assertThat(answers(shop, requests)).isEqualTo(expected);
+		try (ConfigurableApplicationContext shop = twin
+			.startWithReplicas(Map.of("replication.without-transaction", withoutTransaction));
+				RoutingRecorder.Recording recording = twin.record()) {
+			assertThat(Twin.answers(shop, requests)).isEqualTo(expected);
 			decisions = recording.decisions();
 		}
-		report(withoutTransaction, decisions);
+		Twin.report("the shop with without-transaction=" + withoutTransaction, decisions);
 		assertThat(decisions).extracting(RouteDecision::reason).contains(Reason.READ_ONLY);
 	}
 
 	@Test
 	void lateReplicasDoNotChangeWhatACallerSees(PostgresCluster cluster) throws Exception {
 		List<String> requests = requests(new Random(4));
+		Twin twin = twin(cluster);
 		List<String> expected;
-		try (ConfigurableApplicationContext shop = start(cluster, "without", false, "primary")) {
-			expected = answers(shop, requests);
+		try (ConfigurableApplicationContext shop = twin.startWithoutReplicas()) {
+			expected = Twin.answers(shop, requests);
 		}
-		try (ConfigurableApplicationContext shop = start(cluster, "with_replicas", true, "by-statement")) {
+		try (ConfigurableApplicationContext shop = twin
+			.startWithReplicas(Map.of("replication.without-transaction", "by-statement"))) {
 			cluster.awaitReplication();
 			cluster.replicas().forEach(PostgresNode::pauseReplay);
-			assertThat(answers(shop, requests)).isEqualTo(expected);
+			assertThat(Twin.answers(shop, requests)).isEqualTo(expected);
 		}
 		finally {
 			cluster.replicas().forEach(PostgresNode::resumeReplay);
 		}
 	}
 
-	private static void report(String withoutTransaction, List<RouteDecision> decisions) {
-		long replicas = decisions.stream().filter((decision) -> decision.reason() == Reason.READ_ONLY).count();
-		long writes = decisions.stream().filter((decision) -> decision.reason() == Reason.READ_WRITE).count();
-		logger.info("Units of work of the shop with without-transaction=" + withoutTransaction + ": " + replicas
-				+ " of " + (decisions.size() - writes) + " that are not read-write ran on replicas");
+	private static Twin twin(PostgresCluster cluster) {
+		return new Twin(cluster, ShopApplication.class, SCHEMA, Map.of());
 	}
 
 	/**
@@ -147,50 +131,6 @@ class ShopTwinTests {
 			});
 		}
 		return requests;
-	}
-
-	private static List<String> answers(ConfigurableApplicationContext shop, List<String> requests) throws Exception {
-		HttpClient http = HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
-		String port = shop.getEnvironment().getRequiredProperty("local.server.port");
-		List<String> answers = new ArrayList<>();
-		for (String request : requests) {
-			String[] parts = request.split(" ");
-			HttpResponse<String> response = http
-				.send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + parts[1]))
-					.method(parts[0], BodyPublishers.noBody())
-					.build(), BodyHandlers.ofString());
-			answers.add(request + " -> " + response.statusCode() + " " + response.body());
-		}
-		return answers;
-	}
-
-	private ConfigurableApplicationContext start(PostgresCluster cluster, String schema, boolean replicated,
-			String withoutTransaction) {
-		JdbcClient
-			.create(new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(), cluster.password()))
-			.sql(SCHEMA.formatted(schema))
-			.update();
-		cluster.awaitReplication();
-		Map<String, Object> properties = new LinkedHashMap<>();
-		properties.put("server.port", "0");
-		properties.put("spring.main.banner-mode", "off");
-		properties.put("spring.jpa.hibernate.ddl-auto", "none");
-		properties.put("spring.datasource.url", in(schema, cluster.primary()));
-		properties.put("spring.datasource.username", cluster.username());
-		properties.put("spring.datasource.password", cluster.password());
-		properties.put("replication.enabled", replicated);
-		properties.put("replication.without-transaction", withoutTransaction);
-		for (PostgresNode replica : cluster.replicas()) {
-			properties.put("replication.replicas." + replica.name() + ".url", in(schema, replica));
-		}
-		return new SpringApplicationBuilder(ShopApplication.class).initializers((context) -> {
-			context.getEnvironment().getPropertySources().addFirst(new MapPropertySource("shop", properties));
-			context.getBeanFactory().registerSingleton("recorder", this.recorder);
-		}).run();
-	}
-
-	private static String in(String schema, PostgresNode node) {
-		return node.jdbcUrl() + (node.jdbcUrl().contains("?") ? "&" : "?") + "currentSchema=" + schema;
 	}
 
 	@Configuration(proxyBeanMethods = false)
