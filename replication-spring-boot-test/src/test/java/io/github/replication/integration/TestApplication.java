@@ -68,6 +68,13 @@ final class TestApplication implements AutoCloseable {
 	}
 
 	/**
+	 * An application with properties of its own.
+	 */
+	static Builder with(Map<String, Object> properties) {
+		return new Builder(properties);
+	}
+
+	/**
 	 * Creates the table that tests write to.
 	 */
 	static void createTable(PostgresCluster cluster) {

@@ -1,0 +1,445 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.integration;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * Three PostgreSQL servers under Patroni, with etcd, on the loopback interface. All
+ * programs are those of the distribution. Root runs them as the user {@code postgres}.
+ */
+final class PatroniCluster implements AutoCloseable {
+
+	static final String USER = "app";
+
+	private static final Path POSTGRES = Path.of("/usr/lib/postgresql/15/bin");
+
+	private static final HttpClient http = HttpClient.newBuilder()
+		.version(HttpClient.Version.HTTP_1_1)
+		.connectTimeout(Duration.ofSeconds(2))
+		.build();
+
+	private final Path folder;
+
+	private final Process etcd;
+
+	private final List<Member> members = new ArrayList<>();
+
+	private PatroniCluster(Path folder, Process etcd) {
+		this.folder = folder;
+		this.etcd = etcd;
+	}
+
+	static boolean isInstalled() {
+		return program("patroni") != null && program("etcd") != null && Files.isExecutable(POSTGRES.resolve("postgres"))
+				&& (!isRoot() || program("setpriv") != null);
+	}
+
+	private static boolean isRoot() {
+		return "root".equals(System.getProperty("user.name"));
+	}
+
+	private static String program(String name) {
+		return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+			.filter((folder) -> !folder.isEmpty())
+			.map((folder) -> Path.of(folder, name))
+			.filter(Files::isExecutable)
+			.map(Path::toString)
+			.findFirst()
+			.orElse(null);
+	}
+
+	/**
+	 * Starts the cluster and creates a database of an ordinary user.
+	 */
+	static PatroniCluster start() throws Exception {
+		Path folder = Files.createTempDirectory("patroni",
+				PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+		if (isRoot()) {
+			run(List.of("chown", "postgres", folder.toString()));
+		}
+		int client = freePort();
+		int peer = freePort();
+		Process etcd = start(folder, "etcd",
+				List.of("etcd", "--data-dir", folder.resolve("etcd").toString(), "--listen-client-urls", url(client),
+						"--advertise-client-urls", url(client), "--listen-peer-urls", url(peer),
+						"--initial-advertise-peer-urls", url(peer), "--initial-cluster", "default=" + url(peer)));
+		PatroniCluster cluster = new PatroniCluster(folder, etcd);
+		try {
+			for (int i = 1; i <= 3; i++) {
+				Member member = cluster.new Member("node" + i, freePort(), freePort());
+				member.configure(client);
+				cluster.members.add(member);
+			}
+			cluster.members.forEach(Member::startManager);
+			await(90).until(() -> cluster.members.stream().filter(Member::isStreaming).count() == 2);
+			cluster.createDatabase();
+			return cluster;
+		}
+		catch (Exception ex) {
+			cluster.close();
+			throw ex;
+		}
+	}
+
+	private static String url(int port) {
+		return "http://127.0.0.1:" + port;
+	}
+
+	private static Process start(Path folder, String name, List<String> command) {
+		List<String> full = new ArrayList<>();
+		if (isRoot()) {
+			full.addAll(List.of("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"));
+		}
+		full.addAll(command);
+		ProcessBuilder process = new ProcessBuilder(full).redirectErrorStream(true)
+			.redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve(name + ".log").toFile()));
+		process.environment().put("HOME", folder.toString());
+		try {
+			return process.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static void run(List<String> command) throws Exception {
+		if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+			throw new IllegalStateException(command + " has failed");
+		}
+	}
+
+	static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+	}
+
+	static ConditionFactory await(int seconds) {
+		return Awaitility.await().atMost(Duration.ofSeconds(seconds)).pollInterval(Duration.ofMillis(200));
+	}
+
+	private void createDatabase() throws SQLException {
+		execute(leader(), "postgres", "CREATE ROLE " + USER + " LOGIN PASSWORD '" + USER + "'");
+		execute(leader(), "postgres", "CREATE DATABASE " + USER + " OWNER " + USER);
+	}
+
+	static void execute(Member member, String database, String sql) throws SQLException {
+		try (Connection connection = DriverManager.getConnection(member.jdbcUrl(database), "postgres", "postgres")) {
+			connection.createStatement().execute(sql);
+		}
+	}
+
+	List<Member> members() {
+		return this.members;
+	}
+
+	/**
+	 * The member that accepts writes.
+	 */
+	Member leader() {
+		return this.members.stream().filter(Member::isPrimary).findFirst().orElseThrow();
+	}
+
+	/**
+	 * Waits for a leader other than one.
+	 */
+	Member awaitLeaderOtherThan(Member old) {
+		await(90).until(() -> this.members.stream().anyMatch((member) -> member != old && member.isPrimary()));
+		return this.members.stream().filter((member) -> member != old && member.isPrimary()).findFirst().orElseThrow();
+	}
+
+	/**
+	 * Waits until all but the leader stream from it.
+	 */
+	void awaitComplete() {
+		await(120).until(() -> this.members.stream().filter(Member::isStreaming).count() == 2);
+	}
+
+	/**
+	 * The properties of an application that has the first member as its primary and the
+	 * others as replicas.
+	 */
+	Map<String, Object> properties() {
+		Map<String, Object> properties = new LinkedHashMap<>();
+		properties.put("spring.datasource.url", this.members.get(0).jdbcUrl(USER));
+		properties.put("spring.datasource.username", USER);
+		properties.put("spring.datasource.password", USER);
+		properties.put("spring.main.banner-mode", "off");
+		properties.put("replication.primary.name", this.members.get(0).name());
+		for (Member member : this.members.subList(1, this.members.size())) {
+			properties.put("replication.replicas." + member.name() + ".url", member.jdbcUrl(USER));
+		}
+		return properties;
+	}
+
+	@Override
+	public void close() {
+		this.members.forEach(Member::kill);
+		this.etcd.destroyForcibly();
+		try {
+			this.etcd.waitFor(10, TimeUnit.SECONDS);
+			FileSystemUtils.deleteRecursively(this.folder);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	/**
+	 * A server and the Patroni that manages it.
+	 */
+	final class Member {
+
+		private final String name;
+
+		private final int port;
+
+		private final int managerPort;
+
+		private Process manager;
+
+		Member(String name, int port, int managerPort) {
+			this.name = name;
+			this.port = port;
+			this.managerPort = managerPort;
+		}
+
+		String name() {
+			return this.name;
+		}
+
+		String jdbcUrl(String database) {
+			return "jdbc:postgresql://127.0.0.1:" + this.port + "/" + database;
+		}
+
+		int managerPort() {
+			return this.managerPort;
+		}
+
+		int port() {
+			return this.port;
+		}
+
+		private Path data() {
+			return PatroniCluster.this.folder.resolve(this.name);
+		}
+
+		private void configure(int etcd) throws IOException {
+			Files.writeString(PatroniCluster.this.folder.resolve(this.name + ".yml"), """
+					scope: world
+					name: %1$s
+					restapi: {listen: '127.0.0.1:%2$d', connect_address: '127.0.0.1:%2$d'}
+					etcd3: {hosts: '127.0.0.1:%3$d'}
+					bootstrap:
+					  dcs:
+					    ttl: 20
+					    loop_wait: 1
+					    retry_timeout: 3
+					    primary_start_timeout: 0
+					    postgresql:
+					      use_pg_rewind: true
+					      parameters: {wal_log_hints: 'on', fsync: 'off', wal_retrieve_retry_interval: 100ms}
+					  initdb: [{encoding: UTF8}, {locale: C}]
+					postgresql:
+					  listen: 127.0.0.1:%4$d
+					  connect_address: 127.0.0.1:%4$d
+					  data_dir: %5$s
+					  bin_dir: %6$s
+					  pgpass: %5$s.pgpass
+					  authentication:
+					    superuser: {username: postgres, password: postgres}
+					    replication: {username: replicator, password: replicator}
+					    rewind: {username: rewinder, password: rewinder}
+					  parameters: {unix_socket_directories: ''}
+					  pg_hba: ['host all all 127.0.0.1/32 trust', 'host replication all 127.0.0.1/32 trust']
+					""".formatted(this.name, this.managerPort, etcd, this.port, data(), POSTGRES));
+		}
+
+		void startManager() {
+			this.manager = PatroniCluster.start(PatroniCluster.this.folder, this.name,
+					List.of("patroni", PatroniCluster.this.folder.resolve(this.name + ".yml").toString()));
+		}
+
+		/**
+		 * What the manager says of itself and its server, empty if it does not answer.
+		 */
+		private String status() {
+			try {
+				return http
+					.send(HttpRequest.newBuilder(URI.create(url(this.managerPort) + "/patroni"))
+						.timeout(Duration.ofSeconds(2))
+						.build(), BodyHandlers.ofString())
+					.body();
+			}
+			catch (IOException ex) {
+				return "";
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				return "";
+			}
+		}
+
+		/**
+		 * Whether the server itself says that it is no standby.
+		 */
+		boolean isPrimary() {
+			return Boolean.FALSE.equals(isInRecovery());
+		}
+
+		/**
+		 * Whether the server is a standby that receives from the leader.
+		 */
+		boolean isStreaming() {
+			return Boolean.TRUE.equals(isInRecovery())
+					&& query("SELECT count(*) > 0 FROM pg_stat_wal_receiver WHERE status = 'streaming'");
+		}
+
+		private Boolean isInRecovery() {
+			return query("SELECT pg_is_in_recovery()");
+		}
+
+		private Boolean query(String sql) {
+			try (Connection connection = DriverManager.getConnection(
+					jdbcUrl("postgres") + "?connectTimeout=1&socketTimeout=1&loginTimeout=2", "postgres", "postgres")) {
+				var row = connection.createStatement().executeQuery(sql);
+				row.next();
+				return row.getBoolean(1);
+			}
+			catch (SQLException ex) {
+				return null;
+			}
+		}
+
+		/**
+		 * Asks the manager for something.
+		 */
+		void post(String path, String body) {
+			try {
+				HttpResponse<String> response = http
+					.send(HttpRequest.newBuilder(URI.create(url(this.managerPort) + path))
+						.timeout(Duration.ofSeconds(30))
+						.POST(BodyPublishers.ofString(body))
+						.build(), BodyHandlers.ofString());
+				if (response.statusCode() >= 300) {
+					throw new IllegalStateException(path + " -> " + response.statusCode() + " " + response.body());
+				}
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+
+		/**
+		 * Kills the server and its manager.
+		 */
+		void kill() {
+			if (this.manager != null) {
+				this.manager.destroyForcibly();
+			}
+			killServer();
+		}
+
+		/**
+		 * Kills the server under its manager.
+		 */
+		void killServer() {
+			server().ifPresent((server) -> {
+				server.descendants().forEach(ProcessHandle::destroyForcibly);
+				server.destroyForcibly();
+			});
+		}
+
+		/**
+		 * Stops the server and its manager in the middle of what they do.
+		 */
+		void freeze() {
+			signal("-STOP");
+		}
+
+		void thaw() {
+			signal("-CONT");
+		}
+
+		private void signal(String signal) {
+			List<String> command = new ArrayList<>(List.of("kill", signal, String.valueOf(this.manager.pid())));
+			server().ifPresent((server) -> {
+				command.add(String.valueOf(server.pid()));
+				server.descendants().forEach((process) -> command.add(String.valueOf(process.pid())));
+			});
+			try {
+				run(command);
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+
+		private java.util.Optional<ProcessHandle> server() {
+			try {
+				Path pid = data().resolve("postmaster.pid");
+				return Files.exists(pid) ? ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).get(0)))
+						: java.util.Optional.empty();
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+
+		@Override
+		public String toString() {
+			return this.name + ": " + status();
+		}
+
+	}
+
+}
