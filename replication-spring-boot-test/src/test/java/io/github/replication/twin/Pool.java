@@ -42,7 +42,7 @@ final class Pool {
 			replace(current_setting('default_transaction_isolation'), ' ', '-') AS default_isolation,
 			replace(current_setting('application_name'), ' ', '-') AS name,
 			current_user AS user, current_setting('statement_timeout') AS timeout,
-			current_setting('synchronous_commit') AS commit,
+			current_setting('synchronous_commit') = 'off' AS unsafe,
 			(SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r') AS temporary,
 			(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,
 			(SELECT count(*) FROM pg_listening_channels()) AS channels""";

@@ -24,6 +24,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -49,6 +50,8 @@ final class ThirdSession implements AutoCloseable {
 					), (SELECT coalesce(string_agg(objid::text || mode, ', ' ORDER BY objid, mode), '') FROM pg_locks
 					WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))""";
 
+	private static final String SHORT_WAIT = "SET lock_timeout = '5ms'";
+
 	private static final String LOCK_NOT_AVAILABLE = "55P03";
 
 	private final Connection primary;
@@ -65,16 +68,18 @@ final class ThirdSession implements AutoCloseable {
 
 	private final String pristine;
 
+	private String statesOnReplica = "idle";
+
 	ThirdSession(PostgresCluster cluster, String database, boolean replicated) throws SQLException {
 		this.primary = connect(cluster, cluster.primary(), database);
 		this.replica = connect(cluster, cluster.replicas().get(0), database);
 		this.replicated = replicated;
-		execute("SET lock_timeout = '20ms'");
+		execute(SHORT_WAIT);
 		this.view = this.primary.prepareStatement(VIEW);
 		this.replicaStates = this.replica.prepareStatement(STATES);
 		this.reset = this.primary.prepareStatement("SELECT twin.reset()");
 		reset();
-		this.pristine = look().rows();
+		this.pristine = look(true).rows();
 	}
 
 	private static Connection connect(PostgresCluster cluster, PostgresNode node, String database) throws SQLException {
@@ -96,8 +101,12 @@ final class ThirdSession implements AutoCloseable {
 
 	/**
 	 * Looks at the database. A table that is locked by a side hides its rows.
+	 * @param replicaToo whether the sessions on the replica may have changed
 	 */
-	synchronized View look() throws SQLException {
+	synchronized View look(boolean replicaToo) throws SQLException {
+		if (this.replicated && replicaToo) {
+			this.statesOnReplica = single(this.replicaStates);
+		}
 		try (ResultSet result = this.view.executeQuery()) {
 			result.next();
 			return new View(result.getString(1), withReplica(result.getString(2)), result.getString(3));
@@ -110,11 +119,8 @@ final class ThirdSession implements AutoCloseable {
 		}
 	}
 
-	private String withReplica(String states) throws SQLException {
-		if (!this.replicated) {
-			return states;
-		}
-		String others = single(this.replicaStates);
+	private String withReplica(String states) {
+		String others = this.statesOnReplica;
 		if (states.equals("idle") || others.equals("idle")) {
 			return (states.equals("idle")) ? others : states;
 		}
@@ -127,7 +133,7 @@ final class ThirdSession implements AutoCloseable {
 	synchronized void reset() throws SQLException {
 		execute("SET lock_timeout = '5s'");
 		this.reset.execute();
-		execute("SET lock_timeout = '20ms'");
+		execute(SHORT_WAIT);
 	}
 
 	/**
@@ -152,11 +158,27 @@ final class ThirdSession implements AutoCloseable {
 	}
 
 	private synchronized void terminate(String condition) throws SQLException {
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
 		for (Connection connection : List.of(this.primary, this.replica)) {
 			try (Statement statement = connection.createStatement()) {
-				statement.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
-						+ " WHERE datname = current_database() AND usename = 'app' AND " + condition);
+				String ended = string(statement,
+						"SELECT coalesce(string_agg(pid::text, ', '), '0') FROM (SELECT pid, pg_terminate_backend(pid)"
+								+ " FROM pg_stat_activity WHERE datname = current_database() AND usename = 'app' AND "
+								+ condition + " OFFSET 0) t");
+				// the server's own wait looks every 100 ms
+				while (!"0".equals(string(statement,
+						"SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE pid IN (" + ended + ")"))
+						&& System.nanoTime() < end) {
+					Thread.onSpinWait();
+				}
 			}
+		}
+	}
+
+	private static String string(Statement statement, String sql) throws SQLException {
+		try (ResultSet result = statement.executeQuery(sql)) {
+			result.next();
+			return result.getString(1);
 		}
 	}
 

@@ -49,7 +49,7 @@ final class TwinApplication implements AutoCloseable {
 	static TwinApplication start(PostgresCluster cluster, String database, boolean replicated, PoolType pool, int size,
 			Map<String, Object> more) {
 		Map<String, Object> properties = new LinkedHashMap<>();
-		properties.put("spring.datasource.url", url(cluster.primary(), database));
+		properties.put("spring.datasource.url", url(cluster.primary(), database, primaryOf(database)));
 		properties.put("spring.datasource.username", cluster.username());
 		properties.put("spring.datasource.password", cluster.password());
 		properties.putAll(pool.properties(size));
@@ -60,7 +60,7 @@ final class TwinApplication implements AutoCloseable {
 						+ "org.springframework.boot.data.jdbc.autoconfigure.DataJdbcRepositoriesAutoConfiguration");
 		if (replicated) {
 			PostgresNode replica = cluster.replicas().get(0);
-			properties.put("replication.replicas.replica-1.url", url(replica, database));
+			properties.put("replication.replicas.replica-1.url", url(replica, database, replicaOf(database)));
 			properties.put("replication.monitor.interval", "100ms");
 		}
 		properties.putAll(more);
@@ -71,9 +71,23 @@ final class TwinApplication implements AutoCloseable {
 			.run());
 	}
 
-	private static String url(PostgresNode node, String database) {
+	private static String url(PostgresNode node, String database, String name) {
 		return "jdbc:postgresql://127.0.0.1:" + node.port() + "/" + database + "?socketFactory="
-				+ CountingSocketFactory.class.getName() + "&socketFactoryArg=" + database;
+				+ CountingSocketFactory.class.getName() + "&socketFactoryArg=" + name;
+	}
+
+	/**
+	 * Returns the name of the traffic with the primary.
+	 */
+	static String primaryOf(String database) {
+		return database + "@primary";
+	}
+
+	/**
+	 * Returns the name of the traffic with the replica.
+	 */
+	static String replicaOf(String database) {
+		return database + "@replica";
 	}
 
 	DataSource dataSource() {

@@ -16,12 +16,17 @@
 
 package io.github.replication.twin;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.twin.Difference.Step;
 import io.github.replication.twin.Twins.Scope;
 
 /**
@@ -32,11 +37,15 @@ final class TwinCampaign {
 
 	private static final int KINDS = 5;
 
+	private static final int AHEAD = 4;
+
 	private static final long SHRINKING = TimeUnit.SECONDS.toNanos(30);
 
 	private final Twins twins;
 
 	private final boolean several;
+
+	private final Deque<Planned> ahead = new ArrayDeque<>();
 
 	private final Map<String, String> findings = new LinkedHashMap<>();
 
@@ -51,25 +60,43 @@ final class TwinCampaign {
 	}
 
 	/**
-	 * Runs sequences until all are run or enough kinds of differences are found.
+	 * Runs sequences until all are run or enough kinds of differences are found. While
+	 * one is run with the library, the next ones are run without.
 	 * @param sequences how many
 	 * @param seed the seed of the first; each has the next one
 	 * @return the reports of the differences
 	 */
 	Map<String, String> run(int sequences, long seed) {
-		for (int i = 0; i < sequences && this.findings.size() < KINDS; i++) {
-			run(seed + i);
+		for (int i = 0; i < sequences + AHEAD && this.findings.size() < KINDS; i++) {
+			if (i < sequences) {
+				this.ahead.add(plan(seed + i));
+			}
+			if (i >= AHEAD) {
+				run(this.ahead.remove());
+			}
 		}
+		awaitAhead();
 		return this.findings;
 	}
 
-	private void run(long seed) {
+	private Planned plan(long seed) {
 		Sequence sequence = SequenceGenerator.generate(seed, this.several);
+		return new Planned(seed, sequence, this.twins.expect(sequence));
+	}
+
+	private void awaitAhead() {
+		this.ahead.forEach((planned) -> this.twins.await(planned.expectation()));
+	}
+
+	private void run(Planned planned) {
+		Sequence sequence = planned.sequence();
+		long seed = planned.seed();
 		Scope scope = (seed % 4 == 0) ? Scope.PRIMARY : Scope.NONE;
-		Difference difference = this.twins.compare(sequence, scope);
+		Difference difference = this.twins.compare(sequence, scope, planned.expectation());
 		if (difference == null || this.findings.containsKey(difference.signature())) {
 			return;
 		}
+		awaitAhead();
 		String head = "Seed " + seed + ((scope == Scope.PRIMARY) ? ", inside of Replication.onPrimary" : "");
 		Difference shrunk = shrink(sequence, scope, difference.signature());
 		this.findings.put(difference.signature(), (shrunk != null) ? head + "\n" + shrunk.report()
@@ -89,6 +116,17 @@ final class TwinCampaign {
 		this.twins.freshen();
 		Difference difference = this.twins.compare(sequence, scope);
 		return difference != null && difference.signature().equals(signature);
+	}
+
+	/**
+	 * A sequence that is run without the library.
+	 *
+	 * @param seed its seed
+	 * @param sequence the sequence
+	 * @param expectation its steps without the library
+	 */
+	private record Planned(long seed, Sequence sequence, Future<List<Step>> expectation) {
+
 	}
 
 }

@@ -68,8 +68,8 @@ enum TwinConfiguration {
 		String suffix = (name() + "_" + database).toLowerCase(Locale.ROOT);
 		String plainName = "plain_" + suffix;
 		String ourName = "ours_" + suffix;
-		database.create(cluster, plainName);
-		database.create(cluster, ourName);
+		database.create(cluster, plainName, false);
+		database.create(cluster, ourName, true);
 		// what is recorded needs more than one connection now and then
 		int poolSize = (database == TwinDatabase.EMPTY) ? 10 : this.size;
 		TwinApplication plain = TwinApplication.start(cluster, plainName, false, this.pool, poolSize, Map.of());

@@ -48,7 +48,7 @@ class TwinTests {
 
 	@BeforeAll
 	static void prepare(PostgresCluster cluster) {
-		// a broken connection is noticed by whoever borrows it next, as in the long run
+		// a broken connection is noticed when it is borrowed next, as in the long run
 		System.setProperty(ALIVE_BYPASS_WINDOW, "-1");
 		cluster.synchronous(SynchronousCommit.REMOTE_APPLY);
 	}

@@ -22,14 +22,12 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +41,12 @@ final class Twins implements AutoCloseable {
 
 	private static final long SEQUENCE_SECONDS = 25;
 
-	private static final long VIEW_MILLIS = 400;
+	/**
+	 * How long a session may take to end after its socket.
+	 */
+	private static final long LINGERING_MILLIS = 400;
+
+	private static final long VIEW_MILLIS = 20;
 
 	private final Side plain;
 
@@ -53,13 +56,9 @@ final class Twins implements AutoCloseable {
 
 	private final Map<OnPurpose, Integer> onPurpose = new EnumMap<>(OnPurpose.class);
 
-	private final ExecutorService runner = Executors.newSingleThreadExecutor((task) -> {
-		Thread thread = new Thread(task, "twin");
-		thread.setDaemon(true);
-		return thread;
-	});
+	private final ExecutorService plainRunner = runner("plain");
 
-	private Predicate<Difference> known = (difference) -> false;
+	private final ExecutorService runner = runner("twin");
 
 	private List<Step> plainSteps = List.of();
 
@@ -69,17 +68,20 @@ final class Twins implements AutoCloseable {
 
 	private long steps;
 
+	private volatile long closedAtBegin;
+
 	Twins(Side plain, Starter starter) throws SQLException {
 		this.plain = plain;
 		this.starter = starter;
 		this.ours = starter.start();
 	}
 
-	/**
-	 * Sets which differences end the comparison of a sequence without being reported.
-	 */
-	void ignore(Predicate<Difference> known) {
-		this.known = known;
+	private static ExecutorService runner(String name) {
+		return Executors.newSingleThreadExecutor((task) -> {
+			Thread thread = new Thread(task, name);
+			thread.setDaemon(true);
+			return thread;
+		});
 	}
 
 	/**
@@ -122,27 +124,44 @@ final class Twins implements AutoCloseable {
 	}
 
 	/**
-	 * Runs a sequence on both sides.
+	 * Runs a sequence on both sides, one after the other.
 	 * @return the first difference that is not on purpose, {@code null} if there is none
 	 */
 	@Nullable Difference compare(Sequence sequence, Scope scope) {
-		this.endedBy = null;
-		return bounded(() -> {
-			List<Call> calls = sequence.complete();
-			List<Step> expected = runPlain(calls);
-			this.plainSteps = expected;
-			return (scope == Scope.PRIMARY) ? Replication.onPrimary(() -> runOurs(calls, expected))
-					: runOurs(calls, expected);
-		});
+		return compare(sequence, scope, expect(sequence));
 	}
 
-	private <T extends @Nullable Object> T bounded(Callable<T> work) {
-		Future<T> future = this.runner.submit(work);
+	/**
+	 * Runs a sequence without the library, in another thread.
+	 */
+	Future<List<Step>> expect(Sequence sequence) {
+		return this.plainRunner.submit(() -> runPlain(sequence.complete()));
+	}
+
+	/**
+	 * Runs a sequence with the library.
+	 * @param expectation what {@link #expect} has returned for it
+	 * @return the first difference that is not on purpose, {@code null} if there is none
+	 */
+	@Nullable Difference compare(Sequence sequence, Scope scope, Future<List<Step>> expectation) {
+		this.endedBy = null;
+		List<Step> expected = await(expectation);
+		this.plainSteps = expected;
+		List<Call> calls = sequence.complete();
+		this.steps += calls.size();
+		return await(this.runner.submit(() -> (scope == Scope.PRIMARY)
+				? Replication.onPrimary(() -> runOurs(calls, expected)) : runOurs(calls, expected)));
+	}
+
+	/**
+	 * Returns what a sequence has led to, unless it hangs.
+	 */
+	<T extends @Nullable Object> T await(Future<T> future) {
 		try {
 			return future.get(SEQUENCE_SECONDS, TimeUnit.SECONDS);
 		}
 		catch (TimeoutException ex) {
-			throw new IllegalStateException("A sequence hangs; sessions: " + sessions(), ex);
+			throw new IllegalStateException("A sequence hangs: " + stacks(), ex);
 		}
 		catch (ExecutionException ex) {
 			throw new IllegalStateException("A sequence cannot be run", ex.getCause());
@@ -153,37 +172,35 @@ final class Twins implements AutoCloseable {
 		}
 	}
 
-	private String sessions() {
-		StackTraceElement[] stack = Thread.getAllStackTraces()
+	private String stacks() {
+		return Thread.getAllStackTraces()
 			.entrySet()
 			.stream()
-			.filter((entry) -> entry.getKey().getName().equals("twin"))
-			.findFirst()
-			.map(Map.Entry::getValue)
-			.orElse(new StackTraceElement[0]);
-		return List.of(stack).toString();
+			.filter((entry) -> entry.getKey().getName().matches("plain|twin"))
+			.map((entry) -> entry.getKey().getName() + " " + List.of(entry.getValue()))
+			.toList()
+			.toString();
 	}
 
 	private List<Step> runPlain(List<Call> calls) throws SQLException {
 		this.plain.begin();
 		List<Step> steps = new ArrayList<>();
 		for (Call call : calls) {
-			this.steps++;
+			long closed = this.plain.closedSockets();
 			Outcome outcome = this.plain.run(call);
 			List<String> pool = pool(this.plain, call);
-			if (call.method().equals("aborted") || call.method().equals("abort") || outcome.isConnectionLost()
-					|| "0A000".equals(outcome.state())) {
+			if (outcome.isConnectionLost() || "0A000".equals(outcome.state()) || this.plain.closedSockets() != closed) {
 				settle(this.plain);
 			}
 			steps.add(new Step(outcome, this.plain.look(), pool));
 		}
 		this.plain.end();
-		this.plain.pool().clean();
+		this.plain.cleanPool();
 		return steps;
 	}
 
-	private void settle(Side side) throws SQLException {
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VIEW_MILLIS / 2);
+	private static void settle(Side side) throws SQLException {
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGERING_MILLIS / 2);
 		while (System.nanoTime() < end && !side.lookAgain().states().equals("idle")) {
 			Thread.onSpinWait();
 		}
@@ -192,11 +209,12 @@ final class Twins implements AutoCloseable {
 	private static List<String> pool(Side side, Call call) throws SQLException {
 		boolean closes = SlotType.of(call.target()) == SlotType.CONNECTION
 				&& (call.method().equals("close") || call.method().equals("abort"));
-		return closes ? side.pool().clean() : List.of();
+		return closes ? side.cleanPool() : List.of();
 	}
 
 	private @Nullable Difference runOurs(List<Call> calls, List<Step> expected) throws SQLException {
 		this.ours.begin();
+		this.closedAtBegin = this.ours.closedSockets();
 		try {
 			History history = new History();
 			List<Step> steps = new ArrayList<>();
@@ -208,9 +226,6 @@ final class Twins implements AutoCloseable {
 				if (!step.matches(expected.get(i))) {
 					Difference difference = new Difference(calls, expected, steps, history, this.ours.pool());
 					OnPurpose purpose = OnPurpose.of(difference);
-					if (purpose == null && this.known.test(difference)) {
-						return null;
-					}
 					if (purpose == null) {
 						return difference;
 					}
@@ -226,7 +241,7 @@ final class Twins implements AutoCloseable {
 		}
 		finally {
 			this.ours.end();
-			this.ours.pool().clean();
+			this.ours.cleanPool();
 			renewIfLeaking();
 		}
 	}
@@ -242,7 +257,7 @@ final class Twins implements AutoCloseable {
 	}
 
 	private boolean isInUse() {
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VIEW_MILLIS);
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGERING_MILLIS);
 		while (this.ours.pool().active() > 0 && System.nanoTime() < end) {
 			Thread.onSpinWait();
 		}
@@ -256,16 +271,20 @@ final class Twins implements AutoCloseable {
 	}
 
 	/**
-	 * Looks until the database is as expected, but not for ever: a session ends a moment
-	 * after its client.
+	 * Looks until the database is as expected, but not for ever, and not for long unless
+	 * a session may be ending.
 	 */
 	private ThirdSession.View view(ThirdSession.View expected) throws SQLException {
 		ThirdSession.View view = this.ours.look();
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VIEW_MILLIS);
-		while (!view.equals(expected) && System.nanoTime() < end) {
+		long start = System.nanoTime();
+		while (!view.equals(expected) && System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(waitMillis())) {
 			view = this.ours.lookAgain();
 		}
 		return view;
+	}
+
+	private long waitMillis() {
+		return (this.ours.closedSockets() != this.closedAtBegin) ? LINGERING_MILLIS : VIEW_MILLIS;
 	}
 
 	/**
@@ -276,7 +295,7 @@ final class Twins implements AutoCloseable {
 		this.ours.end();
 		ThirdSession.View view = this.ours.look();
 		ThirdSession.View expected = new ThirdSession.View(view.rows(), "idle", "");
-		List<String> pool = this.ours.pool().clean().stream().filter((one) -> !this.ours.pool().isAtRest(one)).toList();
+		List<String> pool = this.ours.cleanPool().stream().filter((one) -> !this.ours.pool().isAtRest(one)).toList();
 		view = view(expected);
 		String active = isInUse() ? "connections in use" : "no connection in use";
 		Step plain = new Step(Outcome.returned("no connection in use"), expected, List.of());
@@ -292,6 +311,7 @@ final class Twins implements AutoCloseable {
 
 	@Override
 	public void close() throws Exception {
+		this.plainRunner.shutdownNow();
 		this.runner.shutdownNow();
 		this.plain.close();
 		this.ours.close();
