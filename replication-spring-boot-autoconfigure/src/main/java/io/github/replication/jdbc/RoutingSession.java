@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -668,14 +669,35 @@ final class RoutingSession {
 		}
 	}
 
+	void setSchema(String schema) throws SQLException {
+		requireOpen();
+		change((settings) -> settings.setSchema(schema));
+	}
+
+	/**
+	 * Changes a setting that reaches the server. One that the connection in use refuses
+	 * stays as it was.
+	 */
+	private void change(Consumer<SessionSettings> change) throws SQLException {
+		SessionSettings.Undo undo = this.settings.undo();
+		change.accept(this.settings);
+		try {
+			applyAtOnce();
+		}
+		catch (SQLException ex) {
+			this.settings.undo(undo);
+			throw ex;
+		}
+	}
+
 	/**
 	 * Sets a client property. The driver alone knows which there are: it warns of others.
 	 */
 	void setClientInfo(String name, String value) throws SQLException {
 		boolean known = ask((connection) -> connection.getClientInfo().containsKey(name));
 		if (known) {
-			this.settings.setClientInfo(name, value);
-			applyAtOnce();
+			boolean inTransaction = isTransactionUnderWay();
+			change((settings) -> settings.setClientInfo(name, value, inTransaction));
 		}
 		else {
 			Optional<SQLWarning> warning = ask((connection) -> warningOf(connection, name, value));

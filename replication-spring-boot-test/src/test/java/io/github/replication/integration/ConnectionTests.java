@@ -22,6 +22,7 @@ import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLClientInfoException;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -367,6 +368,52 @@ class ConnectionTests {
 			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(connection, "SELECT 1 / 0"));
 			connection.commit();
 			assertThat(connection.getSchema()).isEqualTo("public");
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void schemaThatCouldNotBeSetIsNotBelieved() throws SQLException {
+		try (Connection connection = dataSource.getConnection();
+				PreparedStatement statement = connection
+					.prepareStatement("SELECT pg_backend_pid(), current_schema()")) {
+			try (ResultSet row = statement.executeQuery()) {
+				row.next();
+				terminate(row.getInt(1));
+			}
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> connection.setSchema("b"));
+			try (ResultSet row = statement.executeQuery()) {
+				row.next();
+				assertThat(row.getString(2)).isEqualTo("public");
+			}
+		}
+	}
+
+	@Test
+	void clientInfoThatAFailedTransactionRefusedIsNotSentAgain() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(connection, "SELECT 1 / 0"));
+			assertThatExceptionOfType(SQLClientInfoException.class)
+				.isThrownBy(() -> connection.setClientInfo("ApplicationName", "refused"));
+			assertThatNoException().isThrownBy(() -> connection.setNetworkTimeout(Runnable::run, 30_000));
+			connection.rollback();
+			assertThat(connection.getClientInfo("ApplicationName")).isNotEqualTo("refused");
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void clientInfoThatWasSetBeforeATransactionBeganSurvivesItsRollback() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			connection.setClientInfo("ApplicationName", "before");
+			insert(connection, "a.item", 1);
+			connection.setClientInfo("ApplicationName", "within");
+			connection.rollback();
+			assertThat(connection.getClientInfo("ApplicationName")).isEqualTo("before");
+			execute(connection, "SELECT 1");
+			assertThat(connection.getClientInfo("ApplicationName")).isEqualTo("before");
 		}
 		assertPoolIsClean();
 	}
