@@ -358,8 +358,9 @@ final class RoutingSession {
 		boolean readOnly = this.settings.isReadOnly() || isReadOnlyByContext(scope);
 		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isReadForReplica();
 		PhysicalConnection current = this.current;
+		boolean serializable = isSerializable() || (inTransaction && text.asksForSerializable());
 		return new RouteRequest(scope, readOnly, inTransaction, plainRead, current != null && current.isHeld(),
-				isSerializable(), this.source.caller().bound());
+				serializable, this.source.caller().bound());
 	}
 
 	int isolation() {

@@ -479,6 +479,23 @@ class ConnectionTests {
 	}
 
 	@Test
+	void textThatAsksForASerializableTransactionRunsWhereThereIsOne() throws SQLException {
+		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			connection.setReadOnly(true);
+			statement.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+			try (ResultSet row = statement.executeQuery(
+					"SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')")) {
+				row.next();
+				assertThat(row.getString(1)).isEqualTo("serializable");
+				assertThat(row.getString(2)).isEqualTo("on");
+			}
+			connection.commit();
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
 	void repeatableReadKeepsItsSnapshotAsOnOneDatabase() {
 		cluster.replicas().forEach(PostgresNode::pauseReplay);
 		try {
