@@ -644,9 +644,25 @@ final class RoutingSession {
 					SqlState.ACTIVE_TRANSACTION);
 		}
 		UnitOfWork unit = this.unit;
-		this.unit = null;
 		if (unit != null && unit.isTransaction()) {
+			requireNotLost(unit);
+			this.unit = null;
 			leaveUnused(unit.physical());
+		}
+		this.unit = null;
+	}
+
+	/**
+	 * A transaction that was lost with its connection has not ended before it is rolled
+	 * back, so that nothing of it runs in another session.
+	 */
+	private static void requireNotLost(UnitOfWork transaction) throws SQLException {
+		PhysicalConnection physical = transaction.physical();
+		if (transaction.isUsed() && physical.isBroken()) {
+			throw new SQLNonTransientConnectionException(
+					"The connection to " + physical.node()
+							+ " broke, and with it went the transaction. Roll it back, or close this connection.",
+					SqlState.CONNECTION_FAILURE);
 		}
 	}
 

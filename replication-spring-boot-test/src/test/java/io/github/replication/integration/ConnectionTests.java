@@ -552,6 +552,27 @@ class ConnectionTests {
 	}
 
 	@Test
+	void transactionThatWasLostDoesNotGoOnInAnotherSession() throws SQLException {
+		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			insert(connection, "a.item", 1);
+			terminate(backend(connection));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> insert(connection, "a.item", 2));
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> connection.setTransactionIsolation(Connection.TRANSACTION_READ_UNCOMMITTED))
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("08006"));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> connection.setReadOnly(true));
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> statement.executeUpdate("INSERT INTO a.item VALUES (3, 'x')"));
+			connection.rollback();
+			insert(connection, "a.item", 4);
+			connection.commit();
+		}
+		assertThat(admin.queryForList("SELECT id FROM a.item", Integer.class)).containsExactly(4);
+		assertPoolIsClean();
+	}
+
+	@Test
 	void commitOnAConnectionThatIsGoneIsNotInDoubt() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			connection.setAutoCommit(false);
