@@ -28,6 +28,7 @@ import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import org.apache.commons.dbcp2.BasicDataSource;
+import org.postgresql.PGConnection;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
 
@@ -201,6 +202,7 @@ final class Pool {
 			statement.execute("UNLISTEN *");
 			statement.execute("CLOSE ALL");
 		}
+		connection.unwrap(PGConnection.class).getNotifications();
 	}
 
 }

@@ -66,7 +66,6 @@ class TwinTests {
 				.run(SEQUENCES * configuration.percent() / 100, SEED);
 			System.out
 				.println(configuration + ": " + twins.steps() + " steps, differences on purpose: " + twins.onPurpose());
-			findings.values().removeIf((finding) -> finding.contains("not seen again"));
 			assertThat(findings.values()).as("with -Dtwin.seed=%s", SEED).isEmpty();
 			assertThat(twins.onPurpose()).isNotEmpty();
 		}

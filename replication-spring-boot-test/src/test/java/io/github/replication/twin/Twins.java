@@ -46,6 +46,8 @@ final class Twins implements AutoCloseable {
 	 */
 	private static final long LINGERING_MILLIS = 400;
 
+	private static final long EVICTION_MILLIS = 50;
+
 	private static final long VIEW_MILLIS = 20;
 
 	private final Side plain;
@@ -189,14 +191,28 @@ final class Twins implements AutoCloseable {
 			long closed = this.plain.closedSockets();
 			Outcome outcome = this.plain.run(call);
 			List<String> pool = pool(this.plain, call);
-			if (outcome.isConnectionLost() || "0A000".equals(outcome.state()) || this.plain.closedSockets() != closed) {
+			awaitEviction(this.plain, outcome, closed);
+			if (outcome.isConnectionLost() || this.plain.closedSockets() != closed) {
 				settle(this.plain);
 			}
-			steps.add(new Step(outcome, this.plain.look(), pool));
+			steps.add(new Step(outcome, this.plain.look(), pool, this.plain.closedSockets() != closed));
 		}
 		this.plain.end();
 		this.plain.cleanPool();
 		return steps;
+	}
+
+	/**
+	 * After an exception with SQLSTATE 0A000 HikariCP closes the connection, a moment
+	 * later and in another thread.
+	 */
+	private static void awaitEviction(Side side, Outcome outcome, long closedSockets) {
+		if ("0A000".equals(outcome.state())) {
+			long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(EVICTION_MILLIS);
+			while (side.closedSockets() == closedSockets && System.nanoTime() < end) {
+				Thread.onSpinWait();
+			}
+		}
 	}
 
 	private static void settle(Side side) throws SQLException {
@@ -265,9 +281,11 @@ final class Twins implements AutoCloseable {
 	}
 
 	private Step step(Call call, Step expected) throws SQLException {
+		long closed = this.ours.closedSockets();
 		Outcome outcome = this.ours.run(call);
 		List<String> pool = pool(this.ours, call);
-		return new Step(outcome, view(expected.view()), pool);
+		awaitEviction(this.ours, outcome, closed);
+		return new Step(outcome, view(expected.view()), pool, this.ours.closedSockets() != closed);
 	}
 
 	/**
@@ -298,8 +316,8 @@ final class Twins implements AutoCloseable {
 		List<String> pool = this.ours.cleanPool().stream().filter((one) -> !this.ours.pool().isAtRest(one)).toList();
 		view = view(expected);
 		String active = isInUse() ? "connections in use" : "no connection in use";
-		Step plain = new Step(Outcome.returned("no connection in use"), expected, List.of());
-		Step ours = new Step(Outcome.returned(active), view, pool);
+		Step plain = new Step(Outcome.returned("no connection in use"), expected, List.of(), false);
+		Step ours = new Step(Outcome.returned(active), view, pool, false);
 		if (plain.matches(ours)) {
 			return null;
 		}
