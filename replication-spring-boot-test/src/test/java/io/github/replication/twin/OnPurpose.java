@@ -70,6 +70,34 @@ enum OnPurpose {
 	},
 
 	/**
+	 * After an exception with SQLSTATE 0A000 HikariCP closes the connection; the read
+	 * pools keep it, for a standby answers so to much that a primary can do.
+	 */
+	KEPT_IN_READ_POOL(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return "0A000".equals(difference.plain().outcome().state()) && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows() && difference.plain().closedSocket()
+					&& !difference.ours().closedSocket() && difference.history().isReadOnly(difference.call());
+		}
+
+	},
+
+	/**
+	 * Metadata is answered by a connection that has not been given the isolation level.
+	 */
+	DEFAULT_ISOLATION_IS_THE_SERVERS(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getDefaultTransactionIsolation") && difference.hasEqualViews()
+					&& difference.ours().outcome().value().equals("2");
+		}
+
+	},
+
+	/**
 	 * The pool gets its connection back as it was, also where the pool itself would not
 	 * care, and a transaction that is open is rolled back.
 	 */
@@ -118,7 +146,8 @@ enum OnPurpose {
 			return difference.history().isLost(difference.call()) && difference.hasEqualRows()
 					&& (ours.isOfLostConnection() || !difference.call().needsServer()
 							|| (notManualCommit && ours.isOfWrongUse())
-							|| (notManualCommit && difference.call().method().equals("setAutoCommit")));
+							|| (difference.call().method().equals("setAutoCommit")
+									&& (notManualCommit || difference.call().arguments().contains(false))));
 		}
 
 	},

@@ -125,6 +125,10 @@ final class Side implements AutoCloseable {
 		return unclean;
 	}
 
+	DataSource dataSource() {
+		return this.dataSource;
+	}
+
 	Pool pool() {
 		return this.pool;
 	}

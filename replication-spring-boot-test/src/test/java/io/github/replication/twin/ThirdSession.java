@@ -22,7 +22,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -43,7 +42,8 @@ final class ThirdSession implements AutoCloseable {
 
 	private static final String STATES = """
 			SELECT coalesce(string_agg(state, ', ' ORDER BY state), 'idle') FROM pg_stat_get_activity(NULL)
-			WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND state LIKE 'idle in%'""";
+			WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND state LIKE 'idle in%'
+			AND query NOT LIKE '%/* around */'""";
 
 	private static final String VIEW = "SELECT twin.rows(), (" + STATES
 			+ """
@@ -56,15 +56,13 @@ final class ThirdSession implements AutoCloseable {
 
 	private final Connection primary;
 
-	private final Connection replica;
+	private final @Nullable Connection replica;
 
 	private final PreparedStatement view;
 
-	private final PreparedStatement replicaStates;
+	private final @Nullable PreparedStatement replicaStates;
 
 	private final PreparedStatement reset;
-
-	private final boolean replicated;
 
 	private final String pristine;
 
@@ -72,11 +70,10 @@ final class ThirdSession implements AutoCloseable {
 
 	ThirdSession(PostgresCluster cluster, String database, boolean replicated) throws SQLException {
 		this.primary = connect(cluster, cluster.primary(), database);
-		this.replica = connect(cluster, cluster.replicas().get(0), database);
-		this.replicated = replicated;
+		this.replica = replicated ? connect(cluster, cluster.replicas().get(0), database) : null;
 		execute(SHORT_WAIT);
 		this.view = this.primary.prepareStatement(VIEW);
-		this.replicaStates = this.replica.prepareStatement(STATES);
+		this.replicaStates = (this.replica != null) ? this.replica.prepareStatement(STATES) : null;
 		this.reset = this.primary.prepareStatement("SELECT twin.reset()");
 		reset();
 		this.pristine = look(true).rows();
@@ -104,8 +101,9 @@ final class ThirdSession implements AutoCloseable {
 	 * @param replicaToo whether the sessions on the replica may have changed
 	 */
 	synchronized View look(boolean replicaToo) throws SQLException {
-		if (this.replicated && replicaToo) {
-			this.statesOnReplica = single(this.replicaStates);
+		PreparedStatement replicaStates = this.replicaStates;
+		if (replicaStates != null && replicaToo) {
+			this.statesOnReplica = single(replicaStates);
 		}
 		try (ResultSet result = this.view.executeQuery()) {
 			result.next();
@@ -159,7 +157,7 @@ final class ThirdSession implements AutoCloseable {
 
 	private synchronized void terminate(String condition) throws SQLException {
 		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
-		for (Connection connection : List.of(this.primary, this.replica)) {
+		for (Connection connection : connections()) {
 			try (Statement statement = connection.createStatement()) {
 				String ended = string(statement,
 						"SELECT coalesce(string_agg(pid::text, ', '), '0') FROM (SELECT pid, pg_terminate_backend(pid)"
@@ -182,6 +180,10 @@ final class ThirdSession implements AutoCloseable {
 		}
 	}
 
+	private List<Connection> connections() {
+		return (this.replica != null) ? List.of(this.primary, this.replica) : List.of(this.primary);
+	}
+
 	synchronized void execute(String sql) throws SQLException {
 		try (Statement statement = this.primary.createStatement()) {
 			statement.execute(sql);
@@ -194,8 +196,10 @@ final class ThirdSession implements AutoCloseable {
 	void awaitSleeper() throws SQLException {
 		long end = System.nanoTime() + 2_000_000_000L;
 		while (System.nanoTime() < end) {
-			if (isSleeping(this.primary) || isSleeping(this.replica)) {
-				return;
+			for (Connection connection : connections()) {
+				if (isSleeping(connection)) {
+					return;
+				}
 			}
 			Thread.onSpinWait();
 		}
@@ -217,27 +221,11 @@ final class ThirdSession implements AutoCloseable {
 		}
 	}
 
-	/**
-	 * Returns what the sessions of the side do, for reports.
-	 */
-	synchronized List<String> sessions() throws SQLException {
-		List<String> all = new ArrayList<>();
-		for (Connection connection : List.of(this.primary, this.replica)) {
-			try (Statement statement = connection.createStatement();
-					ResultSet result = statement.executeQuery("SELECT state || ': ' || query FROM pg_stat_activity"
-							+ " WHERE datname = current_database() AND usename = 'app'")) {
-				while (result.next()) {
-					all.add(result.getString(1));
-				}
-			}
-		}
-		return all;
-	}
-
 	@Override
 	public void close() throws SQLException {
-		this.primary.close();
-		this.replica.close();
+		for (Connection connection : connections()) {
+			connection.close();
+		}
 	}
 
 	/**
@@ -250,6 +238,13 @@ final class ThirdSession implements AutoCloseable {
 	record View(String rows, String states, String locks) {
 
 		static final View NONE = new View("", "", "");
+
+		/**
+		 * Whether no session is in a transaction, or has an advisory lock.
+		 */
+		boolean isAtRest() {
+			return this.states.equals("idle") && this.locks.isEmpty();
+		}
 
 		@Override
 		public String toString() {

@@ -16,6 +16,7 @@
 
 package io.github.replication.twin;
 
+import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -23,12 +24,15 @@ import javax.sql.DataSource;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.MapPropertySource;
 
 import io.github.replication.caller.CallerRecords;
+import io.github.replication.jdbc.ConnectionPreparer;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
@@ -142,6 +146,19 @@ final class TwinApplication implements AutoCloseable {
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Base {
+
+		/**
+		 * Sets for each unit of work a setting that no sequence knows.
+		 */
+		@Bean
+		@ConditionalOnProperty("twin.preparer")
+		ConnectionPreparer preparer() {
+			return (connection, decision) -> {
+				try (Statement statement = connection.createStatement()) {
+					statement.execute("SET twin.prepared = 'yes'");
+				}
+			};
+		}
 
 	}
 

@@ -27,7 +27,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.twin.Difference.Step;
-import io.github.replication.twin.Twins.Scope;
 
 /**
  * Many random sequences. Of each kind of difference the first is shrunk, and a few kinds
@@ -81,7 +80,19 @@ final class TwinCampaign {
 
 	private Planned plan(long seed) {
 		Sequence sequence = SequenceGenerator.generate(seed, this.several);
-		return new Planned(seed, sequence, this.twins.expect(sequence));
+		Scope scope = scope(seed, sequence);
+		Sequence within = scope.around(sequence);
+		return new Planned(seed, within, scope, this.twins.expect(within, scope));
+	}
+
+	private Scope scope(long seed, Sequence sequence) {
+		Scope scope = switch ((int) (seed % 12)) {
+			case 0, 4, 8 -> Scope.PRIMARY;
+			case 1 -> Scope.READ_ONLY;
+			case 2, 3 -> this.several ? Scope.NEW_TRANSACTION : Scope.NONE;
+			default -> Scope.NONE;
+		};
+		return scope.fits(sequence) ? scope : Scope.NONE;
 	}
 
 	private void awaitAhead() {
@@ -91,13 +102,13 @@ final class TwinCampaign {
 	private void run(Planned planned) {
 		Sequence sequence = planned.sequence();
 		long seed = planned.seed();
-		Scope scope = (seed % 4 == 0) ? Scope.PRIMARY : Scope.NONE;
+		Scope scope = planned.scope();
 		Difference difference = this.twins.compare(sequence, scope, planned.expectation());
 		if (difference == null || this.findings.containsKey(difference.signature())) {
 			return;
 		}
 		awaitAhead();
-		String head = "Seed " + seed + ((scope == Scope.PRIMARY) ? ", inside of Replication.onPrimary" : "");
+		String head = "Seed " + seed + ((scope != Scope.NONE) ? ", scope " + scope : "");
 		Difference shrunk = shrink(sequence, scope, difference.signature());
 		this.findings.put(difference.signature(), (shrunk != null) ? head + "\n" + shrunk.report()
 				: head + ", not seen again on fresh connections\n" + difference.report());
@@ -123,9 +134,10 @@ final class TwinCampaign {
 	 *
 	 * @param seed its seed
 	 * @param sequence the sequence
+	 * @param scope the code around it
 	 * @param expectation its steps without the library
 	 */
-	private record Planned(long seed, Sequence sequence, Future<List<Step>> expectation) {
+	private record Planned(long seed, Sequence sequence, Scope scope, Future<List<Step>> expectation) {
 
 	}
 

@@ -29,9 +29,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import javax.sql.DataSource;
+
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.Replication;
 import io.github.replication.twin.Difference.Step;
 
 /**
@@ -68,6 +69,14 @@ final class Twins implements AutoCloseable {
 
 	private @Nullable OnPurpose endedBy;
 
+	private @Nullable Difference difference;
+
+	private Runnable before = () -> {
+	};
+
+	private Runnable after = () -> {
+	};
+
 	private long steps;
 
 	private volatile long closedAtBegin;
@@ -84,6 +93,21 @@ final class Twins implements AutoCloseable {
 			thread.setDaemon(true);
 			return thread;
 		});
+	}
+
+	/**
+	 * Sets what is done before and after each sequence on the side with the library.
+	 */
+	void around(Runnable before, Runnable after) {
+		this.before = before;
+		this.after = after;
+	}
+
+	/**
+	 * Returns the data source of the side with the library.
+	 */
+	DataSource ours() {
+		return this.ours.dataSource();
 	}
 
 	/**
@@ -130,14 +154,14 @@ final class Twins implements AutoCloseable {
 	 * @return the first difference that is not on purpose, {@code null} if there is none
 	 */
 	@Nullable Difference compare(Sequence sequence, Scope scope) {
-		return compare(sequence, scope, expect(sequence));
+		return compare(sequence, scope, expect(sequence, scope));
 	}
 
 	/**
 	 * Runs a sequence without the library, in another thread.
 	 */
-	Future<List<Step>> expect(Sequence sequence) {
-		return this.plainRunner.submit(() -> runPlain(sequence.complete()));
+	Future<List<Step>> expect(Sequence sequence, Scope scope) {
+		return this.plainRunner.submit(() -> runPlain(sequence.complete(), scope));
 	}
 
 	/**
@@ -151,8 +175,7 @@ final class Twins implements AutoCloseable {
 		this.plainSteps = expected;
 		List<Call> calls = sequence.complete();
 		this.steps += calls.size();
-		return await(this.runner.submit(() -> (scope == Scope.PRIMARY)
-				? Replication.onPrimary(() -> runOurs(calls, expected)) : runOurs(calls, expected)));
+		return await(this.runner.submit(() -> runOurs(calls, expected, scope)));
 	}
 
 	/**
@@ -184,9 +207,17 @@ final class Twins implements AutoCloseable {
 			.toString();
 	}
 
-	private List<Step> runPlain(List<Call> calls) throws SQLException {
+	private List<Step> runPlain(List<Call> calls, Scope scope) throws SQLException {
 		this.plain.begin();
 		List<Step> steps = new ArrayList<>();
+		String seen = scope.runPlain(this.plain, () -> runPlain(calls, steps));
+		this.plain.end();
+		this.plain.cleanPool();
+		steps.add(new Step(Outcome.returned(seen), ThirdSession.View.NONE, List.of(), false));
+		return steps;
+	}
+
+	private void runPlain(List<Call> calls, List<Step> steps) throws SQLException {
 		for (Call call : calls) {
 			long closed = this.plain.closedSockets();
 			Outcome outcome = this.plain.run(call);
@@ -197,9 +228,6 @@ final class Twins implements AutoCloseable {
 			}
 			steps.add(new Step(outcome, this.plain.look(), pool, this.plain.closedSockets() != closed));
 		}
-		this.plain.end();
-		this.plain.cleanPool();
-		return steps;
 	}
 
 	/**
@@ -217,7 +245,7 @@ final class Twins implements AutoCloseable {
 
 	private static void settle(Side side) throws SQLException {
 		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGERING_MILLIS / 2);
-		while (System.nanoTime() < end && !side.lookAgain().states().equals("idle")) {
+		while (System.nanoTime() < end && !side.lookAgain().isAtRest()) {
 			Thread.onSpinWait();
 		}
 	}
@@ -228,37 +256,45 @@ final class Twins implements AutoCloseable {
 		return closes ? side.cleanPool() : List.of();
 	}
 
-	private @Nullable Difference runOurs(List<Call> calls, List<Step> expected) throws SQLException {
+	private @Nullable Difference runOurs(List<Call> calls, List<Step> expected, Scope scope) throws SQLException {
 		this.ours.begin();
+		this.before.run();
 		this.closedAtBegin = this.ours.closedSockets();
+		this.difference = null;
 		try {
 			History history = new History();
 			List<Step> steps = new ArrayList<>();
 			this.ourSteps = steps;
-			for (int i = 0; i < calls.size(); i++) {
-				Call call = calls.get(i);
-				Step step = step(call, expected.get(i));
-				steps.add(step);
-				if (!step.matches(expected.get(i))) {
-					Difference difference = new Difference(calls, expected, steps, history, this.ours.pool());
-					OnPurpose purpose = OnPurpose.of(difference);
-					if (purpose == null) {
-						return difference;
-					}
-					this.onPurpose.merge(purpose, 1, Integer::sum);
-					if (purpose.isLast()) {
-						this.endedBy = purpose;
-						break;
-					}
-				}
-				history.add(call, expected.get(i));
-			}
-			return atEnd(calls, expected.subList(0, steps.size()), steps, history);
+			String seen = scope.runOurs(this.ours, () -> runOurs(calls, expected, steps, history));
+			return (this.difference != null) ? this.difference : atEnd(calls, expected, steps, history, seen);
 		}
 		finally {
+			this.after.run();
 			this.ours.end();
 			this.ours.cleanPool();
 			renewIfLeaking();
+		}
+	}
+
+	private void runOurs(List<Call> calls, List<Step> expected, List<Step> steps, History history) throws SQLException {
+		for (int i = 0; i < calls.size(); i++) {
+			Call call = calls.get(i);
+			Step step = step(call, expected.get(i));
+			steps.add(step);
+			if (!step.matches(expected.get(i))) {
+				Difference difference = new Difference(calls, expected, steps, history, this.ours.pool());
+				OnPurpose purpose = OnPurpose.of(difference);
+				if (purpose == null) {
+					this.difference = difference;
+					return;
+				}
+				this.onPurpose.merge(purpose, 1, Integer::sum);
+				if (purpose.isLast()) {
+					this.endedBy = purpose;
+					return;
+				}
+			}
+			history.add(call, expected.get(i));
 		}
 	}
 
@@ -306,18 +342,22 @@ final class Twins implements AutoCloseable {
 	}
 
 	/**
-	 * Whatever has happened, nothing is left.
+	 * Whatever has happened, nothing is left, and a transaction around has seen what was
+	 * committed.
 	 */
-	private @Nullable Difference atEnd(List<Call> calls, List<Step> plainSteps, List<Step> ourSteps, History history)
-			throws SQLException {
+	private @Nullable Difference atEnd(List<Call> calls, List<Step> expected, List<Step> ourSteps, History history,
+			String seen) throws SQLException {
+		List<Step> plainSteps = expected.subList(0, ourSteps.size());
+		boolean complete = ourSteps.size() == calls.size();
 		this.ours.end();
 		ThirdSession.View view = this.ours.look();
-		ThirdSession.View expected = new ThirdSession.View(view.rows(), "idle", "");
+		ThirdSession.View rested = new ThirdSession.View(view.rows(), "idle", "");
 		List<String> pool = this.ours.cleanPool().stream().filter((one) -> !this.ours.pool().isAtRest(one)).toList();
-		view = view(expected);
+		view = view(rested);
 		String active = isInUse() ? "connections in use" : "no connection in use";
-		Step plain = new Step(Outcome.returned("no connection in use"), expected, List.of(), false);
-		Step ours = new Step(Outcome.returned(active), view, pool, false);
+		String seenByPlain = complete ? expected.get(calls.size()).outcome().value() : "";
+		Step plain = new Step(Outcome.returned("no connection in use" + seenByPlain), rested, List.of(), false);
+		Step ours = new Step(Outcome.returned(active + (complete ? seen : "")), view, pool, false);
 		if (plain.matches(ours)) {
 			return null;
 		}
@@ -342,15 +382,6 @@ final class Twins implements AutoCloseable {
 	interface Starter {
 
 		Side start() throws SQLException;
-
-	}
-
-	/**
-	 * The scope in which the sequence is run on the library's side.
-	 */
-	enum Scope {
-
-		NONE, PRIMARY
 
 	}
 
