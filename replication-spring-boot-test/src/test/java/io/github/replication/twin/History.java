@@ -126,7 +126,11 @@ final class History {
 			case "setAutoCommit" -> set(this.manualCommit, connection, outcome, call, false);
 			case "close", "abort" -> this.closed.add(call.target());
 			case "aborted" -> this.closed.add(call.subject());
-			case "unwrap" -> this.sessionState.add(connection);
+			case "unwrap", "notifications" -> {
+				if (!this.readOnly.contains(connection)) {
+					this.sessionState.add(connection);
+				}
+			}
 			default -> {
 			}
 		}

@@ -72,7 +72,7 @@ final class Pool {
 		this.idle = idle;
 		this.active = active;
 		this.evict = evict;
-		try (Connection connection = dataSource.getConnection()) {
+		try (Connection connection = borrow(dataSource)) {
 			this.pristine = describe(connection);
 			this.schema = connection.getSchema();
 		}
@@ -122,7 +122,7 @@ final class Pool {
 		List<String> unclean = new ArrayList<>();
 		try {
 			for (int i = this.idle.getAsInt(); i > 0; i--) {
-				borrowed.add(borrow());
+				borrowed.add(borrow(this.dataSource));
 			}
 			for (Connection connection : borrowed) {
 				String description = describe(connection);
@@ -145,10 +145,10 @@ final class Pool {
 	 * Takes a connection. A busy machine may need more time to open one than sequences
 	 * are to wait.
 	 */
-	private Connection borrow() throws SQLException {
+	private static Connection borrow(DataSource dataSource) throws SQLException {
 		for (int attempt = 1;; attempt++) {
 			try {
-				return this.dataSource.getConnection();
+				return dataSource.getConnection();
 			}
 			catch (SQLTransientConnectionException ex) {
 				if (attempt == ATTEMPTS) {

@@ -122,7 +122,7 @@ final class TwinApplication implements AutoCloseable {
 			Map<String, Object> properties(int size) {
 				return Map.of("spring.datasource.hikari.maximum-pool-size", size,
 						"spring.datasource.hikari.minimum-idle", 0, "spring.datasource.hikari.connection-timeout",
-						1000);
+						timeout(size));
 			}
 
 		},
@@ -132,14 +132,22 @@ final class TwinApplication implements AutoCloseable {
 			@Override
 			Map<String, Object> properties(int size) {
 				return Map.of("spring.datasource.type", "org.apache.commons.dbcp2.BasicDataSource",
-						"spring.datasource.dbcp2.max-total", size, "spring.datasource.dbcp2.max-wait-millis", 1000,
-						"spring.datasource.dbcp2.test-on-borrow", true,
+						"spring.datasource.dbcp2.max-total", size, "spring.datasource.dbcp2.max-wait-millis",
+						timeout(size), "spring.datasource.dbcp2.test-on-borrow", true,
 						"spring.datasource.dbcp2.access-to-underlying-connection-allowed", true);
 			}
 
 		};
 
 		abstract Map<String, Object> properties(int size);
+
+		/**
+		 * Where there are more connections than sequences use, nothing is to be waited
+		 * for, but a busy machine may need long to open one.
+		 */
+		private static int timeout(int size) {
+			return (size > 1) ? 10_000 : 2000;
+		}
 
 	}
 

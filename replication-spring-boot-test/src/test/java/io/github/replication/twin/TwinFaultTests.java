@@ -26,7 +26,9 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -49,6 +51,16 @@ class TwinFaultTests {
 	private static final int SEQUENCES = Integer.getInteger("twin.sequences", 2000) / 40;
 
 	private static final long SEED = Long.getLong("twin.seed", 20_261);
+
+	@BeforeAll
+	static void prepare() {
+		TwinTests.prepare();
+	}
+
+	@AfterAll
+	static void reset() {
+		TwinTests.reset();
+	}
 
 	@AfterEach
 	void recover(PostgresCluster cluster) {

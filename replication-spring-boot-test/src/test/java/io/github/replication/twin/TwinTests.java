@@ -48,9 +48,15 @@ class TwinTests {
 
 	@BeforeAll
 	static void prepare(PostgresCluster cluster) {
-		// a broken connection is noticed when it is borrowed next, as in the long run
-		System.setProperty(ALIVE_BYPASS_WINDOW, "-1");
+		prepare();
 		cluster.synchronous(SynchronousCommit.REMOTE_APPLY);
+	}
+
+	/**
+	 * Has a broken connection noticed when it is borrowed next, as after a while.
+	 */
+	static void prepare() {
+		System.setProperty(ALIVE_BYPASS_WINDOW, "-1");
 	}
 
 	@AfterAll
