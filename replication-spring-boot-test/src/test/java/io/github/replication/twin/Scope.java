@@ -77,8 +77,8 @@ enum Scope {
 				if (!call.method().equals("setReadOnly")) {
 					calls.add(call);
 				}
-				if (call.method().equals("getConnection")) {
-					calls.add(Call.of(String.valueOf(call.result()), "setReadOnly", true));
+				if (call.target().equals(Call.DATA_SOURCE) && call.result() != null) {
+					calls.add(Call.of(call.result(), "setReadOnly", true));
 				}
 			}
 			return new Sequence(calls);
