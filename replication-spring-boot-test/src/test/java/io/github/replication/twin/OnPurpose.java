@@ -143,11 +143,11 @@ enum OnPurpose {
 		boolean explains(Difference difference) {
 			Outcome ours = difference.ours().outcome();
 			boolean notManualCommit = !difference.history().isManualCommit(difference.call());
-			return difference.history().isLost(difference.call()) && difference.hasEqualRows()
-					&& (ours.isOfLostConnection() || !difference.call().needsServer()
-							|| (notManualCommit && ours.isOfWrongUse())
-							|| (difference.call().method().equals("setAutoCommit")
-									&& (notManualCommit || difference.call().arguments().contains(false))));
+			boolean lost = difference.history().isLost(difference.call())
+					|| (difference.history().isTerminated() && difference.plain().outcome().isConnectionLost());
+			return lost && difference.hasEqualRows() && (ours.isOfLostConnection() || !difference.call().needsServer()
+					|| (notManualCommit && ours.isOfWrongUse()) || (difference.call().method().equals("setAutoCommit")
+							&& (notManualCommit || difference.call().arguments().contains(false))));
 		}
 
 	},
