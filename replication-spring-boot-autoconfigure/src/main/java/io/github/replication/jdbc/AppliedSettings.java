@@ -220,6 +220,13 @@ final class AppliedSettings {
 		}
 	}
 
+	/**
+	 * The driver begins no transaction to set a client property. Another driver may.
+	 */
+	private boolean isTransactionUnderWay() throws SQLException {
+		return DriverConnection.of(this.connection).transaction() != DriverConnection.TransactionState.IDLE;
+	}
+
 	private void applyIsolation(@Nullable Integer isolation) throws SQLException {
 		if (Objects.equals(this.isolation, isolation)) {
 			return;
@@ -316,7 +323,9 @@ final class AppliedSettings {
 		if (this.clientInfo.equals(clientInfo)) {
 			return;
 		}
-		willChange();
+		if (isTransactionUnderWay()) {
+			willChange();
+		}
 		if (this.originalClientInfo == null) {
 			Properties original = new Properties();
 			original.putAll(this.connection.getClientInfo());

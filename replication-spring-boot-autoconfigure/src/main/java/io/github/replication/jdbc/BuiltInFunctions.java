@@ -69,6 +69,13 @@ final class BuiltInFunctions {
 			"pg_replication_origin_xact_setup", "pg_replication_origin_xact_reset");
 
 	/**
+	 * Functions that write large objects. Before PostgreSQL 16 a read-only transaction of
+	 * a primary lets them.
+	 */
+	static final Set<String> WRITING_LARGE_OBJECTS = Set.of("lo_creat", "lo_create", "lo_from_bytea", "lo_import",
+			"lo_put", "lo_truncate", "lo_truncate64", "lo_unlink", "lowrite");
+
+	/**
 	 * Functions that write or depend on the session, for as long as the catalog is not
 	 * known.
 	 */

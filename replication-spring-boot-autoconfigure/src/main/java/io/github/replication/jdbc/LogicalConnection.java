@@ -176,9 +176,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	@Override
 	public void setSchema(String schema) throws SQLException {
-		this.session.requireOpen();
-		settings().setSchema(schema);
-		this.session.applyAtOnce();
+		this.session.setSchema(schema);
 	}
 
 	/**

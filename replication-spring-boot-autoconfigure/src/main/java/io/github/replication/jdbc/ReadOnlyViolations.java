@@ -47,6 +47,9 @@ final class ReadOnlyViolations {
 		if (text.takesAdvisoryLock()) {
 			throw violation("it takes an advisory lock, which excludes only sessions on the same node");
 		}
+		if (text.writesLargeObjects()) {
+			throw violation("it writes large objects; it ran on " + where(unit.route()));
+		}
 		if (text.mayChangeAccessMode() && !text.isPlainRead()) {
 			throw violation(
 					"it changes the access mode of its transaction or session; it ran on " + where(unit.route()));

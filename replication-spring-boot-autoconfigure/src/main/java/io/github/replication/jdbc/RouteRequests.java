@@ -52,7 +52,8 @@ final class RouteRequests {
 		boolean inTransaction = !this.settings.isAutoCommit();
 		boolean readOnly = this.settings.isReadOnly() || isReadOnlyByContext(scope);
 		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isReadForReplica();
-		return new RouteRequest(scope, readOnly, inTransaction, plainRead, held, isSerializable(),
+		boolean serializable = isSerializable() || (inTransaction && text.asksForSerializable());
+		return new RouteRequest(scope, readOnly, inTransaction, plainRead, held, serializable,
 				this.source.caller().bound());
 	}
 

@@ -23,6 +23,7 @@ import java.sql.SQLWarning;
 import java.sql.Savepoint;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -506,9 +507,25 @@ final class RoutingSession {
 					SqlState.ACTIVE_TRANSACTION);
 		}
 		UnitOfWork unit = this.unit;
-		this.unit = null;
 		if (unit != null && unit.isTransaction()) {
+			requireNotLost(unit);
+			this.unit = null;
 			leaveUnused(unit.physical());
+		}
+		this.unit = null;
+	}
+
+	/**
+	 * A transaction that was lost with its connection has not ended before it is rolled
+	 * back, so that nothing of it runs in another session.
+	 */
+	private static void requireNotLost(UnitOfWork transaction) throws SQLException {
+		PhysicalConnection physical = transaction.physical();
+		if (transaction.isUsed() && physical.isBroken()) {
+			throw new SQLNonTransientConnectionException(
+					"The connection to " + physical.node()
+							+ " broke, and with it went the transaction. Roll it back, or close this connection.",
+					SqlState.CONNECTION_FAILURE);
 		}
 	}
 
@@ -532,14 +549,35 @@ final class RoutingSession {
 		}
 	}
 
+	void setSchema(String schema) throws SQLException {
+		requireOpen();
+		change((settings) -> settings.setSchema(schema));
+	}
+
+	/**
+	 * Changes a setting that reaches the server. One that the connection in use refuses
+	 * stays as it was.
+	 */
+	private void change(Consumer<SessionSettings> change) throws SQLException {
+		SessionSettings.Undo undo = this.settings.undo();
+		change.accept(this.settings);
+		try {
+			applyAtOnce();
+		}
+		catch (SQLException ex) {
+			this.settings.undo(undo);
+			throw ex;
+		}
+	}
+
 	/**
 	 * Sets a client property. The driver alone knows which there are: it warns of others.
 	 */
 	void setClientInfo(String name, String value) throws SQLException {
 		boolean known = ask((connection) -> connection.getClientInfo().containsKey(name));
 		if (known) {
-			this.settings.setClientInfo(name, value);
-			applyAtOnce();
+			boolean inTransaction = isTransactionUnderWay();
+			change((settings) -> settings.setClientInfo(name, value, inTransaction));
 		}
 		else {
 			Optional<SQLWarning> warning = ask((connection) -> warningOf(connection, name, value));

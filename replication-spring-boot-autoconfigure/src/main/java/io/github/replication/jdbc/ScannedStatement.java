@@ -154,12 +154,19 @@ final class ScannedStatement {
 			case ALL -> all();
 			case HOLD -> hold(last);
 			case CHARACTERISTICS -> accessMode(this.verb == Keyword.SET);
+			case SERIALIZABLE -> serializable();
 			case WRITE -> accessMode(this.verb == Keyword.SET && last.is(Keyword.READ));
 			case ATOMIC -> this.atomic += (this.verb == Keyword.CREATE && last.is(Keyword.BEGIN)) ? 1 : 0;
 			case CASE -> this.atomic += (this.atomic > 0) ? 1 : 0;
 			case END -> this.atomic -= (this.atomic > 0) ? 1 : 0;
 			default -> {
 			}
+		}
+	}
+
+	private void serializable() {
+		if (this.verb == Keyword.SET && (this.second == Keyword.TRANSACTION || this.second == Keyword.LOCAL)) {
+			add(StatementFacts.SERIALIZABLE);
 		}
 	}
 

@@ -133,10 +133,24 @@ final class SessionSettings {
 		return this.transactional.clientInfo();
 	}
 
-	void setClientInfo(String name, String value) {
+	/**
+	 * Sets a client property. Unlike a schema, it begins no transaction.
+	 * @param inTransaction whether a transaction is under way on the server, to which the
+	 * property belongs then
+	 */
+	void setClientInfo(String name, String value, boolean inTransaction) {
 		Map<String, String> clientInfo = new HashMap<>(this.transactional.clientInfo());
 		clientInfo.put(name, value);
-		change(new Transactional(this.transactional.schema(), clientInfo));
+		Transactional changed = new Transactional(this.transactional.schema(), clientInfo);
+		if (inTransaction) {
+			change(changed);
+		}
+		else {
+			this.transactional = changed;
+			if (this.beforeTransaction != null) {
+				this.beforeTransaction = new Transactional(this.beforeTransaction.schema(), clientInfo);
+			}
+		}
 	}
 
 	private void change(Transactional changed) {
@@ -204,6 +218,21 @@ final class SessionSettings {
 	}
 
 	/**
+	 * Returns the settings that belong to a transaction as they are, to be undone to.
+	 */
+	Undo undo() {
+		return new Undo(this.transactional, this.beforeTransaction);
+	}
+
+	/**
+	 * Undoes changes that the server has refused.
+	 */
+	void undo(Undo undo) {
+		this.transactional = undo.transactional();
+		this.beforeTransaction = undo.beforeTransaction();
+	}
+
+	/**
 	 * Whether any of the settings was made that few applications make.
 	 */
 	boolean hasRareSettings() {
@@ -220,6 +249,17 @@ final class SessionSettings {
 	record Transactional(@Nullable String schema, Map<String, String> clientInfo) {
 
 		static final Transactional NONE = new Transactional(null, Map.of());
+
+	}
+
+	/**
+	 * The settings that belong to a transaction at a moment.
+	 *
+	 * @param transactional the settings
+	 * @param beforeTransaction those that a rollback leads back to, {@code null} for the
+	 * same
+	 */
+	record Undo(Transactional transactional, @Nullable Transactional beforeTransaction) {
 
 	}
 

@@ -53,15 +53,25 @@ record StatementFacts(CatalogSnapshot basis, int flags) {
 	static final int CHANGES_CATALOG = 1 << 10;
 
 	/**
+	 * The text writes large objects.
+	 */
+	static final int LARGE_OBJECT = 1 << 11;
+
+	/**
+	 * The text asks for a serializable transaction, before the first query of one.
+	 */
+	static final int SERIALIZABLE = 1 << 12;
+
+	/**
 	 * The text inserts, updates, deletes or merges, and says how many rows.
 	 */
-	static final int CHANGES_DATA = 1 << 11;
+	static final int CHANGES_DATA = 1 << 13;
 
 	/**
 	 * Every fact that makes a text something else than a plain read.
 	 */
 	static final int ANYTHING = WRITES_UNSEEN | CONTROLS_TRANSACTION | SEVERAL_STATEMENTS | SYNCHRONOUS_COMMIT
-			| SYNCHRONOUS_COMMIT_OF_SESSION | ADVISORY_LOCK | CHANGES_SESSION | CHANGES_ACCESS_MODE;
+			| SYNCHRONOUS_COMMIT_OF_SESSION | ADVISORY_LOCK | CHANGES_SESSION | CHANGES_ACCESS_MODE | LARGE_OBJECT;
 
 	boolean has(int fact) {
 		return (this.flags & fact) != 0;

@@ -231,11 +231,16 @@ final class StatementScanner {
 				}
 				case 'a', 'A' -> addIf(StatementFacts.ADVISORY_LOCK, code && isInLiteral("advisory_", i));
 				case 'd', 'D' -> addIf(StatementFacts.WRITES_UNSEEN, code && isInLiteral("dblink", i));
+				case 'l', 'L' -> addIf(StatementFacts.LARGE_OBJECT, code && writesLargeObjects(i));
 				case 'h', 'H' -> addIf(StatementFacts.WRITES_UNSEEN, code && isInLiteral("hold", i));
 				default -> {
 				}
 			}
 		}
+	}
+
+	private boolean writesLargeObjects(int start) {
+		return BuiltInFunctions.WRITING_LARGE_OBJECTS.stream().anyMatch((name) -> isInLiteral(name, start));
 	}
 
 	private boolean isInLiteral(String word, int start) {
@@ -293,8 +298,9 @@ final class StatementScanner {
 
 	private void call() {
 		if (this.name.isEscaped()) {
-			this.statement.add(StatementFacts.ADVISORY_LOCK | StatementFacts.WRITES_UNSEEN
-					| StatementFacts.CHANGES_SESSION | StatementFacts.CHANGES_ACCESS_MODE);
+			this.statement
+				.add(StatementFacts.ADVISORY_LOCK | StatementFacts.WRITES_UNSEEN | StatementFacts.CHANGES_SESSION
+						| StatementFacts.CHANGES_ACCESS_MODE | StatementFacts.LARGE_OBJECT);
 			return;
 		}
 		String replacement = (this.name.isOfJdbc()) ? BuiltInFunctions.OF_JDBC.get(this.name.value()) : null;
@@ -315,6 +321,7 @@ final class StatementScanner {
 	}
 
 	private void callHarmful() {
+		addIf(StatementFacts.LARGE_OBJECT, BuiltInFunctions.WRITING_LARGE_OBJECTS.contains(this.name.value()));
 		if (this.name.startsWith("pg_advisory_") || this.name.startsWith("pg_try_advisory_")) {
 			this.statement.add(StatementFacts.ADVISORY_LOCK | StatementFacts.CHANGES_SESSION);
 		}

@@ -156,6 +156,20 @@ final class StatementText {
 	}
 
 	/**
+	 * Whether it writes large objects, by means of a function of PostgreSQL's own.
+	 */
+	boolean writesLargeObjects() {
+		return facts().has(StatementFacts.LARGE_OBJECT);
+	}
+
+	/**
+	 * Whether it makes the transaction that begins with it a serializable one.
+	 */
+	boolean asksForSerializable() {
+		return facts().has(StatementFacts.SERIALIZABLE);
+	}
+
+	/**
 	 * Whether it leaves something in the session, or in the transaction, that later
 	 * statements depend on: a setting, a cursor, a savepoint, a temporary table, a lock
 	 * that was asked for by name. What a sequence remembers for {@code currval} does not

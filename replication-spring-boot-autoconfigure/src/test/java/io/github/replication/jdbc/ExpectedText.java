@@ -69,6 +69,8 @@ record ExpectedText(Expectation expectation, Set<String> facts, String sql) {
 		add(facts, "sync", text.mentionsSynchronousCommit());
 		add(facts, "syncsession", text.setsSynchronousCommitForSession());
 		add(facts, "advisory", text.takesAdvisoryLock());
+		add(facts, "large", text.writesLargeObjects());
+		add(facts, "serializable", text.asksForSerializable());
 		add(facts, "session", text.changesSession());
 		add(facts, "mode", text.mayChangeAccessMode());
 		return facts;

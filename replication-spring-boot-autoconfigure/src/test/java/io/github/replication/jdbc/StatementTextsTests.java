@@ -58,8 +58,8 @@ class StatementTextsTests {
 		StatementText unknown = this.texts.of(null);
 		assertThat(unknown).isSameAs(StatementText.UNKNOWN);
 		assertThat(unknown.isPlainRead()).isFalse();
-		assertThat(ExpectedText.facts(unknown)).containsExactly("advisory", "control", "mode", "session", "several",
-				"sync", "syncsession", "unseen");
+		assertThat(ExpectedText.facts(unknown)).containsExactly("advisory", "control", "large", "mode", "session",
+				"several", "sync", "syncsession", "unseen");
 		assertThat(unknown.sql()).isEmpty();
 	}
 

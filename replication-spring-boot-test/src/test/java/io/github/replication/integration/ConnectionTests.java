@@ -22,6 +22,7 @@ import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLClientInfoException;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -372,6 +373,52 @@ class ConnectionTests {
 	}
 
 	@Test
+	void schemaThatCouldNotBeSetIsNotBelieved() throws SQLException {
+		try (Connection connection = dataSource.getConnection();
+				PreparedStatement statement = connection
+					.prepareStatement("SELECT pg_backend_pid(), current_schema()")) {
+			try (ResultSet row = statement.executeQuery()) {
+				row.next();
+				terminate(row.getInt(1));
+			}
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> connection.setSchema("b"));
+			try (ResultSet row = statement.executeQuery()) {
+				row.next();
+				assertThat(row.getString(2)).isEqualTo("public");
+			}
+		}
+	}
+
+	@Test
+	void clientInfoThatAFailedTransactionRefusedIsNotSentAgain() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(connection, "SELECT 1 / 0"));
+			assertThatExceptionOfType(SQLClientInfoException.class)
+				.isThrownBy(() -> connection.setClientInfo("ApplicationName", "refused"));
+			assertThatNoException().isThrownBy(() -> connection.setNetworkTimeout(Runnable::run, 30_000));
+			connection.rollback();
+			assertThat(connection.getClientInfo("ApplicationName")).isNotEqualTo("refused");
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void clientInfoThatWasSetBeforeATransactionBeganSurvivesItsRollback() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			connection.setClientInfo("ApplicationName", "before");
+			insert(connection, "a.item", 1);
+			connection.setClientInfo("ApplicationName", "within");
+			connection.rollback();
+			assertThat(connection.getClientInfo("ApplicationName")).isEqualTo("before");
+			execute(connection, "SELECT 1");
+			assertThat(connection.getClientInfo("ApplicationName")).isEqualTo("before");
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
 	void readOnlyTransactionFollowsAQuestionAfterAWrite() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			connection.setAutoCommit(false);
@@ -432,6 +479,23 @@ class ConnectionTests {
 	}
 
 	@Test
+	void textThatAsksForASerializableTransactionRunsWhereThereIsOne() throws SQLException {
+		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			connection.setReadOnly(true);
+			statement.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+			try (ResultSet row = statement.executeQuery(
+					"SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')")) {
+				row.next();
+				assertThat(row.getString(1)).isEqualTo("serializable");
+				assertThat(row.getString(2)).isEqualTo("on");
+			}
+			connection.commit();
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
 	void repeatableReadKeepsItsSnapshotAsOnOneDatabase() {
 		cluster.replicas().forEach(PostgresNode::pauseReplay);
 		try {
@@ -484,6 +548,27 @@ class ConnectionTests {
 			connection.commit();
 		}
 		assertThat(count("a.item")).isEqualTo(2);
+		assertPoolIsClean();
+	}
+
+	@Test
+	void transactionThatWasLostDoesNotGoOnInAnotherSession() throws SQLException {
+		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			insert(connection, "a.item", 1);
+			terminate(backend(connection));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> insert(connection, "a.item", 2));
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> connection.setTransactionIsolation(Connection.TRANSACTION_READ_UNCOMMITTED))
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("08006"));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> connection.setReadOnly(true));
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> statement.executeUpdate("INSERT INTO a.item VALUES (3, 'x')"));
+			connection.rollback();
+			insert(connection, "a.item", 4);
+			connection.commit();
+		}
+		assertThat(admin.queryForList("SELECT id FROM a.item", Integer.class)).containsExactly(4);
 		assertPoolIsClean();
 	}
 

@@ -76,6 +76,19 @@ record Call(@Nullable String result, String target, String method, List<@Nullabl
 	}
 
 	/**
+	 * Returns the names of the objects that the call needs.
+	 */
+	List<String> names() {
+		List<String> names = new ArrayList<>(List.of(this.target));
+		for (Object argument : this.arguments) {
+			if (argument instanceof Slot slot) {
+				names.add(slot.name());
+			}
+		}
+		return names;
+	}
+
+	/**
 	 * Returns the text argument, such as a statement, or an empty string.
 	 */
 	String text() {
@@ -83,7 +96,25 @@ record Call(@Nullable String result, String target, String method, List<@Nullabl
 	}
 
 	/**
-	 * Whether the call needs the server.
+	 * Whether the driver cannot do without the server. It makes statements, and keeps
+	 * settings of its own, without.
+	 */
+	boolean needsServer() {
+		return !this.method
+			.matches("createStatement|prepare(Statement|Call)|create[A-Z].*|addBatch|clear.*|close|unwrap|getMetaData"
+					+ "|set(ReadOnly|TransactionIsolation|Schema|Catalog|Holdability|NetworkTimeout|ClientInfo)"
+					+ "|is(ReadOnly|Closed)|get(AutoCommit|TransactionIsolation|Schema|Catalog|Holdability|NetworkTimeout"
+					+ "|TypeMap|Warnings|ClientInfo|FetchSize)")
+				&& !isOfStatement();
+	}
+
+	private boolean isOfStatement() {
+		SlotType type = SlotType.of(this.target);
+		return (type == SlotType.STATEMENT || type == SlotType.PREPARED || type == SlotType.CALLABLE) && !executes();
+	}
+
+	/**
+	 * Whether the call executes something.
 	 */
 	boolean executes() {
 		return this.method.matches("execute.*|(update|insert|delete|refresh)Row|copy.*|columnsOfTables|cancelled");

@@ -28,30 +28,30 @@ import java.util.concurrent.atomic.AtomicLong;
 import javax.net.SocketFactory;
 
 /**
- * Counts what the driver sends, so that nobody has to look at the server after a call
- * that sent nothing. The driver creates it by name.
+ * Counts writes of the driver, so that the server is not looked at after a call that sent
+ * nothing, and knows when a socket was closed last. The driver creates it by name.
  */
 public class CountingSocketFactory extends SocketFactory {
 
-	private static final Map<String, AtomicLong> COUNTS = new ConcurrentHashMap<>();
+	private static final Map<String, Traffic> TRAFFIC = new ConcurrentHashMap<>();
 
-	private final AtomicLong count;
+	private final Traffic traffic;
 
 	/**
 	 * Creates a factory.
-	 * @param side the name of the side, as the URL has it
+	 * @param name the name of a side's server, as the URL has it
 	 */
-	public CountingSocketFactory(String side) {
-		this.count = counter(side);
+	public CountingSocketFactory(String name) {
+		this.traffic = traffic(name);
 	}
 
-	static AtomicLong counter(String side) {
-		return COUNTS.computeIfAbsent(side, (key) -> new AtomicLong());
+	static Traffic traffic(String name) {
+		return TRAFFIC.computeIfAbsent(name, (key) -> new Traffic());
 	}
 
 	@Override
 	public Socket createSocket() {
-		return new CountingSocket(this.count);
+		return new CountingSocket(this.traffic);
 	}
 
 	@Override
@@ -76,10 +76,10 @@ public class CountingSocketFactory extends SocketFactory {
 
 	private static final class CountingSocket extends Socket {
 
-		private final AtomicLong count;
+		private final Traffic traffic;
 
-		CountingSocket(AtomicLong count) {
-			this.count = count;
+		CountingSocket(Traffic traffic) {
+			this.traffic = traffic;
 		}
 
 		@Override
@@ -88,13 +88,13 @@ public class CountingSocketFactory extends SocketFactory {
 
 				@Override
 				public void write(int value) throws IOException {
-					CountingSocket.this.count.incrementAndGet();
+					CountingSocket.this.traffic.sent.incrementAndGet();
 					this.out.write(value);
 				}
 
 				@Override
 				public void write(byte[] bytes, int offset, int length) throws IOException {
-					CountingSocket.this.count.incrementAndGet();
+					CountingSocket.this.traffic.sent.incrementAndGet();
 					this.out.write(bytes, offset, length);
 				}
 
@@ -103,8 +103,33 @@ public class CountingSocketFactory extends SocketFactory {
 
 		@Override
 		public synchronized void close() throws IOException {
-			this.count.incrementAndGet();
+			this.traffic.closed.incrementAndGet();
 			super.close();
+		}
+
+	}
+
+	/**
+	 * The traffic of one side with one server.
+	 */
+	static final class Traffic {
+
+		private final AtomicLong sent = new AtomicLong();
+
+		private final AtomicLong closed = new AtomicLong();
+
+		/**
+		 * Returns a number that grows with each write and each closed socket.
+		 */
+		long count() {
+			return this.sent.get() + this.closed.get();
+		}
+
+		/**
+		 * Returns how many times sockets were closed.
+		 */
+		long closed() {
+			return this.closed.get();
 		}
 
 	}

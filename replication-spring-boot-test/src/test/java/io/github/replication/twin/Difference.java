@@ -60,6 +60,19 @@ record Difference(List<Call> calls, List<Step> plainSteps, List<Step> ourSteps, 
 		return plain().view().rows().equals(ours().view().rows());
 	}
 
+	/**
+	 * Whether the call that was to make the object of this one had another outcome, too.
+	 */
+	boolean isOriginDifferent() {
+		for (int i = index() - 1; i >= 0; i--) {
+			String result = this.calls.get(i).result();
+			if (result != null && call().names().contains(result)) {
+				return !this.plainSteps.get(i).outcome().value().equals(this.ourSteps.get(i).outcome().value());
+			}
+		}
+		return false;
+	}
+
 	Call call() {
 		return (index() < this.calls.size()) ? this.calls.get(index()) : Call.steps("end");
 	}
@@ -135,8 +148,9 @@ record Difference(List<Call> calls, List<Step> plainSteps, List<Step> ourSteps, 
 	 * @param outcome the outcome of the call
 	 * @param view the database as seen from outside
 	 * @param pool the idle connections that are not as new ones
+	 * @param closedSocket whether a socket was closed, which is not compared
 	 */
-	record Step(Outcome outcome, ThirdSession.View view, List<String> pool) {
+	record Step(Outcome outcome, ThirdSession.View view, List<String> pool, boolean closedSocket) {
 
 		boolean matches(Step other) {
 			return this.outcome.value().equals(other.outcome.value()) && this.view.equals(other.view)

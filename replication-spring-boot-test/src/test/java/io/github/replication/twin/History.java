@@ -16,10 +16,8 @@
 
 package io.github.replication.twin;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +33,10 @@ import io.github.replication.twin.Difference.Step;
 final class History {
 
 	private static final Pattern READ = Pattern.compile("select |table |values |with |show |/\\*");
+
+	private static final Pattern SCHEMA_CHANGE = Pattern.compile("search_path|discard all|reset all|rollback|abort");
+
+	private static final Pattern TRANSACTION_END = Pattern.compile("commit|rollback|abort|\\bend\\b");
 
 	private static final Pattern SIDE_EFFECT = Pattern
 		.compile("set_config|advisory|nextval|setval|log|lo_creat|notify|into|for update");
@@ -53,11 +55,20 @@ final class History {
 
 	private final Set<String> lost = new HashSet<>();
 
-	private final Map<String, String> evictedBy = new HashMap<>();
+	private final Map<String, String> schemas = new HashMap<>();
 
-	private final List<String> methods = new ArrayList<>();
+	private final Set<String> staleSchemas = new HashSet<>();
 
-	private final Set<String> heldAtTermination = new HashSet<>();
+	/**
+	 * Statements and what was made by them, while their connection was read-only.
+	 */
+	private final Set<String> usedReadOnly = new HashSet<>();
+
+	private final Set<String> closedWithUnit = new HashSet<>();
+
+	private final Set<String> lostWithSession = new HashSet<>();
+
+	private final Set<String> evicted = new HashSet<>();
 
 	private final Set<String> begun = new HashSet<>();
 
@@ -71,7 +82,6 @@ final class History {
 	 * Notes a call and its outcome without the library.
 	 */
 	void add(Call call, Step step) {
-		this.methods.add(call.method());
 		boolean inTransactionBefore = isInTransaction();
 		this.rows = step.view().rows();
 		this.states = step.view().states();
@@ -86,9 +96,9 @@ final class History {
 		if (connection == null) {
 			if (call.method().equals("terminate")) {
 				this.terminated = true;
-				this.heldAtTermination.addAll(this.sessionState);
+				this.lostWithSession.addAll(this.sessionState);
 				if (inTransactionBefore) {
-					this.heldAtTermination.addAll(this.begun);
+					this.lostWithSession.addAll(this.begun);
 				}
 			}
 			return;
@@ -97,9 +107,15 @@ final class History {
 		if (outcome.isConnectionLost() || (outcome.value().equals("SQLException null") && !isClosed(call))) {
 			this.lost.add(connection);
 		}
-		if ("0A000".equals(outcome.state())) {
-			this.evictedBy.put(connection, call.method());
+		if ("0A000".equals(outcome.state()) && step.closedSocket()) {
+			this.lost.add(connection);
+			this.evicted.add(connection);
+			if (this.sessionState.contains(connection) || (inTransactionBefore && this.begun.contains(connection))) {
+				this.lostWithSession.add(connection);
+			}
 		}
+		noteSchema(connection, call, outcome);
+		noteUnit(connection, call);
 		switch (call.method()) {
 			case "commit", "rollback" -> {
 				if (call.arguments().isEmpty()) {
@@ -110,7 +126,11 @@ final class History {
 			case "setAutoCommit" -> set(this.manualCommit, connection, outcome, call, false);
 			case "close", "abort" -> this.closed.add(call.target());
 			case "aborted" -> this.closed.add(call.subject());
-			case "unwrap" -> this.sessionState.add(connection);
+			case "unwrap", "notifications" -> {
+				if (!this.readOnly.contains(connection)) {
+					this.sessionState.add(connection);
+				}
+			}
 			default -> {
 			}
 		}
@@ -125,6 +145,37 @@ final class History {
 		if (call.method().matches("execute.*|prepare.*|addBatch") && !this.manualCommit.contains(connection)
 				&& !isPlainRead(call.text().strip().toLowerCase(Locale.ROOT))) {
 			this.sessionState.add(connection);
+		}
+	}
+
+	private void noteSchema(String connection, Call call, Outcome outcome) {
+		if (call.method().equals("setSchema") && !outcome.failed()) {
+			this.schemas.put(connection, call.text());
+			this.staleSchemas.remove(connection);
+		}
+		else if (call.method().matches("rollback|setAutoCommit|commit")
+				|| SCHEMA_CHANGE.matcher(call.text().toLowerCase(Locale.ROOT)).find()) {
+			this.staleSchemas.add(connection);
+		}
+	}
+
+	private void noteUnit(String connection, Call call) {
+		if (call.method().matches("commit|rollback|setAutoCommit|setReadOnly|setTransactionIsolation")
+				|| TRANSACTION_END.matcher(call.text().toLowerCase(Locale.ROOT)).find()) {
+			for (String object : this.usedReadOnly) {
+				if (connection.equals(connectionOf(object))) {
+					this.closedWithUnit.add(object);
+				}
+			}
+		}
+		if (this.readOnly.contains(connection)) {
+			this.usedReadOnly.add(call.subject());
+			if (call.result() != null) {
+				this.usedReadOnly.add(call.result());
+			}
+		}
+		else if (call.result() != null && this.closedWithUnit.contains(call.subject())) {
+			this.closedWithUnit.add(call.result());
 		}
 	}
 
@@ -170,11 +221,34 @@ final class History {
 	}
 
 	/**
-	 * Whether the connection had session state or a transaction when the sessions were
-	 * terminated.
+	 * Whether the connection may have been lost, and had neither session state nor a
+	 * transaction then.
 	 */
-	boolean isHeldAtTermination(Call call) {
-		return contains(this.heldAtTermination, call);
+	boolean isReplaceable(Call call) {
+		return (this.terminated || contains(this.evicted, call)) && !contains(this.lostWithSession, call);
+	}
+
+	/**
+	 * Whether the object was used in a read-only unit that has ended.
+	 */
+	boolean isClosedWithReadOnlyUnit(Call call) {
+		return this.closedWithUnit.contains(call.subject());
+	}
+
+	/**
+	 * Returns the schema that was set last, {@code null} for none.
+	 */
+	@Nullable String schema(Call call) {
+		return this.schemas.get(String.valueOf(connectionOf(call.subject())));
+	}
+
+	/**
+	 * Returns the schema that was set last, {@code null} unless a text or the end of a
+	 * transaction may have changed it since.
+	 */
+	@Nullable String staleSchema(Call call) {
+		String connection = connectionOf(call.subject());
+		return this.staleSchemas.contains(String.valueOf(connection)) ? this.schemas.get(connection) : null;
 	}
 
 	/**
@@ -209,20 +283,8 @@ final class History {
 		return contains(this.lost, call);
 	}
 
-	/**
-	 * Returns the method for whose exception the pool has closed the physical connection,
-	 * {@code null} if there is none.
-	 */
-	@Nullable String evictedBy(Call call) {
-		return this.evictedBy.get(String.valueOf(connectionOf(call.subject())));
-	}
-
 	boolean isTerminated() {
 		return this.terminated;
-	}
-
-	boolean has(String method) {
-		return this.methods.contains(method);
 	}
 
 	private boolean contains(Set<String> names, Call call) {

@@ -41,28 +41,16 @@ enum OnPurpose {
 	},
 
 	/**
-	 * HikariCP remembers a schema that was set, also if a text or a rollback has changed
+	 * A pool may remember a schema that was set, also if a text or a rollback has changed
 	 * it since; here the server is asked.
 	 */
 	SCHEMA_IS_ASKED(false) {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().method().equals("getSchema") && difference.hasEqualViews();
-		}
-
-	},
-
-	/**
-	 * The driver looks up the keys of rows that can be changed, which begins no
-	 * transaction once that of the rows has ended.
-	 */
-	KEYS_ARE_LOOKED_UP_AT_REST(true) {
-
-		@Override
-		boolean explains(Difference difference) {
-			return difference.call().toString().contains("rows(") && difference.hasEqualOutcomes()
-					&& difference.hasEqualRows() && difference.ours().view().states().equals("idle");
+			return difference.call().method().equals("getSchema") && difference.hasEqualViews()
+					&& !difference.ours().outcome().failed()
+					&& difference.plain().outcome().value().equals(difference.history().staleSchema(difference.call()));
 		}
 
 	},
@@ -82,18 +70,29 @@ enum OnPurpose {
 	},
 
 	/**
-	 * HikariCP closes a connection after an exception with SQLSTATE 0A000, a moment later
-	 * and in another thread.
+	 * After an exception with SQLSTATE 0A000 HikariCP closes the connection; the read
+	 * pools keep it, for a standby answers so to much that a primary can do.
 	 */
-	EVICTED_BY_UNSUPPORTED_CALL(true) {
+	KEPT_IN_READ_POOL(true) {
 
 		@Override
 		boolean explains(Difference difference) {
-			if ("0A000".equals(difference.plain().outcome().state())) {
-				return difference.ours().outcome().failed();
-			}
-			return difference.history().evictedBy(difference.call()) != null
-					&& (difference.plain().outcome().failed() || difference.ours().outcome().failed());
+			return "0A000".equals(difference.plain().outcome().state()) && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows() && difference.plain().closedSocket()
+					&& !difference.ours().closedSocket() && difference.history().isReadOnly(difference.call());
+		}
+
+	},
+
+	/**
+	 * Metadata is answered by a connection that has not been given the isolation level.
+	 */
+	DEFAULT_ISOLATION_IS_THE_SERVERS(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getDefaultTransactionIsolation") && difference.hasEqualViews()
+					&& difference.ours().outcome().value().equals("2");
 		}
 
 	},
@@ -135,16 +134,20 @@ enum OnPurpose {
 	},
 
 	/**
-	 * A lost connection is noticed by what is executed, and not by calls that need no
-	 * server.
+	 * A lost connection is noticed by what needs the server, which fails, and not by
+	 * calls that need none.
 	 */
 	LOST_IS_NOTICED_BY_EXECUTION(false) {
 
 		@Override
 		boolean explains(Difference difference) {
-			Call call = difference.call();
-			return difference.history().isLost(call) && difference.hasEqualRows()
-					&& (difference.ours().outcome().failed() || !call.executes());
+			Outcome ours = difference.ours().outcome();
+			boolean notManualCommit = !difference.history().isManualCommit(difference.call());
+			boolean lost = difference.history().isLost(difference.call())
+					|| (difference.history().isTerminated() && difference.plain().outcome().isConnectionLost());
+			return lost && difference.hasEqualRows() && (ours.isOfLostConnection() || !difference.call().needsServer()
+					|| (notManualCommit && ours.isOfWrongUse()) || (difference.call().method().equals("setAutoCommit")
+							&& (notManualCommit || difference.call().arguments().contains(false))));
 		}
 
 	},
@@ -201,12 +204,10 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			Outcome ours = difference.ours().outcome();
-			SlotType type = SlotType.of(difference.call().subject());
-			return (type == SlotType.STATEMENT || type == SlotType.PREPARED || type == SlotType.CALLABLE
-					|| type == SlotType.RESULT_SET || type == SlotType.RESULT_SET_META_DATA || type == SlotType.ARRAY)
-					&& difference.history().has("setReadOnly")
-					&& ("55000".equals(ours.state()) || difference.call().method().equals("isClosed"));
+			return difference.history().isClosedWithReadOnlyUnit(difference.call())
+					&& ("55000".equals(difference.ours().outcome().state())
+							|| (difference.call().method().equals("isClosed")
+									&& difference.ours().outcome().value().equals("true")));
 		}
 
 	},
@@ -285,7 +286,7 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().method().equals("unwrap") && difference.hasEqualOutcomes()
+			return difference.call().method().matches("unwrap|notifications") && difference.hasEqualOutcomes()
 					&& difference.hasEqualRows() && difference.history().isReadOnly(difference.call())
 					&& difference.history().isManualCommit(difference.call());
 		}
@@ -338,13 +339,29 @@ enum OnPurpose {
 	},
 
 	/**
+	 * A schema that is set already is not set again, so that a failed transaction does
+	 * not refuse it.
+	 */
+	SCHEMA_IS_NOT_SET_AGAIN(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("setSchema") && difference.hasEqualViews()
+					&& "25P02".equals(difference.plain().outcome().state()) && !difference.ours().outcome().failed()
+					&& difference.call().text().equals(difference.history().schema(difference.call()));
+		}
+
+	},
+
+	/**
 	 * An object is missing because the call that would have made it is explained.
 	 */
 	FOLLOWS_FROM_ANOTHER(true) {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.ours().outcome().equals(Outcome.SKIPPED);
+			return difference.ours().outcome().equals(Outcome.SKIPPED) && difference.hasEqualRows()
+					&& difference.isOriginDifferent();
 		}
 
 	},
@@ -369,10 +386,10 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.history().isTerminated() && difference.plain().outcome().failed()
+			return difference.plain().outcome().failed()
 					&& (difference.plain().outcome().isConnectionLost()
 							|| difference.history().isLost(difference.call()))
-					&& !difference.history().isHeldAtTermination(difference.call());
+					&& difference.history().isReplaceable(difference.call());
 		}
 
 	},

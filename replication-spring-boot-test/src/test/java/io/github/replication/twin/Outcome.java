@@ -85,6 +85,21 @@ record Outcome(String value, @Nullable String state, boolean failed, @Nullable S
 				&& (this.state.startsWith("08") || this.state.startsWith("57P") || this.state.equals("25P03"));
 	}
 
+	/**
+	 * Whether the call has failed because the connection was lost, now or before. Pools
+	 * give no SQLSTATE to the use of a connection that they have closed.
+	 */
+	boolean isOfLostConnection() {
+		return isConnectionLost() || equals(SKIPPED) || this.value.equals("SQLException null");
+	}
+
+	/**
+	 * Whether the call makes no sense in auto-commit, with any connection.
+	 */
+	boolean isOfWrongUse() {
+		return "25P01".equals(this.state);
+	}
+
 	String describe() {
 		return this.value + ((this.message != null) ? " (" + this.message.replace('\n', ' ') + ")" : "");
 	}

@@ -19,6 +19,7 @@ package io.github.replication.twin;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import org.apache.commons.dbcp2.BasicDataSource;
+import org.postgresql.PGConnection;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
 
@@ -36,18 +38,23 @@ import org.postgresql.core.TransactionState;
  */
 final class Pool {
 
+	private static final int ATTEMPTS = 10;
+
 	private static final String SETTINGS = """
 			SELECT current_setting('search_path') AS schema, nullif(current_setting('app.tenant', true), '') AS tenant,
 			current_setting('default_transaction_read_only') AS default_read_only,
 			replace(current_setting('default_transaction_isolation'), ' ', '-') AS default_isolation,
 			replace(current_setting('application_name'), ' ', '-') AS name,
 			current_user AS user, current_setting('statement_timeout') AS timeout,
-			current_setting('synchronous_commit') AS commit,
+			current_setting('synchronous_commit') = 'off' AS unsafe,
 			(SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r') AS temporary,
 			(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,
-			(SELECT count(*) FROM pg_listening_channels()) AS channels""";
+			(SELECT count(*) FROM pg_listening_channels()) AS channels,
+			(SELECT coalesce(string_agg(name, '-' ORDER BY name), '-') FROM pg_prepared_statement() WHERE from_sql) AS prepared""";
 
 	private final DataSource dataSource;
+
+	private final boolean remembersSchema;
 
 	private final IntSupplier idle;
 
@@ -61,10 +68,11 @@ final class Pool {
 
 	private Pool(DataSource dataSource, IntSupplier idle, IntSupplier active, Runnable evict) throws SQLException {
 		this.dataSource = dataSource;
+		this.remembersSchema = dataSource instanceof BasicDataSource;
 		this.idle = idle;
 		this.active = active;
 		this.evict = evict;
-		try (Connection connection = dataSource.getConnection()) {
+		try (Connection connection = borrow(dataSource)) {
 			this.pristine = describe(connection);
 			this.schema = connection.getSchema();
 		}
@@ -114,7 +122,7 @@ final class Pool {
 		List<String> unclean = new ArrayList<>();
 		try {
 			for (int i = this.idle.getAsInt(); i > 0; i--) {
-				borrowed.add(this.dataSource.getConnection());
+				borrowed.add(borrow(this.dataSource));
 			}
 			for (Connection connection : borrowed) {
 				String description = describe(connection);
@@ -131,6 +139,23 @@ final class Pool {
 		}
 		unclean.sort(null);
 		return unclean;
+	}
+
+	/**
+	 * Takes a connection. A busy machine may need more time to open one than sequences
+	 * are to wait.
+	 */
+	private static Connection borrow(DataSource dataSource) throws SQLException {
+		for (int attempt = 1;; attempt++) {
+			try {
+				return dataSource.getConnection();
+			}
+			catch (SQLTransientConnectionException ex) {
+				if (attempt == ATTEMPTS) {
+					throw ex;
+				}
+			}
+		}
 	}
 
 	/**
@@ -158,7 +183,7 @@ final class Pool {
 		return description.startsWith(this.pristine.substring(0, this.pristine.indexOf(" warnings=")));
 	}
 
-	private static String describe(Connection connection) throws SQLException {
+	private String describe(Connection connection) throws SQLException {
 		BaseConnection driver = connection.unwrap(BaseConnection.class);
 		StringBuilder text = new StringBuilder();
 		text.append("autoCommit=").append(connection.getAutoCommit());
@@ -175,6 +200,9 @@ final class Pool {
 			connection.setAutoCommit(true);
 		}
 		text.append(" warnings=").append(connection.getWarnings() != null);
+		if (this.remembersSchema) {
+			text.append(" remembered=").append(connection.getSchema());
+		}
 		try (Statement statement = connection.createStatement(); ResultSet result = statement.executeQuery(SETTINGS)) {
 			result.next();
 			for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
@@ -182,6 +210,21 @@ final class Pool {
 			}
 		}
 		return text.toString();
+	}
+
+	/**
+	 * Not all, for the driver has prepared some.
+	 */
+	private static void deallocate(Statement statement) throws SQLException {
+		List<String> names = new ArrayList<>();
+		try (ResultSet prepared = statement.executeQuery("SELECT name FROM pg_prepared_statements WHERE from_sql")) {
+			while (prepared.next()) {
+				names.add(prepared.getString(1));
+			}
+		}
+		for (String name : names) {
+			statement.execute("DEALLOCATE " + name);
+		}
 	}
 
 	private void clean(Connection connection) throws SQLException {
@@ -200,7 +243,9 @@ final class Pool {
 			statement.execute("SELECT pg_advisory_unlock_all()");
 			statement.execute("UNLISTEN *");
 			statement.execute("CLOSE ALL");
+			deallocate(statement);
 		}
+		connection.unwrap(PGConnection.class).getNotifications();
 	}
 
 }

@@ -33,7 +33,6 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.SynchronousCommit;
-import io.github.replication.twin.Twins.Scope;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -113,6 +113,10 @@ final class SequenceGenerator {
 	private static final String[] CHANNELS = { "LISTEN news", "NOTIFY news, 'hello'", "UNLISTEN news",
 			"SELECT pg_notify('news', 'f')" };
 
+	private static final String[] PREPARE_TEXTS = { "PREPARE q AS SELECT id, name FROM item ORDER BY id", "EXECUTE q",
+			"PREPARE w (int) AS UPDATE item SET amount = amount + $1 WHERE id = 2", "EXECUTE w (3)", "EXECUTE w (-99)",
+			"DEALLOCATE q", "DEALLOCATE w", "SELECT count(*) FROM pg_prepared_statements WHERE from_sql" };
+
 	private static final String[] PREPARABLE = { "SELECT name, amount FROM item WHERE id = ?",
 			"INSERT INTO item VALUES (?, 'p', 1)", "UPDATE item SET amount = amount + 1 WHERE id = ?",
 			"DELETE FROM item WHERE id = ?", "INSERT INTO entry (item, note) VALUES (?, 'p')",
@@ -343,6 +347,7 @@ final class SequenceGenerator {
 		addSql(choices, Feature.DDL, DDL);
 		addSql(choices, Feature.CURSORS, CURSORS);
 		addSql(choices, Feature.CHANNELS, CHANNELS);
+		addSql(choices, Feature.PREPARE_TEXTS, PREPARE_TEXTS);
 		return pick(choices.get(this.random.nextInt(choices.size())));
 	}
 
@@ -362,7 +367,7 @@ final class SequenceGenerator {
 	}
 
 	private void execute(String c, String s, String sql) {
-		boolean query = sql.matches("(?is)(/\\*.*|select|values|with|table|show|fetch|explain|.*returning).*")
+		boolean query = sql.matches("(?is)(/\\*.*|select|values|with|table|show|fetch|explain|execute q|.*returning).*")
 				&& !sql.contains(";") && !sql.contains("INTO");
 		switch (this.random.nextInt(10)) {
 			case 0 -> add(Call.of(s, "executeQuery", sql));
@@ -849,7 +854,7 @@ final class SequenceGenerator {
 		TEXT_TRANSACTIONS(12), SEVERAL(15), DDL(10), CURSORS(10), CHANNELS(10), SAVEPOINTS(20), READ_ONLY(35),
 		SETTINGS(20), SCHEMA(25), GETTERS(25), PREPARED(50), BATCHES(25), KEYS(20), STATEMENT_SETTINGS(25), RESULTS(35),
 		UPDATABLE(20), META_DATA(20), CREATE(12), CALLS(15), COPY(20), LARGE_OBJECTS(12), CANCEL(8), TERMINATE(8),
-		CLOSE(50);
+		CLOSE(50), PREPARE_TEXTS(10);
 
 		private final int percent;
 

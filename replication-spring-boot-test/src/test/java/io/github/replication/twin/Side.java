@@ -31,7 +31,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
 import javax.sql.DataSource;
@@ -39,6 +38,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.twin.Call.Slot;
+import io.github.replication.twin.CountingSocketFactory.Traffic;
 import io.github.replication.twin.ThirdSession.View;
 
 /**
@@ -64,11 +64,17 @@ final class Side implements AutoCloseable {
 
 	private final String database;
 
-	private final AtomicLong sent;
+	private final Traffic primary;
+
+	private final Traffic replica;
 
 	private final Map<String, Object> objects = new LinkedHashMap<>();
 
 	private long seen = -1;
+
+	private long seenOnReplica = -1;
+
+	private boolean used = true;
 
 	private View view = View.NONE;
 
@@ -78,20 +84,49 @@ final class Side implements AutoCloseable {
 		this.pool = Pool.of(this.dataSource);
 		this.third = third;
 		this.database = database;
-		this.sent = CountingSocketFactory.counter(database);
+		this.primary = CountingSocketFactory.traffic(TwinApplication.primaryOf(database));
+		this.replica = CountingSocketFactory.traffic(TwinApplication.replicaOf(database));
 	}
 
 	/**
 	 * Looks at the database, unless nothing was sent to it since the last look.
 	 */
 	View look() throws SQLException {
-		return (this.sent.get() != this.seen) ? lookAgain() : this.view;
+		boolean unchanged = this.primary.count() == this.seen && this.replica.count() == this.seenOnReplica;
+		return (unchanged) ? this.view : lookAgain();
 	}
 
 	View lookAgain() throws SQLException {
-		this.seen = this.sent.get();
-		this.view = this.third.look();
+		this.seen = this.primary.count();
+		long onReplica = this.replica.count();
+		this.view = this.third.look(onReplica != this.seenOnReplica || !this.view.states().equals("idle"));
+		this.seenOnReplica = onReplica;
 		return this.view;
+	}
+
+	/**
+	 * Returns how many sockets were closed. The session of a socket ends a moment after
+	 * it.
+	 */
+	long closedSockets() {
+		return this.primary.closed() + this.replica.closed();
+	}
+
+	/**
+	 * Describes the idle connections that are not as new ones, and makes them so. Does
+	 * nothing if no call was run since the last time.
+	 */
+	List<String> cleanPool() throws SQLException {
+		if (!this.used) {
+			return List.of();
+		}
+		List<String> unclean = this.pool.clean();
+		this.used = false;
+		return unclean;
+	}
+
+	DataSource dataSource() {
+		return this.dataSource;
 	}
 
 	Pool pool() {
@@ -115,6 +150,7 @@ final class Side implements AutoCloseable {
 	 * Runs one call.
 	 */
 	Outcome run(Call call) {
+		this.used = true;
 		if (call.target().equals(Call.STEPS)) {
 			this.seen = -1;
 		}
@@ -223,6 +259,7 @@ final class Side implements AutoCloseable {
 	void end() {
 		for (Object object : this.objects.values()) {
 			if (object instanceof Connection connection) {
+				this.used = true;
 				try {
 					connection.close();
 				}

@@ -22,8 +22,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -42,39 +42,41 @@ final class ThirdSession implements AutoCloseable {
 
 	private static final String STATES = """
 			SELECT coalesce(string_agg(state, ', ' ORDER BY state), 'idle') FROM pg_stat_get_activity(NULL)
-			WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND state LIKE 'idle in%'""";
+			WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND state LIKE 'idle in%'
+			AND query NOT LIKE '%/* around */'""";
 
 	private static final String VIEW = "SELECT twin.rows(), (" + STATES
 			+ """
 					), (SELECT coalesce(string_agg(objid::text || mode, ', ' ORDER BY objid, mode), '') FROM pg_locks
 					WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))""";
 
+	private static final String SHORT_WAIT = "SET lock_timeout = '5ms'";
+
 	private static final String LOCK_NOT_AVAILABLE = "55P03";
 
 	private final Connection primary;
 
-	private final Connection replica;
+	private final @Nullable Connection replica;
 
 	private final PreparedStatement view;
 
-	private final PreparedStatement replicaStates;
+	private final @Nullable PreparedStatement replicaStates;
 
 	private final PreparedStatement reset;
 
-	private final boolean replicated;
-
 	private final String pristine;
+
+	private String statesOnReplica = "idle";
 
 	ThirdSession(PostgresCluster cluster, String database, boolean replicated) throws SQLException {
 		this.primary = connect(cluster, cluster.primary(), database);
-		this.replica = connect(cluster, cluster.replicas().get(0), database);
-		this.replicated = replicated;
-		execute("SET lock_timeout = '20ms'");
+		this.replica = replicated ? connect(cluster, cluster.replicas().get(0), database) : null;
+		execute(SHORT_WAIT);
 		this.view = this.primary.prepareStatement(VIEW);
-		this.replicaStates = this.replica.prepareStatement(STATES);
+		this.replicaStates = (this.replica != null) ? this.replica.prepareStatement(STATES) : null;
 		this.reset = this.primary.prepareStatement("SELECT twin.reset()");
 		reset();
-		this.pristine = look().rows();
+		this.pristine = look(true).rows();
 	}
 
 	private static Connection connect(PostgresCluster cluster, PostgresNode node, String database) throws SQLException {
@@ -96,8 +98,13 @@ final class ThirdSession implements AutoCloseable {
 
 	/**
 	 * Looks at the database. A table that is locked by a side hides its rows.
+	 * @param replicaToo whether the sessions on the replica may have changed
 	 */
-	synchronized View look() throws SQLException {
+	synchronized View look(boolean replicaToo) throws SQLException {
+		PreparedStatement replicaStates = this.replicaStates;
+		if (replicaStates != null && replicaToo) {
+			this.statesOnReplica = single(replicaStates);
+		}
 		try (ResultSet result = this.view.executeQuery()) {
 			result.next();
 			return new View(result.getString(1), withReplica(result.getString(2)), result.getString(3));
@@ -110,11 +117,8 @@ final class ThirdSession implements AutoCloseable {
 		}
 	}
 
-	private String withReplica(String states) throws SQLException {
-		if (!this.replicated) {
-			return states;
-		}
-		String others = single(this.replicaStates);
+	private String withReplica(String states) {
+		String others = this.statesOnReplica;
 		if (states.equals("idle") || others.equals("idle")) {
 			return (states.equals("idle")) ? others : states;
 		}
@@ -127,7 +131,7 @@ final class ThirdSession implements AutoCloseable {
 	synchronized void reset() throws SQLException {
 		execute("SET lock_timeout = '5s'");
 		this.reset.execute();
-		execute("SET lock_timeout = '20ms'");
+		execute(SHORT_WAIT);
 	}
 
 	/**
@@ -152,12 +156,32 @@ final class ThirdSession implements AutoCloseable {
 	}
 
 	private synchronized void terminate(String condition) throws SQLException {
-		for (Connection connection : List.of(this.primary, this.replica)) {
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+		for (Connection connection : connections()) {
 			try (Statement statement = connection.createStatement()) {
-				statement.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
-						+ " WHERE datname = current_database() AND usename = 'app' AND " + condition);
+				String ended = string(statement,
+						"SELECT coalesce(string_agg(pid::text, ', '), '0') FROM (SELECT pid, pg_terminate_backend(pid)"
+								+ " FROM pg_stat_activity WHERE datname = current_database() AND usename = 'app' AND "
+								+ condition + " OFFSET 0) t");
+				// the server's own wait looks every 100 ms
+				while (!"0".equals(string(statement,
+						"SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE pid IN (" + ended + ")"))
+						&& System.nanoTime() < end) {
+					Thread.onSpinWait();
+				}
 			}
 		}
+	}
+
+	private static String string(Statement statement, String sql) throws SQLException {
+		try (ResultSet result = statement.executeQuery(sql)) {
+			result.next();
+			return result.getString(1);
+		}
+	}
+
+	private List<Connection> connections() {
+		return (this.replica != null) ? List.of(this.primary, this.replica) : List.of(this.primary);
 	}
 
 	synchronized void execute(String sql) throws SQLException {
@@ -172,8 +196,10 @@ final class ThirdSession implements AutoCloseable {
 	void awaitSleeper() throws SQLException {
 		long end = System.nanoTime() + 2_000_000_000L;
 		while (System.nanoTime() < end) {
-			if (isSleeping(this.primary) || isSleeping(this.replica)) {
-				return;
+			for (Connection connection : connections()) {
+				if (isSleeping(connection)) {
+					return;
+				}
 			}
 			Thread.onSpinWait();
 		}
@@ -195,27 +221,11 @@ final class ThirdSession implements AutoCloseable {
 		}
 	}
 
-	/**
-	 * Returns what the sessions of the side do, for reports.
-	 */
-	synchronized List<String> sessions() throws SQLException {
-		List<String> all = new ArrayList<>();
-		for (Connection connection : List.of(this.primary, this.replica)) {
-			try (Statement statement = connection.createStatement();
-					ResultSet result = statement.executeQuery("SELECT state || ': ' || query FROM pg_stat_activity"
-							+ " WHERE datname = current_database() AND usename = 'app'")) {
-				while (result.next()) {
-					all.add(result.getString(1));
-				}
-			}
-		}
-		return all;
-	}
-
 	@Override
 	public void close() throws SQLException {
-		this.primary.close();
-		this.replica.close();
+		for (Connection connection : connections()) {
+			connection.close();
+		}
 	}
 
 	/**
@@ -228,6 +238,13 @@ final class ThirdSession implements AutoCloseable {
 	record View(String rows, String states, String locks) {
 
 		static final View NONE = new View("", "", "");
+
+		/**
+		 * Whether no session is in a transaction, or has an advisory lock.
+		 */
+		boolean isAtRest() {
+			return this.states.equals("idle") && this.locks.isEmpty();
+		}
 
 		@Override
 		public String toString() {

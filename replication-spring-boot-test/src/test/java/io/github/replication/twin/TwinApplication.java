@@ -16,6 +16,7 @@
 
 package io.github.replication.twin;
 
+import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -23,12 +24,15 @@ import javax.sql.DataSource;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.MapPropertySource;
 
 import io.github.replication.caller.CallerRecords;
+import io.github.replication.jdbc.ConnectionPreparer;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
@@ -49,7 +53,7 @@ final class TwinApplication implements AutoCloseable {
 	static TwinApplication start(PostgresCluster cluster, String database, boolean replicated, PoolType pool, int size,
 			Map<String, Object> more) {
 		Map<String, Object> properties = new LinkedHashMap<>();
-		properties.put("spring.datasource.url", url(cluster.primary(), database));
+		properties.put("spring.datasource.url", url(cluster.primary(), database, primaryOf(database)));
 		properties.put("spring.datasource.username", cluster.username());
 		properties.put("spring.datasource.password", cluster.password());
 		properties.putAll(pool.properties(size));
@@ -60,7 +64,7 @@ final class TwinApplication implements AutoCloseable {
 						+ "org.springframework.boot.data.jdbc.autoconfigure.DataJdbcRepositoriesAutoConfiguration");
 		if (replicated) {
 			PostgresNode replica = cluster.replicas().get(0);
-			properties.put("replication.replicas.replica-1.url", url(replica, database));
+			properties.put("replication.replicas.replica-1.url", url(replica, database, replicaOf(database)));
 			properties.put("replication.monitor.interval", "100ms");
 		}
 		properties.putAll(more);
@@ -71,9 +75,28 @@ final class TwinApplication implements AutoCloseable {
 			.run());
 	}
 
-	private static String url(PostgresNode node, String database) {
-		return "jdbc:postgresql://127.0.0.1:" + node.port() + "/" + database + "?socketFactory="
-				+ CountingSocketFactory.class.getName() + "&socketFactoryArg=" + database;
+	/**
+	 * The driver is not to remember columns, so that a sequence does not depend on the
+	 * ones before.
+	 */
+	private static String url(PostgresNode node, String database, String name) {
+		return "jdbc:postgresql://127.0.0.1:" + node.port() + "/" + database
+				+ "?databaseMetadataCacheFields=0&databaseMetadataCacheFieldsMiB=0&socketFactory="
+				+ CountingSocketFactory.class.getName() + "&socketFactoryArg=" + name;
+	}
+
+	/**
+	 * Returns the name of the traffic with the primary.
+	 */
+	static String primaryOf(String database) {
+		return database + "@primary";
+	}
+
+	/**
+	 * Returns the name of the traffic with the replica.
+	 */
+	static String replicaOf(String database) {
+		return database + "@replica";
 	}
 
 	DataSource dataSource() {
@@ -104,7 +127,7 @@ final class TwinApplication implements AutoCloseable {
 			Map<String, Object> properties(int size) {
 				return Map.of("spring.datasource.hikari.maximum-pool-size", size,
 						"spring.datasource.hikari.minimum-idle", 0, "spring.datasource.hikari.connection-timeout",
-						1000);
+						timeout(size));
 			}
 
 		},
@@ -114,8 +137,8 @@ final class TwinApplication implements AutoCloseable {
 			@Override
 			Map<String, Object> properties(int size) {
 				return Map.of("spring.datasource.type", "org.apache.commons.dbcp2.BasicDataSource",
-						"spring.datasource.dbcp2.max-total", size, "spring.datasource.dbcp2.max-wait-millis", 1000,
-						"spring.datasource.dbcp2.test-on-borrow", true,
+						"spring.datasource.dbcp2.max-total", size, "spring.datasource.dbcp2.max-wait-millis",
+						timeout(size), "spring.datasource.dbcp2.test-on-borrow", true,
 						"spring.datasource.dbcp2.access-to-underlying-connection-allowed", true);
 			}
 
@@ -123,11 +146,32 @@ final class TwinApplication implements AutoCloseable {
 
 		abstract Map<String, Object> properties(int size);
 
+		/**
+		 * Where there are more connections than sequences use, nothing is to be waited
+		 * for, but a busy machine may need long to open one.
+		 */
+		private static int timeout(int size) {
+			return (size > 1) ? 10_000 : 2000;
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Base {
+
+		/**
+		 * Sets for each unit of work a setting that no sequence knows.
+		 */
+		@Bean
+		@ConditionalOnProperty("twin.preparer")
+		ConnectionPreparer preparer() {
+			return (connection, decision) -> {
+				try (Statement statement = connection.createStatement()) {
+					statement.execute("SET twin.prepared = 'yes'");
+				}
+			};
+		}
 
 	}
 

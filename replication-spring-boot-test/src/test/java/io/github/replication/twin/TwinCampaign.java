@@ -16,13 +16,17 @@
 
 package io.github.replication.twin;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.twin.Twins.Scope;
+import io.github.replication.twin.Difference.Step;
 
 /**
  * Many random sequences. Of each kind of difference the first is shrunk, and a few kinds
@@ -32,11 +36,15 @@ final class TwinCampaign {
 
 	private static final int KINDS = 5;
 
+	private static final int AHEAD = 4;
+
 	private static final long SHRINKING = TimeUnit.SECONDS.toNanos(30);
 
 	private final Twins twins;
 
 	private final boolean several;
+
+	private final Deque<Planned> ahead = new ArrayDeque<>();
 
 	private final Map<String, String> findings = new LinkedHashMap<>();
 
@@ -51,26 +59,56 @@ final class TwinCampaign {
 	}
 
 	/**
-	 * Runs sequences until all are run or enough kinds of differences are found.
+	 * Runs sequences until all are run or enough kinds of differences are found. While
+	 * one is run with the library, the next ones are run without.
 	 * @param sequences how many
 	 * @param seed the seed of the first; each has the next one
 	 * @return the reports of the differences
 	 */
 	Map<String, String> run(int sequences, long seed) {
-		for (int i = 0; i < sequences && this.findings.size() < KINDS; i++) {
-			run(seed + i);
+		for (int i = 0; i < sequences + AHEAD && this.findings.size() < KINDS; i++) {
+			if (i < sequences) {
+				this.ahead.add(plan(seed + i));
+			}
+			if (i >= AHEAD) {
+				run(this.ahead.remove());
+			}
 		}
+		awaitAhead();
 		return this.findings;
 	}
 
-	private void run(long seed) {
+	private Planned plan(long seed) {
 		Sequence sequence = SequenceGenerator.generate(seed, this.several);
-		Scope scope = (seed % 4 == 0) ? Scope.PRIMARY : Scope.NONE;
-		Difference difference = this.twins.compare(sequence, scope);
+		Scope scope = scope(seed, sequence);
+		Sequence within = scope.around(sequence);
+		return new Planned(seed, within, scope, this.twins.expect(within, scope));
+	}
+
+	private Scope scope(long seed, Sequence sequence) {
+		Scope scope = switch ((int) (seed % 12)) {
+			case 0, 4, 8 -> Scope.PRIMARY;
+			case 1 -> Scope.READ_ONLY;
+			case 2, 3 -> this.several ? Scope.NEW_TRANSACTION : Scope.NONE;
+			default -> Scope.NONE;
+		};
+		return scope.fits(sequence) ? scope : Scope.NONE;
+	}
+
+	private void awaitAhead() {
+		this.ahead.forEach((planned) -> this.twins.await(planned.expectation()));
+	}
+
+	private void run(Planned planned) {
+		Sequence sequence = planned.sequence();
+		long seed = planned.seed();
+		Scope scope = planned.scope();
+		Difference difference = this.twins.compare(sequence, scope, planned.expectation());
 		if (difference == null || this.findings.containsKey(difference.signature())) {
 			return;
 		}
-		String head = "Seed " + seed + ((scope == Scope.PRIMARY) ? ", inside of Replication.onPrimary" : "");
+		awaitAhead();
+		String head = "Seed " + seed + ((scope != Scope.NONE) ? ", scope " + scope : "");
 		Difference shrunk = shrink(sequence, scope, difference.signature());
 		this.findings.put(difference.signature(), (shrunk != null) ? head + "\n" + shrunk.report()
 				: head + ", not seen again on fresh connections\n" + difference.report());
@@ -89,6 +127,18 @@ final class TwinCampaign {
 		this.twins.freshen();
 		Difference difference = this.twins.compare(sequence, scope);
 		return difference != null && difference.signature().equals(signature);
+	}
+
+	/**
+	 * A sequence that is run without the library.
+	 *
+	 * @param seed its seed
+	 * @param sequence the sequence
+	 * @param scope the code around it
+	 * @param expectation its steps without the library
+	 */
+	private record Planned(long seed, Sequence sequence, Scope scope, Future<List<Step>> expectation) {
+
 	}
 
 }

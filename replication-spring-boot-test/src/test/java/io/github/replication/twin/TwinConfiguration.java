@@ -17,6 +17,7 @@
 package io.github.replication.twin;
 
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
@@ -28,7 +29,8 @@ import io.github.replication.twin.TwinApplication.PoolType;
  */
 enum TwinConfiguration {
 
-	HIKARI(PoolType.HIKARI, 1, 45, Map.of()), SEVERAL_CONNECTIONS(PoolType.HIKARI, 3, 25, Map.of()),
+	HIKARI(PoolType.HIKARI, 1, 45, Map.of()),
+	SEVERAL_CONNECTIONS(PoolType.HIKARI, 5, 25, Map.of("twin.preparer", true)),
 	BY_STATEMENT(PoolType.HIKARI, 1, 15, Map.of("replication.without-transaction", "by-statement")),
 	DBCP2(PoolType.DBCP2, 1, 15, Map.of());
 
@@ -65,17 +67,30 @@ enum TwinConfiguration {
 	 * Starts both sides, each on a database of its own.
 	 */
 	Twins start(PostgresCluster cluster, TwinDatabase database) throws SQLException {
-		String suffix = (name() + "_" + database).toLowerCase(Locale.ROOT);
+		return start(cluster, database, name() + "_" + database, Map.of(), true);
+	}
+
+	/**
+	 * Starts both sides, each on a database of its own.
+	 * @param name a part of the names of the databases
+	 * @param more properties of the side with the library
+	 * @param watched whether sessions on the replica are looked at
+	 */
+	Twins start(PostgresCluster cluster, TwinDatabase database, String name, Map<String, Object> more, boolean watched)
+			throws SQLException {
+		String suffix = name.toLowerCase(Locale.ROOT);
 		String plainName = "plain_" + suffix;
 		String ourName = "ours_" + suffix;
-		database.create(cluster, plainName);
-		database.create(cluster, ourName);
+		database.create(cluster, plainName, false);
+		database.create(cluster, ourName, true);
 		// what is recorded needs more than one connection now and then
 		int poolSize = (database == TwinDatabase.EMPTY) ? 10 : this.size;
+		Map<String, Object> properties = new HashMap<>(this.properties);
+		properties.putAll(more);
 		TwinApplication plain = TwinApplication.start(cluster, plainName, false, this.pool, poolSize, Map.of());
 		return new Twins(new Side(plain, new ThirdSession(cluster, plainName, false), plainName),
-				() -> new Side(TwinApplication.start(cluster, ourName, true, this.pool, poolSize, this.properties),
-						new ThirdSession(cluster, ourName, true), ourName));
+				() -> new Side(TwinApplication.start(cluster, ourName, true, this.pool, poolSize, properties),
+						new ThirdSession(cluster, ourName, watched), ourName));
 	}
 
 }

@@ -135,14 +135,18 @@ enum TwinDatabase {
 
 	/**
 	 * Creates the database of a side.
+	 * @param replicated whether commits wait for the replica
 	 */
-	void create(PostgresCluster cluster, String name) throws SQLException {
+	void create(PostgresCluster cluster, String name, boolean replicated) throws SQLException {
 		try (Connection connection = connect(cluster, "postgres"); Statement statement = connection.createStatement()) {
 			// logins cost less
 			statement.execute("SET scram_iterations = 1; ALTER ROLE app PASSWORD '" + cluster.password() + "'");
 			statement.execute("CREATE DATABASE " + name + " OWNER app");
 			statement.execute("ALTER DATABASE " + name + " SET search_path = " + defaultSchema());
 			statement.execute("ALTER DATABASE " + name + " SET lock_timeout = '150ms'");
+			if (!replicated) {
+				statement.execute("ALTER DATABASE " + name + " SET synchronous_commit = local");
+			}
 		}
 		try (Connection connection = connect(cluster, name); Statement statement = connection.createStatement()) {
 			statement.execute(this.schema);

@@ -22,18 +22,17 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Predicate;
+
+import javax.sql.DataSource;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.Replication;
 import io.github.replication.twin.Difference.Step;
 
 /**
@@ -43,7 +42,14 @@ final class Twins implements AutoCloseable {
 
 	private static final long SEQUENCE_SECONDS = 25;
 
-	private static final long VIEW_MILLIS = 400;
+	/**
+	 * How long a session may take to end after its socket.
+	 */
+	private static final long LINGERING_MILLIS = 400;
+
+	private static final long EVICTION_MILLIS = 50;
+
+	private static final long VIEW_MILLIS = 20;
 
 	private final Side plain;
 
@@ -53,13 +59,9 @@ final class Twins implements AutoCloseable {
 
 	private final Map<OnPurpose, Integer> onPurpose = new EnumMap<>(OnPurpose.class);
 
-	private final ExecutorService runner = Executors.newSingleThreadExecutor((task) -> {
-		Thread thread = new Thread(task, "twin");
-		thread.setDaemon(true);
-		return thread;
-	});
+	private final ExecutorService plainRunner = runner("plain");
 
-	private Predicate<Difference> known = (difference) -> false;
+	private final ExecutorService runner = runner("twin");
 
 	private List<Step> plainSteps = List.of();
 
@@ -67,7 +69,17 @@ final class Twins implements AutoCloseable {
 
 	private @Nullable OnPurpose endedBy;
 
+	private @Nullable Difference difference;
+
+	private Runnable before = () -> {
+	};
+
+	private Runnable after = () -> {
+	};
+
 	private long steps;
+
+	private volatile long closedAtBegin;
 
 	Twins(Side plain, Starter starter) throws SQLException {
 		this.plain = plain;
@@ -75,11 +87,27 @@ final class Twins implements AutoCloseable {
 		this.ours = starter.start();
 	}
 
+	private static ExecutorService runner(String name) {
+		return Executors.newSingleThreadExecutor((task) -> {
+			Thread thread = new Thread(task, name);
+			thread.setDaemon(true);
+			return thread;
+		});
+	}
+
 	/**
-	 * Sets which differences end the comparison of a sequence without being reported.
+	 * Sets what is done before and after each sequence on the side with the library.
 	 */
-	void ignore(Predicate<Difference> known) {
-		this.known = known;
+	void around(Runnable before, Runnable after) {
+		this.before = before;
+		this.after = after;
+	}
+
+	/**
+	 * Returns the data source of the side with the library.
+	 */
+	DataSource ours() {
+		return this.ours.dataSource();
 	}
 
 	/**
@@ -122,27 +150,43 @@ final class Twins implements AutoCloseable {
 	}
 
 	/**
-	 * Runs a sequence on both sides.
+	 * Runs a sequence on both sides, one after the other.
 	 * @return the first difference that is not on purpose, {@code null} if there is none
 	 */
 	@Nullable Difference compare(Sequence sequence, Scope scope) {
-		this.endedBy = null;
-		return bounded(() -> {
-			List<Call> calls = sequence.complete();
-			List<Step> expected = runPlain(calls);
-			this.plainSteps = expected;
-			return (scope == Scope.PRIMARY) ? Replication.onPrimary(() -> runOurs(calls, expected))
-					: runOurs(calls, expected);
-		});
+		return compare(sequence, scope, expect(sequence, scope));
 	}
 
-	private <T extends @Nullable Object> T bounded(Callable<T> work) {
-		Future<T> future = this.runner.submit(work);
+	/**
+	 * Runs a sequence without the library, in another thread.
+	 */
+	Future<List<Step>> expect(Sequence sequence, Scope scope) {
+		return this.plainRunner.submit(() -> runPlain(sequence.complete(), scope));
+	}
+
+	/**
+	 * Runs a sequence with the library.
+	 * @param expectation what {@link #expect} has returned for it
+	 * @return the first difference that is not on purpose, {@code null} if there is none
+	 */
+	@Nullable Difference compare(Sequence sequence, Scope scope, Future<List<Step>> expectation) {
+		this.endedBy = null;
+		List<Step> expected = await(expectation);
+		this.plainSteps = expected;
+		List<Call> calls = sequence.complete();
+		this.steps += calls.size();
+		return await(this.runner.submit(() -> runOurs(calls, expected, scope)));
+	}
+
+	/**
+	 * Returns what a sequence has led to, unless it hangs.
+	 */
+	<T extends @Nullable Object> T await(Future<T> future) {
 		try {
 			return future.get(SEQUENCE_SECONDS, TimeUnit.SECONDS);
 		}
 		catch (TimeoutException ex) {
-			throw new IllegalStateException("A sequence hangs; sessions: " + sessions(), ex);
+			throw new IllegalStateException("A sequence hangs: " + stacks(), ex);
 		}
 		catch (ExecutionException ex) {
 			throw new IllegalStateException("A sequence cannot be run", ex.getCause());
@@ -153,38 +197,55 @@ final class Twins implements AutoCloseable {
 		}
 	}
 
-	private String sessions() {
-		StackTraceElement[] stack = Thread.getAllStackTraces()
+	private String stacks() {
+		return Thread.getAllStackTraces()
 			.entrySet()
 			.stream()
-			.filter((entry) -> entry.getKey().getName().equals("twin"))
-			.findFirst()
-			.map(Map.Entry::getValue)
-			.orElse(new StackTraceElement[0]);
-		return List.of(stack).toString();
+			.filter((entry) -> entry.getKey().getName().matches("plain|twin"))
+			.map((entry) -> entry.getKey().getName() + " " + List.of(entry.getValue()))
+			.toList()
+			.toString();
 	}
 
-	private List<Step> runPlain(List<Call> calls) throws SQLException {
+	private List<Step> runPlain(List<Call> calls, Scope scope) throws SQLException {
 		this.plain.begin();
 		List<Step> steps = new ArrayList<>();
-		for (Call call : calls) {
-			this.steps++;
-			Outcome outcome = this.plain.run(call);
-			List<String> pool = pool(this.plain, call);
-			if (call.method().equals("aborted") || call.method().equals("abort") || outcome.isConnectionLost()
-					|| "0A000".equals(outcome.state())) {
-				settle(this.plain);
-			}
-			steps.add(new Step(outcome, this.plain.look(), pool));
-		}
+		String seen = scope.runPlain(this.plain, () -> runPlain(calls, steps));
 		this.plain.end();
-		this.plain.pool().clean();
+		this.plain.cleanPool();
+		steps.add(new Step(Outcome.returned(seen), ThirdSession.View.NONE, List.of(), false));
 		return steps;
 	}
 
-	private void settle(Side side) throws SQLException {
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VIEW_MILLIS / 2);
-		while (System.nanoTime() < end && !side.lookAgain().states().equals("idle")) {
+	private void runPlain(List<Call> calls, List<Step> steps) throws SQLException {
+		for (Call call : calls) {
+			long closed = this.plain.closedSockets();
+			Outcome outcome = this.plain.run(call);
+			List<String> pool = pool(this.plain, call);
+			awaitEviction(this.plain, outcome, closed);
+			if (outcome.isConnectionLost() || this.plain.closedSockets() != closed) {
+				settle(this.plain);
+			}
+			steps.add(new Step(outcome, this.plain.look(), pool, this.plain.closedSockets() != closed));
+		}
+	}
+
+	/**
+	 * After an exception with SQLSTATE 0A000 HikariCP closes the connection, a moment
+	 * later and in another thread.
+	 */
+	private static void awaitEviction(Side side, Outcome outcome, long closedSockets) {
+		if ("0A000".equals(outcome.state())) {
+			long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(EVICTION_MILLIS);
+			while (side.closedSockets() == closedSockets && System.nanoTime() < end) {
+				Thread.onSpinWait();
+			}
+		}
+	}
+
+	private static void settle(Side side) throws SQLException {
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGERING_MILLIS / 2);
+		while (System.nanoTime() < end && !side.lookAgain().isAtRest()) {
 			Thread.onSpinWait();
 		}
 	}
@@ -192,42 +253,48 @@ final class Twins implements AutoCloseable {
 	private static List<String> pool(Side side, Call call) throws SQLException {
 		boolean closes = SlotType.of(call.target()) == SlotType.CONNECTION
 				&& (call.method().equals("close") || call.method().equals("abort"));
-		return closes ? side.pool().clean() : List.of();
+		return closes ? side.cleanPool() : List.of();
 	}
 
-	private @Nullable Difference runOurs(List<Call> calls, List<Step> expected) throws SQLException {
+	private @Nullable Difference runOurs(List<Call> calls, List<Step> expected, Scope scope) throws SQLException {
 		this.ours.begin();
+		this.before.run();
+		this.closedAtBegin = this.ours.closedSockets();
+		this.difference = null;
 		try {
 			History history = new History();
 			List<Step> steps = new ArrayList<>();
 			this.ourSteps = steps;
-			for (int i = 0; i < calls.size(); i++) {
-				Call call = calls.get(i);
-				Step step = step(call, expected.get(i));
-				steps.add(step);
-				if (!step.matches(expected.get(i))) {
-					Difference difference = new Difference(calls, expected, steps, history, this.ours.pool());
-					OnPurpose purpose = OnPurpose.of(difference);
-					if (purpose == null && this.known.test(difference)) {
-						return null;
-					}
-					if (purpose == null) {
-						return difference;
-					}
-					this.onPurpose.merge(purpose, 1, Integer::sum);
-					if (purpose.isLast()) {
-						this.endedBy = purpose;
-						break;
-					}
-				}
-				history.add(call, expected.get(i));
-			}
-			return atEnd(calls, expected.subList(0, steps.size()), steps, history);
+			String seen = scope.runOurs(this.ours, () -> runOurs(calls, expected, steps, history));
+			return (this.difference != null) ? this.difference : atEnd(calls, expected, steps, history, seen);
 		}
 		finally {
+			this.after.run();
 			this.ours.end();
-			this.ours.pool().clean();
+			this.ours.cleanPool();
 			renewIfLeaking();
+		}
+	}
+
+	private void runOurs(List<Call> calls, List<Step> expected, List<Step> steps, History history) throws SQLException {
+		for (int i = 0; i < calls.size(); i++) {
+			Call call = calls.get(i);
+			Step step = step(call, expected.get(i));
+			steps.add(step);
+			if (!step.matches(expected.get(i))) {
+				Difference difference = new Difference(calls, expected, steps, history, this.ours.pool());
+				OnPurpose purpose = OnPurpose.of(difference);
+				if (purpose == null) {
+					this.difference = difference;
+					return;
+				}
+				this.onPurpose.merge(purpose, 1, Integer::sum);
+				if (purpose.isLast()) {
+					this.endedBy = purpose;
+					return;
+				}
+			}
+			history.add(call, expected.get(i));
 		}
 	}
 
@@ -242,7 +309,7 @@ final class Twins implements AutoCloseable {
 	}
 
 	private boolean isInUse() {
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VIEW_MILLIS);
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGERING_MILLIS);
 		while (this.ours.pool().active() > 0 && System.nanoTime() < end) {
 			Thread.onSpinWait();
 		}
@@ -250,37 +317,47 @@ final class Twins implements AutoCloseable {
 	}
 
 	private Step step(Call call, Step expected) throws SQLException {
+		long closed = this.ours.closedSockets();
 		Outcome outcome = this.ours.run(call);
 		List<String> pool = pool(this.ours, call);
-		return new Step(outcome, view(expected.view()), pool);
+		awaitEviction(this.ours, outcome, closed);
+		return new Step(outcome, view(expected.view()), pool, this.ours.closedSockets() != closed);
 	}
 
 	/**
-	 * Looks until the database is as expected, but not for ever: a session ends a moment
-	 * after its client.
+	 * Looks until the database is as expected, but not for ever, and not for long unless
+	 * a session may be ending.
 	 */
 	private ThirdSession.View view(ThirdSession.View expected) throws SQLException {
 		ThirdSession.View view = this.ours.look();
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VIEW_MILLIS);
-		while (!view.equals(expected) && System.nanoTime() < end) {
+		long start = System.nanoTime();
+		while (!view.equals(expected) && System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(waitMillis())) {
 			view = this.ours.lookAgain();
 		}
 		return view;
 	}
 
+	private long waitMillis() {
+		return (this.ours.closedSockets() != this.closedAtBegin) ? LINGERING_MILLIS : VIEW_MILLIS;
+	}
+
 	/**
-	 * Whatever has happened, nothing is left.
+	 * Whatever has happened, nothing is left, and a transaction around has seen what was
+	 * committed.
 	 */
-	private @Nullable Difference atEnd(List<Call> calls, List<Step> plainSteps, List<Step> ourSteps, History history)
-			throws SQLException {
+	private @Nullable Difference atEnd(List<Call> calls, List<Step> expected, List<Step> ourSteps, History history,
+			String seen) throws SQLException {
+		List<Step> plainSteps = expected.subList(0, ourSteps.size());
+		boolean complete = ourSteps.size() == calls.size();
 		this.ours.end();
 		ThirdSession.View view = this.ours.look();
-		ThirdSession.View expected = new ThirdSession.View(view.rows(), "idle", "");
-		List<String> pool = this.ours.pool().clean().stream().filter((one) -> !this.ours.pool().isAtRest(one)).toList();
-		view = view(expected);
+		ThirdSession.View rested = new ThirdSession.View(view.rows(), "idle", "");
+		List<String> pool = this.ours.cleanPool().stream().filter((one) -> !this.ours.pool().isAtRest(one)).toList();
+		view = view(rested);
 		String active = isInUse() ? "connections in use" : "no connection in use";
-		Step plain = new Step(Outcome.returned("no connection in use"), expected, List.of());
-		Step ours = new Step(Outcome.returned(active), view, pool);
+		String seenByPlain = complete ? expected.get(calls.size()).outcome().value() : "";
+		Step plain = new Step(Outcome.returned("no connection in use" + seenByPlain), rested, List.of(), false);
+		Step ours = new Step(Outcome.returned(active + (complete ? seen : "")), view, pool, false);
 		if (plain.matches(ours)) {
 			return null;
 		}
@@ -292,6 +369,7 @@ final class Twins implements AutoCloseable {
 
 	@Override
 	public void close() throws Exception {
+		this.plainRunner.shutdownNow();
 		this.runner.shutdownNow();
 		this.plain.close();
 		this.ours.close();
@@ -304,15 +382,6 @@ final class Twins implements AutoCloseable {
 	interface Starter {
 
 		Side start() throws SQLException;
-
-	}
-
-	/**
-	 * The scope in which the sequence is run on the library's side.
-	 */
-	enum Scope {
-
-		NONE, PRIMARY
 
 	}
 

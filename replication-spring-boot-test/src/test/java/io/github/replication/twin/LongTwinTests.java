@@ -1,0 +1,88 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.twin;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The twin test over many seeds. Runs with {@code -Pproof} alone: as many sequences as
+ * {@code -Dtwin.sequences} says, and with 0 without end.
+ */
+@EmbeddedCluster(replicas = 1, dedicated = true)
+@EnabledIfSystemProperty(named = "twin.long", matches = "true",
+		disabledReason = "it takes an hour: ./mvnw -B verify -Pproof")
+@Timeout(value = 240, unit = TimeUnit.HOURS)
+class LongTwinTests {
+
+	private static final int ROUND = 1000;
+
+	@BeforeAll
+	static void prepare(PostgresCluster cluster) {
+		TwinTests.prepare(cluster);
+	}
+
+	@AfterAll
+	static void reset() {
+		TwinTests.reset();
+	}
+
+	@Test
+	void sequencesHaveTheSameOutcome(PostgresCluster cluster) throws Exception {
+		long sequences = Long.getLong("twin.sequences", 100_000);
+		long seed = Long.getLong("twin.seed", System.nanoTime() & 0xFFFFFFFFFL);
+		Map<TwinConfiguration, Twins> all = new EnumMap<>(TwinConfiguration.class);
+		try {
+			for (TwinConfiguration configuration : TwinConfiguration.values()) {
+				all.put(configuration, configuration.start(cluster, TwinDatabase.TABLES));
+			}
+			for (long done = 0; sequences == 0 || done < sequences; done += ROUND) {
+				for (Map.Entry<TwinConfiguration, Twins> one : all.entrySet()) {
+					TwinConfiguration configuration = one.getKey();
+					assertThat(new TwinCampaign(one.getValue(), configuration.isSeveral())
+						.run(ROUND * configuration.percent() / 100, seed + done)
+						.values()).as("%s with -Dtwin.seed=%s", configuration, seed + done).isEmpty();
+				}
+				System.out.println(done + ROUND + " sequences from seed " + seed + ": " + onPurpose(all));
+			}
+		}
+		finally {
+			for (Twins twins : all.values()) {
+				twins.close();
+			}
+		}
+	}
+
+	private static Map<OnPurpose, Integer> onPurpose(Map<TwinConfiguration, Twins> all) {
+		Map<OnPurpose, Integer> sum = new EnumMap<>(OnPurpose.class);
+		all.values().forEach((twins) -> twins.onPurpose().forEach((key, count) -> sum.merge(key, count, Integer::sum)));
+		return sum;
+	}
+
+}
