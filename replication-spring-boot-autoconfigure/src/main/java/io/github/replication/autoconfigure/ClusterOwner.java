@@ -119,6 +119,7 @@ final class ClusterOwner implements DisposableBean {
 		this.cluster = cluster;
 		tell(cluster, beanName);
 		discover(cluster);
+		cluster.start();
 		this.callers.tokens().resolveWith(cluster.positions());
 		RoutingPolicy policy = new RoutingPolicy(cluster::topology, cluster.positions(), this.loadBalancer,
 				this.properties.getWithoutTransaction() == WithoutTransaction.BY_STATEMENT,

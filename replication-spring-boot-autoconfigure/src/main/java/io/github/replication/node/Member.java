@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Future;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,24 +38,17 @@ final class Member {
 
 	private final Health health;
 
-	private final Reachability reachability;
-
-	private volatile @Nullable Future<?> watch;
-
 	private long clusterSystem;
 
 	private @Nullable String clusterDatabase;
 
 	private @Nullable Map<String, String> standbys;
 
-	private int returning;
-
 	private volatile boolean removed;
 
-	Member(ClusterNode node, Health health, Reachability reachability) {
+	Member(ClusterNode node, Health health) {
 		this.node = node;
 		this.health = health;
-		this.reachability = reachability;
 	}
 
 	ClusterNode node() {
@@ -67,12 +59,16 @@ final class Member {
 		return this.health;
 	}
 
-	Reachability reachability() {
-		return this.reachability;
-	}
-
 	boolean isPrimary() {
 		return this.node.role() == Role.PRIMARY;
+	}
+
+	/**
+	 * Whether the server has answered last that it is a standby.
+	 */
+	boolean isStandby() {
+		Sample last = this.health.last();
+		return last != null && this.health.isAnswering() && last.state().inRecovery();
 	}
 
 	boolean isRemoved() {
@@ -84,17 +80,6 @@ final class Member {
 	 */
 	void remove() {
 		this.removed = true;
-		Future<?> watch = this.watch;
-		if (watch != null) {
-			watch.cancel(false);
-		}
-	}
-
-	void watchedBy(Future<?> watch) {
-		this.watch = watch;
-		if (this.removed) {
-			watch.cancel(false);
-		}
 	}
 
 	/**
@@ -120,27 +105,6 @@ final class Member {
 	long system() {
 		Sample last = this.health.last();
 		return (last != null) ? last.state().system() : 0;
-	}
-
-	/**
-	 * Counts successful attempts to reach a node that was lost.
-	 * @param successful whether the attempt was
-	 * @return whether there were enough in a row
-	 */
-	boolean isBackAfter(boolean successful) {
-		this.returning = successful ? this.returning + 1 : 0;
-		return this.returning >= 2;
-	}
-
-	/**
-	 * Whether the last attempt to reach a lost node was successful.
-	 */
-	boolean isReturning() {
-		return this.returning > 0;
-	}
-
-	void lost() {
-		this.returning = 0;
 	}
 
 	/**
@@ -205,7 +169,7 @@ final class Member {
 		if (this.health.isAnswering() && mistake(primary) != null) {
 			return NodeState.MISCONFIGURED;
 		}
-		if (!this.reachability.isReachable() || this.health.isFailing()) {
+		if (!this.health.isReachable() || this.health.isFailing()) {
 			return NodeState.OFFLINE;
 		}
 		if (mistake(primary) != null) {
@@ -228,7 +192,7 @@ final class Member {
 	}
 
 	private @Nullable String lossOrFailure() {
-		Exception loss = this.reachability.cause();
+		Exception loss = this.health.loss();
 		return (loss != null) ? messageOf(loss) : failure();
 	}
 

@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -58,7 +59,10 @@ final class Membership {
 
 	private final List<Member> replicas = new ArrayList<>();
 
-	private Member primary;
+	private volatile Member primary;
+
+	private volatile Consumer<Member> onChange = (member) -> {
+	};
 
 	private volatile Topology topology;
 
@@ -90,6 +94,21 @@ final class Membership {
 	 */
 	Topology topology() {
 		return this.topology;
+	}
+
+	/**
+	 * Sets what is done when the state of a member has changed.
+	 * @param onChange told of the member, under the lock of the membership
+	 */
+	void onChange(Consumer<Member> onChange) {
+		this.onChange = onChange;
+	}
+
+	/**
+	 * The member that takes the writes.
+	 */
+	Member primary() {
+		return this.primary;
 	}
 
 	/**
@@ -185,6 +204,9 @@ final class Membership {
 			if (sample != null) {
 				member.health().answered(sample, this.clock.nanoTime());
 			}
+			else if (failure instanceof SQLException ex && SqlState.isAnswer(ex)) {
+				member.health().refused(ex, this.clock.nanoTime());
+			}
 			else if (failure != null) {
 				member.health().failed(failure);
 			}
@@ -199,7 +221,7 @@ final class Membership {
 			}
 		});
 		if (member.health().isFailing() && !member.isPrimary()) {
-			member.reachability().lost(failure);
+			member.health().lost(failure);
 		}
 	}
 
@@ -260,7 +282,7 @@ final class Membership {
 		before.node().role(Role.REPLICA);
 		successor.node().role(Role.PRIMARY);
 		// it answers, and new connections were refused only for what it was
-		successor.reachability().found();
+		successor.health().found();
 		this.onFailover.accept(before, successor);
 		this.positions.follow(successor.node().monitor());
 		this.positions.primaryAnswered(sample, null);
@@ -282,6 +304,7 @@ final class Membership {
 			if (member.judge(this.primary.node().name(), this.wallClock.instant())) {
 				changed = true;
 				report(member, before.state());
+				this.onChange.accept(member);
 			}
 		}
 		if (changed) {

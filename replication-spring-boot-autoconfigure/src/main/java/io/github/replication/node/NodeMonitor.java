@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -134,6 +133,14 @@ final class NodeMonitor implements AutoCloseable {
 	}
 
 	/**
+	 * Asks on a new connection, since the address seems to lead to another server.
+	 */
+	void askForMove() {
+		this.probe.doubt();
+		sampleAfter(this.probing.clock().now());
+	}
+
+	/**
 	 * Asks because it is time to.
 	 */
 	void askInTurn() {
@@ -164,6 +171,9 @@ final class NodeMonitor implements AutoCloseable {
 		}
 		try {
 			Sample sample = new Sample(tick, at, this.probe.ask(thoroughly));
+			if (this.probe.hasMoved()) {
+				this.probing.listener().moved(sample);
+			}
 			this.position.told(sample, incarnation);
 			boolean stuck = sample.state().mayEndInsideRecord() && sample.state().lsn() == this.lastLsn;
 			answered(sample, null);
@@ -189,7 +199,7 @@ final class NodeMonitor implements AutoCloseable {
 		}
 		this.nextQuestion = this.probing.clock().nanoTime() + this.pause;
 		this.failure = failure;
-		this.probing.onAnswer().accept(sample, failure);
+		this.probing.listener().answered(sample, failure);
 	}
 
 	@Override
@@ -199,13 +209,36 @@ final class NodeMonitor implements AutoCloseable {
 	}
 
 	/**
-	 * What the monitors of a cluster share, and whom one tells.
+	 * What a monitor needs of its surroundings.
 	 *
 	 * @param clock orders samples and events
 	 * @param executor runs the questions
-	 * @param onAnswer told of each sample, or of the failure to get one
+	 * @param listener learns of the answers
 	 */
-	record Probing(SampleClock clock, Executor executor, BiConsumer<@Nullable Sample, @Nullable Exception> onAnswer) {
+	record Probing(SampleClock clock, Executor executor, Listener listener) {
+
+	}
+
+	/**
+	 * Learns what a node has answered.
+	 */
+	@FunctionalInterface
+	interface Listener {
+
+		/**
+		 * A question has ended.
+		 * @param sample the answer, {@code null} if there was none
+		 * @param failure why there was none
+		 */
+		void answered(@Nullable Sample sample, @Nullable Exception failure);
+
+		/**
+		 * The address of the node leads to another server than before, or to the same
+		 * after a restart.
+		 * @param sample what that server has answered
+		 */
+		default void moved(Sample sample) {
+		}
 
 	}
 

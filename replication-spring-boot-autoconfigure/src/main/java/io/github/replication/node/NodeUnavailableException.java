@@ -35,14 +35,22 @@ public class NodeUnavailableException extends SQLTransientConnectionException {
 
 	private final boolean unreachable;
 
-	private NodeUnavailableException(String message, boolean unreachable, @Nullable SQLException cause) {
+	private NodeUnavailableException(String message, boolean unreachable, @Nullable Exception cause) {
 		super(message, SqlState.UNABLE_TO_CONNECT, cause);
 		this.unreachable = unreachable;
 	}
 
-	static NodeUnavailableException unreachable(String node, @Nullable SQLException cause) {
+	static NodeUnavailableException unreachable(String node, @Nullable Exception cause) {
 		return new NodeUnavailableException(
 				node + " cannot be reached" + ((cause != null) ? ": " + cause.getMessage() : ""), true, cause);
+	}
+
+	/**
+	 * Creates the exception of a unit that has waited for a connection when the node was
+	 * lost, or another one followed.
+	 */
+	static NodeUnavailableException calledOut(String node, SQLException cause) {
+		return new NodeUnavailableException(node + " gives no connection any more", true, cause);
 	}
 
 	/**

@@ -18,6 +18,7 @@ package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 
 import org.apache.commons.logging.Log;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.support.JdbcUtils;
 
+import io.github.replication.postgres.SqlState;
+
 /**
  * A connection of its own to one node, for questions about its state. Used by one thread
  * at a time, but for {@link #close}.
@@ -33,6 +36,8 @@ import org.springframework.jdbc.support.JdbcUtils;
 final class Probe implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(Probe.class);
+
+	private static final String PRODUCT = "PostgreSQL";
 
 	private final Opening opening;
 
@@ -45,6 +50,14 @@ final class Probe implements AutoCloseable {
 	private volatile boolean closed;
 
 	private volatile int version;
+
+	private boolean postgres;
+
+	private volatile boolean doubted;
+
+	private @Nullable String server;
+
+	private boolean moved;
 
 	/**
 	 * Creates a probe that opens its connection when it is first asked.
@@ -60,20 +73,65 @@ final class Probe implements AutoCloseable {
 
 	/**
 	 * Asks the server, on the connection of the last time if that still lives.
-	 * @param thoroughly whether to ask for what is rarely needed
+	 * @param thoroughly whether to ask for what is rarely needed, on a new connection:
+	 * the address may lead to another server by now
 	 */
 	ServerState ask(boolean thoroughly) throws SQLException {
 		Connection connection = this.connection;
 		boolean fresh = connection == null;
 		try {
-			return this.query.ask((connection != null) ? connection : open(), thoroughly);
+			if (connection == null) {
+				connection = open();
+			}
+			else if (thoroughly || this.doubted) {
+				connection = renewed(connection);
+			}
+			return this.postgres ? this.query.ask(connection, thoroughly) : alive(connection);
 		}
 		catch (SQLException ex) {
+			if (SqlState.isAnswer(ex)) {
+				throw ex;
+			}
 			drop();
 			if (fresh) {
 				throw ex;
 			}
 			throw new ConnectionLostException(ex);
+		}
+	}
+
+	/**
+	 * Has the next question asked on a new connection.
+	 */
+	void doubt() {
+		this.doubted = true;
+	}
+
+	/**
+	 * Whether the address leads to another server than before, since this was asked last.
+	 */
+	boolean hasMoved() {
+		boolean moved = this.moved;
+		this.moved = false;
+		return moved;
+	}
+
+	/**
+	 * A new connection in place of one that lives, which stays if there is no new one.
+	 */
+	private Connection renewed(Connection current) throws SQLException {
+		this.doubted = false;
+		try {
+			Connection connection = open();
+			abort(current);
+			return connection;
+		}
+		catch (SQLException ex) {
+			if (this.closed) {
+				throw ex;
+			}
+			logger.debug("The connection of a probe was not renewed", ex);
+			return current;
 		}
 	}
 
@@ -103,14 +161,50 @@ final class Probe implements AutoCloseable {
 
 	private Connection open() throws SQLException {
 		Connection connection = this.opening.open();
+		try {
+			limit(connection);
+			this.postgres = PRODUCT.equals(connection.getMetaData().getDatabaseProductName());
+			if (this.postgres) {
+				compare(ServerStateQuery.identify(connection));
+			}
+		}
+		catch (SQLException | RuntimeException ex) {
+			abort(connection);
+			throw ex;
+		}
 		this.connection = connection;
 		if (this.closed) {
 			drop();
 			throw new SQLException("The probe is closed.");
 		}
-		connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis()));
 		this.version = connection.getMetaData().getDatabaseMajorVersion();
 		return connection;
+	}
+
+	private void limit(Connection connection) throws SQLException {
+		try {
+			connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis()));
+		}
+		catch (SQLFeatureNotSupportedException ex) {
+			logger.debug("The driver waits for an answer as long as it takes", ex);
+		}
+	}
+
+	/**
+	 * Another database can only be asked whether it lives.
+	 */
+	private ServerState alive(Connection connection) throws SQLException {
+		if (!connection.isValid((int) Math.max(1, this.timeout.toSeconds()))) {
+			throw new SQLException("The server does not answer.", SqlState.CONNECTION_FAILURE);
+		}
+		return ServerState.UNKNOWN;
+	}
+
+	private void compare(@Nullable String server) {
+		if (server != null) {
+			this.moved |= this.server != null && !server.equals(this.server);
+			this.server = server;
+		}
 	}
 
 	private void drop() {

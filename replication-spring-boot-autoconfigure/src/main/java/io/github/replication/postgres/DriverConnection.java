@@ -95,6 +95,14 @@ public class DriverConnection {
 	}
 
 	/**
+	 * The driver's own connection, the same each time that a pool hands it out.
+	 * @return an object to compare by identity
+	 */
+	public Object identity() {
+		return this;
+	}
+
+	/**
 	 * Whether the catalog of a connection can be changed.
 	 * @return {@code false} for PostgreSQL, whose driver ignores another catalog
 	 */

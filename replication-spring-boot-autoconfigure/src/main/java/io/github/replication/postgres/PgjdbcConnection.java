@@ -74,6 +74,11 @@ final class PgjdbcConnection extends DriverConnection {
 	}
 
 	@Override
+	public Object identity() {
+		return this.connection;
+	}
+
+	@Override
 	public boolean hasCatalogs() {
 		return false;
 	}

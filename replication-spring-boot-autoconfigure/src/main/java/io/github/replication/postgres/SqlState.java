@@ -129,6 +129,13 @@ public final class SqlState {
 	private static final Set<String> NOT_AVAILABLE = Set.of("42501", "42883", "42P01", "42703", "42704", "42601",
 			FEATURE_NOT_SUPPORTED);
 
+	private static final String INSUFFICIENT_RESOURCES = "53";
+
+	/**
+	 * Cancelled by a timeout or by a user, and by a conflict with recovery.
+	 */
+	private static final Set<String> CANCELLED = Set.of("57014", "40001", "40P01", "55P03");
+
 	private static final int LENGTH = 5;
 
 	private SqlState() {
@@ -142,6 +149,28 @@ public final class SqlState {
 	public static boolean mayMeanServerIsGone(SQLException ex) {
 		String state = ex.getSQLState();
 		return state != null && (state.startsWith(CONNECTION_EXCEPTION) || SHUTDOWN.contains(state));
+	}
+
+	/**
+	 * Whether a server has answered that it has no connection, memory or disk left for
+	 * this one (class 53), which says nothing of those that it serves.
+	 * @param ex the error
+	 * @return {@code true} for insufficient resources
+	 */
+	public static boolean isOutOfResources(SQLException ex) {
+		String state = ex.getSQLState();
+		return state != null && INSUFFICIENT_RESOURCES.equals(classOf(state));
+	}
+
+	/**
+	 * Whether an error is the answer of a server that lives and serves others: it has no
+	 * resources for this one, or has cancelled the statement.
+	 * @param ex the error of a question about the state of a server
+	 * @return {@code false} if the connection may be lost
+	 */
+	public static boolean isAnswer(SQLException ex) {
+		String state = ex.getSQLState();
+		return state != null && (isOutOfResources(ex) || CANCELLED.contains(state));
 	}
 
 	/**

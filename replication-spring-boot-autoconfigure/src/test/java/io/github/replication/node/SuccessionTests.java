@@ -127,8 +127,7 @@ class SuccessionTests {
 
 	private static Member member(String name) {
 		MonitorSettings settings = new MonitorSettings(Duration.ofSeconds(30), null, Duration.ofSeconds(3), true);
-		return new Member(Nodes.replica(name), new Health(settings, 0), new Reachability(() -> {
-		}, () -> false));
+		return new Member(Nodes.replica(name), new Health(settings, 0));
 	}
 
 }
