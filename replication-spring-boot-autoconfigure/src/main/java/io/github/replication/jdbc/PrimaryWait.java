@@ -16,8 +16,6 @@
 
 package io.github.replication.jdbc;
 
-import org.jspecify.annotations.Nullable;
-
 import io.github.replication.node.Cluster;
 import io.github.replication.node.NodeUnavailableException;
 import io.github.replication.node.Topology;
@@ -30,10 +28,11 @@ final class PrimaryWait {
 
 	private final Cluster cluster;
 
-	private @Nullable Long deadline;
+	private final long start;
 
 	PrimaryWait(Cluster cluster) {
 		this.cluster = cluster;
+		this.start = cluster.clock().nanoTime();
 	}
 
 	/**
@@ -43,11 +42,7 @@ final class PrimaryWait {
 	 * @throws NodeUnavailableException if the primary is merely busy, or the time is over
 	 */
 	void after(NodeUnavailableException failure, Topology seen) throws NodeUnavailableException {
-		Long deadline = this.deadline;
-		if (deadline == null) {
-			deadline = this.cluster.clock().nanoTime() + this.cluster.connectionTimeoutNanos();
-			this.deadline = deadline;
-		}
+		long deadline = this.start + this.cluster.connectionTimeoutNanos();
 		if (!failure.isUnreachable() || !this.cluster.awaitPrimary(seen, deadline)) {
 			throw failure;
 		}

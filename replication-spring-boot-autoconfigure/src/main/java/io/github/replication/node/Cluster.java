@@ -626,8 +626,12 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		}
 
 		@Override
-		public void hurry() {
+		public void primaryFailed(Member primary) {
 			Cluster.this.supervisors.forEach(NodeSupervisor::hurry);
+			WritePool writePool = primary.node().writePool();
+			if (writePool != null && primary.health().isFailing() && !writePool.isConnected()) {
+				writePool.callOut();
+			}
 		}
 
 		@Override

@@ -96,12 +96,14 @@ final class Health {
 	 * @param cause why it has failed, {@code null} if it was successful
 	 * @return whether enough attempts in a row were successful
 	 */
-	synchronized boolean attempted(@Nullable Exception cause) {
-		this.returning = (cause == null) ? this.returning + 1 : 0;
-		if (cause != null) {
-			this.loss = cause;
+	boolean attempted(@Nullable Exception cause) {
+		synchronized (this) {
+			this.returning = (cause == null) ? this.returning + 1 : 0;
+			if (cause != null) {
+				this.loss = cause;
+			}
+			return this.returning >= TURNS;
 		}
-		return this.returning >= TURNS;
 	}
 
 	/**
@@ -114,9 +116,11 @@ final class Health {
 	/**
 	 * The node can be reached again.
 	 */
-	synchronized void found() {
-		this.reachable = true;
-		this.loss = null;
+	void found() {
+		synchronized (this) {
+			this.reachable = true;
+			this.loss = null;
+		}
 	}
 
 	/**

@@ -234,7 +234,7 @@ final class Membership {
 		this.lock.lock();
 		try {
 			changed(() -> member.health().told(sample));
-			mistake = member.mistake(this.primary.node().name());
+			mistake = member.mistake();
 		}
 		finally {
 			this.lock.unlock();
@@ -275,8 +275,7 @@ final class Membership {
 			return;
 		}
 		Sample sample = successor.health().last();
-		logger.warn("Following a failover: " + successor + " is the primary, and no longer " + before
-				+ ((sample != null) ? " (timeline " + sample.state().timeline() + ")" : ""));
+		reportFailover(before, successor, sample);
 		this.replicas.set(this.replicas.indexOf(successor), before);
 		this.primary = successor;
 		before.node().role(Role.REPLICA);
@@ -287,6 +286,15 @@ final class Membership {
 		this.positions.follow(successor.node().monitor());
 		this.positions.primaryAnswered(sample, null);
 		this.topology = look();
+	}
+
+	private void reportFailover(Member before, Member successor, @Nullable Sample sample) {
+		int timeline = (sample != null) ? sample.state().timeline() : 0;
+		int known = this.positions.timelineOfPrimary();
+		logger.warn("Following a failover: writes go to the node '" + successor + "' now, and no longer to the node '"
+				+ before + "'" + ((timeline != 0) ? " (timeline " + timeline + ")" : "")
+				+ ((timeline <= known) ? ". Its timeline is not after " + known + ", that of '" + before
+						+ "', which is a standby now and has its history" : ""));
 	}
 
 	/**
@@ -300,11 +308,15 @@ final class Membership {
 		boolean changed = false;
 		for (Member member : members) {
 			member.belongsTo(system, database);
-			Condition before = member.node().condition();
-			if (member.judge(this.primary.node().name(), this.wallClock.instant())) {
+			member.competesWith(this.primary, (member != this.primary && this.failover)
+					? Succession.missing(this.primary, this.positions.timelineOfPrimary(), member, this.replicas)
+					: null);
+			if (member.judge(this.wallClock.instant())) {
 				changed = true;
-				report(member, before.state());
 				this.onChange.accept(member);
+			}
+			if (member == this.primary || !member.isUndecided(this.primary)) {
+				report(member);
 			}
 		}
 		if (changed) {
@@ -331,13 +343,21 @@ final class Membership {
 		return most;
 	}
 
-	private static void report(Member member, NodeState before) {
+	/**
+	 * Logs the state of a member unless that is what was logged last.
+	 */
+	private static void report(Member member) {
+		NodeState before = member.reportState();
 		Condition now = member.node().condition();
+		if (now.state() == before) {
+			return;
+		}
+		String text = member + " is " + now.state() + " (it was " + before + ")";
 		if (now.state() == NodeState.ONLINE || now.state() == NodeState.DRAINED) {
-			logger.info(member + " is " + now.state() + " (it was " + before + ")");
+			logger.info(text);
 		}
 		else {
-			logger.warn(member + " is " + now.state() + " (it was " + before + "): " + now.cause());
+			logger.warn(text + ": " + now.cause());
 		}
 	}
 

@@ -23,6 +23,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 
 import javax.sql.DataSource;
 
@@ -76,6 +77,8 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 	private final long abortAfter;
 
 	private final AtomicBoolean attempting = new AtomicBoolean();
+
+	private final ReentrantLock planning = new ReentrantLock();
 
 	private volatile long pause;
 
@@ -143,20 +146,30 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 	/**
 	 * Has the node asked after a time, or earlier if that is planned already.
 	 */
-	private synchronized void askWithin(long nanos) {
-		ScheduledFuture<?> next = this.next;
-		if (isOver() || (next != null && !next.isDone() && next.getDelay(TimeUnit.NANOSECONDS) <= nanos)) {
-			return;
+	private void askWithin(long nanos) {
+		this.planning.lock();
+		try {
+			ScheduledFuture<?> next = this.next;
+			if (isOver() || (next != null && next.getDelay(TimeUnit.NANOSECONDS) <= nanos)) {
+				return;
+			}
+			if (next != null) {
+				next.cancel(false);
+			}
+			this.next = this.surroundings.executor().schedule(this::ask, nanos, TimeUnit.NANOSECONDS);
 		}
-		if (next != null) {
-			next.cancel(false);
+		finally {
+			this.planning.unlock();
 		}
-		this.next = this.surroundings.executor().schedule(this::ask, nanos, TimeUnit.NANOSECONDS);
 	}
 
 	private void ask() {
-		synchronized (this) {
+		this.planning.lock();
+		try {
 			this.next = null;
+		}
+		finally {
+			this.planning.unlock();
 		}
 		if (!isOver()) {
 			this.member.node().monitor().askInTurn();
@@ -205,7 +218,7 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 	private void goOn() {
 		if (!this.health.isAnswering()) {
 			if (this.member.isPrimary()) {
-				this.surroundings.hurry();
+				this.surroundings.primaryFailed(this.member);
 			}
 			askAfterPause();
 		}
@@ -351,9 +364,10 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 		void inspected(Member member, Sample sample) throws SQLException;
 
 		/**
-		 * The primary does not answer: every node is to be asked soon.
+		 * The primary does not answer: every node is to be asked soon, and nobody is to
+		 * wait for a connection to it.
 		 */
-		void hurry();
+		void primaryFailed(Member primary);
 
 		/**
 		 * A node has been silent for too long.

@@ -49,8 +49,9 @@ public class NodeUnavailableException extends SQLTransientConnectionException {
 	 * Creates the exception of a unit that has waited for a connection when the node was
 	 * lost, or another one followed.
 	 */
-	static NodeUnavailableException calledOut(String node, SQLException cause) {
-		return new NodeUnavailableException(node + " gives no connection any more", true, cause);
+	static NodeUnavailableException calledOut(SQLException cause) {
+		return new NodeUnavailableException(
+				"The wait for a connection to the primary was ended, since that has changed", true, cause);
 	}
 
 	/**

@@ -84,7 +84,8 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 		}
 		catch (SQLException ex) {
 			if (leave(visit)) {
-				throw NodeUnavailableException.calledOut(this.toString(), ex);
+				NodeUnavailableException reason = this.obstacle.get();
+				throw (reason != null) ? reason : NodeUnavailableException.calledOut(ex);
 			}
 			throw ex;
 		}
@@ -174,10 +175,12 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 			this.thread = thread;
 		}
 
-		synchronized void callOut() {
-			if (!this.ended && !this.calledOut) {
-				this.calledOut = true;
-				this.thread.interrupt();
+		void callOut() {
+			synchronized (this) {
+				if (!this.ended && !this.calledOut) {
+					this.calledOut = true;
+					this.thread.interrupt();
+				}
 			}
 		}
 
@@ -185,12 +188,14 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 		 * Ends the visit on its own thread.
 		 * @return whether the thread was called out
 		 */
-		synchronized boolean end() {
-			if (!this.ended && this.calledOut) {
-				Thread.interrupted();
+		boolean end() {
+			synchronized (this) {
+				if (!this.ended && this.calledOut) {
+					Thread.interrupted();
+				}
+				this.ended = true;
+				return this.calledOut;
 			}
-			this.ended = true;
-			return this.calledOut;
 		}
 
 	}

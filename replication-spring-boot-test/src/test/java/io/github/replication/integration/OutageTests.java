@@ -72,6 +72,7 @@ class OutageTests {
 	void writersOfAKilledPrimaryAreServedAsSoonAsAnotherIsPromoted() {
 		try (TestApplication application = start("30000")) {
 			insert(application);
+			outliveTheTrustOfThePool();
 			this.cluster.primary().kill();
 			List<CompletableFuture<Long>> early = writers(application, 4);
 			awaitState(application, "primary", NodeState.OFFLINE);
@@ -88,6 +89,7 @@ class OutageTests {
 	void writersAreServedAsSoonAsTheirPrimaryIsBack() {
 		try (TestApplication application = start("30000")) {
 			insert(application);
+			outliveTheTrustOfThePool();
 			this.cluster.primary().kill();
 			List<CompletableFuture<Long>> early = writers(application, 4);
 			awaitState(application, "primary", NodeState.OFFLINE);
@@ -103,6 +105,7 @@ class OutageTests {
 	void writersOfAPrimaryThatStaysAwayFailAfterTheConnectionTimeoutOfTheirPool() {
 		try (TestApplication application = start("2000")) {
 			insert(application);
+			outliveTheTrustOfThePool();
 			this.cluster.primary().kill();
 			awaitState(application, "primary", NodeState.OFFLINE);
 			long start = System.nanoTime();
@@ -142,6 +145,13 @@ class OutageTests {
 				.as("writers that had not begun")
 				.isGreaterThanOrEqualTo(4);
 		}
+	}
+
+	/**
+	 * A pool does not look whether a connection lives that it has had for half a second.
+	 */
+	private static void outliveTheTrustOfThePool() {
+		pause(Duration.ofMillis(600));
 	}
 
 	private static boolean succeeds(CompletableFuture<Long> writer, Duration patience) {
