@@ -37,6 +37,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import io.github.replication.Consistency;
 import io.github.replication.PoolKind;
 import io.github.replication.Reason;
+import io.github.replication.Role;
 import io.github.replication.RoutingScope;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
@@ -154,7 +155,16 @@ final class ConnectionSource {
 	 * @param asynchronous whether the unit has chosen not to wait for the log
 	 */
 	void recordUncheckedWrite(boolean asynchronous) {
-		caller().recordWrite(asynchronous || this.asynchronous);
+		recordWrite(asynchronous || this.asynchronous);
+	}
+
+	/**
+	 * Records that the caller has written.
+	 * @param asynchronous whether the commit has not waited for the log
+	 */
+	void recordWrite(boolean asynchronous) {
+		caller().recordWrite(asynchronous);
+		this.cluster.wrote(asynchronous);
 	}
 
 	/**
@@ -301,7 +311,19 @@ final class ConnectionSource {
 	 * replica if the primary cannot be reached or the reader only reads.
 	 */
 	PhysicalConnection acquireForMetadata(boolean readOnly) throws SQLException {
-		Topology topology = this.cluster.topology();
+		PrimaryWait wait = new PrimaryWait(this.cluster);
+		while (true) {
+			Topology topology = this.cluster.topology();
+			try {
+				return takeForMetadata(topology, readOnly);
+			}
+			catch (NodeUnavailableException ex) {
+				wait.after(ex, topology);
+			}
+		}
+	}
+
+	private PhysicalConnection takeForMetadata(Topology topology, boolean readOnly) throws SQLException {
 		if (readOnly || !this.cluster.isPrimaryReachable()) {
 			for (ClusterNode replica : topology.rotation(null).all()) {
 				try {
@@ -390,6 +412,10 @@ final class ConnectionSource {
 	void failed(UnitOfWork unit, SQLException ex) {
 		ClusterNode node = unit.route().node();
 		failed(node, ex);
+		if (SqlState.isUndefined(ex) && RetryAttempt.isOpen() && node.role() == Role.REPLICA
+				&& this.cluster.positions().mayBeBehind(node)) {
+			RetryAttempt.failedBehind();
+		}
 		if (!unit.isReadOnly() && SqlState.isReadOnlyViolation(ex)) {
 			this.cluster.suspectDemotion(node);
 		}

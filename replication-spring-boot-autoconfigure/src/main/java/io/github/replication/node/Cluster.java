@@ -99,6 +99,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	private volatile boolean started;
 
+	private volatile @Nullable Duration writesCountForAll;
+
 	private volatile Runnable onChange = () -> {
 	};
 
@@ -224,6 +226,27 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 */
 	public SampleClock clock() {
 		return this.clock;
+	}
+
+	/**
+	 * Has every read see what the starting application writes: its migrations change
+	 * schemas that others are about to read.
+	 * @param window how long a write counts at most, {@code null} once the application
+	 * has started
+	 */
+	public void rememberWrites(@Nullable Duration window) {
+		this.writesCountForAll = window;
+	}
+
+	/**
+	 * The application has written.
+	 * @param asynchronous whether the commit has not waited for the log
+	 */
+	public void wrote(boolean asynchronous) {
+		Duration window = this.writesCountForAll;
+		if (window != null) {
+			this.positions.requireForAll(asynchronous, window);
+		}
 	}
 
 	/**

@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.node.Probe.Change;
 import io.github.replication.node.Probe.ConnectionLostException;
 import io.github.replication.position.SampleClock;
 
@@ -171,8 +172,9 @@ final class NodeMonitor implements AutoCloseable {
 		}
 		try {
 			Sample sample = new Sample(tick, at, this.probe.ask(thoroughly));
-			if (this.probe.hasMoved()) {
-				this.probing.listener().moved(sample);
+			Change change = this.probe.change();
+			if (change != Change.NONE) {
+				this.probing.listener().changed(change);
 			}
 			this.position.told(sample, incarnation);
 			boolean stuck = sample.state().mayEndInsideRecord() && sample.state().lsn() == this.lastLsn;
@@ -233,11 +235,11 @@ final class NodeMonitor implements AutoCloseable {
 		void answered(@Nullable Sample sample, @Nullable Exception failure);
 
 		/**
-		 * The address of the node leads to another server than before, or to the same
-		 * after a restart.
-		 * @param sample what that server has answered
+		 * The server has been started anew, or the address of the node leads to another
+		 * one.
+		 * @param change what has happened
 		 */
-		default void moved(Sample sample) {
+		default void changed(Change change) {
 		}
 
 	}

@@ -35,6 +35,7 @@ import io.github.replication.NodeDefinition;
 import io.github.replication.Role;
 import io.github.replication.node.ClusterNode.Pools;
 import io.github.replication.node.NodeMonitor.Probing;
+import io.github.replication.node.Probe.Change;
 import io.github.replication.node.Probe.ConnectionLostException;
 import io.github.replication.position.SampleClock;
 
@@ -200,14 +201,14 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 		boolean first = failure != null && this.health.failure() == null;
 		this.member.node().counts().probed(sample != null);
 		this.surroundings.membership().answered(this.member, sample, failure);
-		if (failure instanceof ConnectionLostException) {
-			this.member.node().readPool().evict();
-		}
 		if (first) {
 			later(this::checkSilence, this.abortAfter - silence());
 		}
 		else if (failure != null) {
 			checkSilence();
+		}
+		if (failure instanceof ConnectionLostException) {
+			askWithin(0);
 		}
 		goOn();
 	}
@@ -246,10 +247,23 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 		return Math.min(SHORTEST_PAUSE, this.interval / QUICKER);
 	}
 
+	/**
+	 * Connections from before a restart are dead, and those to a primary that has left
+	 * its address must not be used. Behind the address of several servers each new
+	 * connection may lead to another one.
+	 */
 	@Override
-	public void moved(Sample sample) {
-		if (!isOver() && this.member.isPrimary()) {
+	public void changed(Change change) {
+		if (isOver() || this.member.node().monitor().position().isShared()) {
+			return;
+		}
+		if (this.member.isPrimary() && change == Change.MOVED) {
+			logger.warn("The address of the primary, the node '" + this.member
+					+ "', leads to another server now: connections to the former one are given up");
 			this.surroundings.moved(this.member);
+		}
+		else {
+			this.member.node().readPool().evict();
 		}
 	}
 

@@ -57,7 +57,7 @@ final class Probe implements AutoCloseable {
 
 	private @Nullable String server;
 
-	private boolean moved;
+	private Change change = Change.NONE;
 
 	/**
 	 * Creates a probe that opens its connection when it is first asked.
@@ -108,12 +108,12 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * Whether the address leads to another server than before, since this was asked last.
+	 * What has become of the server since this was asked last.
 	 */
-	boolean hasMoved() {
-		boolean moved = this.moved;
-		this.moved = false;
-		return moved;
+	Change change() {
+		Change change = this.change;
+		this.change = Change.NONE;
+		return change;
 	}
 
 	/**
@@ -200,11 +200,21 @@ final class Probe implements AutoCloseable {
 		return ServerState.UNKNOWN;
 	}
 
+	/**
+	 * A server that was started anew stands at the same address.
+	 */
 	private void compare(@Nullable String server) {
+		String before = this.server;
+		if (server != null && before != null && !server.equals(before)) {
+			this.change = addressOf(server).equals(addressOf(before)) ? Change.RESTARTED : Change.MOVED;
+		}
 		if (server != null) {
-			this.moved |= this.server != null && !server.equals(this.server);
 			this.server = server;
 		}
+	}
+
+	private static String addressOf(String server) {
+		return server.substring(0, server.lastIndexOf(' ') + 1);
 	}
 
 	private void drop() {
@@ -231,6 +241,28 @@ final class Probe implements AutoCloseable {
 	public void close() {
 		this.closed = true;
 		JdbcUtils.closeConnection(this.connection);
+	}
+
+	/**
+	 * What may become of the server that an address leads to.
+	 */
+	enum Change {
+
+		/**
+		 * It is the same.
+		 */
+		NONE,
+
+		/**
+		 * It was started anew.
+		 */
+		RESTARTED,
+
+		/**
+		 * It is another one.
+		 */
+		MOVED
+
 	}
 
 	/**

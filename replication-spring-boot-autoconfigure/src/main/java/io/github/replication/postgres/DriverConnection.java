@@ -60,6 +60,16 @@ public class DriverConnection {
 	}
 
 	/**
+	 * Whether the server has refused a prepared statement because its result has changed
+	 * since it was prepared. The driver prepares it anew the next time.
+	 * @param ex the error
+	 * @return {@code true} if the same statement will be executed
+	 */
+	public static boolean isOutdatedPlan(Throwable ex) {
+		return POSTGRES && PgjdbcConnection.hasOutdatedPlan(ex);
+	}
+
+	/**
 	 * The transaction that the connection is in.
 	 * @return the state of the session as the server reported it last
 	 */

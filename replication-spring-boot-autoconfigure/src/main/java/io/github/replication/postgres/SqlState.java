@@ -129,6 +129,11 @@ public final class SqlState {
 	private static final Set<String> NOT_AVAILABLE = Set.of("42501", "42883", "42P01", "42703", "42704", "42601",
 			FEATURE_NOT_SUPPORTED);
 
+	/**
+	 * Undefined table, column and function.
+	 */
+	private static final Set<String> UNDEFINED = Set.of("42P01", "42703", "42883");
+
 	private static final String INSUFFICIENT_RESOURCES = "53";
 
 	/**
@@ -204,6 +209,16 @@ public final class SqlState {
 	 */
 	public static boolean isUnsupported(SQLException ex) {
 		return FEATURE_NOT_SUPPORTED.equals(ex.getSQLState());
+	}
+
+	/**
+	 * Whether a statement names a table, a column or a function that the server does not
+	 * know, which a standby may merely not know yet.
+	 * @param ex the error
+	 * @return {@code true} for undefined tables, columns and functions
+	 */
+	public static boolean isUndefined(SQLException ex) {
+		return UNDEFINED.contains(String.valueOf(ex.getSQLState()));
 	}
 
 	/**

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -30,6 +31,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import io.github.replication.Consistency;
 import io.github.replication.NodeState;
@@ -46,6 +53,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Units that need the primary while there is none.
  */
 @EmbeddedCluster(dedicated = true)
+@ExtendWith(OutputCaptureExtension.class)
 class OutageTests {
 
 	private static final AtomicLong ids = new AtomicLong(8_500_000);
@@ -152,6 +160,68 @@ class OutageTests {
 	 */
 	private static void outliveTheTrustOfThePool() {
 		pause(Duration.ofMillis(600));
+	}
+
+	@Test
+	void healthOfTheDatabaseIsKnownAtOnceWhileThePrimaryIsFrozen() {
+		try (TestApplication application = start("30000")) {
+			HealthIndicator db = application.bean("dbHealthContributor", HealthIndicator.class);
+			assertThat(db.health().getStatus()).isEqualTo(Status.UP);
+			this.cluster.primary().freeze();
+			assertThat(run(() -> assertThat(db.health().getStatus()).isEqualTo(Status.DOWN)))
+				.succeedsWithin(Duration.ofSeconds(5));
+			awaitState(application, "primary", NodeState.OFFLINE);
+			for (int i = 0; i < 20; i++) {
+				assertThat(run(() -> assertThat(db.health().getStatus()).isEqualTo(Status.DOWN)))
+					.succeedsWithin(Duration.ofMillis(500));
+			}
+			assertThat(Thread.getAllStackTraces().keySet())
+				.filteredOn((thread) -> thread.getName().equals("replication-db-health"))
+				.hasSizeLessThan(2);
+			this.cluster.primary().thaw();
+			await(() -> db.health().getStatus().equals(Status.UP));
+		}
+	}
+
+	/**
+	 * An outage under load that ends with a failover.
+	 */
+	@Test
+	void anOutageUnderLoadIsAHandfulOfLines(CapturedOutput output) {
+		try (TestApplication application = start("1000")) {
+			insert(application);
+			this.cluster.awaitReplication();
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			await(() -> nodes.nodes().stream().allMatch((node) -> node.position() != null));
+			int before = output.getAll().length();
+			this.cluster.primary().kill();
+			AtomicBoolean over = new AtomicBoolean();
+			List<CompletableFuture<?>> load = IntStream.range(0, 16).<CompletableFuture<?>>mapToObj((i) -> run(() -> {
+				while (!over.get()) {
+					try {
+						insert(application);
+					}
+					catch (RuntimeException ex) {
+						// refused, as long as there is no primary
+					}
+				}
+			})).toList();
+			pause(Duration.ofSeconds(6));
+			this.cluster.node("replica-1").promote();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			pause(Duration.ofSeconds(1));
+			over.set(true);
+			load.forEach(CompletableFuture::join);
+			List<String> lines = output.getAll()
+				.substring(before)
+				.lines()
+				.filter((line) -> line.contains(" WARN ") || line.contains(" ERROR ") || line.contains(" INFO "))
+				.toList();
+			assertThat(lines).hasSizeLessThan(15);
+			assertThat(lines).filteredOn((line) -> line.contains("replication.node")).hasSizeLessThan(7);
+			assertThat(lines).noneMatch((line) -> line.contains("MISCONFIGURED"))
+				.anyMatch((line) -> line.contains("writes go to the node 'replica-1' now"));
+		}
 	}
 
 	private static boolean succeeds(CompletableFuture<Long> writer, Duration patience) {
