@@ -259,7 +259,7 @@ final class ConnectionSource {
 
 	private void requirePrimary(PhysicalConnection physical, ClusterNode node) throws SQLException {
 		if (this.cluster.topology().primary() != node) {
-			throw NodeUnavailableException.standby(node.name());
+			throw NodeUnavailableException.replaced(node.name());
 		}
 		if (this.standbys.isStandby(physical)) {
 			this.cluster.demoted(node);

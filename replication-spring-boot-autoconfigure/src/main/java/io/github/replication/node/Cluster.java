@@ -449,7 +449,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private @Nullable NodeUnavailableException obstacle(ClusterNode node) {
 		Member member = this.membership.primary();
 		if (member.node() != node) {
-			return NodeUnavailableException.unreachable(node.name(), null);
+			return NodeUnavailableException.replaced(node.name());
 		}
 		if (member.health().isFailing()) {
 			return NodeUnavailableException.unreachable(node.name(), member.health().failure());

@@ -86,7 +86,7 @@ public final class JdbcUrls {
 		Matcher matcher = parameters(name).matcher(url);
 		String value = null;
 		while (matcher.find()) {
-			value = matcher.group(2);
+			value = matcher.group(1);
 		}
 		return value;
 	}
@@ -95,7 +95,7 @@ public final class JdbcUrls {
 	 * A URL without a parameter.
 	 */
 	static String withoutParameter(String url, String name) {
-		return parameters(name).matcher(url).replaceAll("$1");
+		return parameters(name).matcher(url).replaceAll("");
 	}
 
 	/**
@@ -120,7 +120,7 @@ public final class JdbcUrls {
 	}
 
 	private static Pattern parameters(String name) {
-		return Pattern.compile("([?&])" + Pattern.quote(name) + "=([^&]*)&?");
+		return Pattern.compile("(?<=[?&])" + Pattern.quote(name) + "=([^&]*)&?");
 	}
 
 	/**

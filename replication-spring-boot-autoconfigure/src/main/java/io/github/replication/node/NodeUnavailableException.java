@@ -64,6 +64,15 @@ public class NodeUnavailableException extends SQLTransientConnectionException {
 				true, null);
 	}
 
+	/**
+	 * Creates the exception of a node that was the primary when it was asked.
+	 * @param node the name of the node
+	 * @return the exception
+	 */
+	public static NodeUnavailableException replaced(String node) {
+		return new NodeUnavailableException(node + " is not the primary any more", true, null);
+	}
+
 	static NodeUnavailableException exhausted(String node, SQLException cause) {
 		return new NodeUnavailableException("All connections to " + node + " are busy: " + cause.getMessage(), false,
 				cause);
