@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.event.ContextRefreshedEvent;
+import org.springframework.core.env.Environment;
 import org.springframework.util.Assert;
 import org.springframework.util.unit.DataSize;
 
@@ -58,9 +61,15 @@ import io.github.replication.policy.RoutingPolicy;
  * Puts the replicas beside a primary's data source, and closes their pools after
  * everything that uses it.
  */
-final class ClusterOwner implements DisposableBean {
+final class ClusterOwner implements DisposableBean, ApplicationListener<ContextRefreshedEvent> {
 
 	private static final Log logger = LogFactory.getLog(ClusterOwner.class);
+
+	/**
+	 * With these a migration connects by itself.
+	 */
+	private static final List<String> OF_OTHER_MIGRATIONS = List.of("spring.flyway.url", "spring.flyway.user",
+			"spring.liquibase.url", "spring.liquibase.user");
 
 	private static final Duration SHORTEST = Duration.ofMillis(1);
 
@@ -119,6 +128,8 @@ final class ClusterOwner implements DisposableBean {
 		this.cluster = cluster;
 		tell(cluster, beanName);
 		discover(cluster);
+		cluster.rememberWrites(this.callers.tokens().window());
+		cluster.start();
 		this.callers.tokens().resolveWith(cluster.positions());
 		RoutingPolicy policy = new RoutingPolicy(cluster::topology, cluster.positions(), this.loadBalancer,
 				this.properties.getWithoutTransaction() == WithoutTransaction.BY_STATEMENT,
@@ -204,6 +215,13 @@ final class ClusterOwner implements DisposableBean {
 	}
 
 	/**
+	 * The name of the bean that has the replicas, {@code null} if there is none.
+	 */
+	@Nullable String dataSourceName() {
+		return this.postProcessor.dataSourceName();
+	}
+
+	/**
 	 * The cluster behind the data source, which is created if it was not needed yet.
 	 * @throws IllegalStateException if there are no replicas
 	 */
@@ -249,6 +267,23 @@ final class ClusterOwner implements DisposableBean {
 	private static @Nullable Integer isolationOf(HikariConfig pool) {
 		int isolation = UtilityElf.getTransactionIsolation(pool.getTransactionIsolation());
 		return (isolation >= 0) ? isolation : null;
+	}
+
+	/**
+	 * The application has started. Migrations with a user of their own have not passed
+	 * the data source.
+	 */
+	@Override
+	public void onApplicationEvent(ContextRefreshedEvent event) {
+		Cluster cluster = this.cluster;
+		if (cluster == null) {
+			return;
+		}
+		Environment environment = event.getApplicationContext().getEnvironment();
+		if (OF_OTHER_MIGRATIONS.stream().anyMatch(environment::containsProperty)) {
+			cluster.wrote(false);
+		}
+		cluster.rememberWrites(null);
 	}
 
 	@Override

@@ -15,6 +15,8 @@
  */
 package io.github.replication.autoconfigure;
 
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -24,6 +26,7 @@ import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEn
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Role;
 
 import io.github.replication.ReplicationCluster;
 import io.github.replication.actuate.ReplicationEndpoint;
@@ -51,6 +54,19 @@ public final class ReplicationActuatorAutoConfiguration {
 				ReplicationProperties properties, ClusterOwner owner) {
 			return new ReplicationHealthContributor(cluster, properties.getFallback() == Fallback.PRIMARY,
 					owner::nodes);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ CompositeHealthContributor.class, ConditionalOnEnabledHealthIndicator.class })
+	@ConditionalOnEnabledHealthIndicator("db")
+	static class DatabaseHealth {
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static DatabaseHealthPostProcessor replicationDatabaseHealthPostProcessor(ObjectProvider<ClusterOwner> owner) {
+			return new DatabaseHealthPostProcessor(owner::getObject);
 		}
 
 	}

@@ -154,6 +154,14 @@ final class ReplicationDataSourcePostProcessor implements BeanFactoryPostProcess
 	}
 
 	/**
+	 * The name of the data source that has the replicas beside it, {@code null} if there
+	 * is none.
+	 */
+	@Nullable String dataSourceName() {
+		return target();
+	}
+
+	/**
 	 * The data source that has the replicas beside it.
 	 * @throws IllegalStateException if there is none
 	 */

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.replication.node.NodeUnavailableException;
 import io.github.replication.policy.NoReplicaException;
+import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -70,8 +71,14 @@ final class NodeFailures {
 		if (ex instanceof SQLFeatureNotSupportedException) {
 			return Extent.NOBODY;
 		}
+		if (DriverConnection.isOutdatedPlan(ex)) {
+			return Extent.PLAN;
+		}
 		if (SqlState.isUnsupported(ex)) {
 			return Extent.EVERY_REPLICA;
+		}
+		if (SqlState.isUndefined(ex)) {
+			return Extent.REPLICAS_BEHIND;
 		}
 		return SqlState.isFailureOfStandby(ex) ? Extent.NODE : Extent.NOBODY;
 	}
@@ -96,9 +103,21 @@ final class NodeFailures {
 		NODE,
 
 		/**
+		 * No node, but a statement that was prepared before a change of the schema: it
+		 * can run on the same node when it is prepared anew.
+		 */
+		PLAN,
+
+		/**
 		 * Every replica.
 		 */
-		EVERY_REPLICA
+		EVERY_REPLICA,
+
+		/**
+		 * Every replica, if the node on which the unit ran has not replayed all that the
+		 * primary has written: it may not know of a change of the schema yet.
+		 */
+		REPLICAS_BEHIND
 
 	}
 

@@ -100,7 +100,18 @@ final class Retry {
 		NodeFailures.Extent extent = NodeFailures.extent(failure, unit::hasSeen);
 		switch (extent) {
 			case NODE -> unit.exclude(suspect);
+			case PLAN -> {
+				if (!unit.prepareAnew()) {
+					return false;
+				}
+			}
 			case EVERY_REPLICA -> unit.excludeReplicas();
+			case REPLICAS_BEHIND -> {
+				if (!unit.isBehind()) {
+					return false;
+				}
+				unit.excludeReplicas();
+			}
 			case NOBODY -> {
 				return false;
 			}

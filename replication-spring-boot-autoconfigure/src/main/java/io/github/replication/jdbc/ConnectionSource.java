@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.commons.logging.Log;
@@ -36,6 +37,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import io.github.replication.Consistency;
 import io.github.replication.PoolKind;
 import io.github.replication.Reason;
+import io.github.replication.Role;
 import io.github.replication.RoutingScope;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
@@ -47,7 +49,6 @@ import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteFinder;
 import io.github.replication.policy.RouteRequest;
 import io.github.replication.policy.RoutingPolicy;
-import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -72,6 +73,10 @@ final class ConnectionSource {
 
 	private final StatementTexts texts;
 
+	private final Set<PhysicalConnection> inUse = ConcurrentHashMap.newKeySet();
+
+	private final StandbyCheck standbys = new StandbyCheck();
+
 	private final Map<Method, Optional<Object>> metadata = new ConcurrentHashMap<>();
 
 	/**
@@ -85,6 +90,7 @@ final class ConnectionSource {
 		this.cluster = cluster;
 		this.routes = new RouteFinder(policy, cluster);
 		cluster.onSilence(RetryAttempt::abortOn);
+		cluster.onGivenUp(this::abortOn);
 		this.callers = callers;
 		this.callbacks = callbacks;
 		this.poolDefaults = poolDefaults;
@@ -94,6 +100,17 @@ final class ConnectionSource {
 		this.texts = new StatementTexts(catalog);
 		String initSql = poolDefaults.initSql();
 		this.asynchronous = initSql != null && text(initSql).mentionsSynchronousCommit();
+	}
+
+	/**
+	 * Closes the connections to a node under the units that use them.
+	 */
+	private void abortOn(ClusterNode node) {
+		for (PhysicalConnection physical : this.inUse) {
+			if (physical.node() == node) {
+				physical.abortUnderUnit();
+			}
+		}
 	}
 
 	boolean isAutoCommitByDefault() {
@@ -141,7 +158,16 @@ final class ConnectionSource {
 	 * @param asynchronous whether the unit has chosen not to wait for the log
 	 */
 	void recordUncheckedWrite(boolean asynchronous) {
-		caller().recordWrite(asynchronous || this.asynchronous);
+		recordWrite(asynchronous || this.asynchronous);
+	}
+
+	/**
+	 * Records that the caller has written.
+	 * @param asynchronous whether the commit has not waited for the log
+	 */
+	void recordWrite(boolean asynchronous) {
+		caller().recordWrite(asynchronous);
+		this.cluster.wrote(asynchronous);
 	}
 
 	/**
@@ -190,7 +216,9 @@ final class ConnectionSource {
 	 */
 	PhysicalConnection acquire(RouteRequest request, RoutingSession session) throws SQLException {
 		List<ClusterNode> excluded = RetryAttempt.excluded(this.cluster.topology());
+		PrimaryWait wait = new PrimaryWait(this.cluster);
 		while (true) {
+			Topology topology = this.cluster.topology();
 			RouteRequest current = request.with(caller().bound());
 			Route route = this.routes.find(current, caller(), excluded);
 			RouteRequest decided = current.with(caller().bound());
@@ -202,16 +230,15 @@ final class ConnectionSource {
 			}
 			try {
 				PhysicalConnection physical = takeUnlessDemoted(route);
-				if (physical != null && this.routes.stillServes(route, decided)) {
+				if (this.routes.stillServes(route, decided)) {
 					return physical;
 				}
-				if (physical != null) {
-					physical.release();
-				}
+				physical.release();
 			}
 			catch (NodeUnavailableException ex) {
 				if (route.reason() != Reason.READ_ONLY) {
-					throw ex;
+					wait.after(ex, topology);
+					continue;
 				}
 				logger.debug(route.node() + " gives no connection, trying another node", ex);
 				excluded = without(excluded, route.node(), ex.isUnreachable());
@@ -220,46 +247,34 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Takes a connection, unless that shows that the primary has become a standby. Then
-	 * another node is the primary by now.
+	 * Takes a connection, unless that shows that the primary has become a standby, or is
+	 * the primary no longer.
 	 */
-	private @Nullable PhysicalConnection takeUnlessDemoted(Route route) throws SQLException {
+	private PhysicalConnection takeUnlessDemoted(Route route) throws SQLException {
 		PhysicalConnection physical = take(route);
 		boolean usable = false;
 		try {
-			usable = !leadsToStandby(physical);
+			if (route.reason() != Reason.READ_ONLY) {
+				requirePrimary(physical, route.node());
+			}
+			usable = true;
+			return physical;
 		}
 		finally {
 			if (!usable) {
-				physical.abort();
+				physical.evict();
 				physical.release();
 			}
 		}
-		if (!usable) {
-			requireSuccessor(route.node());
-			return null;
+	}
+
+	private void requirePrimary(PhysicalConnection physical, ClusterNode node) throws SQLException {
+		if (this.cluster.topology().primary() != node) {
+			throw NodeUnavailableException.replaced(node.name());
 		}
-		return physical;
-	}
-
-	/**
-	 * Whether what was taken for the primary has become a standby.
-	 */
-	private static boolean leadsToStandby(PhysicalConnection physical) throws SQLException {
-		return physical.route().reason() != Reason.READ_ONLY && isOnStandby(physical.driver());
-	}
-
-	/**
-	 * PostgreSQL 14 and later report it without being asked.
-	 */
-	private static boolean isOnStandby(DriverConnection driver) {
-		return "on".equals(driver.parameter("in_hot_standby"));
-	}
-
-	private void requireSuccessor(ClusterNode demoted) throws SQLException {
-		this.cluster.demoted(demoted);
-		if (!this.cluster.awaitSuccessor(demoted)) {
-			throw NodeUnavailableException.standby(demoted.name());
+		if (this.standbys.isStandby(physical)) {
+			this.cluster.demoted(node);
+			throw NodeUnavailableException.standby(node.name());
 		}
 	}
 
@@ -288,12 +303,16 @@ final class ConnectionSource {
 	 * Takes a connection of the primary's read pool for a read that no replica may serve.
 	 */
 	PhysicalConnection takeBehind() throws SQLException {
+		PrimaryWait wait = new PrimaryWait(this.cluster);
 		while (true) {
+			Topology topology = this.cluster.topology();
 			Route route = this.routes.behind();
 			RetryAttempt.uses(route.node());
-			PhysicalConnection physical = takeUnlessDemoted(route);
-			if (physical != null) {
-				return physical;
+			try {
+				return takeUnlessDemoted(route);
+			}
+			catch (NodeUnavailableException ex) {
+				wait.after(ex, topology);
 			}
 		}
 	}
@@ -303,7 +322,19 @@ final class ConnectionSource {
 	 * replica if the primary cannot be reached or the reader only reads.
 	 */
 	PhysicalConnection acquireForMetadata(boolean readOnly) throws SQLException {
-		Topology topology = this.cluster.topology();
+		PrimaryWait wait = new PrimaryWait(this.cluster);
+		while (true) {
+			Topology topology = this.cluster.topology();
+			try {
+				return takeForMetadata(topology, readOnly);
+			}
+			catch (NodeUnavailableException ex) {
+				wait.after(ex, topology);
+			}
+		}
+	}
+
+	private PhysicalConnection takeForMetadata(Topology topology, boolean readOnly) throws SQLException {
 		if (readOnly || !this.cluster.isPrimaryReachable()) {
 			for (ClusterNode replica : topology.rotation(null).all()) {
 				try {
@@ -325,7 +356,10 @@ final class ConnectionSource {
 			long start = route.node().askedAt();
 			connection = this.router.getConnection(route);
 			route.node().answeredSince(start);
-			return new PhysicalConnection(connection, route, this.poolDefaults.initSql() != null);
+			PhysicalConnection physical = new PhysicalConnection(connection, route, this.poolDefaults.initSql() != null,
+					this.inUse::remove);
+			this.inUse.add(physical);
+			return physical;
 		}
 		catch (SQLException | RuntimeException | Error ex) {
 			PhysicalConnection.leavePool(route.node(), route.pool());
@@ -390,9 +424,12 @@ final class ConnectionSource {
 	void failed(UnitOfWork unit, SQLException ex) {
 		ClusterNode node = unit.route().node();
 		failed(node, ex);
-		if (!unit.isReadOnly() && SqlState.isReadOnlyViolation(ex) && isOnStandby(unit.physical())) {
-			unit.physical().evict();
-			this.cluster.demoted(node);
+		if (SqlState.isUndefined(ex) && RetryAttempt.isOpen() && node.role() == Role.REPLICA
+				&& this.cluster.positions().mayBeBehind(node)) {
+			RetryAttempt.failedBehind();
+		}
+		if (!unit.isReadOnly() && SqlState.isReadOnlyViolation(ex)) {
+			this.cluster.suspectDemotion(node);
 		}
 	}
 
@@ -403,15 +440,6 @@ final class ConnectionSource {
 		RetryAttempt.failed(node, ex);
 		if (SqlState.mayMeanServerIsGone(ex)) {
 			this.cluster.suspect(node);
-		}
-	}
-
-	private static boolean isOnStandby(PhysicalConnection physical) {
-		try {
-			return isOnStandby(physical.driver());
-		}
-		catch (SQLException ex) {
-			return false;
 		}
 	}
 

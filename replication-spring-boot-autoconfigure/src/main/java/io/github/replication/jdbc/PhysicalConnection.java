@@ -22,6 +22,7 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,8 @@ final class PhysicalConnection {
 
 	private final AppliedSettings settings;
 
+	private final Consumer<PhysicalConnection> onRelease;
+
 	private @Nullable DriverConnection driver;
 
 	private int users;
@@ -89,14 +92,17 @@ final class PhysicalConnection {
 	 * @param route the node and pool that it was taken from
 	 * @param initialized whether that pool has executed a statement of the application's
 	 * on it
+	 * @param onRelease told when the connection goes back
 	 */
-	PhysicalConnection(Connection connection, Route route, boolean initialized) throws SQLException {
+	PhysicalConnection(Connection connection, Route route, boolean initialized, Consumer<PhysicalConnection> onRelease)
+			throws SQLException {
 		this.connection = connection;
 		this.node = route.node();
 		this.pool = route.pool();
 		this.route = route;
 		this.nodeId = route.node().id();
 		this.settings = new AppliedSettings(connection, initialized);
+		this.onRelease = onRelease;
 	}
 
 	Connection connection() {
@@ -456,6 +462,7 @@ final class PhysicalConnection {
 		if (before == RELEASED) {
 			return;
 		}
+		this.onRelease.accept(this);
 		try {
 			if (before == ABORTED || this.evicted || !restore()) {
 				abort();

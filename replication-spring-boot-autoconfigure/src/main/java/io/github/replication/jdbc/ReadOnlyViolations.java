@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.Role;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.policy.Route;
+import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -79,7 +80,7 @@ final class ReadOnlyViolations {
 			return explained(ex, nameOf(unit) + " is read-only, but it tried to write; it ran on " + where(route) + ": "
 					+ ex.getMessage() + ". " + REMEDY);
 		}
-		if (SqlState.isUnsupported(ex) && route.node().role() == Role.REPLICA) {
+		if (SqlState.isUnsupported(ex) && !DriverConnection.isOutdatedPlan(ex) && route.node().role() == Role.REPLICA) {
 			return explained(ex,
 					nameOf(unit) + " ran on " + where(route) + ", and a standby does not support everything: "
 							+ ex.getMessage() + ". If it needs the primary, let it run there (@UsePrimary, or"

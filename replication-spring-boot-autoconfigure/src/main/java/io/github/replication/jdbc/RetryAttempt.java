@@ -64,6 +64,10 @@ public final class RetryAttempt {
 
 	private @Nullable ClusterNode node;
 
+	private boolean behind;
+
+	private boolean preparedAnew;
+
 	private final List<Throwable> failures = new ArrayList<>(0);
 
 	/**
@@ -82,6 +86,7 @@ public final class RetryAttempt {
 		RetryAttempt previous = CURRENT.get();
 		CURRENT.set(this);
 		this.failures.clear();
+		this.behind = false;
 		OPEN.add(this);
 		return previous;
 	}
@@ -153,6 +158,16 @@ public final class RetryAttempt {
 	}
 
 	/**
+	 * Notes that a replica has failed which may lack what the primary has.
+	 */
+	static void failedBehind() {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt != null) {
+			attempt.behind = true;
+		}
+	}
+
+	/**
 	 * Notes a connection that is about to be made ready for the unit of the current
 	 * thread, for which the server may be asked already.
 	 */
@@ -210,6 +225,25 @@ public final class RetryAttempt {
 		ClusterNode node = this.node;
 		return (node != null && node.role() == Role.REPLICA && !this.prevented && !this.replicasExcluded
 				&& !this.excluded.contains(node)) ? node : null;
+	}
+
+	/**
+	 * Whether the replica on which the attempt has failed may not have replayed all that
+	 * the primary had written by then.
+	 * @return {@code false} if it is known to have
+	 */
+	public boolean isBehind() {
+		return this.behind;
+	}
+
+	/**
+	 * Lets the unit run again on the same node, with its statements prepared anew.
+	 * @return {@code false} if that has been done
+	 */
+	public boolean prepareAnew() {
+		boolean first = !this.preparedAnew;
+		this.preparedAnew = true;
+		return first;
 	}
 
 	/**

@@ -360,7 +360,7 @@ final class UnitOfWork {
 			this.source.recordUncheckedWrite(this.asynchronous);
 		}
 		else if (outcome.mayHaveWritten()) {
-			this.source.caller().recordWrite(outcome == CommitOutcome.WRITTEN_ASYNCHRONOUSLY);
+			this.source.recordWrite(outcome == CommitOutcome.WRITTEN_ASYNCHRONOUSLY);
 		}
 		recordUnseenWrites();
 	}

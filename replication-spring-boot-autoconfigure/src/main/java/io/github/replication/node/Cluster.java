@@ -17,15 +17,17 @@ package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 import javax.sql.DataSource;
@@ -37,16 +39,12 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
-import org.springframework.util.Assert;
 
 import io.github.replication.NodeDefinition;
 import io.github.replication.NodeStatus;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
-import io.github.replication.node.ClusterNode.Pools;
-import io.github.replication.node.NodeMonitor.Probing;
 import io.github.replication.node.PrimaryHistory.Lag;
-import io.github.replication.node.Probe.ConnectionLostException;
 import io.github.replication.position.SampleClock;
 
 /**
@@ -57,17 +55,10 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(Cluster.class);
 
-	private static final Duration RETURN_INTERVAL = Duration.ofMillis(500);
-
 	/**
 	 * Nobody waits longer for units under way, and more could not be measured.
 	 */
 	private static final Duration LONGEST = Duration.ofDays(36_500);
-
-	/**
-	 * By what part of the interval a node is asked again that has not answered.
-	 */
-	private static final int QUICKER = 4;
 
 	/**
 	 * How long a question in the background may take, in milliseconds.
@@ -78,6 +69,14 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * How long a question waits that there is no connection for.
 	 */
 	private static final Duration QUESTION_PAUSE = Duration.ofSeconds(10);
+
+	/**
+	 * How long those that wait for the primary wait before they look again: a connection
+	 * may have become idle.
+	 */
+	private static final long TURN = Duration.ofMillis(20).toNanos();
+
+	private static final long LONGEST_ATTEMPT = Duration.ofSeconds(5).toNanos();
 
 	private static final long POLL = Duration.ofMillis(5).toNanos();
 
@@ -95,12 +94,25 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	private final ScheduledThreadPoolExecutor executor;
 
+	private final List<NodeSupervisor> supervisors = new CopyOnWriteArrayList<>();
+
 	private final Membership membership;
+
+	private final ReentrantLock changes = new ReentrantLock();
+
+	private final Condition change = this.changes.newCondition();
+
+	private volatile boolean started;
+
+	private volatile @Nullable Duration writesCountForAll;
 
 	private volatile Runnable onChange = () -> {
 	};
 
 	private volatile Consumer<ClusterNode> onSilence = (node) -> {
+	};
+
+	private volatile Consumer<ClusterNode> onGivenUp = (node) -> {
 	};
 
 	/**
@@ -121,13 +133,26 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		this.executor = executor();
 		NodeDefinition definition = new NodeDefinition(settings.primaryName(), pool.getJdbcUrl(), null, null, 1, null,
 				null);
-		Member primary = new Attendant(definition).build(Role.PRIMARY, writePool);
+		Member primary = supervise(definition, Role.PRIMARY, writePool);
 		this.positions.follow(primary.node().monitor());
 		this.membership = new Membership(primary, settings, this.positions, clock, wallClock, this::changePools);
+		this.membership.onChange(this::stateChanged);
 		this.positions.within(this::topology);
-		settings.replicas()
-			.forEach((replica) -> this.membership.join(new Attendant(replica).build(Role.REPLICA, null)));
-		this.membership.members().forEach(this::watch);
+		settings.replicas().forEach((replica) -> this.membership.join(supervise(replica, Role.REPLICA, null)));
+	}
+
+	private Member supervise(NodeDefinition definition, Role role, @Nullable DataSource writePool) {
+		NodeSupervisor supervisor = new NodeSupervisor(definition, role, writePool, new Supervision());
+		this.supervisors.add(supervisor);
+		return supervisor.member();
+	}
+
+	/**
+	 * Begins to watch the nodes.
+	 */
+	public void start() {
+		this.started = true;
+		this.supervisors.forEach(this::watch);
 	}
 
 	private static ScheduledThreadPoolExecutor executor() {
@@ -140,16 +165,12 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Asks a node at intervals, the nodes not all at once. One that does not answer keeps
-	 * a thread busy with the question, and another with the attempt to connect; one that
-	 * is waited for keeps a third.
+	 * One that does not answer keeps a thread busy with the question, another with the
+	 * attempt to connect, and one that is waited for keeps a third.
 	 */
-	private void watch(Member member) {
-		this.executor.setCorePoolSize(3 * this.membership.members().size() + 1);
-		long interval = this.settings.positions().interval().toNanos();
-		long first = ThreadLocalRandom.current().nextLong(interval);
-		member.watchedBy(this.executor.scheduleWithFixedDelay(member.node().monitor()::askInTurn, first, interval,
-				TimeUnit.NANOSECONDS));
+	private void watch(NodeSupervisor supervisor) {
+		this.executor.setCorePoolSize(3 * this.supervisors.size() + 1);
+		supervisor.start();
 	}
 
 	/**
@@ -213,6 +234,27 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
+	 * Has every read see what the starting application writes: its migrations change
+	 * schemas that others are about to read.
+	 * @param window how long a write counts at most, {@code null} once the application
+	 * has started
+	 */
+	public void rememberWrites(@Nullable Duration window) {
+		this.writesCountForAll = window;
+	}
+
+	/**
+	 * The application has written.
+	 * @param asynchronous whether the commit has not waited for the log
+	 */
+	public void wrote(boolean asynchronous) {
+		Duration window = this.writesCountForAll;
+		if (window != null) {
+			this.positions.requireForAll(asynchronous, window);
+		}
+	}
+
+	/**
 	 * Asks the primary something on a connection of its own, in the background. While
 	 * there is no connection it is tried again, until the cluster is closed.
 	 * @param question what to ask, on a connection in auto-commit
@@ -259,21 +301,89 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
+	 * Sets what is done for the units that use a node which is given up, because another
+	 * primary is followed or its address leads to another server.
+	 * @param onGivenUp told of the node
+	 */
+	public void onGivenUp(Consumer<ClusterNode> onGivenUp) {
+		this.onGivenUp = onGivenUp;
+	}
+
+	/**
 	 * Whether the primary can be reached: its write pool holds a connection, or one can
 	 * be opened now.
 	 * @return {@code false} if a caller of the write pool would wait in vain
 	 */
 	public boolean isPrimaryReachable() {
 		ClusterNode primary = topology().primary();
-		HikariDataSource writePool = hikari(primary.writePool());
-		return (writePool != null && ReadPool.totalConnections(writePool) > 0) || primary.readPool().canConnect();
+		WritePool writePool = primary.writePool();
+		if (writePool != null && !writePool.isWorthEntering()) {
+			return false;
+		}
+		return (writePool != null && writePool.isConnected()) || primary.readPool().canConnect();
 	}
 
-	private @Nullable HikariDataSource hikari(@Nullable DataSource writePool) {
-		if (writePool instanceof HikariDataSource own) {
-			return own;
+	/**
+	 * How long a unit may wait for a connection to the primary.
+	 * @return the connection timeout of the application's own pool, in nanoseconds
+	 */
+	public long connectionTimeoutNanos() {
+		return TimeUnit.MILLISECONDS.toNanos(this.pool.getConnectionTimeout());
+	}
+
+	/**
+	 * Waits until the primary can serve that could not, or who is what has changed.
+	 * @param seen what was known when the primary could not serve
+	 * @param deadline when to give up, by the clock of the cluster in nanoseconds
+	 * @return {@code false} if the time has passed, or the thread was interrupted
+	 */
+	public boolean awaitPrimary(Topology seen, long deadline) {
+		this.supervisors.forEach(NodeSupervisor::hurry);
+		this.changes.lock();
+		try {
+			while (topology() == seen && !isServing(seen.primary())) {
+				long left = deadline - this.clock.nanoTime();
+				if (left <= 0 || this.executor.isShutdown()) {
+					return false;
+				}
+				this.change.awaitNanos(Math.min(left, TURN));
+			}
+			return true;
 		}
-		return (this.pool instanceof HikariDataSource configured) ? configured : null;
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return false;
+		}
+		finally {
+			this.changes.unlock();
+		}
+	}
+
+	private static boolean isServing(ClusterNode primary) {
+		WritePool writePool = primary.writePool();
+		return primary.readPool().isReachable() && (writePool == null || writePool.isWorthEntering());
+	}
+
+	/**
+	 * Something is known of a node that was not known before: those that wait for the
+	 * primary look again.
+	 */
+	private void stateChanged(Member member) {
+		WritePool writePool = member.node().writePool();
+		if (writePool != null && member.isPrimary()) {
+			writePool.callOut();
+		}
+		signal();
+	}
+
+	private void signal() {
+		this.changes.lock();
+		try {
+			this.change.signalAll();
+		}
+		finally {
+			this.changes.unlock();
+		}
 	}
 
 	/**
@@ -293,22 +403,24 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * @param node the node
 	 */
 	public void demoted(ClusterNode node) {
-		evict(hikari(node.writePool()));
+		WritePool writePool = node.writePool();
+		if (writePool != null) {
+			writePool.evict();
+		}
 		this.membership.members().stream().map(Member::node).forEach(this::suspect);
 	}
 
 	/**
-	 * Waits until another node is followed, no longer than for one question to all.
-	 * @param demoted the node that was the primary
-	 * @return {@code true} if another node is the primary
+	 * A write was refused because its transaction is read-only. That may be the
+	 * application's own doing, so the server is asked before anything follows from it.
+	 * @param node the node
 	 */
-	public boolean awaitSuccessor(ClusterNode demoted) {
-		long deadline = this.clock.nanoTime() + this.settings.positions().timeout().toNanos();
-		while (topology().primary() == demoted && this.clock.nanoTime() - deadline < 0
-				&& !Thread.currentThread().isInterrupted()) {
-			LockSupport.parkNanos(POLL);
-		}
-		return topology().primary() != demoted;
+	public void suspectDemotion(ClusterNode node) {
+		node.monitor().sampleAfter(this.clock.now()).thenAccept((sample) -> {
+			if (sample.state().inRecovery()) {
+				demoted(node);
+			}
+		});
 	}
 
 	/**
@@ -317,17 +429,46 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * replica as soon as it is a standby.
 	 */
 	private void changePools(Member before, Member now) {
-		evict(hikari(before.node().writePool()));
-		before.node().readPool().evict();
 		before.node().readPool().resizeForReplica();
 		before.node().readPool().patience(0);
 		now.node().readPool().resize(new ReadPool.Size(fallbackConnections(), 0));
 		now.node().readPool().patience(this.pool.getConnectionTimeout());
-		DataSource writePool = now.node().writePool();
-		if (writePool == null || (writePool instanceof HikariDataSource hikari && hikari.isClosed())) {
-			now.node().writePool(this.pools.writes(now.node().definition()));
+		WritePool writePool = now.node().writePool();
+		if (writePool == null || writePool.isClosed()) {
+			HikariDataSource pool = this.pools.writes(now.node().definition());
+			now.node().writePool(new WritePool(pool, pool, true, () -> obstacle(now.node())));
 		}
+		this.executor.execute(() -> giveUp(before.node()));
 		changed();
+	}
+
+	/**
+	 * Gives up every connection to a node, those in use too: it may be one that does not
+	 * answer, or one that must not be written to any more.
+	 */
+	private void giveUp(ClusterNode node) {
+		WritePool writePool = node.writePool();
+		if (writePool != null) {
+			writePool.evict();
+			writePool.callOut();
+		}
+		node.readPool().evict();
+		this.onGivenUp.accept(node);
+		signal();
+	}
+
+	/**
+	 * Why a write pool cannot open connections, by what the probe of its node shows.
+	 */
+	private @Nullable NodeUnavailableException obstacle(ClusterNode node) {
+		Member member = this.membership.primary();
+		if (member.node() != node) {
+			return NodeUnavailableException.replaced(node.name());
+		}
+		if (member.health().isFailing()) {
+			return NodeUnavailableException.unreachable(node.name(), member.health().failure());
+		}
+		return member.isStandby() ? NodeUnavailableException.standby(node.name()) : null;
 	}
 
 	private void changed() {
@@ -337,12 +478,6 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private int fallbackConnections() {
 		Integer configured = this.settings.fallbackMaxConnections();
 		return (configured != null) ? configured : Math.max(1, this.pool.getMaximumPoolSize() / 2);
-	}
-
-	private static void evict(@Nullable HikariDataSource pool) {
-		if (pool != null && pool.getHikariPoolMXBean() != null) {
-			pool.getHikariPoolMXBean().softEvictConnections();
-		}
 	}
 
 	@Override
@@ -371,7 +506,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	@Override
 	public void add(NodeDefinition replica) {
 		JdbcUrls.requireOneServer(replica.name(), replica.url());
-		Member member = new Attendant(replica).build(Role.REPLICA, null);
+		NodeSupervisor supervisor = new NodeSupervisor(replica, Role.REPLICA, null, new Supervision());
+		Member member = supervisor.member();
 		try {
 			this.membership.join(member);
 		}
@@ -379,8 +515,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 			close(member);
 			throw ex;
 		}
+		this.supervisors.add(supervisor);
 		member.node().warmUp();
-		watch(member);
+		if (this.started) {
+			watch(supervisor);
+		}
 		changed();
 		logger.info(member + " was added");
 	}
@@ -417,18 +556,32 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		this.membership.drain(find(name), false);
 	}
 
+	/**
+	 * Closes the pools and ends the threads, those of attempts to connect included.
+	 */
 	@Override
 	public void close() {
 		this.executor.shutdownNow();
+		signal();
 		this.membership.members().forEach(this::close);
+		try {
+			if (!this.executor.awaitTermination(LONGEST_ATTEMPT, TimeUnit.NANOSECONDS)) {
+				logger.debug("An attempt to connect goes on after the end of the cluster");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	private void close(Member member) {
 		member.remove();
+		this.supervisors.removeIf((supervisor) -> supervisor.member() == member);
 		member.node().monitor().close();
 		member.node().readPool().close();
-		if (member.node().writePool() instanceof HikariDataSource own && own != this.pool) {
-			own.close();
+		WritePool writePool = member.node().writePool();
+		if (writePool != null) {
+			writePool.close();
 		}
 	}
 
@@ -448,154 +601,84 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Builds a member, and attends to what its parts see.
+	 * What the supervisors see of the cluster.
 	 */
-	private final class Attendant {
+	private final class Supervision implements NodeSupervisor.Surroundings {
 
-		private final NodeDefinition definition;
-
-		private @Nullable Member member;
-
-		Attendant(NodeDefinition definition) {
-			this.definition = definition;
+		@Override
+		public ClusterSettings settings() {
+			return Cluster.this.settings;
 		}
 
-		Member build(Role role, @Nullable DataSource writePool) {
-			Cluster cluster = Cluster.this;
-			Reachability reachability = new Reachability(this::lost, () -> member().health().isAnswering());
-			ServerStateQuery query = new ServerStateQuery();
-			Inspection inspection = new Inspection(query, cluster.clock, this::inspected);
-			ReadPool readPool = (role == Role.PRIMARY)
-					? cluster.pools.primary(this.definition.name(), fallbackConnections(), reachability, inspection)
-					: cluster.pools.replica(this.definition, reachability, inspection);
-			Duration timeout = cluster.settings.positions().timeout();
-			NodeMonitor monitor = new NodeMonitor(new Probe(opening(readPool), query, timeout),
-					new ReplicaPosition(this.definition.name(), cluster.clock::nanoTime, this::warnOfSeveralServers),
-					new ReplayWaiter(opening(readPool), cluster.executor, cluster.clock, timeout),
-					new Probing(cluster.clock, cluster.executor, this::answered));
-			Member member = new Member(
-					new ClusterNode(this.definition, role, new Pools(readPool, writePool), monitor,
-							cluster.clock::nanoTime),
-					new Health(cluster.settings.monitor(), cluster.clock.nanoTime()), reachability);
-			this.member = member;
-			return member;
+		@Override
+		public SampleClock clock() {
+			return Cluster.this.clock;
 		}
 
-		private Probe.Opening opening(ReadPool pool) {
-			return JdbcUrls.isPostgres(this.definition.url()) ? pool::openBeside : () -> {
-				throw new SQLFeatureNotSupportedException("Positions are known of PostgreSQL alone");
-			};
+		@Override
+		public ServerDefaults defaults() {
+			return Cluster.this.defaults;
 		}
 
-		private Member member() {
-			Member member = this.member;
-			Assert.state(member != null, "nothing is seen before the member is built");
-			return member;
+		@Override
+		public ScheduledExecutorService executor() {
+			return Cluster.this.executor;
 		}
 
-		private boolean isOver() {
-			return Cluster.this.executor.isShutdown() || member().isRemoved();
+		@Override
+		public Membership membership() {
+			return Cluster.this.membership;
 		}
 
-		private void inspected(Sample sample) throws SQLException {
-			Cluster.this.defaults.learnFrom(sample.state());
-			member().node().monitor().position().told(sample);
-			if (!isOver()) {
-				if (!member().isPrimary()) {
-					Cluster.this.positions.knowPrimary();
-				}
-				Cluster.this.membership.inspected(member(), sample);
+		@Override
+		public boolean isClosed() {
+			return Cluster.this.executor.isShutdown();
+		}
+
+		@Override
+		public boolean isPrimaryAnswering() {
+			return Cluster.this.membership.primary().health().isAnswering();
+		}
+
+		@Override
+		public ReadPool readPool(NodeDefinition definition, Role role, Health health, Inspection inspection) {
+			return (role == Role.PRIMARY)
+					? Cluster.this.pools.primary(definition, fallbackConnections(), health, inspection)
+					: Cluster.this.pools.replica(definition, health, inspection);
+		}
+
+		@Override
+		public WritePool writePool(ClusterNode node, DataSource pool) {
+			HikariDataSource configured = (Cluster.this.pool instanceof HikariDataSource hikari) ? hikari : null;
+			return new WritePool(pool, (pool instanceof HikariDataSource own) ? own : configured, false,
+					() -> obstacle(node));
+		}
+
+		@Override
+		public void inspected(Member member, Sample sample) throws SQLException {
+			if (!member.isPrimary()) {
+				Cluster.this.positions.knowPrimary();
+			}
+			Cluster.this.membership.inspected(member, sample);
+		}
+
+		@Override
+		public void primaryFailed(Member primary) {
+			Cluster.this.supervisors.forEach(NodeSupervisor::hurry);
+			WritePool writePool = primary.node().writePool();
+			if (writePool != null && primary.health().isFailing() && !writePool.isConnected()) {
+				writePool.callOut();
 			}
 		}
 
-		private void answered(@Nullable Sample sample, @Nullable Exception failure) {
-			if (isOver()) {
-				return;
-			}
-			boolean first = failure != null && member().health().failure() == null;
-			member().node().counts().probed(sample != null);
-			Cluster.this.membership.answered(member(), sample, failure);
-			if (failure instanceof ConnectionLostException) {
-				member().node().readPool().evict();
-			}
-			if (first) {
-				askAgainSoon();
-				later(this::checkSilence, abortAfter() - silence());
-			}
-			else if (failure != null) {
-				checkSilence();
-			}
+		@Override
+		public void silent(ClusterNode node) {
+			Cluster.this.onSilence.accept(node);
 		}
 
-		private void askAgainSoon() {
-			later(member().node().monitor()::askInTurn,
-					Cluster.this.settings.positions().interval().toNanos() / QUICKER);
-		}
-
-		private long abortAfter() {
-			return Cluster.this.settings.monitor().abortAfter().toNanos();
-		}
-
-		private void checkSilence() {
-			if (!isOver() && member().health().failure() != null && silence() >= abortAfter()) {
-				Cluster.this.onSilence.accept(member().node());
-			}
-		}
-
-		private long silence() {
-			return Cluster.this.clock.nanoTime() - member().health().answeredAt();
-		}
-
-		private void warnOfSeveralServers() {
-			logger.warn("Several servers answer at the URL of " + this.definition
-					+ ": how far one of them is says nothing of the others, so that for a while after a write its"
-					+ " caller is not served there. Configure replication.replicas." + this.definition
-					+ ".url with the address of one server.");
-		}
-
-		private void lost() {
-			if (!isOver()) {
-				member().lost();
-				Cluster.this.membership.reachabilityChanged();
-				member().node().readPool().evict();
-				later(this::tryToReturn, RETURN_INTERVAL.toNanos());
-			}
-		}
-
-		private void tryToReturn() {
-			if (isOver()) {
-				return;
-			}
-			if (!member().isBackAfter(canBeUsed())) {
-				later(this::tryToReturn, RETURN_INTERVAL.toNanos());
-				return;
-			}
-			if (!member().isPrimary()) {
-				member().node().warmUp();
-			}
-			member().reachability().found();
-			Cluster.this.membership.reachabilityChanged();
-		}
-
-		/**
-		 * Whether the probe is answered and a connection can be opened. What the pool
-		 * keeps is opened here, so that nobody who reads has to wait for it.
-		 */
-		private boolean canBeUsed() {
-			try {
-				member().node().readPool().probe();
-				if (member().isReturning()) {
-					member().node().readPool().warm();
-				}
-				return !member().health().isFailing();
-			}
-			catch (SQLException | RuntimeException ex) {
-				return false;
-			}
-		}
-
-		private void later(Runnable task, long nanos) {
-			Cluster.this.executor.schedule(task, nanos, TimeUnit.NANOSECONDS);
+		@Override
+		public void moved(Member member) {
+			Cluster.this.executor.execute(() -> giveUp(member.node()));
 		}
 
 	}

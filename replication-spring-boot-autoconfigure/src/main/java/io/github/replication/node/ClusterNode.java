@@ -65,9 +65,7 @@ public final class ClusterNode implements Node {
 
 	private volatile Role role;
 
-	private volatile @Nullable DataSource writePool;
-
-	private volatile @Nullable HikariDataSource ownWritePool;
+	private volatile @Nullable WritePool writePool;
 
 	private volatile Condition condition = new Condition(NodeState.ONLINE, Instant.EPOCH, null);
 
@@ -273,16 +271,16 @@ public final class ClusterNode implements Node {
 	 * @return the read pool, and the write pool of a node that has become the primary
 	 */
 	public List<HikariDataSource> pools() {
-		return (this.ownWritePool != null) ? List.of(this.readPool.hikari(), this.ownWritePool)
-				: List.of(this.readPool.hikari());
+		WritePool writePool = this.writePool;
+		HikariDataSource own = (writePool != null) ? writePool.own() : null;
+		return (own != null) ? List.of(this.readPool.hikari(), own) : List.of(this.readPool.hikari());
 	}
 
-	@Nullable DataSource writePool() {
+	@Nullable WritePool writePool() {
 		return this.writePool;
 	}
 
-	void writePool(HikariDataSource writePool) {
-		this.ownWritePool = writePool;
+	void writePool(WritePool writePool) {
 		this.writePool = writePool;
 	}
 
@@ -297,7 +295,7 @@ public final class ClusterNode implements Node {
 	 * @param read the pool of read-only connections
 	 * @param write the pool of read-write connections, {@code null} for a replica
 	 */
-	record Pools(ReadPool read, @Nullable DataSource write) {
+	record Pools(ReadPool read, @Nullable WritePool write) {
 
 	}
 

@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.node.PrimaryHistory.Lag;
 
 /**
- * What the answers of one node say of it. Two bad ones in a row change its state, and two
- * good ones change it back, so that one lost packet does not. Changed by one thread at a
- * time; the answers may be read by others.
+ * All that is known of one node: what its probe has answered, and whether its pools get
+ * connections. Two bad answers in a row change its state, and two good ones change it
+ * back, so that one lost packet does not. Answers are noted by one thread at a time, the
+ * loss of the node by any; both may be read by others.
  */
 final class Health {
 
@@ -32,6 +33,15 @@ final class Health {
 	private static final int TURNS = 2;
 
 	private final MonitorSettings settings;
+
+	private volatile Runnable onLoss = () -> {
+	};
+
+	private volatile boolean reachable = true;
+
+	private volatile @Nullable Exception loss;
+
+	private volatile int returning;
 
 	private volatile @Nullable Sample last;
 
@@ -58,6 +68,76 @@ final class Health {
 	}
 
 	/**
+	 * Sets what is done when the node is lost.
+	 * @param onLoss called once a loss, by the thread that has noticed it
+	 */
+	void onLoss(Runnable onLoss) {
+		this.onLoss = onLoss;
+	}
+
+	/**
+	 * No connection to the node is left, and none can be opened.
+	 * @param cause why, {@code null} if that is not known
+	 */
+	void lost(@Nullable Exception cause) {
+		synchronized (this) {
+			if (!this.reachable) {
+				return;
+			}
+			this.loss = cause;
+			this.returning = 0;
+			this.reachable = false;
+		}
+		this.onLoss.run();
+	}
+
+	/**
+	 * An attempt to reach the node again has ended.
+	 * @param cause why it has failed, {@code null} if it was successful
+	 * @return whether enough attempts in a row were successful
+	 */
+	boolean attempted(@Nullable Exception cause) {
+		synchronized (this) {
+			this.returning = (cause == null) ? this.returning + 1 : 0;
+			if (cause != null) {
+				this.loss = cause;
+			}
+			return this.returning >= TURNS;
+		}
+	}
+
+	/**
+	 * Whether the last attempt to reach a lost node was successful.
+	 */
+	boolean isReturning() {
+		return this.returning > 0;
+	}
+
+	/**
+	 * The node can be reached again.
+	 */
+	void found() {
+		synchronized (this) {
+			this.reachable = true;
+			this.loss = null;
+		}
+	}
+
+	/**
+	 * Whether connections to the node can be opened, as far as the attempts so far show.
+	 */
+	boolean isReachable() {
+		return this.reachable;
+	}
+
+	/**
+	 * Why the node was lost, {@code null} if it was not or that is not known.
+	 */
+	@Nullable Exception loss() {
+		return this.loss;
+	}
+
+	/**
 	 * The probe was answered.
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 */
@@ -76,6 +156,16 @@ final class Health {
 		if (last == null || sample.tick() > last.tick()) {
 			this.last = sample;
 		}
+	}
+
+	/**
+	 * The server has answered that it cannot say more at the moment.
+	 * @param now the time, by the monotonic clock in nanoseconds
+	 */
+	void refused(Exception cause, long now) {
+		this.failures = 0;
+		this.failure = cause;
+		this.answeredAt = now;
 	}
 
 	/**

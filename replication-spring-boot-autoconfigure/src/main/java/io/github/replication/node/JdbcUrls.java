@@ -33,6 +33,8 @@ public final class JdbcUrls {
 
 	private static final Pattern POSTGRES = Pattern.compile("jdbc:postgresql:(?://([^/?]*))?/?([^?]*)(\\?.*)?");
 
+	private static final Pattern WRAPPED_POSTGRES = Pattern.compile("jdbc:(?:[\\w-]+:)*postgresql:");
+
 	private static final Pattern ANY = Pattern.compile("jdbc:\\S*");
 
 	/**
@@ -66,6 +68,59 @@ public final class JdbcUrls {
 	 */
 	public static boolean isPostgres(String url) {
 		return url.startsWith("jdbc:postgresql:");
+	}
+
+	/**
+	 * Whether a URL leads to PostgreSQL by its own driver, alone or wrapped by another,
+	 * as in {@code jdbc:p6spy:postgresql://host/database}.
+	 */
+	static boolean leadsToPostgres(String url) {
+		return WRAPPED_POSTGRES.matcher(url).lookingAt();
+	}
+
+	/**
+	 * The value of a parameter, {@code null} if the URL does not have it. Of several the
+	 * last counts, as it does for the driver.
+	 */
+	static @Nullable String parameter(String url, String name) {
+		Matcher matcher = parameters(name).matcher(url);
+		String value = null;
+		while (matcher.find()) {
+			value = matcher.group(1);
+		}
+		return value;
+	}
+
+	/**
+	 * A URL without a parameter.
+	 */
+	static String withoutParameter(String url, String name) {
+		return parameters(name).matcher(url).replaceAll("");
+	}
+
+	/**
+	 * A URL with the parameters of another one added that it does not have itself.
+	 * @param source where the parameters are taken from
+	 * @param url the URL to complete
+	 * @param except the name of a parameter that is not taken
+	 */
+	static String withParametersOf(String source, String url, String except) {
+		Matcher matcher = POSTGRES.matcher(source);
+		if (!matcher.matches() || matcher.group(3) == null || !isPostgres(url)) {
+			return url;
+		}
+		StringBuilder complete = new StringBuilder(url);
+		for (String parameter : matcher.group(3).substring(1).split("&")) {
+			String name = parameter.split("=", 2)[0];
+			if (!name.isEmpty() && !name.equals(except) && parameter(url, name) == null) {
+				complete.append((complete.indexOf("?") < 0) ? '?' : '&').append(parameter);
+			}
+		}
+		return complete.toString();
+	}
+
+	private static Pattern parameters(String name) {
+		return Pattern.compile("(?<=[?&])" + Pattern.quote(name) + "=([^&]*)&?");
 	}
 
 	/**

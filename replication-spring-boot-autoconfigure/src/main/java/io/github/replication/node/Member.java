@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Future;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,24 +38,23 @@ final class Member {
 
 	private final Health health;
 
-	private final Reachability reachability;
-
-	private volatile @Nullable Future<?> watch;
-
 	private long clusterSystem;
 
 	private @Nullable String clusterDatabase;
 
 	private @Nullable Map<String, String> standbys;
 
-	private int returning;
-
 	private volatile boolean removed;
 
-	Member(ClusterNode node, Health health, Reachability reachability) {
+	private long primarySince;
+
+	private @Nullable String rivalry;
+
+	private NodeState reported = NodeState.ONLINE;
+
+	Member(ClusterNode node, Health health) {
 		this.node = node;
 		this.health = health;
-		this.reachability = reachability;
 	}
 
 	ClusterNode node() {
@@ -67,12 +65,16 @@ final class Member {
 		return this.health;
 	}
 
-	Reachability reachability() {
-		return this.reachability;
-	}
-
 	boolean isPrimary() {
 		return this.node.role() == Role.PRIMARY;
+	}
+
+	/**
+	 * Whether the server has answered last that it is a standby.
+	 */
+	boolean isStandby() {
+		Sample last = this.health.last();
+		return last != null && this.health.isAnswering() && last.state().inRecovery();
 	}
 
 	boolean isRemoved() {
@@ -84,17 +86,6 @@ final class Member {
 	 */
 	void remove() {
 		this.removed = true;
-		Future<?> watch = this.watch;
-		if (watch != null) {
-			watch.cancel(false);
-		}
-	}
-
-	void watchedBy(Future<?> watch) {
-		this.watch = watch;
-		if (this.removed) {
-			watch.cancel(false);
-		}
 	}
 
 	/**
@@ -120,27 +111,6 @@ final class Member {
 	long system() {
 		Sample last = this.health.last();
 		return (last != null) ? last.state().system() : 0;
-	}
-
-	/**
-	 * Counts successful attempts to reach a node that was lost.
-	 * @param successful whether the attempt was
-	 * @return whether there were enough in a row
-	 */
-	boolean isBackAfter(boolean successful) {
-		this.returning = successful ? this.returning + 1 : 0;
-		return this.returning >= 2;
-	}
-
-	/**
-	 * Whether the last attempt to reach a lost node was successful.
-	 */
-	boolean isReturning() {
-		return this.returning > 0;
-	}
-
-	void lost() {
-		this.returning = 0;
 	}
 
 	/**
@@ -180,15 +150,55 @@ final class Member {
 	}
 
 	/**
+	 * Judges the node as a second primary.
+	 * @param leader the primary
+	 * @param missing what is missing for the node to be followed, {@code null} if it is
+	 * none or that is not known
+	 */
+	void competesWith(Member leader, @Nullable String missing) {
+		Sample last = this.health.last();
+		boolean primary = last != null && !last.state().inRecovery() && last.state().database() != null;
+		this.primarySince = (last == null || !primary) ? 0 : (this.primarySince != 0) ? this.primarySince : last.tick();
+		boolean stays = leader.isAnsweringAsPrimary();
+		this.rivalry = (stays || missing == null) ? "it is a primary, but " + leader
+				+ " is the primary of this cluster: rebuild it as a standby, or" + " remove it"
+				: "it is a primary as well, and is followed as soon as " + missing;
+	}
+
+	private boolean isAnsweringAsPrimary() {
+		Sample last = this.health.last();
+		return last != null && this.health.isAnswering() && !last.state().inRecovery();
+	}
+
+	/**
+	 * Whether the node is a second primary of which it is still open whether it takes
+	 * over: the first has neither answered since nor failed often enough.
+	 */
+	boolean isUndecided(Member leader) {
+		Sample last = leader.health.last();
+		boolean confirmed = last != null && leader.health.isAnswering() && last.tick() > this.primarySince;
+		return this.primarySince != 0 && !confirmed && !leader.health.isFailing();
+	}
+
+	/**
+	 * Notes that the state is reported now.
+	 * @return the state that was reported before
+	 */
+	NodeState reportState() {
+		NodeState before = this.reported;
+		this.reported = this.node.condition().state();
+		return before;
+	}
+
+	/**
 	 * Judges the node by what is known of it.
-	 * @param primary the name of the primary
 	 * @param now the time of day
 	 * @return {@code true} if its state is another than before
 	 */
-	boolean judge(String primary, Instant now) {
+	boolean judge(Instant now) {
 		Condition before = this.node.condition();
-		NodeState state = state(primary);
-		String cause = cause(state, primary);
+		NodeState state = state();
+		String cause = cause(state);
 		boolean known = !before.since().equals(Instant.EPOCH);
 		if (known && state == before.state() && Objects.equals(cause, before.cause())) {
 			return false;
@@ -198,17 +208,17 @@ final class Member {
 		return state != before.state();
 	}
 
-	private NodeState state(String primary) {
+	private NodeState state() {
 		if (this.health.isDrained()) {
 			return NodeState.DRAINED;
 		}
-		if (this.health.isAnswering() && mistake(primary) != null) {
+		if (this.health.isAnswering() && mistake() != null) {
 			return NodeState.MISCONFIGURED;
 		}
-		if (!this.reachability.isReachable() || this.health.isFailing()) {
+		if (!this.health.isReachable() || this.health.isFailing()) {
 			return NodeState.OFFLINE;
 		}
-		if (mistake(primary) != null) {
+		if (mistake() != null) {
 			return NodeState.MISCONFIGURED;
 		}
 		if (this.node.monitor().position().isShared()) {
@@ -217,18 +227,18 @@ final class Member {
 		return (!isPrimary() && this.health.isLagging()) ? NodeState.LAGGING : NodeState.ONLINE;
 	}
 
-	private @Nullable String cause(NodeState state, String primary) {
+	private @Nullable String cause(NodeState state) {
 		return switch (state) {
 			case ONLINE, SHARED -> failure();
 			case DRAINED -> "taken out of rotation by an operator";
 			case LAGGING -> "further behind than replication.max-lag or replication.max-lag-size allows";
-			case MISCONFIGURED -> mistake(primary);
+			case MISCONFIGURED -> mistake();
 			case OFFLINE -> lossOrFailure();
 		};
 	}
 
 	private @Nullable String lossOrFailure() {
-		Exception loss = this.reachability.cause();
+		Exception loss = this.health.loss();
 		return (loss != null) ? messageOf(loss) : failure();
 	}
 
@@ -244,10 +254,9 @@ final class Member {
 
 	/**
 	 * What is wrong about the server.
-	 * @param primary the name of the primary
 	 * @return the mistake and what to do, {@code null} if there is none
 	 */
-	@Nullable String mistake(String primary) {
+	@Nullable String mistake() {
 		Sample last = this.health.last();
 		if (last == null) {
 			return null;
@@ -261,8 +270,7 @@ final class Member {
 			return inRecovery ? "it is a standby, and no node is known that has become the primary" : null;
 		}
 		boolean tellsRole = last.state().database() != null;
-		return (tellsRole && !inRecovery) ? "it is a primary, but " + primary
-				+ " is the primary of this cluster: rebuild it as a standby, or remove it" : null;
+		return (tellsRole && !inRecovery) ? this.rivalry : null;
 	}
 
 	private @Nullable String strangeness() {

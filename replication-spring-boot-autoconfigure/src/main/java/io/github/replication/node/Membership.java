@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -58,7 +59,10 @@ final class Membership {
 
 	private final List<Member> replicas = new ArrayList<>();
 
-	private Member primary;
+	private volatile Member primary;
+
+	private volatile Consumer<Member> onChange = (member) -> {
+	};
 
 	private volatile Topology topology;
 
@@ -90,6 +94,21 @@ final class Membership {
 	 */
 	Topology topology() {
 		return this.topology;
+	}
+
+	/**
+	 * Sets what is done when the state of a member has changed.
+	 * @param onChange told of the member, under the lock of the membership
+	 */
+	void onChange(Consumer<Member> onChange) {
+		this.onChange = onChange;
+	}
+
+	/**
+	 * The member that takes the writes.
+	 */
+	Member primary() {
+		return this.primary;
 	}
 
 	/**
@@ -185,6 +204,9 @@ final class Membership {
 			if (sample != null) {
 				member.health().answered(sample, this.clock.nanoTime());
 			}
+			else if (failure instanceof SQLException ex && SqlState.isAnswer(ex)) {
+				member.health().refused(ex, this.clock.nanoTime());
+			}
 			else if (failure != null) {
 				member.health().failed(failure);
 			}
@@ -199,7 +221,7 @@ final class Membership {
 			}
 		});
 		if (member.health().isFailing() && !member.isPrimary()) {
-			member.reachability().lost(failure);
+			member.health().lost(failure);
 		}
 	}
 
@@ -212,7 +234,7 @@ final class Membership {
 		this.lock.lock();
 		try {
 			changed(() -> member.health().told(sample));
-			mistake = member.mistake(this.primary.node().name());
+			mistake = member.mistake();
 		}
 		finally {
 			this.lock.unlock();
@@ -253,18 +275,26 @@ final class Membership {
 			return;
 		}
 		Sample sample = successor.health().last();
-		logger.warn("Following a failover: " + successor + " is the primary, and no longer " + before
-				+ ((sample != null) ? " (timeline " + sample.state().timeline() + ")" : ""));
+		reportFailover(before, successor, sample);
 		this.replicas.set(this.replicas.indexOf(successor), before);
 		this.primary = successor;
 		before.node().role(Role.REPLICA);
 		successor.node().role(Role.PRIMARY);
 		// it answers, and new connections were refused only for what it was
-		successor.reachability().found();
+		successor.health().found();
 		this.onFailover.accept(before, successor);
 		this.positions.follow(successor.node().monitor());
 		this.positions.primaryAnswered(sample, null);
 		this.topology = look();
+	}
+
+	private void reportFailover(Member before, Member successor, @Nullable Sample sample) {
+		int timeline = (sample != null) ? sample.state().timeline() : 0;
+		int known = this.positions.timelineOfPrimary();
+		logger.warn("Following a failover: writes go to the node '" + successor + "' now, and no longer to the node '"
+				+ before + "'" + ((timeline != 0) ? " (timeline " + timeline + ")" : "")
+				+ ((timeline <= known) ? ". Its timeline is not after " + known + ", that of '" + before
+						+ "', which is a standby now and has its history" : ""));
 	}
 
 	/**
@@ -278,10 +308,15 @@ final class Membership {
 		boolean changed = false;
 		for (Member member : members) {
 			member.belongsTo(system, database);
-			Condition before = member.node().condition();
-			if (member.judge(this.primary.node().name(), this.wallClock.instant())) {
+			member.competesWith(this.primary, (member != this.primary && this.failover)
+					? Succession.missing(this.primary, this.positions.timelineOfPrimary(), member, this.replicas)
+					: null);
+			if (member.judge(this.wallClock.instant())) {
 				changed = true;
-				report(member, before.state());
+				this.onChange.accept(member);
+			}
+			if (member == this.primary || !member.isUndecided(this.primary)) {
+				report(member);
 			}
 		}
 		if (changed) {
@@ -308,13 +343,21 @@ final class Membership {
 		return most;
 	}
 
-	private static void report(Member member, NodeState before) {
+	/**
+	 * Logs the state of a member unless that is what was logged last.
+	 */
+	private static void report(Member member) {
+		NodeState before = member.reportState();
 		Condition now = member.node().condition();
+		if (now.state() == before) {
+			return;
+		}
+		String text = member + " is " + now.state() + " (it was " + before + ")";
 		if (now.state() == NodeState.ONLINE || now.state() == NodeState.DRAINED) {
-			logger.info(member + " is " + now.state() + " (it was " + before + ")");
+			logger.info(text);
 		}
 		else {
-			logger.warn(member + " is " + now.state() + " (it was " + before + "): " + now.cause());
+			logger.warn(text + ": " + now.cause());
 		}
 	}
 

@@ -21,10 +21,10 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.node.Probe.Change;
 import io.github.replication.node.Probe.ConnectionLostException;
 import io.github.replication.position.SampleClock;
 
@@ -134,6 +134,14 @@ final class NodeMonitor implements AutoCloseable {
 	}
 
 	/**
+	 * Asks on a new connection, since the address seems to lead to another server.
+	 */
+	void askForMove() {
+		this.probe.doubt();
+		sampleAfter(this.probing.clock().now());
+	}
+
+	/**
 	 * Asks because it is time to.
 	 */
 	void askInTurn() {
@@ -164,6 +172,10 @@ final class NodeMonitor implements AutoCloseable {
 		}
 		try {
 			Sample sample = new Sample(tick, at, this.probe.ask(thoroughly));
+			Change change = this.probe.change();
+			if (change != Change.NONE) {
+				this.probing.listener().changed(change);
+			}
 			this.position.told(sample, incarnation);
 			boolean stuck = sample.state().mayEndInsideRecord() && sample.state().lsn() == this.lastLsn;
 			answered(sample, null);
@@ -189,7 +201,7 @@ final class NodeMonitor implements AutoCloseable {
 		}
 		this.nextQuestion = this.probing.clock().nanoTime() + this.pause;
 		this.failure = failure;
-		this.probing.onAnswer().accept(sample, failure);
+		this.probing.listener().answered(sample, failure);
 	}
 
 	@Override
@@ -199,13 +211,36 @@ final class NodeMonitor implements AutoCloseable {
 	}
 
 	/**
-	 * What the monitors of a cluster share, and whom one tells.
+	 * What a monitor needs of its surroundings.
 	 *
 	 * @param clock orders samples and events
 	 * @param executor runs the questions
-	 * @param onAnswer told of each sample, or of the failure to get one
+	 * @param listener learns of the answers
 	 */
-	record Probing(SampleClock clock, Executor executor, BiConsumer<@Nullable Sample, @Nullable Exception> onAnswer) {
+	record Probing(SampleClock clock, Executor executor, Listener listener) {
+
+	}
+
+	/**
+	 * Learns what a node has answered.
+	 */
+	@FunctionalInterface
+	interface Listener {
+
+		/**
+		 * A question has ended.
+		 * @param sample the answer, {@code null} if there was none
+		 * @param failure why there was none
+		 */
+		void answered(@Nullable Sample sample, @Nullable Exception failure);
+
+		/**
+		 * The server has been started anew, or the address of the node leads to another
+		 * one.
+		 * @param change what has happened
+		 */
+		default void changed(Change change) {
+		}
 
 	}
 

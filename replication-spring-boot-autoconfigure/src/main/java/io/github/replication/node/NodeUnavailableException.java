@@ -35,14 +35,23 @@ public class NodeUnavailableException extends SQLTransientConnectionException {
 
 	private final boolean unreachable;
 
-	private NodeUnavailableException(String message, boolean unreachable, @Nullable SQLException cause) {
+	private NodeUnavailableException(String message, boolean unreachable, @Nullable Exception cause) {
 		super(message, SqlState.UNABLE_TO_CONNECT, cause);
 		this.unreachable = unreachable;
 	}
 
-	static NodeUnavailableException unreachable(String node, @Nullable SQLException cause) {
+	static NodeUnavailableException unreachable(String node, @Nullable Exception cause) {
 		return new NodeUnavailableException(
 				node + " cannot be reached" + ((cause != null) ? ": " + cause.getMessage() : ""), true, cause);
+	}
+
+	/**
+	 * Creates the exception of a unit that has waited for a connection when the node was
+	 * lost, or another one followed.
+	 */
+	static NodeUnavailableException calledOut(SQLException cause) {
+		return new NodeUnavailableException(
+				"The wait for a connection to the primary was ended, since that has changed", true, cause);
 	}
 
 	/**
@@ -53,6 +62,15 @@ public class NodeUnavailableException extends SQLTransientConnectionException {
 	public static NodeUnavailableException standby(String node) {
 		return new NodeUnavailableException(node + " is a standby, and no node is known that has become the primary",
 				true, null);
+	}
+
+	/**
+	 * Creates the exception of a node that was the primary when it was asked.
+	 * @param node the name of the node
+	 * @return the exception
+	 */
+	public static NodeUnavailableException replaced(String node) {
+		return new NodeUnavailableException(node + " is not the primary any more", true, null);
 	}
 
 	static NodeUnavailableException exhausted(String node, SQLException cause) {

@@ -32,14 +32,15 @@ import org.springframework.jdbc.support.JdbcUtils;
 import io.github.replication.postgres.SqlState;
 
 /**
- * Opens the physical connections of one read pool, checks each before its first use, and
- * remembers how the last attempt ended.
+ * Opens the physical connections of one pool, checks each before its first use, and
+ * remembers how the last attempt ended. The credentials are looked up for each: they may
+ * change while the application runs.
  */
 final class PhysicalDataSource extends DelegatingDataSource {
 
-	private final @Nullable Inspection inspection;
+	private final CredentialsSource credentials;
 
-	private final long timeout;
+	private final FirstUse firstUse;
 
 	private final AtomicReference<@Nullable Connection> opened = new AtomicReference<>();
 
@@ -50,27 +51,27 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	/**
 	 * Creates a source of physical connections.
 	 * @param driver opens them
-	 * @param inspection asks the server of each for its state, {@code null} for a server
-	 * that does not tell
-	 * @param timeout how long the server may take to tell, in milliseconds
+	 * @param credentials with which user
+	 * @param firstUse makes each ready
 	 */
-	PhysicalDataSource(DataSource driver, @Nullable Inspection inspection, long timeout) {
+	PhysicalDataSource(DataSource driver, CredentialsSource credentials, FirstUse firstUse) {
 		super(driver);
-		this.inspection = inspection;
-		this.timeout = timeout;
+		this.credentials = credentials;
+		this.firstUse = firstUse;
 	}
 
 	@Override
 	public Connection getConnection() throws SQLException {
 		Connection connection = this.opened.getAndSet(null);
-		return (connection != null) ? connection : open(obtainTargetDataSource()::getConnection);
+		return (connection != null) ? connection : open();
 	}
 
+	/**
+	 * The pool's own idea of its user may be older than that of the source.
+	 */
 	@Override
 	public Connection getConnection(String username, String password) throws SQLException {
-		Connection connection = this.opened.getAndSet(null);
-		return (connection != null) ? connection
-				: open(() -> obtainTargetDataSource().getConnection(username, password));
+		return getConnection();
 	}
 
 	@Override
@@ -82,20 +83,28 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	/**
 	 * Opens a connection ahead of the pool, which takes it when it asks for one next.
 	 */
-	void openAhead(Credentials credentials) throws SQLException {
-		Connection connection = open(() -> connect(credentials));
-		JdbcUtils.closeConnection(this.opened.getAndSet(connection));
+	void openAhead() throws SQLException {
+		JdbcUtils.closeConnection(this.opened.getAndSet(open()));
 	}
 
 	/**
 	 * Opens a connection that does not belong to the pool.
 	 */
-	Connection connect(Credentials credentials) throws SQLException {
+	Connection connect() throws SQLException {
 		DataSource driver = obtainTargetDataSource();
+		Credentials credentials = this.credentials.get();
 		String username = credentials.getUsername();
 		String password = credentials.getPassword();
-		return (username != null && password != null) ? driver.getConnection(username, password)
+		Connection connection = (username != null && password != null) ? driver.getConnection(username, password)
 				: driver.getConnection();
+		try {
+			this.firstUse.endLogin(connection);
+			return connection;
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			JdbcUtils.closeConnection(connection);
+			throw ex;
+		}
 	}
 
 	/**
@@ -109,7 +118,7 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	 * Whether the settings of a session stay with its connection.
 	 */
 	boolean keepsSessions() {
-		return this.inspection != null && !this.pooled;
+		return this.firstUse.inspection() != null && !this.pooled;
 	}
 
 	/**
@@ -130,9 +139,9 @@ final class PhysicalDataSource extends DelegatingDataSource {
 				|| (cause == null && SqlState.UNABLE_TO_CONNECT.equals(failure.getSQLState()));
 	}
 
-	private Connection open(Opening opening) throws SQLException {
+	private Connection open() throws SQLException {
 		try {
-			Connection connection = checked(opening.open());
+			Connection connection = checked(connect());
 			this.failure = null;
 			return connection;
 		}
@@ -143,34 +152,30 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	}
 
 	private Connection checked(Connection connection) throws SQLException {
-		if (this.inspection != null) {
-			try {
-				inspect(connection, this.inspection);
+		try {
+			if (!this.firstUse.prepare(connection)) {
+				this.pooled = true;
 			}
-			catch (SQLException | RuntimeException | Error ex) {
-				JdbcUtils.closeConnection(connection);
-				throw ex;
-			}
+			return connection;
 		}
-		return connection;
+		catch (SQLException | RuntimeException | Error ex) {
+			JdbcUtils.closeConnection(connection);
+			throw ex;
+		}
 	}
 
 	/**
-	 * A server that falls silent after the login would be waited for without end.
+	 * Yields the credentials of the next connection.
 	 */
-	private void inspect(Connection connection, Inspection inspection) throws SQLException {
-		int before = connection.getNetworkTimeout();
-		connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout));
-		if (!inspection.inspect(connection)) {
-			this.pooled = true;
-		}
-		connection.setNetworkTimeout(Runnable::run, before);
-	}
-
 	@FunctionalInterface
-	private interface Opening {
+	interface CredentialsSource {
 
-		Connection open() throws SQLException;
+		/**
+		 * Looks the credentials up.
+		 * @return the credentials, whose parts may be {@code null}
+		 * @throws SQLException if there are none
+		 */
+		Credentials get() throws SQLException;
 
 	}
 

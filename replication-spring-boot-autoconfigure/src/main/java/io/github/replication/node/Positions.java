@@ -79,6 +79,8 @@ public final class Positions implements PositionResolver {
 
 	private int failures;
 
+	private volatile @Nullable Requirement requiredForAll;
+
 	private final LongAdder waits = new LongAdder();
 
 	private final LongAdder waitedNanos = new LongAdder();
@@ -259,6 +261,49 @@ public final class Positions implements PositionResolver {
 			return qualifying;
 		}
 		return only(replicas, (node) -> hasReached(node, bound.write()));
+	}
+
+	/**
+	 * Has every read of the application see what was written up to now.
+	 * @param asynchronous whether a commit has not waited for the log
+	 * @param window how long that counts at most
+	 */
+	void requireForAll(boolean asynchronous, Duration window) {
+		Write write = Write.unresolved(this.clock.now(), asynchronous, this.clock.nanoTime());
+		this.requiredForAll = new Requirement(write, this.clock.nanoTime() + window.toNanos());
+	}
+
+	/**
+	 * The replicas that have what every read of the application must see.
+	 * @param replicas replicas in rotation
+	 * @return those known to have it, in the same order
+	 */
+	public List<ClusterNode> upToDate(List<ClusterNode> replicas) {
+		Requirement requirement = this.requiredForAll;
+		if (requirement == null) {
+			return replicas;
+		}
+		if (this.clock.nanoTime() - requirement.until() >= 0) {
+			this.requiredForAll = null;
+			return replicas;
+		}
+		return only(replicas, (node) -> hasReached(node, requirement.write()));
+	}
+
+	/**
+	 * Whether a replica may not have replayed all that the primary has written by now.
+	 * Asks the primary, and waits no longer than a probe may take.
+	 * @param node the replica
+	 * @return {@code false} if it is known to have
+	 */
+	public boolean mayBeBehind(ClusterNode node) {
+		NodeMonitor primary = this.primary;
+		if (!isExact() || primary == null) {
+			return true;
+		}
+		long tick = this.clock.now();
+		answered(primary.sampleAfter(tick), this.clock.nanoTime() + this.settings.timeout().toNanos());
+		return !hasReachedSampleAfter(node, tick, false);
 	}
 
 	/**
@@ -669,6 +714,16 @@ public final class Positions implements PositionResolver {
 			}
 			return false;
 		}
+
+	}
+
+	/**
+	 * What every read must see for some time.
+	 *
+	 * @param write the newest write
+	 * @param until when it counts no longer, by the monotonic clock in nanoseconds
+	 */
+	private record Requirement(Write write, long until) {
 
 	}
 

@@ -19,24 +19,26 @@ package io.github.replication.node;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 
 import com.zaxxer.hikari.HikariConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Driver settings of a read pool on PostgreSQL: transactions that begin read-only, and
- * attempts to connect that end in time. Timeouts of the URL or of the pool's own
- * properties are kept.
+ * Driver settings of a pool on PostgreSQL: transactions that begin read-only, and
+ * attempts to connect that end in time on the thread that makes them. With a
+ * {@code loginTimeout} pgjdbc hands the attempt to another thread and forgets it there,
+ * where it waits for a silent server without end. Timeouts of the URL or of the pool's
+ * own properties are kept.
  */
 final class PostgresSettings {
 
 	private static final String READ_ONLY_MODE = "readOnlyMode";
 
-	private static final Pattern READ_ONLY_MODE_IN_URL = Pattern.compile("([?&])readOnlyMode=[^&]*&?");
-
 	private static final String CONNECT_TIMEOUT = "connectTimeout";
 
 	private static final String LOGIN_TIMEOUT = "loginTimeout";
+
+	private static final String SOCKET_TIMEOUT = "socketTimeout";
 
 	/**
 	 * What belongs to the driver's own data source classes and would be mistaken here.
@@ -47,14 +49,58 @@ final class PostgresSettings {
 	private PostgresSettings() {
 	}
 
-	static void apply(HikariConfig config) {
+	/**
+	 * Has transactions begin read-only.
+	 */
+	static void readOnly(HikariConfig config) {
+		setting(config, READ_ONLY_MODE);
+		config.getDataSourceProperties().setProperty(READ_ONLY_MODE, "transaction");
+	}
+
+	/**
+	 * Bounds the attempts to connect.
+	 * @param config the settings to change
+	 * @param millis how long the login may take, where no timeout is configured
+	 * @return the network timeout of a connection after the login, in milliseconds
+	 */
+	static int boundLogin(HikariConfig config, long millis) {
 		Properties properties = config.getDataSourceProperties();
 		OF_DATA_SOURCE_CLASSES.forEach(properties::remove);
-		long seconds = Math.max(1, TimeUnit.MILLISECONDS.toSeconds(config.getConnectionTimeout() + 999));
-		properties.putIfAbsent(CONNECT_TIMEOUT, Long.toString(seconds));
-		properties.putIfAbsent(LOGIN_TIMEOUT, Long.toString(seconds));
-		properties.setProperty(READ_ONLY_MODE, "transaction");
-		config.setJdbcUrl(READ_ONLY_MODE_IN_URL.matcher(config.getJdbcUrl()).replaceAll("$1"));
+		int connectTimeout = seconds(setting(config, CONNECT_TIMEOUT));
+		int loginTimeout = seconds(setting(config, LOGIN_TIMEOUT));
+		int socketTimeout = seconds(setting(config, SOCKET_TIMEOUT));
+		int bound = (loginTimeout > 0) ? loginTimeout
+				: (int) Math.max(1, TimeUnit.MILLISECONDS.toSeconds(millis + 999));
+		properties.setProperty(CONNECT_TIMEOUT, Integer.toString((connectTimeout > 0) ? connectTimeout : bound));
+		properties.setProperty(LOGIN_TIMEOUT, "0");
+		properties.setProperty(SOCKET_TIMEOUT,
+				Integer.toString((socketTimeout > 0) ? Math.min(socketTimeout, bound) : bound));
+		return (int) Math.min(Integer.MAX_VALUE, TimeUnit.SECONDS.toMillis(socketTimeout));
+	}
+
+	/**
+	 * Takes a setting out of the URL, which has precedence, and out of the properties.
+	 */
+	private static @Nullable String setting(HikariConfig config, String name) {
+		String url = config.getJdbcUrl();
+		String value = JdbcUrls.parameter(url, name);
+		if (value != null) {
+			config.setJdbcUrl(JdbcUrls.withoutParameter(url, name));
+		}
+		Object property = config.getDataSourceProperties().remove(name);
+		return (value != null || property == null) ? value : property.toString();
+	}
+
+	/**
+	 * The driver reads whole seconds, and of a {@code loginTimeout} also parts of one.
+	 */
+	private static int seconds(@Nullable String text) {
+		try {
+			return (text != null) ? (int) Math.ceil(Double.parseDouble(text)) : 0;
+		}
+		catch (NumberFormatException ex) {
+			return 0;
+		}
 	}
 
 }

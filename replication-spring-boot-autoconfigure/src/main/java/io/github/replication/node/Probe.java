@@ -18,6 +18,7 @@ package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 
 import org.apache.commons.logging.Log;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.support.JdbcUtils;
 
+import io.github.replication.postgres.SqlState;
+
 /**
  * A connection of its own to one node, for questions about its state. Used by one thread
  * at a time, but for {@link #close}.
@@ -33,6 +36,8 @@ import org.springframework.jdbc.support.JdbcUtils;
 final class Probe implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(Probe.class);
+
+	private static final String PRODUCT = "PostgreSQL";
 
 	private final Opening opening;
 
@@ -45,6 +50,14 @@ final class Probe implements AutoCloseable {
 	private volatile boolean closed;
 
 	private volatile int version;
+
+	private boolean postgres;
+
+	private volatile boolean doubted;
+
+	private @Nullable String server;
+
+	private Change change = Change.NONE;
 
 	/**
 	 * Creates a probe that opens its connection when it is first asked.
@@ -60,20 +73,65 @@ final class Probe implements AutoCloseable {
 
 	/**
 	 * Asks the server, on the connection of the last time if that still lives.
-	 * @param thoroughly whether to ask for what is rarely needed
+	 * @param thoroughly whether to ask for what is rarely needed, on a new connection:
+	 * the address may lead to another server by now
 	 */
 	ServerState ask(boolean thoroughly) throws SQLException {
 		Connection connection = this.connection;
 		boolean fresh = connection == null;
 		try {
-			return this.query.ask((connection != null) ? connection : open(), thoroughly);
+			if (connection == null) {
+				connection = open();
+			}
+			else if (thoroughly || this.doubted) {
+				connection = renewed(connection);
+			}
+			return this.postgres ? this.query.ask(connection, thoroughly) : alive(connection);
 		}
 		catch (SQLException ex) {
+			if (SqlState.isAnswer(ex)) {
+				throw ex;
+			}
 			drop();
 			if (fresh) {
 				throw ex;
 			}
 			throw new ConnectionLostException(ex);
+		}
+	}
+
+	/**
+	 * Has the next question asked on a new connection.
+	 */
+	void doubt() {
+		this.doubted = true;
+	}
+
+	/**
+	 * What has become of the server since this was asked last.
+	 */
+	Change change() {
+		Change change = this.change;
+		this.change = Change.NONE;
+		return change;
+	}
+
+	/**
+	 * A new connection in place of one that lives, which stays if there is no new one.
+	 */
+	private Connection renewed(Connection current) throws SQLException {
+		this.doubted = false;
+		try {
+			Connection connection = open();
+			abort(current);
+			return connection;
+		}
+		catch (SQLException ex) {
+			if (this.closed) {
+				throw ex;
+			}
+			logger.debug("The connection of a probe was not renewed", ex);
+			return current;
 		}
 	}
 
@@ -103,14 +161,60 @@ final class Probe implements AutoCloseable {
 
 	private Connection open() throws SQLException {
 		Connection connection = this.opening.open();
+		try {
+			limit(connection);
+			this.postgres = PRODUCT.equals(connection.getMetaData().getDatabaseProductName());
+			if (this.postgres) {
+				compare(ServerStateQuery.identify(connection));
+			}
+		}
+		catch (SQLException | RuntimeException ex) {
+			abort(connection);
+			throw ex;
+		}
 		this.connection = connection;
 		if (this.closed) {
 			drop();
 			throw new SQLException("The probe is closed.");
 		}
-		connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis()));
 		this.version = connection.getMetaData().getDatabaseMajorVersion();
 		return connection;
+	}
+
+	private void limit(Connection connection) throws SQLException {
+		try {
+			connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis()));
+		}
+		catch (SQLFeatureNotSupportedException ex) {
+			logger.debug("The driver waits for an answer as long as it takes", ex);
+		}
+	}
+
+	/**
+	 * Another database can only be asked whether it lives.
+	 */
+	private ServerState alive(Connection connection) throws SQLException {
+		if (!connection.isValid((int) Math.max(1, this.timeout.toSeconds()))) {
+			throw new SQLException("The server does not answer.", SqlState.CONNECTION_FAILURE);
+		}
+		return ServerState.UNKNOWN;
+	}
+
+	/**
+	 * A server that was started anew stands at the same address.
+	 */
+	private void compare(@Nullable String server) {
+		String before = this.server;
+		if (server != null && before != null && !server.equals(before)) {
+			this.change = addressOf(server).equals(addressOf(before)) ? Change.RESTARTED : Change.MOVED;
+		}
+		if (server != null) {
+			this.server = server;
+		}
+	}
+
+	private static String addressOf(String server) {
+		return server.substring(0, server.lastIndexOf(' ') + 1);
 	}
 
 	private void drop() {
@@ -137,6 +241,28 @@ final class Probe implements AutoCloseable {
 	public void close() {
 		this.closed = true;
 		JdbcUtils.closeConnection(this.connection);
+	}
+
+	/**
+	 * What may become of the server that an address leads to.
+	 */
+	enum Change {
+
+		/**
+		 * It is the same.
+		 */
+		NONE,
+
+		/**
+		 * It was started anew.
+		 */
+		RESTARTED,
+
+		/**
+		 * It is another one.
+		 */
+		MOVED
+
 	}
 
 	/**

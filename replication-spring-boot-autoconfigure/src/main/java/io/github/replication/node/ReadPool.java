@@ -26,10 +26,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariCredentialsProvider;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
-import com.zaxxer.hikari.util.Credentials;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.DelegatingDataSource;
@@ -53,7 +51,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	private final PhysicalDataSource physical;
 
-	private final Reachability reachability;
+	private final Health health;
 
 	private final ReentrantLock opening = new ReentrantLock();
 
@@ -71,12 +69,12 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	private Size size;
 
-	ReadPool(String node, HikariDataSource hikari, PhysicalDataSource physical, Reachability reachability) {
+	ReadPool(String node, HikariDataSource hikari, PhysicalDataSource physical, Health health) {
 		super(hikari);
 		this.node = node;
 		this.hikari = hikari;
 		this.physical = physical;
-		this.reachability = reachability;
+		this.health = health;
 		this.size = Size.of(hikari);
 	}
 
@@ -174,7 +172,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 * @return {@code false} if there was no connection left and none could be opened
 	 */
 	public boolean isReachable() {
-		return this.reachability.isReachable();
+		return this.health.isReachable();
 	}
 
 	/**
@@ -183,7 +181,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 */
 	public String state() {
 		SQLException failure = this.physical.failure();
-		return this.reachability.isReachable() ? active() + " of " + this.hikari
+		return this.health.isReachable() ? active() + " of " + this.hikari
 			.getMaximumPoolSize() + " connections" : "cannot be reached"
 					+ ((failure != null) ? ": " + JdbcUrls.withoutSecretsIn(String.valueOf(failure.getMessage())) : "");
 	}
@@ -199,12 +197,20 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Tries to open a connection, to see whether the node can be reached.
+	 * Tries to open a connection, to see whether the node can be reached. A server that
+	 * has none to give at the moment can be.
 	 * @throws SQLException if it cannot
 	 */
 	void probe() throws SQLException {
-		this.physical.openAhead(credentials());
-		this.physical.closeAhead();
+		try {
+			this.physical.openAhead();
+			this.physical.closeAhead();
+		}
+		catch (SQLException ex) {
+			if (!SqlState.isOutOfResources(ex)) {
+				throw ex;
+			}
+		}
 	}
 
 	/**
@@ -284,7 +290,8 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Whether a connection is there or can be opened now.
+	 * Whether a connection is there or can be opened now, as far as is known or can be
+	 * found out by one attempt.
 	 */
 	boolean canConnect() {
 		try {
@@ -316,7 +323,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 			throw ex;
 		}
 		catch (SQLException ex) {
-			throw unreachable(ex);
+			throw SqlState.isOutOfResources(ex) ? exhausted(ex) : unreachable(ex);
 		}
 		finally {
 			this.opening.unlock();
@@ -337,7 +344,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		int turns = this.turns;
 		while (true) {
 			try {
-				this.physical.openAhead(credentials());
+				this.physical.openAhead();
 				return;
 			}
 			catch (SQLException ex) {
@@ -354,28 +361,18 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 * which is no reason to give up while there is patience.
 	 */
 	private boolean isMerelySlow(SQLException failure) {
-		return this.turns > 1 && PhysicalDataSource.isTimeout(failure) && this.reachability.isAnswering();
+		return this.turns > 1 && PhysicalDataSource.isTimeout(failure) && this.health.isAnswering();
 	}
 
 	/**
 	 * Opens a connection to the same server that does not belong to the pool.
 	 */
 	Connection openBeside() throws SQLException {
-		return this.physical.connect(credentials());
-	}
-
-	private Credentials credentials() throws SQLException {
-		HikariCredentialsProvider provider = this.hikari.getCredentialsProvider();
-		try {
-			return (provider != null) ? provider.getCredentials() : this.hikari.getCredentials();
-		}
-		catch (RuntimeException ex) {
-			throw new SQLException("No credentials were provided", SqlState.INVALID_AUTHORIZATION, ex);
-		}
+		return this.physical.connect();
 	}
 
 	private void failIfUnreachable() throws NodeUnavailableException {
-		if (!this.reachability.isReachable()) {
+		if (!this.health.isReachable()) {
 			throw NodeUnavailableException.unreachable(this.node, this.physical.failure());
 		}
 	}
@@ -385,13 +382,22 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 			return unreachable(ex);
 		}
 		SQLException failure = this.physical.failure();
-		return (failure != null && liveConnections() == 0 && !isMerelySlow(failure)) ? unreachable(failure)
-				: NodeUnavailableException.exhausted(this.node, ex);
+		return (failure != null && liveConnections() == 0 && !isMerelySlow(failure)
+				&& !SqlState.isOutOfResources(failure)) ? unreachable(failure)
+						: NodeUnavailableException.exhausted(this.node, ex);
+	}
+
+	/**
+	 * A server that has no connection left serves those who have one.
+	 */
+	private NodeUnavailableException exhausted(SQLException failure) {
+		this.exhaustions.increment();
+		return NodeUnavailableException.exhausted(this.node, failure);
 	}
 
 	private NodeUnavailableException unreachable(@Nullable SQLException failure) {
 		if (!this.hikari.isClosed()) {
-			this.reachability.lost(failure);
+			this.health.lost(failure);
 		}
 		return NodeUnavailableException.unreachable(this.node, failure);
 	}

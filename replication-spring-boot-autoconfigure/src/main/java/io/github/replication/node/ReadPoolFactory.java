@@ -17,15 +17,21 @@
 package io.github.replication.node;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariCredentialsProvider;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
+import com.zaxxer.hikari.util.Credentials;
 import com.zaxxer.hikari.util.DriverDataSource;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.NodeDefinition;
+import io.github.replication.node.FirstUse.PoolStatement;
+import io.github.replication.node.PhysicalDataSource.CredentialsSource;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -37,6 +43,13 @@ final class ReadPoolFactory {
 
 	private static final long VALIDATION_TIMEOUT = 500;
 
+	/**
+	 * How long the login of a writer may take at most, in milliseconds.
+	 */
+	private static final long WRITE_LOGIN_TIMEOUT = 5_000;
+
+	private static final String TARGET_SERVER_TYPE = "targetServerType";
+
 	private final HikariConfig primary;
 
 	private final List<ReplicaPoolCustomizer> customizers;
@@ -46,29 +59,31 @@ final class ReadPoolFactory {
 		this.customizers = List.copyOf(customizers);
 	}
 
-	ReadPool replica(NodeDefinition node, Reachability reachability, Inspection inspection) {
+	ReadPool replica(NodeDefinition node, Health health, Inspection inspection) {
 		HikariConfig config = derive(node.name(), node.url());
 		// of the primary's pool, for which it may be right
-		config.getDataSourceProperties().remove("targetServerType");
+		config.getDataSourceProperties().remove(TARGET_SERVER_TYPE);
 		if (node.username() != null) {
 			config.setUsername(node.username());
 		}
 		if (node.password() != null) {
 			config.setPassword(node.password());
 		}
-		return create(node.name(), config, reachability, inspection);
+		return create(node, config, health, inspection);
 	}
 
 	/**
 	 * The pool of reads on the primary. There is nowhere else to go, so that a read may
 	 * wait for a connection as long as the application's own pool lets it wait.
 	 */
-	ReadPool primary(String name, int maximumPoolSize, Reachability reachability, Inspection inspection) {
-		HikariConfig config = derive(name + "-read", this.primary.getJdbcUrl());
+	ReadPool primary(NodeDefinition node, int maximumPoolSize, Health health, Inspection inspection) {
+		HikariConfig config = derive(node.name() + "-read", this.primary.getJdbcUrl());
 		ReadPool.Size size = ReadPool.Size.of(config);
 		config.setMinimumIdle(0);
 		config.setMaximumPoolSize(maximumPoolSize);
-		ReadPool pool = create(name, config, reachability, inspection);
+		// it may be one that only a session that writes can execute
+		config.setConnectionTestQuery(null);
+		ReadPool pool = create(node, config, health, inspection);
 		pool.sizeOfReplica(size);
 		pool.patience(this.primary.getConnectionTimeout());
 		return pool;
@@ -76,11 +91,17 @@ final class ReadPoolFactory {
 
 	/**
 	 * A pool of read-write connections to a node that has become the primary: as the
-	 * application's own, but for the URL.
+	 * application's own, but for the URL. Parameters of the application's URL are kept
+	 * unless the node's own URL has them as well.
 	 */
 	HikariDataSource writes(NodeDefinition node) {
+		HikariConfig config = connectTo(node.name() + "-write",
+				JdbcUrls.withParametersOf(this.primary.getJdbcUrl(), node.url(), TARGET_SERVER_TYPE));
+		config.getDataSourceProperties().remove(TARGET_SERVER_TYPE);
 		HikariDataSource pool = new HikariDataSource();
-		connectTo(node.name() + "-write", node.url()).copyStateTo(pool);
+		config.setDataSource(
+				physical(node, config, pool, null, Math.min(config.getConnectionTimeout(), WRITE_LOGIN_TIMEOUT)));
+		config.copyStateTo(pool);
 		return pool;
 	}
 
@@ -103,21 +124,75 @@ final class ReadPoolFactory {
 		return config;
 	}
 
-	private ReadPool create(String node, HikariConfig config, Reachability reachability, Inspection inspection) {
-		this.customizers.forEach((customizer) -> customizer.customize(node, config));
-		boolean postgres = JdbcUrls.isPostgres(config.getJdbcUrl());
+	private ReadPool create(NodeDefinition node, HikariConfig config, Health health, Inspection inspection) {
+		this.customizers.forEach((customizer) -> customizer.customize(node.name(), config));
+		boolean postgres = JdbcUrls.leadsToPostgres(config.getJdbcUrl());
 		if (postgres) {
-			PostgresSettings.apply(config);
+			PostgresSettings.readOnly(config);
 		}
 		config.setExceptionOverride(new KeepUnlessBroken(config.getExceptionOverride()));
-		DriverDataSource driver = new DriverDataSource(config.getJdbcUrl(), config.getDriverClassName(),
-				config.getDataSourceProperties(), config.getUsername(), config.getPassword());
-		PhysicalDataSource physical = new PhysicalDataSource(driver, postgres ? inspection : null,
+		HikariDataSource pool = new HikariDataSource();
+		PhysicalDataSource physical = physical(node, config, pool, postgres ? inspection : null,
 				config.getConnectionTimeout());
 		config.setDataSource(physical);
-		HikariDataSource pool = new HikariDataSource();
 		config.copyStateTo(pool);
-		return new ReadPool(node, pool, physical, reachability);
+		return new ReadPool(node.name(), pool, physical, health);
+	}
+
+	/**
+	 * What opens the connections of a pool. What that executes on each new connection is
+	 * executed here, where a refusal is noticed at once: the pool itself would try again
+	 * and again until its callers have waited long enough.
+	 */
+	private PhysicalDataSource physical(NodeDefinition node, HikariConfig config, HikariDataSource pool,
+			@Nullable Inspection inspection, long timeout) {
+		Integer networkTimeout = JdbcUrls.leadsToPostgres(config.getJdbcUrl())
+				? PostgresSettings.boundLogin(config, timeout) : null;
+		DriverDataSource driver = new DriverDataSource(config.getJdbcUrl(), config.getDriverClassName(),
+				config.getDataSourceProperties(), config.getUsername(), config.getPassword());
+		List<PoolStatement> statements = new ArrayList<>();
+		if (inspection != null && config.getConnectionInitSql() != null) {
+			statements.add(new PoolStatement("connection-init-sql", config.getConnectionInitSql()));
+			config.setConnectionInitSql(null);
+		}
+		if (inspection != null && config.getConnectionTestQuery() != null) {
+			statements.add(new PoolStatement("connection-test-query", config.getConnectionTestQuery()));
+		}
+		return new PhysicalDataSource(driver, credentials(node, config, pool),
+				new FirstUse(statements, inspection, timeout, networkTimeout));
+	}
+
+	/**
+	 * The credentials of a pool: those of the primary's, also after they have changed
+	 * there, unless the node or a customizer has set others or the pool was given new
+	 * ones itself.
+	 */
+	private CredentialsSource credentials(NodeDefinition node, HikariConfig config, HikariDataSource pool) {
+		Credentials configured = config.getCredentials();
+		boolean shared = node.username() == null && node.password() == null
+				&& isSame(configured, this.primary.getCredentials());
+		return () -> {
+			HikariCredentialsProvider provider = pool.getCredentialsProvider();
+			if (provider != null) {
+				return provided(provider);
+			}
+			Credentials own = pool.getCredentials();
+			return (shared && isSame(own, configured)) ? this.primary.getCredentials() : own;
+		};
+	}
+
+	private static Credentials provided(HikariCredentialsProvider provider) throws SQLException {
+		try {
+			return provider.getCredentials();
+		}
+		catch (RuntimeException ex) {
+			throw new SQLException("No credentials were provided", SqlState.INVALID_AUTHORIZATION, ex);
+		}
+	}
+
+	private static boolean isSame(Credentials one, Credentials other) {
+		return Objects.equals(one.getUsername(), other.getUsername())
+				&& Objects.equals(one.getPassword(), other.getPassword());
 	}
 
 	/**

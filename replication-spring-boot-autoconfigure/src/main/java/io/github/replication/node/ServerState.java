@@ -16,6 +16,7 @@
 
 package io.github.replication.node;
 
+import java.sql.Connection;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,12 @@ import org.jspecify.annotations.Nullable;
  */
 record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery, long startedAt, int timeline,
 		long lsn, long insertLsn, long system, @Nullable String database, Streaming streaming) {
+
+	/**
+	 * That of a server that only shows that it lives.
+	 */
+	static final ServerState UNKNOWN = new ServerState(Connection.TRANSACTION_READ_COMMITTED, false, false, 0, 0, 0, 0,
+			0, null, Streaming.UNKNOWN);
 
 	/**
 	 * What the server writes at a time, by default.

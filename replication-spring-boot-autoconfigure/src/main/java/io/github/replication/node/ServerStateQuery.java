@@ -74,6 +74,13 @@ final class ServerStateQuery {
 			+ " w.pid IS NOT NULL, COALESCE(pg_catalog.substring(w.conninfo, 'application_name=(\\S+)'),"
 			+ " NULLIF(pg_catalog.current_setting('cluster_name'), ''))";
 
+	/**
+	 * Which server this is: its address as it sees it, behind whatever leads there, and
+	 * when it was started.
+	 */
+	private static final String IDENTITY = "SELECT pg_catalog.concat_ws(' ', pg_catalog.inet_server_addr(),"
+			+ " pg_catalog.inet_server_port(), EXTRACT(EPOCH FROM pg_catalog.pg_postmaster_start_time()))";
+
 	private static final String RECOVERY = " (SELECT pg_catalog.pg_is_in_recovery() AS recovery) r";
 
 	private static final String RECEIVER = " LEFT JOIN pg_catalog.pg_stat_wal_receiver w ON r.recovery";
@@ -178,6 +185,23 @@ final class ServerStateQuery {
 				}
 				level++;
 			}
+		}
+	}
+
+	/**
+	 * Asks which server this is.
+	 * @param connection a connection in auto-commit
+	 * @return what distinguishes it from any other, {@code null} if it does not say
+	 */
+	static @Nullable String identify(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(IDENTITY)) {
+			return row.next() ? row.getString(1) : null;
+		}
+		catch (SQLException ex) {
+			if (SqlState.isNotAvailable(ex)) {
+				return null;
+			}
+			throw ex;
 		}
 	}
 

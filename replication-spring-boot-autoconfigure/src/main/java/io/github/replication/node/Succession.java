@@ -21,10 +21,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which node is followed as the primary. A second primary is followed only if it
- * has begun a timeline after that of the one which is known, and that one is no primary
- * any more, does not answer, or has been left by another standby. A copy of the cluster
- * that was started as a primary of its own has a later timeline as well.
+ * Decides which node is followed as the primary. A second primary that has begun a
+ * timeline after that of the known one is followed if that one is no primary any more,
+ * does not answer, or has been left by another standby. A copy of the cluster that was
+ * started as a primary of its own has a later timeline as well. One of the same or an
+ * earlier timeline, as after a restore or when addresses were exchanged, is followed if
+ * the known one answers that it is a standby, and a standby has the history of the other.
  */
 final class Succession {
 
@@ -40,15 +42,47 @@ final class Succession {
 	 */
 	static @Nullable Member successor(Member leader, int timeline, List<Member> others) {
 		return others.stream()
-			.filter((member) -> isPrimary(member) && timelineOf(member) > timeline)
-			.filter((member) -> hasResigned(leader) || leader.health().isFailing() || isFollowed(member, others))
+			.filter((member) -> isPrimary(member) && !isSameServer(member, leader))
+			.filter((member) -> missing(leader, timeline, member, others) == null)
 			.max(Comparator.comparingInt(Succession::timelineOf))
 			.orElse(null);
+	}
+
+	/**
+	 * What is missing for a second primary to be followed.
+	 * @param leader the primary that is known
+	 * @param timeline its timeline, 0 if it has never told
+	 * @param candidate the second primary
+	 * @param others the nodes but the leader
+	 * @return the condition in words, {@code null} if the candidate is to be followed
+	 */
+	static @Nullable String missing(Member leader, int timeline, Member candidate, List<Member> others) {
+		if (timelineOf(candidate) > timeline) {
+			boolean known = leader.health().last() != null;
+			return (hasResigned(leader) || leader.health().isFailing() || (known && isFollowed(candidate, others)))
+					? null
+					: "two questions to " + leader + " have no answer, or a standby replicates from " + candidate;
+		}
+		if (!hasResigned(leader)) {
+			return leader + " answers that it is a standby, and a standby replicates from " + candidate;
+		}
+		return (hasHistoryOf(candidate, leader) || others.stream().anyMatch((other) -> hasHistoryOf(candidate, other)))
+				? null : "a standby replicates from " + candidate;
 	}
 
 	private static boolean isPrimary(Member member) {
 		ServerState state = stateOf(member);
 		return state != null && state.hasPosition() && !state.inRecovery() && member.isOfCluster();
+	}
+
+	/**
+	 * Whether two nodes are one server under two addresses.
+	 */
+	private static boolean isSameServer(Member one, Member other) {
+		ServerState state = stateOf(one);
+		ServerState same = stateOf(other);
+		return state != null && same != null && !same.inRecovery() && state.startedAt() != 0
+				&& state.startedAt() == same.startedAt() && state.system() == same.system();
 	}
 
 	private static boolean hasResigned(Member leader) {
@@ -57,9 +91,22 @@ final class Succession {
 	}
 
 	private static boolean isFollowed(Member primary, List<Member> others) {
-		return others.stream()
-			.map(Succession::stateOf)
-			.anyMatch((state) -> state != null && state.inRecovery() && state.timeline() == timelineOf(primary));
+		return others.stream().anyMatch((member) -> isOfTimeline(member, timelineOf(primary)));
+	}
+
+	private static boolean isOfTimeline(Member standby, int timeline) {
+		ServerState state = stateOf(standby);
+		return state != null && state.inRecovery() && state.timeline() == timeline && timeline != 0;
+	}
+
+	/**
+	 * Whether a standby has replayed the history of a primary, and nothing beyond it.
+	 */
+	private static boolean hasHistoryOf(Member primary, Member standby) {
+		ServerState leading = stateOf(primary);
+		ServerState state = stateOf(standby);
+		return leading != null && state != null && isOfTimeline(standby, leading.timeline())
+				&& Long.compareUnsigned(state.lsn(), leading.insertLsn()) <= 0;
 	}
 
 	private static int timelineOf(Member member) {

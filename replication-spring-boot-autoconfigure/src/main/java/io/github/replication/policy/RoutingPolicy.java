@@ -116,7 +116,7 @@ public final class RoutingPolicy {
 		if (candidates.isEmpty()) {
 			return read(topology, Reason.TOO_STALE);
 		}
-		candidates = this.positions.qualifying(candidates, request.required());
+		candidates = this.positions.qualifying(this.positions.upToDate(candidates), request.required());
 		if (candidates.isEmpty()) {
 			return read(topology, this.positions.reason());
 		}

@@ -60,6 +60,16 @@ public class DriverConnection {
 	}
 
 	/**
+	 * Whether the server has refused a prepared statement because its result has changed
+	 * since it was prepared. The driver prepares it anew the next time.
+	 * @param ex the error
+	 * @return {@code true} if the same statement will be executed
+	 */
+	public static boolean isOutdatedPlan(Throwable ex) {
+		return POSTGRES && PgjdbcConnection.hasOutdatedPlan(ex);
+	}
+
+	/**
 	 * The transaction that the connection is in.
 	 * @return the state of the session as the server reported it last
 	 */
@@ -92,6 +102,14 @@ public class DriverConnection {
 	 */
 	public @Nullable String parameter(String name) {
 		return null;
+	}
+
+	/**
+	 * The driver's own connection, the same each time that a pool hands it out.
+	 * @return an object to compare by identity
+	 */
+	public Object identity() {
+		return this;
 	}
 
 	/**

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.jdbc.AutoSave;
 import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * A connection of PostgreSQL's driver.
@@ -58,6 +59,16 @@ final class PgjdbcConnection extends DriverConnection {
 		return false;
 	}
 
+	/**
+	 * Its SQLSTATE is that of every feature that is not supported: the routine of the
+	 * server tells them apart, as it does for the driver.
+	 */
+	static boolean hasOutdatedPlan(Throwable ex) {
+		ServerErrorMessage message = (ex instanceof PSQLException known) ? known.getServerErrorMessage() : null;
+		return message != null && SqlState.FEATURE_NOT_SUPPORTED.equals(message.getSQLState())
+				&& String.valueOf(message.getRoutine()).startsWith("RevalidateCached");
+	}
+
 	@Override
 	public TransactionState transaction() {
 		return switch (this.connection.getTransactionState()) {
@@ -80,6 +91,11 @@ final class PgjdbcConnection extends DriverConnection {
 	@Override
 	public @Nullable String parameter(String name) {
 		return this.connection.getParameterStatus(name);
+	}
+
+	@Override
+	public Object identity() {
+		return this.connection;
 	}
 
 	@Override

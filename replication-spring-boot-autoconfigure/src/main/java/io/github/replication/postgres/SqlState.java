@@ -129,6 +129,18 @@ public final class SqlState {
 	private static final Set<String> NOT_AVAILABLE = Set.of("42501", "42883", "42P01", "42703", "42704", "42601",
 			FEATURE_NOT_SUPPORTED);
 
+	/**
+	 * Undefined table, column and function.
+	 */
+	private static final Set<String> UNDEFINED = Set.of("42P01", "42703", "42883");
+
+	private static final String INSUFFICIENT_RESOURCES = "53";
+
+	/**
+	 * Cancelled by a timeout or by a user, and by a conflict with recovery.
+	 */
+	private static final Set<String> CANCELLED = Set.of("57014", "40001", "40P01", "55P03");
+
 	private static final int LENGTH = 5;
 
 	private SqlState() {
@@ -142,6 +154,28 @@ public final class SqlState {
 	public static boolean mayMeanServerIsGone(SQLException ex) {
 		String state = ex.getSQLState();
 		return state != null && (state.startsWith(CONNECTION_EXCEPTION) || SHUTDOWN.contains(state));
+	}
+
+	/**
+	 * Whether a server has answered that it has no connection, memory or disk left for
+	 * this one (class 53), which says nothing of those that it serves.
+	 * @param ex the error
+	 * @return {@code true} for insufficient resources
+	 */
+	public static boolean isOutOfResources(SQLException ex) {
+		String state = ex.getSQLState();
+		return state != null && INSUFFICIENT_RESOURCES.equals(classOf(state));
+	}
+
+	/**
+	 * Whether an error is the answer of a server that lives and serves others: it has no
+	 * resources for this one, or has cancelled the statement.
+	 * @param ex the error of a question about the state of a server
+	 * @return {@code false} if the connection may be lost
+	 */
+	public static boolean isAnswer(SQLException ex) {
+		String state = ex.getSQLState();
+		return state != null && (isOutOfResources(ex) || CANCELLED.contains(state));
 	}
 
 	/**
@@ -175,6 +209,16 @@ public final class SqlState {
 	 */
 	public static boolean isUnsupported(SQLException ex) {
 		return FEATURE_NOT_SUPPORTED.equals(ex.getSQLState());
+	}
+
+	/**
+	 * Whether a statement names a table, a column or a function that the server does not
+	 * know, which a standby may merely not know yet.
+	 * @param ex the error
+	 * @return {@code true} for undefined tables, columns and functions
+	 */
+	public static boolean isUndefined(SQLException ex) {
+		return UNDEFINED.contains(String.valueOf(ex.getSQLState()));
 	}
 
 	/**

@@ -26,6 +26,8 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.BDDMockito;
 import org.mockito.Mockito;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 import org.springframework.dao.DataAccessResourceFailureException;
 
@@ -52,9 +54,22 @@ class NodeFailuresTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(strings = { "42P01", "42703", "42883" })
+	void unknownTableColumnOrFunctionConcernsReplicasThatAreBehind(String state) {
+		assertThat(extent(state)).isEqualTo(Extent.REPLICAS_BEHIND);
+	}
+
+	@Test
+	void outdatedPlanConcernsNoNode() {
+		SQLException failure = new PSQLException(new ServerErrorMessage(
+				"SERROR\0C0A000\0Mcached plan must not change result type\0RRevalidateCachedQuery\0"));
+		assertThat(of(new IllegalStateException(failure))).isEqualTo(Extent.PLAN);
+	}
+
+	@ParameterizedTest
 	@NullSource
 	@ValueSource(strings = { "", "08", "080061", "00000", "01000", "0A001", "22012", "23505", "25006", "25P02", "25P03",
-			"40002", "40003", "42601", "42P01", "54001", "55P03", "57014", "57P04", "57000", "P0001", "S1000" })
+			"40002", "40003", "42601", "42P02", "54001", "55P03", "57014", "57P04", "57000", "P0001", "S1000" })
 	void errorOfTheApplicationConcernsNobody(String state) {
 		assertThat(extent(state)).isEqualTo(Extent.NOBODY);
 	}

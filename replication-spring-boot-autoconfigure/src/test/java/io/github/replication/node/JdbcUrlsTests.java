@@ -68,4 +68,35 @@ class JdbcUrlsTests {
 			.isFalse();
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "jdbc:postgresql://pg/app?a=1&b=2, jdbc:postgresql://pg/app?b=2, 1",
+			"jdbc:postgresql://pg/app?b=2&a=1, jdbc:postgresql://pg/app?b=2&, 1",
+			"jdbc:postgresql://pg/app?a=1, jdbc:postgresql://pg/app?, 1",
+			"jdbc:postgresql://pg/app?a=1&a=2&aa=3, jdbc:postgresql://pg/app?aa=3, 2",
+			"jdbc:postgresql://pg/app?aa=1, jdbc:postgresql://pg/app?aa=1,",
+			"jdbc:postgresql://pg/a, jdbc:postgresql://pg/a," })
+	void parameterIsFoundAndTakenOut(String url, String without, String value) {
+		assertThat(JdbcUrls.parameter(url, "a")).isEqualTo(value);
+		assertThat(JdbcUrls.withoutParameter(url, "a")).isEqualTo(without);
+		assertThat(JdbcUrls.isReadable(without)).isTrue();
+	}
+
+	@ParameterizedTest
+	@CsvSource({
+			"jdbc:postgresql://a/app?x=1&targetServerType=primary&y=2, jdbc:postgresql://b/app, jdbc:postgresql://b/app?x=1&y=2",
+			"jdbc:postgresql://a/app?x=1&y=2, jdbc:postgresql://b/app?x=3, jdbc:postgresql://b/app?x=3&y=2",
+			"jdbc:postgresql://a/app, jdbc:postgresql://b/app?x=3, jdbc:postgresql://b/app?x=3",
+			"jdbc:mysql://a/app?x=1, jdbc:postgresql://b/app, jdbc:postgresql://b/app" })
+	void parametersOfAnotherUrlAreAddedUnlessSet(String source, String url, String complete) {
+		assertThat(JdbcUrls.withParametersOf(source, url, "targetServerType")).isEqualTo(complete);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "jdbc:postgresql://pg/app, true", "jdbc:p6spy:postgresql://pg/app, true",
+			"jdbc:aws-wrapper:postgresql://pg/app, true", "jdbc:mysql://pg/app?x=jdbc:postgresql:, false",
+			"jdbc:opaque://pg/app, false" })
+	void wrappedDriverIsSeenInTheUrl(String url, boolean postgres) {
+		assertThat(JdbcUrls.leadsToPostgres(url)).isEqualTo(postgres);
+	}
+
 }

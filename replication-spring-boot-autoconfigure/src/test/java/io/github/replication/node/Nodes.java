@@ -23,6 +23,7 @@ import java.util.List;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.Credentials;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
@@ -122,16 +123,16 @@ public final class Nodes {
 	private static ClusterNode node(String name, int weight, @Nullable String group, @Nullable String zone, Role role,
 			@Nullable DataSource writePool) {
 		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, weight, group, zone), role, writePool,
-				new Reachability(() -> {
-				}, () -> false));
+				new Health(new MonitorSettings(TIMEOUT, null, TIMEOUT, true), 0));
 	}
 
 	private static ClusterNode node(NodeDefinition definition, Role role, @Nullable DataSource writePool,
-			Reachability reachability) {
+			Health health) {
 		HikariDataSource pool = new HikariDataSource();
 		pool.setMaximumPoolSize(CONNECTIONS);
 		PhysicalDataSource physical = new PhysicalDataSource(
-				new SimpleDriverDataSource(new StubDriver(), definition.url()), null, TIMEOUT.toMillis());
+				new SimpleDriverDataSource(new StubDriver(), definition.url()), () -> Credentials.of(null, null),
+				new FirstUse(List.of(), null, TIMEOUT.toMillis(), null));
 		SampleClock clock = new SampleClock(System::nanoTime);
 		NodeMonitor monitor = new NodeMonitor(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
 				new ReplicaPosition(definition.name(), System::nanoTime, () -> {
@@ -139,8 +140,9 @@ public final class Nodes {
 				new Probing(clock, Runnable::run, (sample, failure) -> {
 				}));
 		return new ClusterNode(definition, role,
-				new Pools(new ReadPool(definition.name(), pool, physical, reachability), writePool), monitor,
-				System::nanoTime);
+				new Pools(new ReadPool(definition.name(), pool, physical, health),
+						(writePool != null) ? new WritePool(writePool, null, false, () -> null) : null),
+				monitor, System::nanoTime);
 	}
 
 }

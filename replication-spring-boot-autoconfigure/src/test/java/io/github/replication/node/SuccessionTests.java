@@ -28,6 +28,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class SuccessionTests {
 
+	private static long ticks = 1;
+
 	private final Member leader = member("primary");
 
 	private final Member one = member("replica-1");
@@ -62,13 +64,62 @@ class SuccessionTests {
 	}
 
 	@Test
-	void nobodyGoesBackToAnEarlierTimeline() {
+	void nobodyGoesBackToAnEarlierTimelineBecauseTheLeaderIsSilent() {
+		tells(this.leader, false, 2);
 		fails(this.leader);
 		fails(this.leader);
 		tells(this.one, false, 2);
+		tells(this.two, true, 2);
 		assertThat(successor(2)).isNull();
+		assertThat(missing(2))
+			.isEqualTo("primary answers that it is a standby, and a standby replicates from replica-1");
 		assertThat(successor(3)).isNull();
 		assertThat(successor(1)).isSameAs(this.one);
+	}
+
+	@Test
+	void primaryOfAnEarlierTimelineIsFollowedWhenTheLeaderIsItsStandby() {
+		tells(this.leader, true, 1);
+		tells(this.one, false, 1);
+		assertThat(successor(2)).isSameAs(this.one);
+		assertThat(successor(1)).isSameAs(this.one);
+	}
+
+	@Test
+	void primaryOfAnEarlierTimelineIsFollowedWhenTheLeaderIsAStandbyAndAnotherStandbyHasItsHistory() {
+		tells(this.leader, true, 2);
+		tells(this.one, false, 1);
+		assertThat(successor(2)).isNull();
+		assertThat(missing(2)).isEqualTo("a standby replicates from replica-1");
+		tells(this.two, true, 1, 101);
+		assertThat(successor(2)).isNull();
+		tells(this.two, true, 1);
+		assertThat(successor(2)).isSameAs(this.one);
+	}
+
+	@Test
+	void primaryOfTheSameTimelineIsNotFollowedWhileTheLeaderIsOne() {
+		tells(this.leader, false, 2);
+		tells(this.one, false, 2);
+		tells(this.two, true, 2);
+		assertThat(successor(2)).isNull();
+	}
+
+	@Test
+	void anotherAddressOfTheLeaderIsNoSuccessor() {
+		tells(this.leader, false, 2, 100, 17);
+		tells(this.one, false, 2, 100, 17);
+		tells(this.two, true, 2);
+		assertThat(successor(1)).isNull();
+	}
+
+	@Test
+	void nobodyIsFollowedBeforeTheLeaderWasAsked() {
+		tells(this.one, false, 2);
+		tells(this.two, true, 2);
+		assertThat(successor(0)).isNull();
+		tells(this.leader, false, 1);
+		assertThat(successor(0)).isSameAs(this.one);
 	}
 
 	@Test
@@ -115,10 +166,22 @@ class SuccessionTests {
 		return Succession.successor(this.leader, timeline, List.of(this.one, this.two));
 	}
 
+	private @Nullable String missing(int timeline) {
+		return Succession.missing(this.leader, timeline, this.one, List.of(this.one, this.two));
+	}
+
 	private static void tells(Member member, boolean inRecovery, int timeline) {
+		tells(member, inRecovery, timeline, 100);
+	}
+
+	private static void tells(Member member, boolean inRecovery, int timeline, long lsn) {
+		tells(member, inRecovery, timeline, lsn, member.node().name().hashCode());
+	}
+
+	private static void tells(Member member, boolean inRecovery, int timeline, long lsn, long startedAt) {
 		member.health()
-			.answered(new Sample(1, 1,
-					new ServerState(0, false, inRecovery, 1, timeline, 100, 100, 4711, "app", Streaming.UNKNOWN)), 1);
+			.answered(new Sample(ticks++, 1, new ServerState(0, false, inRecovery, startedAt, timeline, lsn, 100, 4711,
+					"app", Streaming.UNKNOWN)), 1);
 	}
 
 	private static void fails(Member member) {
@@ -127,8 +190,7 @@ class SuccessionTests {
 
 	private static Member member(String name) {
 		MonitorSettings settings = new MonitorSettings(Duration.ofSeconds(30), null, Duration.ofSeconds(3), true);
-		return new Member(Nodes.replica(name), new Health(settings, 0), new Reachability(() -> {
-		}, () -> false));
+		return new Member(Nodes.replica(name), new Health(settings, 0));
 	}
 
 }

@@ -73,6 +73,8 @@ public final class NodeProxy {
 
 	private volatile Fault fault = NONE;
 
+	private volatile int target;
+
 	private boolean refusing;
 
 	private boolean serverUp;
@@ -85,6 +87,7 @@ public final class NodeProxy {
 		this.node = node;
 		this.port = port;
 		this.serverPort = serverPort;
+		this.target = serverPort;
 	}
 
 	/**
@@ -142,9 +145,20 @@ public final class NodeProxy {
 	}
 
 	/**
-	 * Ends all faults. Connections that were reset stay so.
+	 * Leads new connections to the server of another node, as a name or a virtual address
+	 * does that was moved there. Open connections stay where they are.
+	 * @param node the node that new connections lead to
+	 */
+	public void redirect(PostgresNode node) {
+		this.target = node.port();
+	}
+
+	/**
+	 * Ends all faults, and leads new connections to this node's own server again.
+	 * Connections that were reset stay so.
 	 */
 	public void restore() {
+		this.target = this.serverPort;
 		synchronized (this.monitor) {
 			this.refusing = false;
 			listenAsNeeded();
@@ -172,7 +186,7 @@ public final class NodeProxy {
 
 	@Override
 	public String toString() {
-		return "NodeProxy[" + this.node + ", " + this.port + " -> " + this.serverPort + "]";
+		return "NodeProxy[" + this.node + ", " + this.port + " -> " + this.target + "]";
 	}
 
 	void serverUp(boolean up) {
@@ -293,7 +307,7 @@ public final class NodeProxy {
 				this.client.setTcpNoDelay(true);
 				awaitPassage();
 				this.server.setTcpNoDelay(true);
-				this.server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), NodeProxy.this.serverPort),
+				this.server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), NodeProxy.this.target),
 						CONNECT_MILLIS);
 				start("response", this::carryResponses);
 				carry(this.client, this.server, this::beforeRequest);

@@ -89,6 +89,10 @@ final class TestApplication implements AutoCloseable {
 		return this.context.getBean(type);
 	}
 
+	<T> T bean(String name, Class<T> type) {
+		return this.context.getBean(name, type);
+	}
+
 	JdbcTemplate jdbc() {
 		return bean(JdbcTemplate.class);
 	}

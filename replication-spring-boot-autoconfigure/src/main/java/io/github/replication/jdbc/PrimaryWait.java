@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import io.github.replication.node.Cluster;
+import io.github.replication.node.NodeUnavailableException;
+import io.github.replication.node.Topology;
+
+/**
+ * The time that one unit may wait for a primary before it has done anything: as long as
+ * the application's own pool lets it wait for a connection, from the first attempt on.
+ */
+final class PrimaryWait {
+
+	private final Cluster cluster;
+
+	private final long start;
+
+	PrimaryWait(Cluster cluster) {
+		this.cluster = cluster;
+		this.start = cluster.clock().nanoTime();
+	}
+
+	/**
+	 * Waits until it makes sense to try again.
+	 * @param failure why the primary gave no connection
+	 * @param seen what was known of the nodes then
+	 * @throws NodeUnavailableException if the primary is merely busy, or the time is over
+	 */
+	void after(NodeUnavailableException failure, Topology seen) throws NodeUnavailableException {
+		long deadline = this.start + this.cluster.connectionTimeoutNanos();
+		if (!failure.isUnreachable() || !this.cluster.awaitPrimary(seen, deadline)) {
+			throw failure;
+		}
+	}
+
+}

@@ -1,0 +1,203 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+
+/**
+ * The pool of read-write connections to a node: the application's own, or one like it to
+ * a node that has become the primary. While no connection can be had, callers are sent
+ * away at once and wait outside, where they notice when the node is back or another one
+ * is followed; those that wait inside are called out at such a change.
+ */
+final class WritePool extends DelegatingDataSource implements AutoCloseable {
+
+	private final @Nullable HikariDataSource hikari;
+
+	private final Supplier<@Nullable NodeUnavailableException> obstacle;
+
+	private final boolean owned;
+
+	private final Set<Visit> inside = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Creates a pool.
+	 * @param pool the pool
+	 * @param hikari the pool of HikariCP that it is or leads to, {@code null} if it is
+	 * another one
+	 * @param owned whether the pool is the library's own
+	 * @param obstacle why no new connection can be opened, {@code null} if there is no
+	 * reason
+	 */
+	WritePool(DataSource pool, @Nullable HikariDataSource hikari, boolean owned,
+			Supplier<@Nullable NodeUnavailableException> obstacle) {
+		super(pool);
+		this.hikari = hikari;
+		this.owned = owned;
+		this.obstacle = obstacle;
+	}
+
+	/**
+	 * Takes a connection.
+	 * @throws NodeUnavailableException if the node cannot be reached, or another one is
+	 * followed meanwhile
+	 */
+	@Override
+	public Connection getConnection() throws SQLException {
+		NodeUnavailableException obstacle = isWorthEntering() ? null : this.obstacle.get();
+		if (obstacle != null) {
+			throw obstacle;
+		}
+		if (Thread.currentThread().isInterrupted()) {
+			return obtainTargetDataSource().getConnection();
+		}
+		Visit visit = new Visit(Thread.currentThread());
+		this.inside.add(visit);
+		try {
+			return obtainTargetDataSource().getConnection();
+		}
+		catch (SQLException ex) {
+			if (leave(visit)) {
+				NodeUnavailableException reason = this.obstacle.get();
+				throw (reason != null) ? reason : NodeUnavailableException.calledOut(ex);
+			}
+			throw ex;
+		}
+		finally {
+			leave(visit);
+		}
+	}
+
+	private boolean leave(Visit visit) {
+		this.inside.remove(visit);
+		return visit.end();
+	}
+
+	/**
+	 * Whether a caller would be served: nothing is known to stand in the way, or a
+	 * connection is idle.
+	 */
+	boolean isWorthEntering() {
+		return this.obstacle.get() == null || hasIdleConnection();
+	}
+
+	private boolean hasIdleConnection() {
+		HikariPoolMXBean running = (this.hikari != null) ? this.hikari.getHikariPoolMXBean() : null;
+		return running != null && running.getIdleConnections() > 0;
+	}
+
+	/**
+	 * Whether the pool holds a connection, idle or in use.
+	 */
+	boolean isConnected() {
+		return this.hikari != null && ReadPool.totalConnections(this.hikari) > 0;
+	}
+
+	/**
+	 * Calls out those that wait inside, since something has changed that they wait for.
+	 */
+	void callOut() {
+		this.inside.forEach(Visit::callOut);
+	}
+
+	/**
+	 * Closes idle connections at once, and others when they come back.
+	 */
+	void evict() {
+		HikariPoolMXBean running = (this.hikari != null) ? this.hikari.getHikariPoolMXBean() : null;
+		if (running != null) {
+			running.softEvictConnections();
+		}
+	}
+
+	/**
+	 * The library's own pool, {@code null} if it is the application's.
+	 */
+	@Nullable HikariDataSource own() {
+		return this.owned ? this.hikari : null;
+	}
+
+	boolean isClosed() {
+		return this.hikari != null && this.hikari.isClosed();
+	}
+
+	@Override
+	public void close() {
+		if (this.owned && this.hikari != null) {
+			this.hikari.close();
+		}
+	}
+
+	@Override
+	public String toString() {
+		return "WritePool[" + getTargetDataSource() + "]";
+	}
+
+	/**
+	 * One thread that asks the pool for a connection. The pools wait interruptibly. An
+	 * interrupt never reaches the thread after the end of its visit.
+	 */
+	private static final class Visit {
+
+		private final Thread thread;
+
+		private boolean ended;
+
+		private boolean calledOut;
+
+		Visit(Thread thread) {
+			this.thread = thread;
+		}
+
+		void callOut() {
+			synchronized (this) {
+				if (!this.ended && !this.calledOut) {
+					this.calledOut = true;
+					this.thread.interrupt();
+				}
+			}
+		}
+
+		/**
+		 * Ends the visit on its own thread.
+		 * @return whether the thread was called out
+		 */
+		boolean end() {
+			synchronized (this) {
+				if (!this.ended && this.calledOut) {
+					Thread.interrupted();
+				}
+				this.ended = true;
+				return this.calledOut;
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,161 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.integration;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+import io.github.replication.Consistency;
+import io.github.replication.NodeState;
+import io.github.replication.Replication;
+import io.github.replication.ReplicationCluster;
+import io.github.replication.Role;
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Addresses that lead to another server than before, and leaders that come and go without
+ * a later timeline.
+ */
+@EmbeddedCluster(dedicated = true)
+@ExtendWith(OutputCaptureExtension.class)
+class MovedPrimaryTests {
+
+	private PostgresCluster cluster;
+
+	@BeforeEach
+	void remember(PostgresCluster cluster) {
+		this.cluster = cluster;
+		TestApplication.createTable(cluster);
+	}
+
+	@AfterEach
+	void reset() {
+		admin("REVOKE pg_monitor FROM " + this.cluster.username());
+		this.cluster.reset();
+	}
+
+	@Test
+	void connectionsToTheFormerServerAreGivenUpWhenTheAddressOfThePrimaryMoves() {
+		PostgresNode former = this.cluster.primary();
+		try (TestApplication application = start("200ms")) {
+			assertThat(strongPort(application)).isEqualTo(former.port());
+			assertThat(writePort(application)).isEqualTo(former.port());
+			CompletableFuture<Void> held = CompletableFuture.runAsync(() -> application.transaction(false)
+				.executeWithoutResult((status) -> application.jdbc().queryForList("SELECT pg_sleep(60)")));
+			await(() -> former.proxy().openConnections() > 2);
+			former.proxy().redirect(this.cluster.node("replica-1"));
+			this.cluster.node("replica-1").promote();
+			await(() -> strongPort(application) == this.cluster.node("replica-1").port());
+			await(() -> writePort(application) == this.cluster.node("replica-1").port());
+			await(held::isCompletedExceptionally);
+			long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+			while (System.nanoTime() < end) {
+				assertThat(strongPort(application)).isEqualTo(this.cluster.node("replica-1").port());
+				assertThat(writePort(application)).isEqualTo(this.cluster.node("replica-1").port());
+			}
+		}
+	}
+
+	/**
+	 * A manager has exchanged the addresses of two members.
+	 */
+	@Test
+	void primaryIsFollowedToAnotherAddressWithoutAPromotion(CapturedOutput output) {
+		admin("GRANT pg_monitor TO " + this.cluster.username());
+		this.cluster.awaitReplication();
+		PostgresNode primary = this.cluster.primary();
+		PostgresNode replica = this.cluster.node("replica-1");
+		try (TestApplication application = start("200ms")) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			assertThat(writePort(application)).isEqualTo(primary.port());
+			await(() -> nodes.node("primary").timeline() != null);
+			primary.proxy().redirect(replica);
+			replica.proxy().redirect(primary);
+			primary.proxy().resetConnections();
+			replica.proxy().resetConnections();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			await(() -> writePort(application) == primary.port());
+			await(() -> nodes.node("primary").state() == NodeState.ONLINE);
+			assertThat(output).doesNotContain("rebuild it");
+		}
+	}
+
+	private TestApplication start(String interval) {
+		return TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", interval)
+			.withoutJpa()
+			.start();
+	}
+
+	private static int strongPort(TestApplication application) {
+		return attempt(() -> Replication.readOnly(Consistency.STRONG, () -> port(application)));
+	}
+
+	private static int writePort(TestApplication application) {
+		return attempt(() -> application.transaction(false).execute((status) -> {
+			application.jdbc().update("DELETE FROM note WHERE id = -1");
+			return port(application);
+		}));
+	}
+
+	private static int attempt(IntSupplier work) {
+		try {
+			return work.getAsInt();
+		}
+		catch (RuntimeException ex) {
+			return -1;
+		}
+	}
+
+	private static int port(TestApplication application) {
+		return application.jdbc().queryForObject("SELECT inet_server_port()", Integer.class);
+	}
+
+	private void admin(String sql) {
+		PostgresNode primary = this.cluster.primary();
+		new JdbcTemplate(new DriverManagerDataSource(primary.directUrl(), this.cluster.adminUsername(),
+				this.cluster.adminPassword()))
+			.execute(sql);
+	}
+
+	private static void await(BooleanSupplier condition) {
+		Awaitility.await()
+			.pollInSameThread()
+			.atMost(Duration.ofSeconds(15))
+			.pollInterval(Duration.ofMillis(20))
+			.until(condition::getAsBoolean);
+	}
+
+}

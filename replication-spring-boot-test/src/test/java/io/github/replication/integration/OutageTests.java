@@ -1,0 +1,279 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.integration;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import io.github.replication.Consistency;
+import io.github.replication.NodeState;
+import io.github.replication.Replication;
+import io.github.replication.ReplicationCluster;
+import io.github.replication.Role;
+import io.github.replication.test.EmbeddedCluster;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Units that need the primary while there is none.
+ */
+@EmbeddedCluster(dedicated = true)
+@ExtendWith(OutputCaptureExtension.class)
+class OutageTests {
+
+	private static final AtomicLong ids = new AtomicLong(8_500_000);
+
+	private static final Duration TWO_INTERVALS = Duration.ofSeconds(2);
+
+	private final ExecutorService threads = Executors.newCachedThreadPool();
+
+	private PostgresCluster cluster;
+
+	@BeforeEach
+	void remember(PostgresCluster cluster) {
+		this.cluster = cluster;
+		TestApplication.createTable(cluster);
+	}
+
+	@AfterEach
+	void reset() {
+		this.threads.shutdownNow();
+		this.cluster.reset();
+	}
+
+	@Test
+	void writersOfAKilledPrimaryAreServedAsSoonAsAnotherIsPromoted() {
+		try (TestApplication application = start("30000")) {
+			insert(application);
+			outliveTheTrustOfThePool();
+			this.cluster.primary().kill();
+			List<CompletableFuture<Long>> early = writers(application, 4);
+			awaitState(application, "primary", NodeState.OFFLINE);
+			List<CompletableFuture<Long>> late = writers(application, 4);
+			pause(Duration.ofSeconds(3));
+			assertThat(early).noneMatch(CompletableFuture::isDone);
+			this.cluster.node("replica-1").promote();
+			assertThat(early).allSatisfy((writer) -> assertThat(writer).succeedsWithin(TWO_INTERVALS));
+			assertThat(late).allSatisfy((writer) -> assertThat(writer).succeedsWithin(TWO_INTERVALS));
+		}
+	}
+
+	@Test
+	void writersAreServedAsSoonAsTheirPrimaryIsBack() {
+		try (TestApplication application = start("30000")) {
+			insert(application);
+			outliveTheTrustOfThePool();
+			this.cluster.primary().kill();
+			List<CompletableFuture<Long>> early = writers(application, 4);
+			awaitState(application, "primary", NodeState.OFFLINE);
+			List<CompletableFuture<Long>> late = writers(application, 4);
+			pause(Duration.ofSeconds(6));
+			this.cluster.primary().start();
+			assertThat(early).allSatisfy((writer) -> assertThat(writer).succeedsWithin(TWO_INTERVALS));
+			assertThat(late).allSatisfy((writer) -> assertThat(writer).succeedsWithin(TWO_INTERVALS));
+		}
+	}
+
+	@Test
+	void writersOfAPrimaryThatStaysAwayFailAfterTheConnectionTimeoutOfTheirPool() {
+		try (TestApplication application = start("2000")) {
+			insert(application);
+			outliveTheTrustOfThePool();
+			this.cluster.primary().kill();
+			awaitState(application, "primary", NodeState.OFFLINE);
+			long start = System.nanoTime();
+			CompletableFuture<Long> writer = writers(application, 1).get(0);
+			await(writer::isCompletedExceptionally);
+			assertThat(writer).failsWithin(Duration.ZERO)
+				.withThrowableThat()
+				.withStackTraceContaining("primary cannot be reached");
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(1900),
+					Duration.ofMillis(2900));
+		}
+	}
+
+	@Test
+	void nobodyWaitsForAFrozenPrimaryOnceAnotherIsFollowed() {
+		PostgresNode old = this.cluster.primary();
+		try (TestApplication application = start("30000")) {
+			insert(application);
+			List<CompletableFuture<?>> inFlight = List.of(
+					run(() -> application.transaction(false)
+						.executeWithoutResult((status) -> application.jdbc().queryForList("SELECT pg_sleep(1)"))),
+					run(() -> application.jdbc().update("INSERT INTO note SELECT -1, 'x' FROM pg_sleep(1)")),
+					run(() -> Replication.readOnly(Consistency.STRONG,
+							() -> application.jdbc().queryForList("SELECT pg_sleep(1)"))));
+			pause(Duration.ofMillis(300));
+			old.freeze();
+			List<CompletableFuture<Long>> writers = writers(application, 6);
+			awaitState(application, "primary", NodeState.OFFLINE);
+			pause(Duration.ofSeconds(2));
+			assertThat(inFlight).noneMatch(CompletableFuture::isDone);
+			this.cluster.node("replica-1").promote();
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			pause(Duration.ofSeconds(1));
+			assertThat(inFlight).allMatch(CompletableFuture::isCompletedExceptionally);
+			assertThat(writers.stream().filter((writer) -> succeeds(writer, TWO_INTERVALS)).count())
+				.as("writers that had not begun")
+				.isGreaterThanOrEqualTo(4);
+		}
+	}
+
+	/**
+	 * A pool does not look whether a connection lives that it has had for half a second.
+	 */
+	private static void outliveTheTrustOfThePool() {
+		pause(Duration.ofMillis(600));
+	}
+
+	@Test
+	void healthOfTheDatabaseIsKnownAtOnceWhileThePrimaryIsFrozen() {
+		try (TestApplication application = start("30000")) {
+			HealthIndicator db = application.bean("dbHealthContributor", HealthIndicator.class);
+			assertThat(db.health().getStatus()).isEqualTo(Status.UP);
+			this.cluster.primary().freeze();
+			assertThat(run(() -> assertThat(db.health().getStatus()).isEqualTo(Status.DOWN)))
+				.succeedsWithin(Duration.ofSeconds(5));
+			awaitState(application, "primary", NodeState.OFFLINE);
+			for (int i = 0; i < 20; i++) {
+				assertThat(run(() -> assertThat(db.health().getStatus()).isEqualTo(Status.DOWN)))
+					.succeedsWithin(Duration.ofMillis(500));
+			}
+			assertThat(Thread.getAllStackTraces().keySet())
+				.filteredOn((thread) -> thread.getName().equals("replication-db-health"))
+				.hasSizeLessThan(2);
+			this.cluster.primary().thaw();
+			await(() -> db.health().getStatus().equals(Status.UP));
+		}
+	}
+
+	/**
+	 * An outage under load that ends with a failover.
+	 */
+	@Test
+	void anOutageUnderLoadIsAHandfulOfLines(CapturedOutput output) {
+		try (TestApplication application = start("1000")) {
+			insert(application);
+			this.cluster.awaitReplication();
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			await(() -> nodes.nodes().stream().allMatch((node) -> node.position() != null));
+			int before = output.getAll().length();
+			this.cluster.primary().kill();
+			AtomicBoolean over = new AtomicBoolean();
+			List<CompletableFuture<?>> load = IntStream.range(0, 16).<CompletableFuture<?>>mapToObj((i) -> run(() -> {
+				while (!over.get()) {
+					try {
+						insert(application);
+					}
+					catch (RuntimeException ex) {
+						// refused, as long as there is no primary
+					}
+				}
+			})).toList();
+			pause(Duration.ofSeconds(6));
+			this.cluster.node("replica-1").promote();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			pause(Duration.ofSeconds(1));
+			over.set(true);
+			load.forEach(CompletableFuture::join);
+			List<String> lines = output.getAll()
+				.substring(before)
+				.lines()
+				.filter((line) -> line.contains(" WARN ") || line.contains(" ERROR ") || line.contains(" INFO "))
+				.toList();
+			assertThat(lines).hasSizeLessThan(15);
+			assertThat(lines).filteredOn((line) -> line.contains("replication.node")).hasSizeLessThan(7);
+			assertThat(lines).noneMatch((line) -> line.contains("MISCONFIGURED"))
+				.anyMatch((line) -> line.contains("writes go to the node 'replica-1' now"));
+		}
+	}
+
+	private static boolean succeeds(CompletableFuture<Long> writer, Duration patience) {
+		try {
+			writer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+			return true;
+		}
+		catch (Exception ex) {
+			return false;
+		}
+	}
+
+	private TestApplication start(String connectionTimeout) {
+		return TestApplication.exactly(this.cluster)
+			.with("spring.datasource.hikari.connection-timeout", connectionTimeout)
+			.withoutJpa()
+			.start();
+	}
+
+	private List<CompletableFuture<Long>> writers(TestApplication application, int count) {
+		return IntStream.range(0, count)
+			.mapToObj((i) -> CompletableFuture.supplyAsync(() -> insert(application), this.threads))
+			.toList();
+	}
+
+	private CompletableFuture<?> run(Runnable work) {
+		return CompletableFuture.runAsync(work, this.threads);
+	}
+
+	private static long insert(TestApplication application) {
+		long id = ids.incrementAndGet();
+		application.transaction(false)
+			.executeWithoutResult((status) -> application.jdbc().update("INSERT INTO note VALUES (?, 'x')", id));
+		return id;
+	}
+
+	private static void awaitState(TestApplication application, String node, NodeState state) {
+		ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+		await(() -> nodes.node(node).state() == state);
+	}
+
+	private static void pause(Duration duration) {
+		long end = System.nanoTime() + duration.toNanos();
+		await(() -> System.nanoTime() - end >= 0);
+	}
+
+	private static void await(BooleanSupplier condition) {
+		Awaitility.await()
+			.pollInSameThread()
+			.atMost(Duration.ofSeconds(20))
+			.pollInterval(Duration.ofMillis(20))
+			.until(condition::getAsBoolean);
+	}
+
+}
