@@ -167,8 +167,9 @@ final class ConnectionSource {
 	 * @return the route on that connection, {@code null} if the unit needs another
 	 */
 	@Nullable Route routeOn(RouteRequest request, PhysicalConnection current) throws SQLException {
-		return this.routes.findOn(request, caller(), RetryAttempt.excluded(this.cluster.topology()), current.node(),
-				current.pool());
+		Route route = this.routes.findOn(request, caller(), RetryAttempt.excluded(this.cluster.topology()),
+				current.node(), current.pool());
+		return (route != null && this.routes.serves(route, request, current.connection())) ? route : null;
 	}
 
 	/**
@@ -185,13 +186,14 @@ final class ConnectionSource {
 			RouteRequest decided = current.with(caller().bound());
 			RetryAttempt.uses(route.node());
 			PhysicalConnection open = session.find(route.node(), route.pool());
-			if (open != null) {
+			if (open != null && this.routes.serves(route, decided, open.connection())) {
 				open.route(route);
 				return open;
 			}
 			try {
 				PhysicalConnection physical = takeUnlessDemoted(route);
-				if (physical != null && this.routes.stillServes(route, decided)) {
+				if (physical != null && this.routes.stillServes(route, decided)
+						&& leadsToKnownServer(physical, decided)) {
 					return physical;
 				}
 				if (physical != null) {
@@ -232,6 +234,18 @@ final class ConnectionSource {
 	}
 
 	/**
+	 * Whether a connection leads to the server whose position has decided. The server of
+	 * another one is asked: it may have been replaced since, or share the URL.
+	 */
+	private boolean leadsToKnownServer(PhysicalConnection physical, RouteRequest request) throws SQLException {
+		boolean known = this.routes.serves(physical.route(), request, physical.connection());
+		if (!known && !physical.node().identify(physical.connection())) {
+			physical.evict();
+		}
+		return known;
+	}
+
+	/**
 	 * Whether what was taken for the primary has become a standby.
 	 */
 	private static boolean leadsToStandby(PhysicalConnection physical) throws SQLException {
@@ -269,16 +283,18 @@ final class ConnectionSource {
 	 * Whether the replica of a transaction has what its caller must see by now. Waits for
 	 * it as any read does.
 	 */
-	boolean catchesUp(UnitOfWork unit, RouteRequest request) {
-		return this.routes.catchesUp(unit.route(), request, caller());
+	boolean catchesUp(UnitOfWork unit, RouteRequest request) throws SQLException {
+		return this.routes.catchesUp(unit.route(), request, caller())
+				&& this.routes.serves(unit.route(), request, unit.physical().connection());
 	}
 
 	/**
 	 * Takes a connection of the primary's read pool for a read that no replica may serve.
+	 * @param replica the replica that the read cannot go on with
 	 */
-	PhysicalConnection takeBehind() throws SQLException {
+	PhysicalConnection takeBehind(ClusterNode replica) throws SQLException {
 		while (true) {
-			Route route = this.routes.behind();
+			Route route = this.routes.behind(replica);
 			RetryAttempt.uses(route.node());
 			PhysicalConnection physical = takeUnlessDemoted(route);
 			if (physical != null) {

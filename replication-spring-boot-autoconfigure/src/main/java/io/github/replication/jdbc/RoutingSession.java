@@ -226,7 +226,7 @@ final class RoutingSession {
 		this.unit = null;
 		putAside(replica);
 		try {
-			PhysicalConnection primary = this.source.takeBehind();
+			PhysicalConnection primary = this.source.takeBehind(replica.node());
 			return begin(primary, primary.route(), request);
 		}
 		finally {

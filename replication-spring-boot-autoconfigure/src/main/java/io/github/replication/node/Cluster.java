@@ -136,11 +136,10 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	/**
 	 * Asks a node at intervals, the nodes not all at once. One that does not answer keeps
-	 * a thread busy with the question, and another with the attempt to connect; one that
-	 * is waited for keeps a third.
+	 * a thread busy with the question, and another with the attempt to connect.
 	 */
 	private void watch(Member member) {
-		this.executor.setCorePoolSize(3 * this.membership.members().size() + 1);
+		this.executor.setCorePoolSize(2 * this.membership.members().size() + 1);
 		long interval = this.settings.positions().interval().toNanos();
 		long first = ThreadLocalRandom.current().nextLong(interval);
 		member.watchedBy(this.executor.scheduleWithFixedDelay(member.node().monitor()::askInTurn, first, interval,
@@ -456,9 +455,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 					: cluster.pools.replica(this.definition, reachability, inspection);
 			Duration timeout = cluster.settings.positions().timeout();
 			NodeMonitor monitor = new NodeMonitor(new Probe(opening(readPool), query, timeout),
-					new ReplicaPosition(this.definition.name(), cluster.clock::nanoTime, this::warnOfSeveralServers),
-					new ReplayWaiter(opening(readPool), cluster.executor, cluster.clock, timeout),
-					new Probing(cluster.clock, cluster.executor, this::answered));
+					new ReplicaPosition(this.definition.name(), cluster.clock, this::warnOfSeveralServers),
+					new Probing(cluster.clock, cluster.executor, cluster.positions.marks(), this::answered));
 			Member member = new Member(
 					new ClusterNode(this.definition, role, new Pools(readPool, writePool), monitor,
 							cluster.clock::nanoTime),
@@ -483,9 +481,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 			return Cluster.this.executor.isShutdown() || member().isRemoved();
 		}
 
-		private void inspected(Sample sample) throws SQLException {
+		private void inspected(Connection connection, Sample sample) throws SQLException {
 			Cluster.this.defaults.learnFrom(sample.state());
-			member().node().monitor().position().told(sample);
+			member().node().monitor().position().reported(connection, sample);
 			if (!isOver()) {
 				if (!member().isPrimary()) {
 					Cluster.this.positions.knowPrimary();
@@ -534,9 +532,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 		private void warnOfSeveralServers() {
 			logger.warn("Several servers answer at the URL of " + this.definition
-					+ ": how far one of them is says nothing of the others, so that for a while after a write its"
-					+ " caller is not served there. Configure replication.replicas." + this.definition
-					+ ".url with the address of one server.");
+					+ ": the position of one of them says nothing of the others, so that after a write its caller is"
+					+ " not served there for the length of replication.read-your-writes.window. Configure"
+					+ " replication.replicas." + this.definition + ".url with the address of one server.");
 		}
 
 		private void lost() {

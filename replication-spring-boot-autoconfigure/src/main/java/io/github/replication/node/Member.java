@@ -49,6 +49,10 @@ final class Member {
 
 	private @Nullable Map<String, String> standbys;
 
+	private boolean diverged;
+
+	private @Nullable String aliasOf;
+
 	private int returning;
 
 	private volatile boolean removed;
@@ -105,6 +109,55 @@ final class Member {
 	void belongsTo(long system, @Nullable String database) {
 		this.clusterSystem = system;
 		this.clusterDatabase = database;
+	}
+
+	/**
+	 * Sets whether the server's data is of another history than the primary's.
+	 */
+	void diverged(boolean diverged) {
+		this.diverged = diverged;
+	}
+
+	/**
+	 * The node that leads to the same server, {@code null} if there is none before this
+	 * one.
+	 */
+	@Nullable String aliasOf() {
+		return this.aliasOf;
+	}
+
+	/**
+	 * Sets the node that leads to the same server.
+	 * @return {@code true} if it is another than before
+	 */
+	boolean aliasOf(@Nullable String node) {
+		boolean changed = !Objects.equals(node, this.aliasOf);
+		this.aliasOf = node;
+		this.node.alias(node != null);
+		return changed;
+	}
+
+	/**
+	 * Whether this node serves the reads for which another one was configured.
+	 */
+	boolean servesReadsOf(Member other) {
+		return this.node.weight() > 0 && Objects.equals(this.node.group(), other.node.group());
+	}
+
+	/**
+	 * Whether two nodes lead to one server, by their last answers.
+	 */
+	boolean isSameServerAs(Member other) {
+		ServerState one = answer();
+		ServerState two = other.answer();
+		return one != null && two != null && one.server().isKnown() && one.server().equals(two.server())
+				&& one.system() == two.system() && one.inRecovery() == two.inRecovery()
+				&& (one.inRecovery() || one.timeline() == two.timeline());
+	}
+
+	private @Nullable ServerState answer() {
+		Sample last = this.health.last();
+		return (last != null && this.health.isAnswering()) ? last.state() : null;
 	}
 
 	/**
@@ -170,7 +223,7 @@ final class Member {
 				(state != null && positioned) ? WalPosition.formatLsn(state.lsn()) : null,
 				(state != null && state.timeline() != 0) ? state.timeline() : null,
 				(state != null) ? state.streaming().receiving() : null, synchronization(primary, state),
-				this.node.activeConnections());
+				this.node.activeConnections(), this.aliasOf);
 	}
 
 	private @Nullable String synchronization(Member primary, @Nullable ServerState state) {
@@ -214,6 +267,9 @@ final class Member {
 		if (this.node.monitor().position().isShared()) {
 			return NodeState.SHARED;
 		}
+		if (!isPrimary() && this.diverged) {
+			return NodeState.DIVERGED;
+		}
 		return (!isPrimary() && this.health.isLagging()) ? NodeState.LAGGING : NodeState.ONLINE;
 	}
 
@@ -222,6 +278,8 @@ final class Member {
 			case ONLINE, SHARED -> failure();
 			case DRAINED -> "taken out of rotation by an operator";
 			case LAGGING -> "further behind than replication.max-lag or replication.max-lag-size allows";
+			case DIVERGED -> "it has replayed changes that " + primary + " does not have: rebuild it as a standby of "
+					+ primary + " (pg_rewind, pg_basebackup)";
 			case MISCONFIGURED -> mistake(primary);
 			case OFFLINE -> lossOrFailure();
 		};
@@ -261,7 +319,7 @@ final class Member {
 			return inRecovery ? "it is a standby, and no node is known that has become the primary" : null;
 		}
 		boolean tellsRole = last.state().database() != null;
-		return (tellsRole && !inRecovery) ? "it is a primary, but " + primary
+		return (tellsRole && !inRecovery && this.aliasOf == null) ? "it is a primary, but " + primary
 				+ " is the primary of this cluster: rebuild it as a standby, or remove it" : null;
 	}
 

@@ -58,6 +58,11 @@ final class Membership {
 
 	private final List<Member> replicas = new ArrayList<>();
 
+	/**
+	 * The node that the application itself is connected to.
+	 */
+	private final Member configured;
+
 	private Member primary;
 
 	private volatile Topology topology;
@@ -80,6 +85,7 @@ final class Membership {
 		this.clock = clock;
 		this.wallClock = wallClock;
 		this.onFailover = onFailover;
+		this.configured = primary;
 		this.primary = primary;
 		this.topology = new Topology(primary.node(), List.of(), this.zone);
 		judge();
@@ -192,10 +198,12 @@ final class Membership {
 				this.positions.primaryAnswered(sample, failure);
 				if (sample != null) {
 					member.learnStandbys(sample);
+					this.replicas.forEach((replica) -> this.positions.compare(replica.node()));
 				}
 			}
 			else if (sample != null) {
-				member.health().behind(this.positions.lagOf(member.node()));
+				this.positions.compare(member.node());
+				member.health().behind(this.positions.lagOf(member.node()), this.clock.nanoTime());
 			}
 		});
 		if (member.health().isFailing() && !member.isPrimary()) {
@@ -247,14 +255,33 @@ final class Membership {
 
 	private void elect() {
 		Member before = this.primary;
-		Member successor = this.failover
-				? Succession.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
-		if (successor == null) {
+		if (leadsToPrimaryAgain(this.configured)) {
+			logger.info("Writes go to " + this.configured + " again, which leads to the same server as " + before);
+			follow(this.configured);
 			return;
 		}
+		Member successor = this.failover
+				? Succession.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
+		if (successor != null) {
+			Sample sample = successor.health().last();
+			logger.warn("Following a failover: " + successor + " is the primary, and no longer " + before
+					+ ((sample != null) ? " (timeline " + sample.state().timeline() + ")" : ""));
+			follow(successor);
+		}
+	}
+
+	/**
+	 * Whether the URL of a node that was left leads to the server that is the primary
+	 * now, as that of a load balancer does after a failover.
+	 */
+	private boolean leadsToPrimaryAgain(Member member) {
+		return member != this.primary && this.replicas.contains(member) && member.reachability().isReachable()
+				&& member.isSameServerAs(this.primary);
+	}
+
+	private void follow(Member successor) {
+		Member before = this.primary;
 		Sample sample = successor.health().last();
-		logger.warn("Following a failover: " + successor + " is the primary, and no longer " + before
-				+ ((sample != null) ? " (timeline " + sample.state().timeline() + ")" : ""));
 		this.replicas.set(this.replicas.indexOf(successor), before);
 		this.primary = successor;
 		before.node().role(Role.REPLICA);
@@ -278,6 +305,8 @@ final class Membership {
 		boolean changed = false;
 		for (Member member : members) {
 			member.belongsTo(system, database);
+			member.diverged(this.positions.hasDiverged(member.node()));
+			changed |= member.aliasOf(nameOf(sameServerBefore(member, members)));
 			Condition before = member.node().condition();
 			if (member.judge(this.primary.node().name(), this.wallClock.instant())) {
 				changed = true;
@@ -289,9 +318,27 @@ final class Membership {
 		}
 	}
 
+	private static @Nullable String nameOf(@Nullable Member member) {
+		return (member != null) ? member.node().name() : null;
+	}
+
+	/**
+	 * The first of the nodes that lead to the server of a node and serve its reads. A
+	 * server may serve several groups, as a node in each.
+	 */
+	private static @Nullable Member sameServerBefore(Member member, List<Member> members) {
+		return members.stream()
+			.takeWhile((other) -> other != member)
+			.filter((other) -> other.isPrimary() || other.servesReadsOf(member))
+			.filter((other) -> other.isSameServerAs(member))
+			.findFirst()
+			.orElse(null);
+	}
+
 	/**
 	 * The system identifier that all must have: the primary's, or while that is not known
-	 * the one that most of the others have, of two as frequent the first.
+	 * the one that most of the others have.
+	 * @return the identifier, 0 if there is none
 	 */
 	private long system(List<Member> members) {
 		long known = this.positions.systemOfPrimary();
@@ -299,13 +346,10 @@ final class Membership {
 			return known;
 		}
 		List<Long> systems = members.stream().map(Member::system).filter((system) -> system != 0).toList();
-		long most = 0;
-		for (long system : systems) {
-			if (most == 0 || Collections.frequency(systems, system) > Collections.frequency(systems, most)) {
-				most = system;
-			}
-		}
-		return most;
+		return systems.stream()
+			.filter((system) -> 2 * Collections.frequency(systems, system) > systems.size())
+			.findFirst()
+			.orElse(0L);
 	}
 
 	private static void report(Member member, NodeState before) {

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.support.JdbcUtils;
 
+import io.github.replication.postgres.SqlState;
+
 /**
  * A connection of its own to one node, for questions about its state. Used by one thread
  * at a time, but for {@link #close}.
@@ -43,8 +45,6 @@ final class Probe implements AutoCloseable {
 	private volatile @Nullable Connection connection;
 
 	private volatile boolean closed;
-
-	private volatile int version;
 
 	/**
 	 * Creates a probe that opens its connection when it is first asked.
@@ -94,11 +94,59 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * The major version of the server, which it has told when it was connected to.
-	 * @return the version, 0 before that
+	 * Asks the server of another connection, in auto-commit, within the same time.
 	 */
-	int version() {
-		return this.version;
+	ServerState askOn(Connection connection) throws SQLException {
+		boolean autoCommit = connection.getAutoCommit();
+		int timeout = connection.getNetworkTimeout();
+		connection.setNetworkTimeout(Runnable::run, timeoutInMillis());
+		connection.setAutoCommit(true);
+		ServerState state = this.query.ask(connection, false);
+		connection.setAutoCommit(autoCommit);
+		connection.setNetworkTimeout(Runnable::run, timeout);
+		return state;
+	}
+
+	private int timeoutInMillis() {
+		return (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis());
+	}
+
+	/**
+	 * Sets a mark of the history.
+	 * @param timeline the timeline of the server
+	 * @return the mark, {@code null} if the server does not let the user
+	 */
+	@Nullable HistoryMark mark(int timeline) throws SQLException {
+		return askAgain((connection) -> HistoryMark.set(connection, timeline));
+	}
+
+	/**
+	 * Looks for a mark of the primary's history.
+	 * @param lsn a position that the standby has replayed
+	 * @return what the server shows, {@code null} if it does not let the user look
+	 */
+	HistoryMark.@Nullable Finding find(HistoryMark mark, long lsn) throws SQLException {
+		return askAgain((connection) -> mark.find(connection, lsn));
+	}
+
+	/**
+	 * Asks on the connection that has just answered.
+	 */
+	private <T> @Nullable T askAgain(Question<T> question) throws SQLException {
+		Connection connection = this.connection;
+		if (connection == null) {
+			throw new SQLException("The probe is closed.");
+		}
+		try {
+			return question.ask(connection);
+		}
+		catch (SQLException ex) {
+			if (SqlState.isNotAvailable(ex)) {
+				return null;
+			}
+			drop();
+			throw new ConnectionLostException(ex);
+		}
 	}
 
 	private Connection open() throws SQLException {
@@ -108,8 +156,7 @@ final class Probe implements AutoCloseable {
 			drop();
 			throw new SQLException("The probe is closed.");
 		}
-		connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis()));
-		this.version = connection.getMetaData().getDatabaseMajorVersion();
+		connection.setNetworkTimeout(Runnable::run, timeoutInMillis());
 		return connection;
 	}
 
@@ -146,6 +193,18 @@ final class Probe implements AutoCloseable {
 	interface Opening {
 
 		Connection open() throws SQLException;
+
+	}
+
+	/**
+	 * Asks a server something.
+	 *
+	 * @param <T> the type of the answer
+	 */
+	@FunctionalInterface
+	private interface Question<T> {
+
+		T ask(Connection connection) throws SQLException;
 
 	}
 

@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides which node is followed as the primary. A second primary is followed only if it
  * has begun a timeline after that of the one which is known, and that one is no primary
- * any more, does not answer, or has been left by another standby. A copy of the cluster
- * that was started as a primary of its own has a later timeline as well.
+ * any more, does not answer, or has been left by another standby. That the leader has not
+ * been heard yet is no reason. A copy of the cluster that was started as a primary of its
+ * own has a later timeline as well.
  */
 final class Succession {
 
@@ -40,8 +41,9 @@ final class Succession {
 	 */
 	static @Nullable Member successor(Member leader, int timeline, List<Member> others) {
 		return others.stream()
-			.filter((member) -> isPrimary(member) && timelineOf(member) > timeline)
-			.filter((member) -> hasResigned(leader) || leader.health().isFailing() || isFollowed(member, others))
+			.filter((member) -> isPrimary(member) && timelineOf(member) > timeline && !member.isSameServerAs(leader))
+			.filter((member) -> hasResigned(leader) || leader.health().isFailing()
+					|| (timeline != 0 && isFollowed(member, others)))
 			.max(Comparator.comparingInt(Succession::timelineOf))
 			.orElse(null);
 	}

@@ -16,6 +16,8 @@
 
 package io.github.replication.policy;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,6 +136,19 @@ public final class RouteFinder {
 	}
 
 	/**
+	 * Whether a connection may serve what a position has decided.
+	 * @param route the decision
+	 * @param request the facts that it was made from
+	 * @param connection a connection of the node and pool that was decided
+	 * @return {@code false} if the connection leads to another server than the one that
+	 * has reported the position
+	 * @throws SQLException if the connection is closed
+	 */
+	public boolean serves(Route route, RouteRequest request, Connection connection) throws SQLException {
+		return !this.policy.isDecidedByPosition(route, request) || route.node().isKnownOn(connection);
+	}
+
+	/**
 	 * Whether the replica that a transaction runs on has what its caller must see by now.
 	 * Waits for it as any read does.
 	 * @param route where the transaction runs
@@ -151,10 +166,12 @@ public final class RouteFinder {
 
 	/**
 	 * The route of a read that no replica may serve because of what its caller must see.
+	 * @param replica the replica that it cannot go on with
 	 * @return the read pool of the primary, with the reason
 	 */
-	public Route behind() {
-		return new Route(this.cluster.topology().primary(), PoolKind.READ, this.cluster.positions().reason());
+	public Route behind(ClusterNode replica) {
+		return new Route(this.cluster.topology().primary(), PoolKind.READ,
+				this.cluster.positions().reason(List.of(replica)));
 	}
 
 }

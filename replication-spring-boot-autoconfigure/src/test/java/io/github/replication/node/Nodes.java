@@ -76,6 +76,15 @@ public final class Nodes {
 		return replica(name, 1, null, null);
 	}
 
+	/**
+	 * A replica whose reports are ordered by a clock.
+	 */
+	static ClusterNode replica(String name, SampleClock clock) {
+		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, 1, null, null), Role.REPLICA, null,
+				new Reachability(() -> {
+				}, () -> false), clock);
+	}
+
 	public static ClusterNode replica(String name, int weight, @Nullable String group, @Nullable String zone) {
 		return node(name, weight, group, zone, Role.REPLICA, null);
 	}
@@ -123,21 +132,20 @@ public final class Nodes {
 			@Nullable DataSource writePool) {
 		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, weight, group, zone), role, writePool,
 				new Reachability(() -> {
-				}, () -> false));
+				}, () -> false), new SampleClock(System::nanoTime));
 	}
 
 	private static ClusterNode node(NodeDefinition definition, Role role, @Nullable DataSource writePool,
-			Reachability reachability) {
+			Reachability reachability, SampleClock clock) {
 		HikariDataSource pool = new HikariDataSource();
 		pool.setMaximumPoolSize(CONNECTIONS);
 		PhysicalDataSource physical = new PhysicalDataSource(
 				new SimpleDriverDataSource(new StubDriver(), definition.url()), null, TIMEOUT.toMillis());
-		SampleClock clock = new SampleClock(System::nanoTime);
 		NodeMonitor monitor = new NodeMonitor(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
-				new ReplicaPosition(definition.name(), System::nanoTime, () -> {
-				}), new ReplayWaiter(physical::getConnection, Runnable::run, clock, TIMEOUT),
-				new Probing(clock, Runnable::run, (sample, failure) -> {
-				}));
+				new ReplicaPosition(definition.name(), clock, () -> {
+				}), new Probing(clock, Runnable::run, new TimelineMarks(() -> PrimaryHistory.EMPTY, clock::nanoTime),
+						(sample, failure) -> {
+						}));
 		return new ClusterNode(definition, role,
 				new Pools(new ReadPool(definition.name(), pool, physical, reachability), writePool), monitor,
 				System::nanoTime);
