@@ -169,7 +169,7 @@ final class ConnectionSource {
 	@Nullable Route routeOn(RouteRequest request, PhysicalConnection current) throws SQLException {
 		Route route = this.routes.findOn(request, caller(), RetryAttempt.excluded(this.cluster.topology()),
 				current.node(), current.pool());
-		return (route != null && this.routes.serves(route, request, current.connection())) ? route : null;
+		return (route != null && this.routes.stillServes(route, request, current.connection())) ? route : null;
 	}
 
 	/**
@@ -186,14 +186,13 @@ final class ConnectionSource {
 			RouteRequest decided = current.with(caller().bound());
 			RetryAttempt.uses(route.node());
 			PhysicalConnection open = session.find(route.node(), route.pool());
-			if (open != null && this.routes.serves(route, decided, open.connection())) {
+			if (open != null && this.routes.leadsToKnownServer(route, decided, open.connection())) {
 				open.route(route);
 				return open;
 			}
 			try {
 				PhysicalConnection physical = takeUnlessDemoted(route);
-				if (physical != null && this.routes.stillServes(route, decided)
-						&& leadsToKnownServer(physical, decided)) {
+				if (physical != null && stillServes(physical, decided)) {
 					return physical;
 				}
 				if (physical != null) {
@@ -234,15 +233,20 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Whether a connection leads to the server whose position has decided. The server of
-	 * another one is asked: it may have been replaced since, or share the URL.
+	 * Whether a unit may run on a connection that was taken for it. If the connection
+	 * leads to another server than the one that is known, that server is asked: it may
+	 * have been replaced since, or share the URL.
 	 */
-	private boolean leadsToKnownServer(PhysicalConnection physical, RouteRequest request) throws SQLException {
-		boolean known = this.routes.serves(physical.route(), request, physical.connection());
-		if (!known && !physical.node().identify(physical.connection())) {
+	private boolean stillServes(PhysicalConnection physical, RouteRequest request) throws SQLException {
+		Route route = physical.route();
+		if (this.routes.stillServes(route, request, physical.connection())) {
+			return true;
+		}
+		if (!this.routes.leadsToKnownServer(route, request, physical.connection())
+				&& !physical.node().identify(physical.connection())) {
 			physical.evict();
 		}
-		return known;
+		return false;
 	}
 
 	/**
@@ -285,7 +289,7 @@ final class ConnectionSource {
 	 */
 	boolean catchesUp(UnitOfWork unit, RouteRequest request) throws SQLException {
 		return this.routes.catchesUp(unit.route(), request, caller())
-				&& this.routes.serves(unit.route(), request, unit.physical().connection());
+				&& this.routes.leadsToKnownServer(unit.route(), request, unit.physical().connection());
 	}
 
 	/**

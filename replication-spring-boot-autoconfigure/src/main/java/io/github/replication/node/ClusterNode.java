@@ -249,12 +249,13 @@ public final class ClusterNode implements Node {
 	 * Whether the known position of a replica is that of the server which a connection
 	 * leads to. Costs nothing while all connections lead to one server.
 	 * @param connection a connection of the read pool
-	 * @return {@code false} if it leads to another server, or to none
+	 * @return {@code false} if it leads to another server; {@code true} also if time
+	 * decides in place of positions
 	 * @throws SQLException if the connection is closed
 	 */
 	public boolean isKnownOn(Connection connection) throws SQLException {
 		ReplicaPosition position = this.monitor.position();
-		return this.role == Role.PRIMARY || !position.isAmbiguous()
+		return this.role == Role.PRIMARY || !position.isAmbiguous() || !position.isUsable()
 				|| position.isOnKnownServer(connection.unwrap(Connection.class));
 	}
 

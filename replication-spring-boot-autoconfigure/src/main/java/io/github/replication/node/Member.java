@@ -49,6 +49,8 @@ final class Member {
 
 	private @Nullable Map<String, String> standbys;
 
+	private boolean primaryHeard;
+
 	private boolean diverged;
 
 	private @Nullable String aliasOf;
@@ -109,6 +111,14 @@ final class Member {
 	void belongsTo(long system, @Nullable String database) {
 		this.clusterSystem = system;
 		this.clusterDatabase = database;
+	}
+
+	/**
+	 * Sets whether the primary has answered or failed to: until then another primary may
+	 * be the same server.
+	 */
+	void primaryHeard(boolean heard) {
+		this.primaryHeard = heard;
 	}
 
 	/**
@@ -319,8 +329,8 @@ final class Member {
 			return inRecovery ? "it is a standby, and no node is known that has become the primary" : null;
 		}
 		boolean tellsRole = last.state().database() != null;
-		return (tellsRole && !inRecovery && this.aliasOf == null) ? "it is a primary, but " + primary
-				+ " is the primary of this cluster: rebuild it as a standby, or remove it" : null;
+		return (tellsRole && !inRecovery && this.aliasOf == null && this.primaryHeard) ? "it is a primary, but "
+				+ primary + " is the primary of this cluster: rebuild it as a standby, or remove it" : null;
 	}
 
 	private @Nullable String strangeness() {

@@ -305,6 +305,7 @@ final class Membership {
 		boolean changed = false;
 		for (Member member : members) {
 			member.belongsTo(system, database);
+			member.primaryHeard(last != null || this.primary.health().failure() != null);
 			member.diverged(this.positions.hasDiverged(member.node()));
 			changed |= member.aliasOf(nameOf(sameServerBefore(member, members)));
 			Condition before = member.node().condition();

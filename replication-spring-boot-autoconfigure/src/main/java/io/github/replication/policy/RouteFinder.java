@@ -126,25 +126,27 @@ public final class RouteFinder {
 	}
 
 	/**
-	 * Whether what was known of a node when it was chosen still holds.
-	 * @param route the decision
-	 * @param request the facts that it was made from
-	 * @return {@code false} if the unit has to be decided again
-	 */
-	public boolean stillServes(Route route, RouteRequest request) {
-		return this.policy.stillServes(route, request);
-	}
-
-	/**
-	 * Whether a connection may serve what a position has decided.
+	 * Whether what was known of a node when it was chosen still holds, and holds for the
+	 * server of a connection.
 	 * @param route the decision
 	 * @param request the facts that it was made from
 	 * @param connection a connection of the node and pool that was decided
-	 * @return {@code false} if the connection leads to another server than the one that
-	 * has reported the position
+	 * @return {@code false} if the unit has to be decided again
 	 * @throws SQLException if the connection is closed
 	 */
-	public boolean serves(Route route, RouteRequest request, Connection connection) throws SQLException {
+	public boolean stillServes(Route route, RouteRequest request, Connection connection) throws SQLException {
+		return leadsToKnownServer(route, request, connection) && this.policy.stillServes(route, request);
+	}
+
+	/**
+	 * Whether a connection leads to the server whose position has decided.
+	 * @param route the decision
+	 * @param request the facts that it was made from
+	 * @param connection a connection of the node and pool that was decided
+	 * @return {@code true} also if no position has decided
+	 * @throws SQLException if the connection is closed
+	 */
+	public boolean leadsToKnownServer(Route route, RouteRequest request, Connection connection) throws SQLException {
 		return !this.policy.isDecidedByPosition(route, request) || route.node().isKnownOn(connection);
 	}
 

@@ -76,6 +76,44 @@ class MisconfiguredNodeTests {
 		assertThat(output).contains("replica-1 is MISCONFIGURED").doesNotContain(this.cluster.password());
 	}
 
+	/**
+	 * The primary is slow, so that it is the last to say what the cluster is.
+	 */
+	@Test
+	void replicaOfAnotherClusterIsBlamedAndNoHealthyOne(CapturedOutput output) {
+		try (PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start()) {
+			TestApplication.createTable(other);
+			this.cluster.primary().proxy().delay(Duration.ofMillis(400));
+			try (TestApplication application = start(builder().with(URL, other.replicas().get(0).jdbcUrl())
+				.with("replication.monitor.interval", "500ms")
+				.with("replication.monitor.timeout", "5s"))) {
+				awaitMisconfigured(application, "it belongs to another cluster (system identifier ");
+				ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+				assertThat(nodes.node("replica-2").state()).isEqualTo(NodeState.ONLINE);
+			}
+		}
+		assertThat(output).containsPattern("replica-1 is MISCONFIGURED .*: it belongs to another cluster")
+			.doesNotContain("replica-2 is MISCONFIGURED");
+	}
+
+	@Test
+	void nobodyIsBlamedWhileThePrimaryIsGoneAndTwoReplicasDisagree(CapturedOutput output) {
+		try (PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start()) {
+			TestApplication.createTable(other);
+			this.cluster.primary().stop();
+			try (TestApplication application = start(
+					builder().with(URL, other.replicas().get(0).jdbcUrl()).withoutData())) {
+				ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+				await(() -> nodes.node("primary").state() == NodeState.OFFLINE
+						&& nodes.node("replica-1").position() != null && nodes.node("replica-2").position() != null);
+				assertThat(output).doesNotContain("MISCONFIGURED");
+				this.cluster.primary().start();
+				awaitMisconfigured(application, "it belongs to another cluster (system identifier ");
+			}
+		}
+		assertThat(output).doesNotContain("replica-2 is MISCONFIGURED");
+	}
+
 	@Test
 	void replicaOfAnotherDatabase() throws SQLException {
 		JdbcTemplate admin = admin(this.cluster.primary());
