@@ -155,19 +155,26 @@ final class Member {
 	}
 
 	/**
-	 * Whether two nodes lead to one server, by their last answers.
+	 * Whether two nodes lead to one server, as far as is known, and either can be used.
 	 */
 	boolean isSameServerAs(Member other) {
-		ServerState one = answer();
-		ServerState two = other.answer();
-		return one != null && two != null && one.server().isKnown() && one.server().equals(two.server())
-				&& one.system() == two.system() && one.inRecovery() == two.inRecovery()
-				&& (one.inRecovery() || one.timeline() == two.timeline());
+		return !other.health.isFailing() && other.reachability.isReachable() && leadsToServerOf(other);
 	}
 
-	private @Nullable ServerState answer() {
+	/**
+	 * Whether the node leads to the server that another one has led to, though that may
+	 * not answer any more.
+	 */
+	boolean leadsToServerOf(Member other) {
 		Sample last = this.health.last();
-		return (last != null && this.health.isAnswering()) ? last.state() : null;
+		Sample lastOfOther = other.health.last();
+		if (last == null || lastOfOther == null || this.health.isFailing()) {
+			return false;
+		}
+		ServerState one = last.state();
+		ServerState two = lastOfOther.state();
+		return one.server().isKnown() && one.server().equals(two.server()) && one.system() == two.system()
+				&& one.inRecovery() == two.inRecovery() && (one.inRecovery() || one.timeline() == two.timeline());
 	}
 
 	/**

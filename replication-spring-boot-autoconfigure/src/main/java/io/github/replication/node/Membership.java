@@ -260,6 +260,13 @@ final class Membership {
 			follow(this.configured);
 			return;
 		}
+		Member alias = before.health().isFailing() ? otherWayTo(before) : null;
+		if (alias != null) {
+			logger.warn("Writes go to " + alias + ", which leads to the same server as " + before
+					+ ", while that cannot be reached");
+			follow(alias);
+			return;
+		}
 		Member successor = this.failover
 				? Succession.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
 		if (successor != null) {
@@ -277,6 +284,13 @@ final class Membership {
 	private boolean leadsToPrimaryAgain(Member member) {
 		return member != this.primary && this.replicas.contains(member) && member.reachability().isReachable()
 				&& member.isSameServerAs(this.primary);
+	}
+
+	private @Nullable Member otherWayTo(Member primary) {
+		return this.replicas.stream()
+			.filter((member) -> member.reachability().isReachable() && member.leadsToServerOf(primary))
+			.findFirst()
+			.orElse(null);
 	}
 
 	private void follow(Member successor) {
@@ -330,8 +344,8 @@ final class Membership {
 	private static @Nullable Member sameServerBefore(Member member, List<Member> members) {
 		return members.stream()
 			.takeWhile((other) -> other != member)
-			.filter((other) -> other.isPrimary() || other.servesReadsOf(member))
-			.filter((other) -> other.isSameServerAs(member))
+			.filter((other) -> other.isPrimary() ? member.leadsToServerOf(other)
+					: other.servesReadsOf(member) && member.isSameServerAs(other))
 			.findFirst()
 			.orElse(null);
 	}

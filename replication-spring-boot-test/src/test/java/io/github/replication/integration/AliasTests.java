@@ -113,6 +113,23 @@ class AliasTests {
 	}
 
 	@Test
+	void writesGoToTheMemberWhileTheEndpointIsGone(CapturedOutput output) throws Exception {
+		try (TurntableProxy endpoint = new TurntableProxy(this.cluster.primary().port());
+				TestApplication application = withAllMembers(endpoint).start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			await(() -> "primary".equals(nodes.node("member").aliasOf()));
+			endpoint.leadTo();
+			endpoint.reset();
+			await(() -> nodes.node("member").role() == Role.PRIMARY && isWritten(application));
+			assertThat(application.decisions().last().node()).isEqualTo("member");
+			endpoint.leadTo(this.cluster.primary().port());
+			await(() -> nodes.node("primary").role() == Role.PRIMARY && isWritten(application));
+			assertThat(nodes.node("member").aliasOf()).isEqualTo("primary");
+		}
+		assertThat(output).doesNotContain("Following a failover").doesNotContain("MISCONFIGURED");
+	}
+
+	@Test
 	void replicaThatTwoUrlsLeadToServesReadsOnceAndByTheOtherUrlWhileOneIsLost() throws Exception {
 		PostgresNode replica = this.cluster.node("replica-1");
 		try (TurntableProxy other = new TurntableProxy(replica.port());
