@@ -44,11 +44,18 @@ public enum NodeState {
 	DRAINED,
 
 	/**
-	 * Several servers answer at the replica's URL, so that nobody knows how far the one
-	 * is that serves. The replica stays in rotation for reads that do not depend on a
-	 * position.
+	 * Several servers answer at the replica's URL, so that a position says nothing about
+	 * the server of the next connection. The replica stays in rotation, and its position
+	 * decides nothing: a caller that has written is not served there for the length of
+	 * {@code replication.read-your-writes.window}.
 	 */
 	SHARED,
+
+	/**
+	 * A replica whose data is of another history than the primary's: it has replayed
+	 * changes that the primary does not have. Out of rotation until it is started anew.
+	 */
+	DIVERGED,
 
 	/**
 	 * The server is not what it should be: of another cluster, another database, a

@@ -44,10 +44,13 @@ import org.jspecify.annotations.Nullable;
  * {@code sync} or {@code quorum}; {@code null} for a primary and where the user may not
  * know
  * @param activeConnections how many connections of the read pool are in use
+ * @param aliasOf the node that leads to the same server, {@code null} if there is none.
+ * An alias serves no reads, since that node does
  * @since 0.1.0
  */
 public record NodeStatus(String name, Role role, NodeState state, Instant since, @Nullable String cause,
 		@Nullable Duration lag, @Nullable Long lagSize, @Nullable String position, @Nullable Integer timeline,
-		@Nullable Boolean receiving, @Nullable String synchronization, int activeConnections) {
+		@Nullable Boolean receiving, @Nullable String synchronization, int activeConnections,
+		@Nullable String aliasOf) {
 
 }

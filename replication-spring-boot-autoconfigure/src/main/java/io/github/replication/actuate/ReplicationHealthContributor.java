@@ -89,6 +89,7 @@ public final class ReplicationHealthContributor implements CompositeHealthContri
 			.withDetail("role", node.role())
 			.withDetail("state", node.state())
 			.withDetail("since", node.since());
+		withDetail(health, "aliasOf", node.aliasOf());
 		withDetail(health, "lag", node.lag());
 		withDetail(health, "lagSize", node.lagSize());
 		withDetail(health, "position", node.position());
@@ -124,7 +125,7 @@ public final class ReplicationHealthContributor implements CompositeHealthContri
 	}
 
 	private static boolean servesFor(ClusterNode node, ClusterNode lost) {
-		return node.role() == Role.REPLICA && node.state().isInRotation() && node.weight() > 0
+		return node.role() == Role.REPLICA && node.state().isInRotation() && !node.isAlias() && node.weight() > 0
 				&& Objects.equals(node.group(), lost.group());
 	}
 

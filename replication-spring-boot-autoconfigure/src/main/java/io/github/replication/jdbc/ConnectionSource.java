@@ -204,8 +204,9 @@ final class ConnectionSource {
 	 * @return the route on that connection, {@code null} if the unit needs another
 	 */
 	@Nullable Route routeOn(RouteRequest request, PhysicalConnection current) throws SQLException {
-		return this.routes.findOn(request, caller(), RetryAttempt.excluded(this.cluster.topology()), current.node(),
-				current.pool());
+		Route route = this.routes.findOn(request, caller(), RetryAttempt.excluded(this.cluster.topology()),
+				current.node(), current.pool());
+		return (route != null && this.routes.stillServes(route, request, current.connection())) ? route : null;
 	}
 
 	/**
@@ -224,13 +225,13 @@ final class ConnectionSource {
 			RouteRequest decided = current.with(caller().bound());
 			RetryAttempt.uses(route.node());
 			PhysicalConnection open = session.find(route.node(), route.pool());
-			if (open != null) {
+			if (open != null && this.routes.leadsToKnownServer(route, decided, open.connection())) {
 				open.route(route);
 				return open;
 			}
 			try {
 				PhysicalConnection physical = takeUnlessDemoted(route);
-				if (this.routes.stillServes(route, decided)) {
+				if (stillServes(physical, decided)) {
 					return physical;
 				}
 				physical.release();
@@ -295,18 +296,37 @@ final class ConnectionSource {
 	 * Whether the replica of a transaction has what its caller must see by now. Waits for
 	 * it as any read does.
 	 */
-	boolean catchesUp(UnitOfWork unit, RouteRequest request) {
-		return this.routes.catchesUp(unit.route(), request, caller());
+	boolean catchesUp(UnitOfWork unit, RouteRequest request) throws SQLException {
+		return this.routes.catchesUp(unit.route(), request, caller())
+				&& this.routes.leadsToKnownServer(unit.route(), request, unit.physical().connection());
+	}
+
+	/**
+	 * Whether a unit may run on a connection that was taken for it. If the connection
+	 * leads to another server than the one that is known, that server is asked: it may
+	 * have been replaced since, or share the URL.
+	 */
+	private boolean stillServes(PhysicalConnection physical, RouteRequest request) throws SQLException {
+		Route route = physical.route();
+		if (this.routes.stillServes(route, request, physical.connection())) {
+			return true;
+		}
+		if (!this.routes.leadsToKnownServer(route, request, physical.connection())
+				&& !physical.node().identify(physical.connection())) {
+			physical.evict();
+		}
+		return false;
 	}
 
 	/**
 	 * Takes a connection of the primary's read pool for a read that no replica may serve.
+	 * @param replica the replica that the read cannot go on with
 	 */
-	PhysicalConnection takeBehind() throws SQLException {
+	PhysicalConnection takeBehind(ClusterNode replica) throws SQLException {
 		PrimaryWait wait = new PrimaryWait(this.cluster);
 		while (true) {
 			Topology topology = this.cluster.topology();
-			Route route = this.routes.behind();
+			Route route = this.routes.behind(replica);
 			RetryAttempt.uses(route.node());
 			try {
 				return takeUnlessDemoted(route);

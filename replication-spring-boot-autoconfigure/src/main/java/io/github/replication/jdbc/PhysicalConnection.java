@@ -100,7 +100,7 @@ final class PhysicalConnection {
 		this.node = route.node();
 		this.pool = route.pool();
 		this.route = route;
-		this.nodeId = route.node().id();
+		this.nodeId = route.node().idOn(connection);
 		this.settings = new AppliedSettings(connection, initialized);
 		this.onRelease = onRelease;
 	}
@@ -114,7 +114,8 @@ final class PhysicalConnection {
 	}
 
 	/**
-	 * The id of the node when the connection was taken: of the server that it is open to.
+	 * The id of the server that the connection is open to, as it was known when the
+	 * connection was taken.
 	 */
 	int nodeId() {
 		return this.nodeId;

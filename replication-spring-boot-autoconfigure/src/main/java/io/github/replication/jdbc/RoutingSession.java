@@ -201,7 +201,7 @@ final class RoutingSession {
 		this.unit = null;
 		this.connections.putAside(replica);
 		try {
-			PhysicalConnection primary = this.source.takeBehind();
+			PhysicalConnection primary = this.source.takeBehind(replica.node());
 			return begin(primary, primary.route(), request);
 		}
 		finally {

@@ -165,11 +165,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * One that does not answer keeps a thread busy with the question, another with the
-	 * attempt to connect, and one that is waited for keeps a third.
+	 * One that does not answer keeps a thread busy with the question, and another with
+	 * the attempt to connect.
 	 */
 	private void watch(NodeSupervisor supervisor) {
-		this.executor.setCorePoolSize(3 * this.supervisors.size() + 1);
+		this.executor.setCorePoolSize(2 * this.supervisors.size() + 1);
 		supervisor.start();
 	}
 
@@ -623,6 +623,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		@Override
 		public ScheduledExecutorService executor() {
 			return Cluster.this.executor;
+		}
+
+		@Override
+		public TimelineMarks marks() {
+			return Cluster.this.positions.marks();
 		}
 
 		@Override

@@ -15,6 +15,8 @@
  */
 package io.github.replication.node;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -68,6 +70,8 @@ public final class ClusterNode implements Node {
 	private volatile @Nullable WritePool writePool;
 
 	private volatile Condition condition = new Condition(NodeState.ONLINE, Instant.EPOCH, null);
+
+	private volatile boolean alias;
 
 	private volatile boolean warmingUp;
 
@@ -187,6 +191,18 @@ public final class ClusterNode implements Node {
 		return this.condition.state();
 	}
 
+	/**
+	 * Whether another node leads to the same server, and serves its reads.
+	 * @return {@code true} if this node is in no rotation for that
+	 */
+	public boolean isAlias() {
+		return this.alias;
+	}
+
+	void alias(boolean alias) {
+		this.alias = alias;
+	}
+
 	Condition condition() {
 		return this.condition;
 	}
@@ -212,6 +228,43 @@ public final class ClusterNode implements Node {
 	 */
 	public int id() {
 		return (this.role == Role.PRIMARY) ? ReadMark.PRIMARY : this.monitor.position().id();
+	}
+
+	/**
+	 * The id of the server that a connection leads to.
+	 * @param connection a connection of one of the node's pools
+	 * @return the {@link #id()}, {@link ReadMark#PRIMARY} if the connection leads to
+	 * another server than the one that is known
+	 * @throws SQLException if the connection is closed
+	 */
+	public int idOn(Connection connection) throws SQLException {
+		ReplicaPosition position = this.monitor.position();
+		return (this.role == Role.PRIMARY || !position.isAmbiguous()) ? id()
+				: position.idOn(connection.unwrap(Connection.class));
+	}
+
+	/**
+	 * Whether the known position of a replica is that of the server which a connection
+	 * leads to. Costs nothing while all connections lead to one server.
+	 * @param connection a connection of the read pool
+	 * @return {@code false} if it leads to another server; {@code true} also if time
+	 * decides in place of positions
+	 * @throws SQLException if the connection is closed
+	 */
+	public boolean isKnownOn(Connection connection) throws SQLException {
+		ReplicaPosition position = this.monitor.position();
+		return this.role == Role.PRIMARY || !position.isAmbiguous() || !position.isUsable()
+				|| position.isOnKnownServer(connection.unwrap(Connection.class));
+	}
+
+	/**
+	 * Asks the server of a connection which one it is. That decides whether another
+	 * server has taken the place of the one before, or several share the URL.
+	 * @param connection a connection of the read pool that was just taken
+	 * @return {@code false} if the server does not answer
+	 */
+	public boolean identify(Connection connection) {
+		return this.monitor.identify(connection);
 	}
 
 	NodeMonitor monitor() {

@@ -55,6 +55,14 @@ final class Health {
 
 	private boolean lagging;
 
+	/**
+	 * The time of the newest state of the primary that the replica was seen to have
+	 * reached, by the monotonic clock in nanoseconds, if there was one.
+	 */
+	private long caughtUpTo;
+
+	private boolean caughtUp;
+
 	private boolean drained;
 
 	/**
@@ -178,10 +186,11 @@ final class Health {
 
 	/**
 	 * How far a replica is behind, after an answer of its own.
-	 * @param lag how far, {@code null} if that cannot be told
+	 * @param lag how far, {@code null} if that is not known
+	 * @param now the time, by the monotonic clock in nanoseconds
 	 */
-	void behind(@Nullable Lag lag) {
-		boolean beyond = lag != null && isBeyond(lag);
+	void behind(@Nullable Lag lag, long now) {
+		boolean beyond = lag != null && isBeyond(lag, now);
 		this.turning = (beyond != this.lagging) ? this.turning + 1 : 0;
 		if (this.turning >= TURNS) {
 			this.lagging = beyond;
@@ -189,9 +198,22 @@ final class Health {
 		}
 	}
 
-	private boolean isBeyond(Lag lag) {
+	/**
+	 * A lower bound says only that the replica has not come further since it was seen to
+	 * be near enough. Of a replica that never was nothing is assumed.
+	 */
+	private boolean isBeyond(Lag lag, long now) {
+		long asked = now - (lag.now() - lag.known());
+		long behind = lag.known();
+		if (lag.atLeast()) {
+			behind = this.caughtUp ? Math.max(behind, asked - this.caughtUpTo) : Long.MAX_VALUE;
+		}
+		else {
+			this.caughtUp = true;
+			this.caughtUpTo = asked - behind;
+		}
 		Long maxSize = this.settings.maxLagSize();
-		return lag.known() > this.settings.maxLag().toNanos() || (maxSize != null && lag.size() > maxSize);
+		return behind > this.settings.maxLag().toNanos() || (maxSize != null && lag.size() > maxSize);
 	}
 
 	/**

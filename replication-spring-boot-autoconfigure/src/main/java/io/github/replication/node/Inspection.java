@@ -39,7 +39,7 @@ record Inspection(ServerStateQuery query, SampleClock clock, Listener listener) 
 		long tick = this.clock.startSample();
 		long at = this.clock.nanoTime();
 		ReadOnlySession session = ReadOnlySession.of(connection);
-		this.listener.told(new Sample(tick, at, this.query.askFirst(connection, session)));
+		this.listener.inspected(connection, new Sample(tick, at, this.query.askFirst(connection, session)));
 		return session.isReadOnly();
 	}
 
@@ -51,10 +51,11 @@ record Inspection(ServerStateQuery query, SampleClock clock, Listener listener) 
 
 		/**
 		 * Decides whether the connection may be used.
-		 * @param sample what the server has told
+		 * @param connection the physical connection
+		 * @param sample the state of its server
 		 * @throws SQLException if it must not be used
 		 */
-		void told(Sample sample) throws SQLException;
+		void inspected(Connection connection, Sample sample) throws SQLException;
 
 	}
 

@@ -44,6 +44,12 @@ final class Member {
 
 	private @Nullable Map<String, String> standbys;
 
+	private boolean primaryHeard;
+
+	private boolean diverged;
+
+	private @Nullable String aliasOf;
+
 	private volatile boolean removed;
 
 	private long primarySince;
@@ -99,6 +105,70 @@ final class Member {
 	}
 
 	/**
+	 * Sets whether the primary has answered or failed to: until then another primary may
+	 * be the same server.
+	 */
+	void primaryHeard(boolean heard) {
+		this.primaryHeard = heard;
+	}
+
+	/**
+	 * Sets whether the server's data is of another history than the primary's.
+	 */
+	void diverged(boolean diverged) {
+		this.diverged = diverged;
+	}
+
+	/**
+	 * The node that leads to the same server, {@code null} if there is none before this
+	 * one.
+	 */
+	@Nullable String aliasOf() {
+		return this.aliasOf;
+	}
+
+	/**
+	 * Sets the node that leads to the same server.
+	 * @return {@code true} if it is another than before
+	 */
+	boolean aliasOf(@Nullable String node) {
+		boolean changed = !Objects.equals(node, this.aliasOf);
+		this.aliasOf = node;
+		this.node.alias(node != null);
+		return changed;
+	}
+
+	/**
+	 * Whether this node serves the reads for which another one was configured.
+	 */
+	boolean servesReadsOf(Member other) {
+		return this.node.weight() > 0 && Objects.equals(this.node.group(), other.node.group());
+	}
+
+	/**
+	 * Whether two nodes lead to one server, as far as is known, and either can be used.
+	 */
+	boolean isSameServerAs(Member other) {
+		return !other.health.isFailing() && other.health.isReachable() && leadsToServerOf(other);
+	}
+
+	/**
+	 * Whether the node leads to the server that another one has led to, though that may
+	 * not answer any more.
+	 */
+	boolean leadsToServerOf(Member other) {
+		Sample last = this.health.last();
+		Sample lastOfOther = other.health.last();
+		if (last == null || lastOfOther == null || this.health.isFailing()) {
+			return false;
+		}
+		ServerState one = last.state();
+		ServerState two = lastOfOther.state();
+		return one.server().isKnown() && one.server().equals(two.server()) && one.system() == two.system()
+				&& one.inRecovery() == two.inRecovery() && (one.inRecovery() || one.timeline() == two.timeline());
+	}
+
+	/**
 	 * Whether the server belongs to the cluster, as far as is known.
 	 */
 	boolean isOfCluster() {
@@ -140,7 +210,7 @@ final class Member {
 				(state != null && positioned) ? WalPosition.formatLsn(state.lsn()) : null,
 				(state != null && state.timeline() != 0) ? state.timeline() : null,
 				(state != null) ? state.streaming().receiving() : null, synchronization(primary, state),
-				this.node.activeConnections());
+				this.node.activeConnections(), this.aliasOf);
 	}
 
 	private @Nullable String synchronization(Member primary, @Nullable ServerState state) {
@@ -224,6 +294,9 @@ final class Member {
 		if (this.node.monitor().position().isShared()) {
 			return NodeState.SHARED;
 		}
+		if (!isPrimary() && this.diverged) {
+			return NodeState.DIVERGED;
+		}
 		return (!isPrimary() && this.health.isLagging()) ? NodeState.LAGGING : NodeState.ONLINE;
 	}
 
@@ -232,6 +305,8 @@ final class Member {
 			case ONLINE, SHARED -> failure();
 			case DRAINED -> "taken out of rotation by an operator";
 			case LAGGING -> "further behind than replication.max-lag or replication.max-lag-size allows";
+			case DIVERGED -> "it has replayed changes that the primary does not have: rebuild it as a standby"
+					+ " (pg_rewind, pg_basebackup)";
 			case MISCONFIGURED -> mistake();
 			case OFFLINE -> lossOrFailure();
 		};
@@ -270,7 +345,8 @@ final class Member {
 			return inRecovery ? "it is a standby, and no node is known that has become the primary" : null;
 		}
 		boolean tellsRole = last.state().database() != null;
-		return (tellsRole && !inRecovery) ? this.rivalry : null;
+		boolean second = tellsRole && !inRecovery && this.aliasOf == null && this.primaryHeard;
+		return second ? this.rivalry : null;
 	}
 
 	private @Nullable String strangeness() {

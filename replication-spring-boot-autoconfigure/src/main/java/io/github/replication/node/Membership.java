@@ -59,6 +59,11 @@ final class Membership {
 
 	private final List<Member> replicas = new ArrayList<>();
 
+	/**
+	 * The node that the application itself is connected to.
+	 */
+	private final Member configured;
+
 	private volatile Member primary;
 
 	private volatile Consumer<Member> onChange = (member) -> {
@@ -84,6 +89,7 @@ final class Membership {
 		this.clock = clock;
 		this.wallClock = wallClock;
 		this.onFailover = onFailover;
+		this.configured = primary;
 		this.primary = primary;
 		this.topology = new Topology(primary.node(), List.of(), this.zone);
 		judge();
@@ -214,10 +220,12 @@ final class Membership {
 				this.positions.primaryAnswered(sample, failure);
 				if (sample != null) {
 					member.learnStandbys(sample);
+					this.replicas.forEach((replica) -> this.positions.compare(replica.node()));
 				}
 			}
 			else if (sample != null) {
-				member.health().behind(this.positions.lagOf(member.node()));
+				this.positions.compare(member.node());
+				member.health().behind(this.positions.lagOf(member.node()), this.clock.nanoTime());
 			}
 		});
 		if (member.health().isFailing() && !member.isPrimary()) {
@@ -269,13 +277,45 @@ final class Membership {
 
 	private void elect() {
 		Member before = this.primary;
-		Member successor = this.failover
-				? Succession.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
-		if (successor == null) {
+		if (leadsToPrimaryAgain(this.configured)) {
+			logger.info("Writes go to " + this.configured + " again, which leads to the same server as " + before);
+			follow(this.configured);
 			return;
 		}
+		Member alias = before.health().isFailing() ? otherWayTo(before) : null;
+		if (alias != null) {
+			logger.warn("Writes go to " + alias + ", which leads to the same server as " + before
+					+ ", while that cannot be reached");
+			follow(alias);
+			return;
+		}
+		Member successor = this.failover
+				? Succession.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
+		if (successor != null) {
+			reportFailover(before, successor, successor.health().last());
+			follow(successor);
+		}
+	}
+
+	/**
+	 * Whether the URL of a node that was left leads to the server that is the primary
+	 * now, as that of a load balancer does after a failover.
+	 */
+	private boolean leadsToPrimaryAgain(Member member) {
+		return member != this.primary && this.replicas.contains(member) && member.health().isReachable()
+				&& member.isSameServerAs(this.primary);
+	}
+
+	private @Nullable Member otherWayTo(Member primary) {
+		return this.replicas.stream()
+			.filter((member) -> member.health().isReachable() && member.leadsToServerOf(primary))
+			.findFirst()
+			.orElse(null);
+	}
+
+	private void follow(Member successor) {
+		Member before = this.primary;
 		Sample sample = successor.health().last();
-		reportFailover(before, successor, sample);
 		this.replicas.set(this.replicas.indexOf(successor), before);
 		this.primary = successor;
 		before.node().role(Role.REPLICA);
@@ -308,6 +348,9 @@ final class Membership {
 		boolean changed = false;
 		for (Member member : members) {
 			member.belongsTo(system, database);
+			member.primaryHeard(last != null || this.primary.health().failure() != null);
+			member.diverged(this.positions.hasDiverged(member.node()));
+			changed |= member.aliasOf(nameOf(sameServerBefore(member, members)));
 			member.competesWith(this.primary, (member != this.primary && this.failover)
 					? Succession.missing(this.primary, this.positions.timelineOfPrimary(), member, this.replicas)
 					: null);
@@ -324,9 +367,27 @@ final class Membership {
 		}
 	}
 
+	private static @Nullable String nameOf(@Nullable Member member) {
+		return (member != null) ? member.node().name() : null;
+	}
+
+	/**
+	 * The first of the nodes that lead to the server of a node and serve its reads. A
+	 * server may serve several groups, as a node in each.
+	 */
+	private static @Nullable Member sameServerBefore(Member member, List<Member> members) {
+		return members.stream()
+			.takeWhile((other) -> other != member)
+			.filter((other) -> other.isPrimary() ? member.leadsToServerOf(other)
+					: other.servesReadsOf(member) && member.isSameServerAs(other))
+			.findFirst()
+			.orElse(null);
+	}
+
 	/**
 	 * The system identifier that all must have: the primary's, or while that is not known
-	 * the one that most of the others have, of two as frequent the first.
+	 * the one that most of the others have.
+	 * @return the identifier, 0 if there is none
 	 */
 	private long system(List<Member> members) {
 		long known = this.positions.systemOfPrimary();
@@ -334,13 +395,10 @@ final class Membership {
 			return known;
 		}
 		List<Long> systems = members.stream().map(Member::system).filter((system) -> system != 0).toList();
-		long most = 0;
-		for (long system : systems) {
-			if (most == 0 || Collections.frequency(systems, system) > Collections.frequency(systems, most)) {
-				most = system;
-			}
-		}
-		return most;
+		return systems.stream()
+			.filter((system) -> 2 * Collections.frequency(systems, system) > systems.size())
+			.findFirst()
+			.orElse(0L);
 	}
 
 	/**

@@ -16,6 +16,7 @@
 
 package io.github.replication.node;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -51,8 +52,6 @@ final class NodeMonitor implements AutoCloseable {
 
 	private final Sampler sampler;
 
-	private final ReplayWaiter waiter;
-
 	private final Probing probing;
 
 	private final AtomicInteger rounds = new AtomicInteger(THOROUGH_ROUND);
@@ -71,13 +70,11 @@ final class NodeMonitor implements AutoCloseable {
 	 * Creates a monitor that has not asked yet.
 	 * @param probe asks the node
 	 * @param position what the node is known to have replayed
-	 * @param waiter lets the node say when it has replayed a position
 	 * @param probing what all monitors of the cluster share
 	 */
-	NodeMonitor(Probe probe, ReplicaPosition position, ReplayWaiter waiter, Probing probing) {
+	NodeMonitor(Probe probe, ReplicaPosition position, Probing probing) {
 		this.probe = probe;
 		this.position = position;
-		this.waiter = waiter;
 		this.probing = probing;
 		this.sampler = new Sampler(probing.clock(), probing.executor(), this::ask);
 		this.nextQuestion = probing.clock().nanoTime();
@@ -111,26 +108,8 @@ final class NodeMonitor implements AutoCloseable {
 		return isAnswering() && this.probing.clock().nanoTime() - this.nextQuestion + early >= 0;
 	}
 
-	/**
-	 * Whether the node answers, and always the same one.
-	 */
-	boolean isAnswering() {
-		return this.failure == null && !this.position.isShared();
-	}
-
-	/**
-	 * A sample that starts as soon as the node has replayed a position, or when it has
-	 * not in time.
-	 * @param lsn the position
-	 * @param nanos how long to wait at most
-	 * @return the sample, {@code null} if the server cannot say when that is
-	 */
-	@Nullable CompletableFuture<Sample> sampleAtReplayOf(long lsn, long nanos) {
-		if (this.probe.version() < ReplayWaiter.VERSION) {
-			return null;
-		}
-		CompletableFuture<Boolean> replayed = this.waiter.replayed(lsn, nanos);
-		return (replayed != null) ? replayed.thenCompose((said) -> sampleAfter(this.probing.clock().now())) : null;
+	private boolean isAnswering() {
+		return this.failure == null && this.position.isUsable();
 	}
 
 	/**
@@ -164,6 +143,23 @@ final class NodeMonitor implements AutoCloseable {
 		return true;
 	}
 
+	/**
+	 * Asks the server of a connection that a pool has just handed out.
+	 * @return {@code false} if the server does not answer
+	 */
+	boolean identify(Connection connection) {
+		long tick = this.probing.clock().startSample();
+		long at = this.probing.clock().nanoTime();
+		try {
+			Sample sample = new Sample(tick, at, this.probe.askOn(connection));
+			this.position.reported(connection.unwrap(Connection.class), sample);
+			return true;
+		}
+		catch (SQLException ex) {
+			return false;
+		}
+	}
+
 	private Sample ask(long tick, long at) throws SQLException {
 		long incarnation = this.position.incarnation();
 		boolean thoroughly = this.rounds.get() >= THOROUGH_ROUND;
@@ -176,7 +172,10 @@ final class NodeMonitor implements AutoCloseable {
 			if (change != Change.NONE) {
 				this.probing.listener().changed(change);
 			}
-			this.position.told(sample, incarnation);
+			this.position.reported(sample, incarnation);
+			if (this.position.isUsable() || thoroughly) {
+				mark(sample, incarnation);
+			}
 			boolean stuck = sample.state().mayEndInsideRecord() && sample.state().lsn() == this.lastLsn;
 			answered(sample, null);
 			if (stuck) {
@@ -190,6 +189,28 @@ final class NodeMonitor implements AutoCloseable {
 			}
 			answered(null, ex);
 			throw ex;
+		}
+	}
+
+	/**
+	 * Marks a primary of which that is wanted, and looks for the mark on a standby that
+	 * is not known to follow the primary's timeline.
+	 */
+	private void mark(Sample sample, long incarnation) throws SQLException {
+		TimelineMarks marks = this.probing.marks();
+		ServerState state = sample.state();
+		int timeline = state.timeline();
+		if (!state.inRecovery() && marks.isWantedOn(this, timeline)) {
+			marks.set(timeline, this.probe.mark(timeline));
+		}
+		else if (state.inRecovery() && this.position.needsProof(marks.timeline())) {
+			HistoryMark mark = marks.find();
+			if (mark != null) {
+				this.position.compared(mark.timeline(), this.probe.find(mark, state.lsn()), incarnation);
+			}
+			else if (marks.isRefused()) {
+				this.position.compared(timeline, null, incarnation);
+			}
 		}
 	}
 
@@ -207,7 +228,6 @@ final class NodeMonitor implements AutoCloseable {
 	@Override
 	public void close() {
 		this.probe.close();
-		this.waiter.close();
 	}
 
 	/**
@@ -215,9 +235,10 @@ final class NodeMonitor implements AutoCloseable {
 	 *
 	 * @param clock orders samples and events
 	 * @param executor runs the questions
+	 * @param marks the mark of the primary's timeline
 	 * @param listener learns of the answers
 	 */
-	record Probing(SampleClock clock, Executor executor, Listener listener) {
+	record Probing(SampleClock clock, Executor executor, TimelineMarks marks, Listener listener) {
 
 	}
 

@@ -16,6 +16,7 @@
 
 package io.github.replication.node;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
@@ -104,9 +105,8 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 		ReadPool readPool = surroundings.readPool(definition, role, this.health,
 				new Inspection(query, this.clock, this::inspected));
 		NodeMonitor monitor = new NodeMonitor(new Probe(readPool::openBeside, query, positions.timeout()),
-				new ReplicaPosition(definition.name(), this.clock::nanoTime, () -> warnOfSeveralServers(definition)),
-				new ReplayWaiter(readPool::openBeside, surroundings.executor(), this.clock, positions.timeout()),
-				new Probing(this.clock, surroundings.executor(), this));
+				new ReplicaPosition(definition.name(), this.clock, () -> warnOfSeveralServers(definition)),
+				new Probing(this.clock, surroundings.executor(), surroundings.marks(), this));
 		ClusterNode node = new ClusterNode(definition, role, new Pools(readPool, null), monitor, this.clock::nanoTime);
 		if (writePool != null) {
 			node.writePool(surroundings.writePool(node, writePool));
@@ -117,9 +117,9 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 
 	private static void warnOfSeveralServers(NodeDefinition definition) {
 		logger.warn("Several servers answer at the URL of " + definition
-				+ ": how far one of them is says nothing of the others, so that for a while after a write its"
-				+ " caller is not served there. Configure replication.replicas." + definition
-				+ ".url with the address of one server.");
+				+ ": the position of one of them says nothing of the others, so that after a write its caller is"
+				+ " not served there for the length of replication.read-your-writes.window. Configure"
+				+ " replication.replicas." + definition + ".url with the address of one server.");
 	}
 
 	Member member() {
@@ -181,10 +181,10 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 	 * A new connection has told what its server is.
 	 * @throws SQLException if the connection must not be used
 	 */
-	private void inspected(Sample sample) throws SQLException {
+	private void inspected(Connection connection, Sample sample) throws SQLException {
 		Sample last = this.health.last();
 		this.surroundings.defaults().learnFrom(sample.state());
-		this.member.node().monitor().position().told(sample);
+		this.member.node().monitor().position().reported(connection, sample);
 		if (!isOver()) {
 			if (this.member.isPrimary() && last != null && last.state().startedAt() != sample.state().startedAt()) {
 				this.member.node().monitor().askForMove();
@@ -351,6 +351,11 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 		ServerDefaults defaults();
 
 		ScheduledExecutorService executor();
+
+		/**
+		 * The mark of the primary's timeline.
+		 */
+		TimelineMarks marks();
 
 		Membership membership();
 

@@ -25,11 +25,11 @@ import io.github.replication.position.ReadYourWrites;
  *
  * @param mode how a caller gets to see its own writes
  * @param monotonic whether a caller never reads less than it has read before
- * @param patience how long a read may wait for a replica before it goes to the primary
+ * @param maxWait how long a read may wait for a replica before it goes to the primary
  * @param interval how often each node is asked although nobody needs it
  * @param timeout how long an answer may take
  */
-public record PositionSettings(ReadYourWrites mode, boolean monotonic, Duration patience, Duration interval,
+public record PositionSettings(ReadYourWrites mode, boolean monotonic, Duration maxWait, Duration interval,
 		Duration timeout) {
 
 }

@@ -16,15 +16,16 @@
 
 package io.github.replication.node;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * The samples of the primary on its current timeline, oldest first. Immutable. Of many
- * samples the older ones are thinned out, which makes answers stricter and never looser.
+ * The samples of the primary on its current timeline, oldest first. Immutable. The older
+ * samples are, the fewer of them are kept: neighbours are at most as far apart as a
+ * sixteenth of their age, at any rate of samples. That makes answers stricter and never
+ * looser, and lag is exact to that part.
  *
  * @param timeline the timeline, 0 before the first sample
  * @param system the system identifier, 0 if it is not known
@@ -35,9 +36,10 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 
 	static final PrimaryHistory EMPTY = new PrimaryHistory(0, 0, false, List.of());
 
-	private static final int CAPACITY = 128;
-
-	private static final Duration MEMORY = Duration.ofMinutes(10);
+	/**
+	 * How many times further back a sample is than the gap to its neighbour.
+	 */
+	private static final int PRECISION = 16;
 
 	/**
 	 * This history with one more sample. One of another timeline, or from before the
@@ -54,29 +56,37 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 				|| point.isBefore(last)) {
 			return history(state, List.of(point));
 		}
-		List<Point> points = new ArrayList<>(this.points);
+		List<Point> points = thinned(this.points, sample.at());
 		if (last.isAt(point)) {
 			points.set(points.size() - 1, new Point(point.tick, last.flushed, last.inserted, last.since, point.until));
 		}
 		else {
 			points.add(point);
 		}
-		points.removeIf((old) -> sample.at() - old.until > MEMORY.toNanos());
-		return history(state, (points.size() > CAPACITY) ? thinned(points) : points);
+		return history(state, points);
 	}
 
 	private static PrimaryHistory history(ServerState state, List<Point> points) {
 		return new PrimaryHistory(state.timeline(), state.system(), state.asynchronousCommit(), List.copyOf(points));
 	}
 
-	private static List<Point> thinned(List<Point> points) {
-		List<Point> kept = new ArrayList<>(CAPACITY);
+	/**
+	 * Leaves out each sample whose neighbours are near enough to each other. The first
+	 * and the last one stay.
+	 */
+	private static List<Point> thinned(List<Point> points, long now) {
+		List<Point> kept = new ArrayList<>(points.size() + 1);
 		for (int i = 0; i < points.size(); i++) {
-			if (i >= CAPACITY / 2 || i % 2 == 1) {
+			boolean between = i > 0 && i < points.size() - 1;
+			if (!between || isNeeded(kept.get(kept.size() - 1), points.get(i + 1), now)) {
 				kept.add(points.get(i));
 			}
 		}
 		return kept;
+	}
+
+	private static boolean isNeeded(Point before, Point after, long now) {
+		return after.since - before.until > (now - after.since) / PRECISION;
 	}
 
 	@Nullable Point last() {
@@ -108,44 +118,50 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	 * @return the sample, {@code null} if it has reached none of those known
 	 */
 	@Nullable Point newestReached(long lsn) {
+		int reached = reached(lsn);
+		return (reached >= 0) ? this.points.get(reached) : null;
+	}
+
+	/**
+	 * The index of the newest sample that a standby has reached, -1 for none.
+	 */
+	private int reached(long lsn) {
 		for (int i = this.points.size() - 1; i >= 0; i--) {
 			if (Long.compareUnsigned(lsn, this.points.get(i).flushed) >= 0) {
-				return this.points.get(i);
+				return i;
 			}
 		}
-		return null;
+		return -1;
+	}
+
+	/**
+	 * Whether a standby is ahead of what the primary had inserted later.
+	 * @param lsn what the standby has replayed
+	 * @param until a tick that was noted after the standby had said so
+	 * @return {@code false} also while there is no later sample
+	 */
+	boolean isOvertakenBy(long lsn, long until) {
+		Point later = firstAfter(until);
+		return later != null && Long.compareUnsigned(lsn, later.inserted) > 0;
 	}
 
 	/**
 	 * How far a standby is behind.
 	 * @param lsn what it has replayed
-	 * @param timeline the timeline it follows, 0 if it does not tell
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 * @return how far, {@code null} if the primary is not known
 	 */
-	@Nullable Lag lagOf(long lsn, int timeline, long now) {
+	@Nullable Lag lagOf(long lsn, long now) {
 		Point last = last();
 		if (last == null) {
 			return null;
 		}
-		Point missed = (timeline == 0 || timeline == this.timeline) ? firstBeyond(lsn) : this.points.get(0);
-		if (missed == null) {
+		int reached = reached(lsn);
+		if (reached == this.points.size() - 1) {
 			return Lag.NONE;
 		}
-		long size = (Long.compareUnsigned(last.flushed, lsn) > 0) ? last.flushed - lsn : 0;
-		return new Lag(last.until - missed.since, now - missed.since, size);
-	}
-
-	private @Nullable Point firstBeyond(long lsn) {
-		Point beyond = null;
-		for (int i = this.points.size() - 1; i >= 0; i--) {
-			Point point = this.points.get(i);
-			if (Long.compareUnsigned(point.flushed, lsn) <= 0) {
-				break;
-			}
-			beyond = point;
-		}
-		return beyond;
+		Point missed = this.points.get(reached + 1);
+		return new Lag(last.until - missed.since, now - missed.since, last.flushed - lsn, reached < 0);
 	}
 
 	/**
@@ -155,10 +171,12 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	 * grow while the primary is gone
 	 * @param now the age, in nanoseconds
 	 * @param size the distance in bytes
+	 * @param atLeast whether the standby has reached no sample, so that it may be further
+	 * behind
 	 */
-	record Lag(long known, long now, long size) {
+	record Lag(long known, long now, long size, boolean atLeast) {
 
-		static final Lag NONE = new Lag(0, 0, 0);
+		static final Lag NONE = new Lag(0, 0, 0, false);
 
 	}
 
@@ -166,7 +184,7 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	 * Where the primary was during some time.
 	 *
 	 * @param tick the tick of the last sample that found it there
-	 * @param flushed what it had flushed
+	 * @param flushed the position it had flushed
 	 * @param inserted where it would write next
 	 * @param since when the first such sample started
 	 * @param until when the last one did

@@ -49,8 +49,6 @@ final class Probe implements AutoCloseable {
 
 	private volatile boolean closed;
 
-	private volatile int version;
-
 	private boolean postgres;
 
 	private volatile boolean doubted;
@@ -152,11 +150,59 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * The major version of the server, which it has told when it was connected to.
-	 * @return the version, 0 before that
+	 * Asks the server of another connection, in auto-commit, within the same time.
 	 */
-	int version() {
-		return this.version;
+	ServerState askOn(Connection connection) throws SQLException {
+		boolean autoCommit = connection.getAutoCommit();
+		int timeout = connection.getNetworkTimeout();
+		connection.setNetworkTimeout(Runnable::run, timeoutInMillis());
+		connection.setAutoCommit(true);
+		ServerState state = this.query.ask(connection, false);
+		connection.setAutoCommit(autoCommit);
+		connection.setNetworkTimeout(Runnable::run, timeout);
+		return state;
+	}
+
+	private int timeoutInMillis() {
+		return (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis());
+	}
+
+	/**
+	 * Sets a mark of the history.
+	 * @param timeline the timeline of the server
+	 * @return the mark, {@code null} if the server does not let the user
+	 */
+	@Nullable HistoryMark mark(int timeline) throws SQLException {
+		return askAgain((connection) -> HistoryMark.set(connection, timeline));
+	}
+
+	/**
+	 * Looks for a mark of the primary's history.
+	 * @param lsn a position that the standby has replayed
+	 * @return what the server shows, {@code null} if it does not let the user look
+	 */
+	HistoryMark.@Nullable Finding find(HistoryMark mark, long lsn) throws SQLException {
+		return askAgain((connection) -> mark.find(connection, lsn));
+	}
+
+	/**
+	 * Asks on the connection that has just answered.
+	 */
+	private <T> @Nullable T askAgain(Question<T> question) throws SQLException {
+		Connection connection = this.connection;
+		if (connection == null) {
+			throw new SQLException("The probe is closed.");
+		}
+		try {
+			return question.ask(connection);
+		}
+		catch (SQLException ex) {
+			if (SqlState.isNotAvailable(ex)) {
+				return null;
+			}
+			drop();
+			throw new ConnectionLostException(ex);
+		}
 	}
 
 	private Connection open() throws SQLException {
@@ -177,7 +223,6 @@ final class Probe implements AutoCloseable {
 			drop();
 			throw new SQLException("The probe is closed.");
 		}
-		this.version = connection.getMetaData().getDatabaseMajorVersion();
 		return connection;
 	}
 
@@ -272,6 +317,18 @@ final class Probe implements AutoCloseable {
 	interface Opening {
 
 		Connection open() throws SQLException;
+
+	}
+
+	/**
+	 * Asks a server something.
+	 *
+	 * @param <T> the type of the answer
+	 */
+	@FunctionalInterface
+	private interface Question<T> {
+
+		T ask(Connection connection) throws SQLException;
 
 	}
 

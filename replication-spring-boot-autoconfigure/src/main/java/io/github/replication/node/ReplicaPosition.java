@@ -16,37 +16,47 @@
 
 package io.github.replication.node;
 
-import java.time.Duration;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.node.HistoryMark.Finding;
+import io.github.replication.node.ServerState.Server;
 import io.github.replication.position.ReadMark;
+import io.github.replication.position.SampleClock;
 
 /**
- * How far a standby is known to have replayed. What it has told is a lower bound of where
- * it is, but only until it starts anew: after a crash a standby opens at an older state
- * than it had shown before. So each connection that is opened tells as well, and a server
- * that was started since counts from its own word on.
+ * How far a standby is known to have replayed. A reported position is a lower bound, but
+ * only until the standby starts anew: after a crash it opens at an older state than it
+ * had shown before. So each new connection reports as well, and a server that was started
+ * since counts from its own word on.
  * <p>
- * Where one name stands for several servers, as behind a load balancer, start times go
- * back and forth. Then nothing is known for a while.
+ * Where one URL leads to several servers, as that of a load balancer does, a position
+ * says nothing about the server of another connection. Then none is known until all
+ * connections lead to one server. Safe for use by several threads.
  */
 final class ReplicaPosition {
 
-	/**
-	 * How long nothing is believed after a start time has gone back.
-	 */
-	private static final Duration DISTRUST = Duration.ofMinutes(1);
-
 	private final String name;
 
-	private final LongSupplier nanoTime;
+	private final SampleClock clock;
 
 	private final Runnable onShared;
 
 	private final ReentrantLock lock = new ReentrantLock();
+
+	/**
+	 * The servers of the pool's connections, which are in here until they are collected.
+	 */
+	private final Map<Connection, Server> connections = new WeakHashMap<>();
+
+	private @Nullable Server probed;
 
 	private volatile @Nullable Known known;
 
@@ -56,27 +66,37 @@ final class ReplicaPosition {
 
 	private volatile boolean shared;
 
-	private volatile long sharedAt;
+	/**
+	 * Whether connections to more than one server may be open.
+	 */
+	private volatile boolean ambiguous;
+
+	private volatile boolean unprovable;
+
+	/**
+	 * The incarnation that was found to be of another history, {@code null} for none.
+	 */
+	private volatile @Nullable Divergence divergence;
 
 	/**
 	 * Creates the position of a replica of which nothing is known.
 	 * @param name the name of the replica
-	 * @param nanoTime a monotonic clock in nanoseconds
-	 * @param onShared called when several servers are found behind the name
+	 * @param clock orders samples and events
+	 * @param onShared called when several servers are found behind the URL
 	 */
-	ReplicaPosition(String name, LongSupplier nanoTime, Runnable onShared) {
+	ReplicaPosition(String name, SampleClock clock, Runnable onShared) {
 		this.name = name;
 		this.id = ReadMark.idOf(name, 0);
-		this.nanoTime = nanoTime;
+		this.clock = clock;
 		this.onShared = onShared;
 	}
 
 	/**
-	 * What is known.
-	 * @return the position, {@code null} if none is
+	 * The known position.
+	 * @return the position, {@code null} if none is known
 	 */
 	@Nullable Known known() {
-		return isShared() ? null : this.known;
+		return this.known;
 	}
 
 	/**
@@ -85,17 +105,52 @@ final class ReplicaPosition {
 	 * that is not known
 	 */
 	int id() {
-		return isShared() ? ReadMark.PRIMARY : this.id;
+		return this.id;
 	}
 
 	/**
-	 * Whether several servers were found behind the name.
+	 * The id in marks of what a caller has read on one of the pool's connections.
+	 * @param connection a physical connection
+	 */
+	int idOn(Connection connection) {
+		return (!this.ambiguous || isOnKnownServer(connection)) ? this.id : ReadMark.PRIMARY;
+	}
+
+	/**
+	 * Whether several servers were found behind the URL.
 	 */
 	boolean isShared() {
-		if (this.shared && this.nanoTime.getAsLong() - this.sharedAt > DISTRUST.toNanos()) {
-			this.shared = false;
-		}
 		return this.shared;
+	}
+
+	/**
+	 * Whether positions decide what the replica may serve, and not only time.
+	 */
+	boolean isUsable() {
+		return !this.shared && !this.unprovable;
+	}
+
+	/**
+	 * Whether connections to more than one server may be open, so that each has to be
+	 * checked.
+	 */
+	boolean isAmbiguous() {
+		return this.ambiguous;
+	}
+
+	/**
+	 * Whether a connection leads to the server whose position is known.
+	 * @param connection a physical connection
+	 */
+	boolean isOnKnownServer(Connection connection) {
+		this.lock.lock();
+		try {
+			Known known = this.known;
+			return known != null && known.server().equals(this.connections.get(connection));
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	/**
@@ -112,11 +167,13 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * A new connection has told.
+	 * One of the pool's connections has reported the server's state.
+	 * @param connection the physical connection
 	 */
-	void told(Sample sample) {
+	void reported(Connection connection, Sample sample) {
 		this.lock.lock();
 		try {
+			this.connections.put(connection, sample.state().server());
 			learn(sample);
 		}
 		finally {
@@ -125,15 +182,16 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * The probe has told.
-	 * @param sample what it was told
-	 * @param incarnation what {@link #incarnation} was before it asked; an answer from
+	 * The probe has reported the server's state.
+	 * @param sample the answer
+	 * @param incarnation the {@link #incarnation} before the question; an answer from
 	 * before a new start does not count
 	 */
-	void told(Sample sample, long incarnation) {
+	void reported(Sample sample, long incarnation) {
 		this.lock.lock();
 		try {
 			if (this.incarnation == incarnation) {
+				this.probed = sample.state().server();
 				learn(sample);
 			}
 		}
@@ -148,36 +206,67 @@ final class ReplicaPosition {
 	void lost() {
 		this.lock.lock();
 		try {
-			this.known = null;
-			this.id = ReadMark.PRIMARY;
-			this.incarnation++;
+			this.probed = null;
+			forget();
 		}
 		finally {
 			this.lock.unlock();
 		}
 	}
 
+	private void forget() {
+		this.known = null;
+		this.id = ReadMark.PRIMARY;
+		this.incarnation++;
+	}
+
 	private void learn(Sample sample) {
-		Known before = this.known;
+		if (this.shared) {
+			unshare(sample);
+			return;
+		}
 		ServerState state = sample.state();
 		if (!state.hasPosition() || !state.inRecovery()) {
 			know(null, state.startedAt());
+			settle(state.server());
 			return;
 		}
-		Known now = new Known(sample.tick(), state.startedAt(), state.timeline(), state.lsn(), state.system());
-		if (before == null || (now.startedAt == before.startedAt && !now.isBehind(before))) {
-			know(now, now.startedAt);
+		Known before = this.known;
+		Known now = new Known(sample, state.timeline(), this.clock.now());
+		if (before == null) {
+			know(now, now.startedAt());
 		}
-		else if (now.startedAt == before.startedAt) {
-			if (now.tick > before.tick) {
-				begin(now);
-			}
+		else if (before.server().equals(now.server())) {
+			learnOfSameServer(before, now);
 		}
-		else if ((now.startedAt > before.startedAt) != (now.tick > before.tick)) {
-			distrust();
+		else {
+			learnOfAnotherServer(before, now);
 		}
-		else if (now.tick > before.tick) {
+		settle(state.server());
+	}
+
+	private void learnOfSameServer(Known before, Known now) {
+		boolean later = now.tick() > before.tick();
+		if (now.startedAt() == before.startedAt() && !now.isBehind(before)) {
+			know(now.onTimelineOf(before), now.startedAt());
+		}
+		else if (later) {
 			begin(now);
+		}
+	}
+
+	/**
+	 * A server that was started later may have taken the place of the one before. One
+	 * that was started earlier and answers later has not been replaced.
+	 */
+	private void learnOfAnotherServer(Known before, Known now) {
+		boolean later = now.tick() > before.tick();
+		boolean startedLater = now.server().bootedAt() > before.server().bootedAt();
+		if (later && startedLater) {
+			begin(now);
+		}
+		else if (later || startedLater) {
+			share();
 		}
 	}
 
@@ -186,42 +275,173 @@ final class ReplicaPosition {
 	 * by its number.
 	 */
 	private void begin(Known now) {
-		know(now, now.startedAt);
+		know(now, now.startedAt());
+		this.unprovable = false;
 		this.incarnation++;
 	}
 
 	private void know(@Nullable Known now, long startedAt) {
 		Known before = this.known;
-		if (before == null || now == null || now.startedAt != before.startedAt) {
+		if (before == null || now == null || now.startedAt() != before.startedAt()) {
 			this.id = ReadMark.idOf(this.name, startedAt);
 		}
 		this.known = now;
 	}
 
-	private void distrust() {
-		this.sharedAt = this.nanoTime.getAsLong();
-		this.known = null;
-		this.id = ReadMark.PRIMARY;
-		this.incarnation++;
-		if (!this.shared) {
-			this.shared = true;
-			this.onShared.run();
+	private void share() {
+		forget();
+		this.shared = true;
+		this.onShared.run();
+	}
+
+	private void unshare(Sample sample) {
+		Set<Server> servers = servers();
+		if (servers.size() == 1 && servers.contains(sample.state().server())) {
+			this.shared = false;
+			learn(sample);
+		}
+	}
+
+	private void settle(Server server) {
+		Set<Server> servers = servers();
+		servers.add(server);
+		this.ambiguous = servers.size() > 1;
+	}
+
+	/**
+	 * The servers that the probe and the pool's open connections lead to.
+	 */
+	private Set<Server> servers() {
+		this.connections.keySet().removeIf(ReplicaPosition::isClosed);
+		Set<Server> servers = new HashSet<>(this.connections.values());
+		if (this.probed != null) {
+			servers.add(this.probed);
+		}
+		return servers;
+	}
+
+	private static boolean isClosed(Connection connection) {
+		try {
+			return connection.isClosed();
+		}
+		catch (SQLException ex) {
+			return true;
 		}
 	}
 
 	/**
-	 * What a standby has told.
-	 *
-	 * @param tick the tick before it was asked
-	 * @param startedAt when it was started
-	 * @param timeline the timeline it follows, 0 if it does not tell
-	 * @param lsn what it has replayed
-	 * @param system the system identifier, 0 if it does not tell
+	 * Whether it has to be found out that the standby follows the primary's timeline.
+	 * @param timeline the timeline of the primary, 0 if it is not known
 	 */
-	record Known(long tick, long startedAt, int timeline, long lsn, long system) {
+	boolean needsProof(int timeline) {
+		Known known = this.known;
+		return known != null && timeline != 0 && known.timeline() < timeline
+				&& (known.timeline() == 0 || !hasDivergedFrom(timeline));
+	}
+
+	/**
+	 * The standby was looked at for a mark of the primary.
+	 * @param timeline the timeline of the mark
+	 * @param finding the result, {@code null} if the mark cannot be set or looked for
+	 * @param incarnation the {@link #incarnation} before that
+	 */
+	void compared(int timeline, @Nullable Finding finding, long incarnation) {
+		this.lock.lock();
+		try {
+			Known known = this.known;
+			if (known == null || this.incarnation != incarnation) {
+				return;
+			}
+			this.unprovable = finding == null;
+			if (finding == Finding.SAME_HISTORY) {
+				this.known = known.onTimeline(timeline);
+			}
+			else if (finding == Finding.OTHER_HISTORY) {
+				this.divergence = new Divergence(known.startedAt(), timeline);
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Compares the position with later samples of the primary. A standby cannot be ahead
+	 * of its primary.
+	 */
+	void compare(PrimaryHistory history) {
+		Known known = this.known;
+		boolean sameCluster = known != null
+				&& (known.system() == 0 || history.system() == 0 || known.system() == history.system());
+		if (known != null && sameCluster && history.isOvertakenBy(known.lsn(), known.until())) {
+			this.divergence = new Divergence(known.startedAt(), history.timeline());
+		}
+	}
+
+	/**
+	 * Whether the standby, as it was started last, has another history than a primary.
+	 * @param timeline the timeline of the primary
+	 */
+	boolean hasDivergedFrom(int timeline) {
+		Divergence divergence = this.divergence;
+		Known known = this.known;
+		return divergence != null && divergence.timeline == timeline
+				&& (known == null || known.startedAt() == divergence.startedAt);
+	}
+
+	/**
+	 * A standby of another history.
+	 *
+	 * @param startedAt when the standby was started
+	 * @param timeline the timeline of the primary that it does not follow
+	 */
+	private record Divergence(long startedAt, int timeline) {
+
+	}
+
+	/**
+	 * A reported position of a standby.
+	 *
+	 * @param sample the report
+	 * @param timeline the timeline that the standby is known to have come to, 0 if none
+	 * is known
+	 * @param until a tick that was noted after the report
+	 */
+	record Known(Sample sample, int timeline, long until) {
+
+		long tick() {
+			return this.sample.tick();
+		}
+
+		long lsn() {
+			return this.sample.state().lsn();
+		}
+
+		long system() {
+			return this.sample.state().system();
+		}
+
+		long startedAt() {
+			return this.sample.state().startedAt();
+		}
+
+		Server server() {
+			return this.sample.state().server();
+		}
 
 		private boolean isBehind(Known other) {
-			return Long.compareUnsigned(this.lsn, other.lsn) < 0;
+			return Long.compareUnsigned(lsn(), other.lsn()) < 0;
+		}
+
+		/**
+		 * A standby never goes back to an earlier timeline while it runs.
+		 */
+		private Known onTimelineOf(Known before) {
+			return onTimeline(Math.max(this.timeline, before.timeline));
+		}
+
+		private Known onTimeline(int timeline) {
+			return new Known(this.sample, timeline, this.until);
 		}
 
 	}

@@ -68,7 +68,9 @@ public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean to
 	 * Takes those into rotation whose state lets them serve.
 	 */
 	static Rotation of(List<ClusterNode> members, @Nullable String zone) {
-		List<ClusterNode> replicas = members.stream().filter((node) -> node.state().isInRotation()).toList();
+		List<ClusterNode> replicas = members.stream()
+			.filter((node) -> node.state().isInRotation() && !node.isAlias())
+			.toList();
 		boolean tooStale = replicas.isEmpty() && members.stream().anyMatch((node) -> node.state() == NodeState.LAGGING);
 		List<ClusterNode> near = (zone != null)
 				? replicas.stream().filter((node) -> Objects.equals(node.zone(), zone)).toList() : List.of();

@@ -28,16 +28,18 @@ import org.jspecify.annotations.Nullable;
  * @param asynchronousCommit whether commits do not wait for the flush by default
  * @param inRecovery whether the server is a standby
  * @param startedAt when the server was started, in microseconds since 1970 by its own
- * clock; 0 if it does not tell
- * @param timeline the timeline, 0 if it is not told
+ * clock, or has recovered from a crash since; 0 if it does not tell
+ * @param timeline the timeline that a primary writes, or that a standby is known to have
+ * come to: it may be further. 0 if it is not told
  * @param lsn what a standby has replayed, or a primary has flushed; 0 if it is not told
  * @param insertLsn where a primary writes next; 0 for a standby
  * @param system the system identifier of the cluster, 0 if it is not told
  * @param database the name of the database, {@code null} if it is not told
  * @param streaming what is told of streaming
+ * @param server which server it is
  */
 record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery, long startedAt, int timeline,
-		long lsn, long insertLsn, long system, @Nullable String database, Streaming streaming) {
+		long lsn, long insertLsn, long system, @Nullable String database, Streaming streaming, Server server) {
 
 	/**
 	 * That of a server that only shows that it lives.
@@ -49,6 +51,15 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 	 * What the server writes at a time, by default.
 	 */
 	private static final int WAL_PAGE = 8192;
+
+	/**
+	 * Creates the state of a server that does not report its port.
+	 */
+	ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery, long startedAt, int timeline, long lsn,
+			long insertLsn, long system, @Nullable String database, Streaming streaming) {
+		this(isolation, asynchronousCommit, inRecovery, startedAt, timeline, lsn, insertLsn, system, database,
+				streaming, new Server(startedAt, 0));
+	}
 
 	/**
 	 * Whether what a primary has flushed may end inside a record: its WAL writer flushes
@@ -64,6 +75,22 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 	 */
 	boolean hasPosition() {
 		return this.lsn != 0;
+	}
+
+	/**
+	 * Tells servers apart, whatever address leads to them. The address at which a server
+	 * was reached does not: one with a virtual IP has several.
+	 *
+	 * @param bootedAt when its postmaster was started, in microseconds since 1970 by its
+	 * own clock; 0 if that is not known
+	 * @param port the port at which it listens; 0 if that is not known
+	 */
+	record Server(long bootedAt, int port) {
+
+		boolean isKnown() {
+			return this.bootedAt != 0;
+		}
+
 	}
 
 	/**

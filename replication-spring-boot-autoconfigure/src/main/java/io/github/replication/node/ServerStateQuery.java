@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.node.ServerState.Server;
 import io.github.replication.node.ServerState.Streaming;
 import io.github.replication.position.WalPosition;
 import io.github.replication.postgres.SqlState;
@@ -59,13 +60,18 @@ final class ServerStateQuery {
 			+ " CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 150000"
 			+ " THEN pg_catalog.pg_stat_get_bgwriter_stat_reset_time() END)";
 
+	private static final String MICROSECONDS = ") * 1000000)::pg_catalog.int8";
+
+	private static final String SERVER = "(EXTRACT(EPOCH FROM pg_catalog.pg_postmaster_start_time()" + MICROSECONDS
+			+ ", pg_catalog.inet_server_port()";
+
 	/**
 	 * The timeline of a primary is that of the file it writes to:
-	 * {@code pg_control_checkpoint()} tells a new one seconds late. A standby tells it
-	 * through its receiver, to those who may see other sessions.
+	 * {@code pg_control_checkpoint()} reports a new one seconds late. A standby reports
+	 * it through its receiver, to users that may see other sessions.
 	 */
-	private static final String POSITION = ROLE + ", (EXTRACT(EPOCH FROM " + STARTED_AT
-			+ ") * 1000000)::pg_catalog.int8,"
+	private static final String POSITION = ROLE + ", (EXTRACT(EPOCH FROM " + STARTED_AT + MICROSECONDS + ", " + SERVER
+			+ ","
 			+ " CASE WHEN r.recovery THEN w.received_tli ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
 			+ "pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::pg_catalog.bit(32)::pg_catalog.int4 END,"
 			+ " CASE WHEN r.recovery THEN pg_catalog.pg_last_wal_replay_lsn()"
@@ -94,6 +100,21 @@ final class ServerStateQuery {
 	private static final String NO_STANDBYS = ", NULL";
 
 	/**
+	 * The control file of a standby names a timeline that the standby has come to, to
+	 * every user and minutes late: when the standby begins to replay a timeline the file
+	 * is not written, but at the next restartpoint or when a page has to be written.
+	 */
+	private static final String CONTROL = ", c.system_identifier, GREATEST(k.timeline_id,"
+			+ " m.min_recovery_end_timeline)";
+
+	private static final String NO_CONTROL = ", c.system_identifier, NULL";
+
+	private static final String FROM_SYSTEM = " FROM pg_catalog.pg_control_system() c,";
+
+	private static final String FROM_CONTROL = FROM_SYSTEM
+			+ " pg_catalog.pg_control_checkpoint() k, pg_catalog.pg_control_recovery() m,";
+
+	/**
 	 * Where the column about a new session stands.
 	 */
 	private static final String SESSION = " /* session */";
@@ -107,13 +128,13 @@ final class ServerStateQuery {
 	/**
 	 * The number of columns of each statement, without that about a new session.
 	 */
-	private static final int[] COLUMNS = { 12, 11, 4, 2 };
+	private static final int[] COLUMNS = { 15, 15, 13, 4, 2 };
 
-	private static final int WITH_SYSTEM = 0;
+	private static final int WITH_SYSTEM = 1;
 
-	private static final int WITH_POSITION = 1;
+	private static final int WITH_POSITION = 2;
 
-	private static final int WITH_ROLE = 2;
+	private static final int WITH_ROLE = 3;
 
 	/**
 	 * After how many questions for less than all it asks for all again: rights may have
@@ -127,9 +148,8 @@ final class ServerStateQuery {
 
 	private static List<String> statements(String standbys) {
 		String position = POSITION + standbys;
-		return List.of(
-				position + ", c.system_identifier" + SESSION + " FROM pg_catalog.pg_control_system() c," + RECOVERY
-						+ RECEIVER,
+		return List.of(position + CONTROL + SESSION + FROM_CONTROL + RECOVERY + RECEIVER,
+				position + NO_CONTROL + SESSION + FROM_SYSTEM + RECOVERY + RECEIVER,
 				position + SESSION + " FROM" + RECOVERY + RECEIVER, ROLE + SESSION + " FROM" + RECOVERY,
 				SETTINGS + SESSION);
 	}
@@ -232,10 +252,13 @@ final class ServerStateQuery {
 		if (level > WITH_POSITION) {
 			return new ServerState(isolation, asynchronous, inRecovery, 0, 0, 0, 0, 0, database, Streaming.UNKNOWN);
 		}
-		return new ServerState(isolation, asynchronous, inRecovery, row.getLong(5), row.getInt(6),
-				lsn(row.getString(7)), lsn(row.getString(8)), (level == WITH_SYSTEM) ? row.getLong(12) : 0, database,
-				new Streaming(inRecovery ? row.getBoolean(9) : null, inRecovery ? row.getString(10) : null,
-						standbys(row.getString(11))));
+		boolean hasSystem = level <= WITH_SYSTEM;
+		long system = hasSystem ? row.getLong(14) : 0;
+		int timeline = (inRecovery && hasSystem) ? Math.max(row.getInt(8), row.getInt(15)) : row.getInt(8);
+		Streaming streaming = new Streaming(inRecovery ? row.getBoolean(11) : null,
+				inRecovery ? row.getString(12) : null, standbys(row.getString(13)));
+		return new ServerState(isolation, asynchronous, inRecovery, row.getLong(5), timeline, lsn(row.getString(9)),
+				lsn(row.getString(10)), system, database, streaming, new Server(row.getLong(6), row.getInt(7)));
 	}
 
 	private static @Nullable Map<String, String> standbys(@Nullable String text) {

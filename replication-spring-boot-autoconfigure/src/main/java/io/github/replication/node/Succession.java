@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * started as a primary of its own has a later timeline as well. One of the same or an
  * earlier timeline, as after a restore or when addresses were exchanged, is followed if
  * the known one answers that it is a standby, and a standby has the history of the other.
+ * That the leader has not been heard yet is no reason.
  */
 final class Succession {
 
@@ -42,7 +43,7 @@ final class Succession {
 	 */
 	static @Nullable Member successor(Member leader, int timeline, List<Member> others) {
 		return others.stream()
-			.filter((member) -> isPrimary(member) && !isSameServer(member, leader))
+			.filter((member) -> isPrimary(member) && !member.isSameServerAs(leader))
 			.filter((member) -> missing(leader, timeline, member, others) == null)
 			.max(Comparator.comparingInt(Succession::timelineOf))
 			.orElse(null);
@@ -73,16 +74,6 @@ final class Succession {
 	private static boolean isPrimary(Member member) {
 		ServerState state = stateOf(member);
 		return state != null && state.hasPosition() && !state.inRecovery() && member.isOfCluster();
-	}
-
-	/**
-	 * Whether two nodes are one server under two addresses.
-	 */
-	private static boolean isSameServer(Member one, Member other) {
-		ServerState state = stateOf(one);
-		ServerState same = stateOf(other);
-		return state != null && same != null && !same.inRecovery() && state.startedAt() != 0
-				&& state.startedAt() == same.startedAt() && state.system() == same.system();
 	}
 
 	private static boolean hasResigned(Member leader) {

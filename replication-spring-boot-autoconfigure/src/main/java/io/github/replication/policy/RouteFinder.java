@@ -16,6 +16,8 @@
 
 package io.github.replication.policy;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,13 +126,28 @@ public final class RouteFinder {
 	}
 
 	/**
-	 * Whether what was known of a node when it was chosen still holds.
+	 * Whether what was known of a node when it was chosen still holds, and holds for the
+	 * server of a connection.
 	 * @param route the decision
 	 * @param request the facts that it was made from
+	 * @param connection a connection of the node and pool that was decided
 	 * @return {@code false} if the unit has to be decided again
+	 * @throws SQLException if the connection is closed
 	 */
-	public boolean stillServes(Route route, RouteRequest request) {
-		return this.policy.stillServes(route, request);
+	public boolean stillServes(Route route, RouteRequest request, Connection connection) throws SQLException {
+		return leadsToKnownServer(route, request, connection) && this.policy.stillServes(route, request);
+	}
+
+	/**
+	 * Whether a connection leads to the server whose position has decided.
+	 * @param route the decision
+	 * @param request the facts that it was made from
+	 * @param connection a connection of the node and pool that was decided
+	 * @return {@code true} also if no position has decided
+	 * @throws SQLException if the connection is closed
+	 */
+	public boolean leadsToKnownServer(Route route, RouteRequest request, Connection connection) throws SQLException {
+		return !this.policy.isDecidedByPosition(route, request) || route.node().isKnownOn(connection);
 	}
 
 	/**
@@ -151,10 +168,12 @@ public final class RouteFinder {
 
 	/**
 	 * The route of a read that no replica may serve because of what its caller must see.
+	 * @param replica the replica that it cannot go on with
 	 * @return the read pool of the primary, with the reason
 	 */
-	public Route behind() {
-		return new Route(this.cluster.topology().primary(), PoolKind.READ, this.cluster.positions().reason());
+	public Route behind(ClusterNode replica) {
+		return new Route(this.cluster.topology().primary(), PoolKind.READ,
+				this.cluster.positions().reason(List.of(replica)));
 	}
 
 }

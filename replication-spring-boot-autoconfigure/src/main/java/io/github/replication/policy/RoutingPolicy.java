@@ -116,11 +116,12 @@ public final class RoutingPolicy {
 		if (candidates.isEmpty()) {
 			return read(topology, Reason.TOO_STALE);
 		}
-		candidates = this.positions.qualifying(this.positions.upToDate(candidates), request.required());
-		if (candidates.isEmpty()) {
-			return read(topology, this.positions.reason());
+		List<ClusterNode> qualifying = this.positions.qualifying(this.positions.upToDate(candidates),
+				request.required());
+		if (qualifying.isEmpty()) {
+			return read(topology, this.positions.reason(candidates));
 		}
-		return new Route(choose(rotation, candidates, request), PoolKind.READ, Reason.READ_ONLY);
+		return new Route(choose(rotation, qualifying, request), PoolKind.READ, Reason.READ_ONLY);
 	}
 
 	/**
@@ -223,12 +224,23 @@ public final class RoutingPolicy {
 	 * @return {@code false} if the unit has to be decided again
 	 */
 	public boolean stillServes(Route route, RouteRequest request) {
-		if (route.reason() != Reason.READ_ONLY
-				|| (request.required().isEmpty() && request.scope().maxStaleness() == null)) {
+		if (!isDecidedByPosition(route, request)) {
 			return true;
 		}
 		List<ClusterNode> itself = List.of(route.node());
 		return !fresh(itself, request).isEmpty() && !this.positions.qualifying(itself, request.required()).isEmpty();
+	}
+
+	/**
+	 * Whether a position has decided, which holds only for connections to the server that
+	 * has reported it.
+	 * @param route a decision
+	 * @param request the facts that it was made from
+	 * @return {@code false} if any connection of the node may serve
+	 */
+	public boolean isDecidedByPosition(Route route, RouteRequest request) {
+		return route.reason() == Reason.READ_ONLY
+				&& (!request.required().isEmpty() || request.scope().maxStaleness() != null);
 	}
 
 	private List<ClusterNode> fresh(List<ClusterNode> candidates, RouteRequest request) {

@@ -159,7 +159,8 @@ class HintsTests {
 
 	private static NodeStatus status(String name, Role role, NodeState state, @Nullable String position,
 			@Nullable Boolean receiving) {
-		return new NodeStatus(name, role, state, Instant.EPOCH, null, null, null, position, null, receiving, null, 0);
+		return new NodeStatus(name, role, state, Instant.EPOCH, null, null, null, position, null, receiving, null, 0,
+				null);
 	}
 
 }

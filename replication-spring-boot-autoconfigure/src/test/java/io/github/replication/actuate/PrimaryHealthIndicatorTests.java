@@ -103,7 +103,7 @@ class PrimaryHealthIndicatorTests {
 
 	private static NodeStatus status(NodeState state) {
 		return new NodeStatus("pg-1", Role.PRIMARY, state, Instant.EPOCH,
-				(state != NodeState.ONLINE) ? "no answer" : null, null, null, null, null, null, null, 0);
+				(state != NodeState.ONLINE) ? "no answer" : null, null, null, null, null, null, null, 0, null);
 	}
 
 }

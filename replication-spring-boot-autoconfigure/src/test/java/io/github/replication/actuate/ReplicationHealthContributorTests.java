@@ -83,7 +83,7 @@ class ReplicationHealthContributorTests {
 	}
 
 	private static NodeStatus node(String name, Role role, NodeState state) {
-		return new NodeStatus(name, role, state, Instant.EPOCH, null, null, null, null, null, null, null, 0);
+		return new NodeStatus(name, role, state, Instant.EPOCH, null, null, null, null, null, null, null, 0, null);
 	}
 
 }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import io.github.replication.node.PrimaryHistory.Lag;
 import io.github.replication.node.ServerState.Streaming;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 class HealthTests {
@@ -75,33 +76,74 @@ class HealthTests {
 
 	@Test
 	void replicaIsTooFarBehindAfterTheSecondTimeAndBackAfterTheSecondTime() {
-		Lag far = new Lag(Duration.ofSeconds(31).toNanos(), 0, 0);
-		this.health.behind(far);
+		Lag far = lag(31);
+		this.health.behind(far, 0);
 		assertThat(this.health.isLagging()).isFalse();
-		this.health.behind(Lag.NONE);
-		this.health.behind(far);
+		this.health.behind(Lag.NONE, 0);
+		this.health.behind(far, 0);
 		assertThat(this.health.isLagging()).isFalse();
-		this.health.behind(far);
+		this.health.behind(far, 0);
 		assertThat(this.health.isLagging()).isTrue();
-		this.health.behind(Lag.NONE);
+		this.health.behind(Lag.NONE, 0);
 		assertThat(this.health.isLagging()).isTrue();
-		this.health.behind(Lag.NONE);
+		this.health.behind(Lag.NONE, 0);
 		assertThat(this.health.isLagging()).isFalse();
 	}
 
 	@Test
 	void limitsAreInclusiveAndEachCounts() {
-		Lag allowed = new Lag(Duration.ofSeconds(30).toNanos(), Long.MAX_VALUE, 1_000);
-		this.health.behind(allowed);
-		this.health.behind(allowed);
+		Lag allowed = new Lag(SECONDS.toNanos(30), Long.MAX_VALUE, 1_000, false);
+		this.health.behind(allowed, 0);
+		this.health.behind(allowed, 0);
 		assertThat(this.health.isLagging()).isFalse();
-		Lag tooMuch = new Lag(0, 0, 1_001);
-		this.health.behind(tooMuch);
-		this.health.behind(tooMuch);
+		Lag tooMuch = new Lag(0, 0, 1_001, false);
+		this.health.behind(tooMuch, 0);
+		this.health.behind(tooMuch, 0);
 		assertThat(this.health.isLagging()).isTrue();
-		this.health.behind(null);
-		this.health.behind(null);
+		this.health.behind(null, 0);
+		this.health.behind(null, 0);
 		assertThat(this.health.isLagging()).isFalse();
+	}
+
+	@Test
+	void replicaOfWhichNoStateOfThePrimaryIsKnownToBeReachedIsTooFarBehind() {
+		this.health.behind(atLeast(0), 0);
+		assertThat(this.health.isLagging()).isFalse();
+		this.health.behind(atLeast(1), 0);
+		assertThat(this.health.isLagging()).isTrue();
+		this.health.behind(lag(1), 0);
+		this.health.behind(lag(1), 0);
+		assertThat(this.health.isLagging()).isFalse();
+	}
+
+	@Test
+	void lowerBoundDoesNotEndLagging() {
+		this.health.behind(lag(31), SECONDS.toNanos(100));
+		this.health.behind(lag(32), SECONDS.toNanos(101));
+		assertThat(this.health.isLagging()).isTrue();
+		for (int i = 0; i < 10; i++) {
+			this.health.behind(atLeast(i), SECONDS.toNanos(102 + i));
+			assertThat(this.health.isLagging()).isTrue();
+		}
+	}
+
+	@Test
+	void lowerBoundCountsFromTheLastTimeThatTheReplicaWasNearEnough() {
+		this.health.behind(lag(20), SECONDS.toNanos(100));
+		this.health.behind(atLeast(1), SECONDS.toNanos(110));
+		this.health.behind(atLeast(2), SECONDS.toNanos(110));
+		assertThat(this.health.isLagging()).isFalse();
+		this.health.behind(atLeast(2), SECONDS.toNanos(111));
+		this.health.behind(atLeast(3), SECONDS.toNanos(112));
+		assertThat(this.health.isLagging()).as("30 s and more behind the state of the 80th second").isTrue();
+	}
+
+	private static Lag lag(long seconds) {
+		return new Lag(SECONDS.toNanos(seconds), SECONDS.toNanos(seconds), 0, false);
+	}
+
+	private static Lag atLeast(long seconds) {
+		return new Lag(SECONDS.toNanos(seconds), SECONDS.toNanos(seconds), 0, true);
 	}
 
 	private static Sample sample(long tick) {

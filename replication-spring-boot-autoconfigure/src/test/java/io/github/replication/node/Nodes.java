@@ -77,6 +77,14 @@ public final class Nodes {
 		return replica(name, 1, null, null);
 	}
 
+	/**
+	 * A replica whose reports are ordered by a clock.
+	 */
+	static ClusterNode replica(String name, SampleClock clock) {
+		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, 1, null, null), Role.REPLICA, null,
+				health(), clock);
+	}
+
 	public static ClusterNode replica(String name, int weight, @Nullable String group, @Nullable String zone) {
 		return node(name, weight, group, zone, Role.REPLICA, null);
 	}
@@ -123,22 +131,25 @@ public final class Nodes {
 	private static ClusterNode node(String name, int weight, @Nullable String group, @Nullable String zone, Role role,
 			@Nullable DataSource writePool) {
 		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, weight, group, zone), role, writePool,
-				new Health(new MonitorSettings(TIMEOUT, null, TIMEOUT, true), 0));
+				health(), new SampleClock(System::nanoTime));
 	}
 
-	private static ClusterNode node(NodeDefinition definition, Role role, @Nullable DataSource writePool,
-			Health health) {
+	private static Health health() {
+		return new Health(new MonitorSettings(TIMEOUT, null, TIMEOUT, true), 0);
+	}
+
+	private static ClusterNode node(NodeDefinition definition, Role role, @Nullable DataSource writePool, Health health,
+			SampleClock clock) {
 		HikariDataSource pool = new HikariDataSource();
 		pool.setMaximumPoolSize(CONNECTIONS);
 		PhysicalDataSource physical = new PhysicalDataSource(
 				new SimpleDriverDataSource(new StubDriver(), definition.url()), () -> Credentials.of(null, null),
 				new FirstUse(List.of(), null, TIMEOUT.toMillis(), null));
-		SampleClock clock = new SampleClock(System::nanoTime);
 		NodeMonitor monitor = new NodeMonitor(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
-				new ReplicaPosition(definition.name(), System::nanoTime, () -> {
-				}), new ReplayWaiter(physical::getConnection, Runnable::run, clock, TIMEOUT),
-				new Probing(clock, Runnable::run, (sample, failure) -> {
-				}));
+				new ReplicaPosition(definition.name(), clock, () -> {
+				}), new Probing(clock, Runnable::run, new TimelineMarks(() -> PrimaryHistory.EMPTY, clock::nanoTime),
+						(sample, failure) -> {
+						}));
 		return new ClusterNode(definition, role,
 				new Pools(new ReadPool(definition.name(), pool, physical, health),
 						(writePool != null) ? new WritePool(writePool, null, false, () -> null) : null),

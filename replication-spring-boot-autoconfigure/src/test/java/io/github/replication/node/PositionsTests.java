@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.Reason;
+import io.github.replication.node.HistoryMark.Finding;
 import io.github.replication.node.ServerState.Streaming;
 import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
@@ -44,9 +45,9 @@ class PositionsTests {
 
 	private final SampleClock clock = new SampleClock(this.time::get);
 
-	private final ClusterNode one = Nodes.replica("replica-1");
+	private final ClusterNode one = Nodes.replica("replica-1", this.clock);
 
-	private final ClusterNode two = Nodes.replica("replica-2");
+	private final ClusterNode two = Nodes.replica("replica-2", this.clock);
 
 	private Positions positions = positions(ReadYourWrites.POSITION);
 
@@ -84,18 +85,62 @@ class PositionsTests {
 	}
 
 	@Test
-	void standbyThatDoesNotTellItsTimelineIsBelievedUntilAPromotion() {
-		primary(1, 1_000);
+	void standbyWhoseTimelineIsNotKnownQualifiesOnceItIsProven() {
+		primary(2, 1_000);
 		replica(this.one, 0, 900);
-		assertThat(qualifying(written(1, 500))).containsExactly(this.one);
-		primary(2, 1_100);
+		replica(this.two, 1, 900);
 		assertThat(qualifying(written(2, 500))).isEmpty();
+		ReplicaPosition position = this.one.monitor().position();
+		position.compared(2, Finding.NOT_YET, position.incarnation());
+		assertThat(qualifying(written(2, 500))).isEmpty();
+		position.compared(2, Finding.SAME_HISTORY, position.incarnation());
+		assertThat(qualifying(written(2, 500))).containsExactly(this.one);
+		replica(this.one, 1, 950);
+		assertThat(qualifying(written(2, 950))).as("the control file is late").containsExactly(this.one);
+		primary(3, 1_000);
+		assertThat(qualifying(written(3, 500))).isEmpty();
+	}
+
+	@Test
+	void standbyThatIsAheadOfALaterSampleOfThePrimaryIsOfAnotherHistory() {
+		primary(2, 1_000, 1_010);
+		replica(this.one, 1, 1_011);
+		this.positions.compare(this.one);
+		assertThat(this.positions.hasDiverged(this.one)).as("the sample was before").isFalse();
+		primary(2, 1_000, 1_011);
+		this.positions.compare(this.one);
+		assertThat(this.positions.hasDiverged(this.one)).isFalse();
+		replica(this.one, 1, 1_012);
+		primary(2, 1_000, 1_011);
+		this.positions.compare(this.one);
+		assertThat(this.positions.hasDiverged(this.one)).isTrue();
+		primary(2, 5_000);
+		replica(this.one, 1, 1_012);
+		this.positions.compare(this.one);
+		assertThat(this.positions.hasDiverged(this.one)).as("the primary goes on").isTrue();
+		this.one.monitor()
+			.position()
+			.reported(sample(restarted(2, 4_000)), this.one.monitor().position().incarnation());
+		assertThat(this.positions.hasDiverged(this.one)).as("it was started anew").isFalse();
+	}
+
+	@Test
+	void timeDecidesWhereNothingProvesTheTimelineOfAStandby() {
+		primary(2, 1_000);
+		replica(this.one, 1, 900);
+		ReplicaPosition position = this.one.monitor().position();
+		position.compared(2, null, position.incarnation());
+		List<ClusterNode> replicas = List.of(this.one);
+		assertThat(this.positions.reason(replicas)).isEqualTo(Reason.RECENT_WRITE);
+		assertThat(this.positions.qualifying(replicas, written(2, 500))).isEmpty();
+		assertThat(this.positions.qualifying(replicas, new Bound(null, new ReadMark(7, 1, 1)))).isEqualTo(replicas);
+		assertThat(this.positions.reason(List.of(this.one, this.two))).isEqualTo(Reason.BEHIND);
 	}
 
 	@Test
 	void replicaOfAnotherClusterNeverQualifies() {
 		primary(1, 1_000);
-		this.one.monitor().position().told(sample(standby(1, 900, SYSTEM + 1)));
+		reports(this.one, standby(1, 900, SYSTEM + 1));
 		assertThat(qualifying(written(1, 500))).isEmpty();
 	}
 
@@ -135,9 +180,7 @@ class PositionsTests {
 		primary(1, 1_000);
 		replica(this.one, 1, 1_000);
 		Bound read = new Bound(null, new ReadMark(this.one.id(), this.clock.now(), 0));
-		this.one.monitor()
-			.position()
-			.told(sample(new ServerState(0, false, true, STARTED + 1, 1, 900, 0, SYSTEM, "app", Streaming.UNKNOWN)));
+		reports(this.one, restarted(1, 900));
 		assertThat(qualifying(read)).isEmpty();
 		replica(this.two, 1, 1_000);
 		assertThat(qualifying(new Bound(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0)))).isEmpty();
@@ -169,7 +212,7 @@ class PositionsTests {
 		assertThat(this.positions.isExact()).as("after one silence").isTrue();
 		this.positions.primaryAnswered(null, new SQLException("refused"));
 		assertThat(this.positions.isExact()).isFalse();
-		assertThat(this.positions.reason()).isEqualTo(Reason.RECENT_WRITE);
+		assertThat(this.positions.reason(List.of(this.one))).isEqualTo(Reason.RECENT_WRITE);
 		assertThat(qualifying(new Bound(Write.unresolved(this.clock.now(), false, 0), null))).isEmpty();
 		assertThat(qualifying(written(1, 1_500))).containsExactly(this.one);
 		primary(1, 1_000);
@@ -201,16 +244,15 @@ class PositionsTests {
 	}
 
 	@Test
-	void severalServersBehindOneNameQualifyForNoPosition() {
+	void severalServersBehindOneUrlQualifyForNoPosition() {
 		primary(1, 1_000);
 		ReplicaPosition position = this.one.monitor().position();
-		position.told(sample(standby(1, 900, SYSTEM)));
-		Sample earlier = sample(
-				new ServerState(0, false, true, STARTED - 1, 1, 900, 0, SYSTEM, "app", Streaming.UNKNOWN));
-		position.told(earlier);
+		reports(this.one, standby(1, 900, SYSTEM));
+		reports(this.one, new ServerState(0, false, true, STARTED - 1, 1, 900, 0, SYSTEM, "app", Streaming.UNKNOWN));
 		assertThat(position.isShared()).isTrue();
 		assertThat(this.one.id()).isEqualTo(ReadMark.PRIMARY);
 		assertThat(qualifying(written(1, 500))).isEmpty();
+		assertThat(this.positions.reason(List.of(this.one))).isEqualTo(Reason.RECENT_WRITE);
 	}
 
 	private List<ClusterNode> qualifying(Bound bound) {
@@ -231,7 +273,16 @@ class PositionsTests {
 	}
 
 	private void replica(ClusterNode node, int timeline, long lsn) {
-		node.monitor().position().told(sample(standby(timeline, lsn, SYSTEM)));
+		reports(node, standby(timeline, lsn, SYSTEM));
+	}
+
+	private void reports(ClusterNode node, ServerState state) {
+		ReplicaPosition position = node.monitor().position();
+		position.reported(sample(state), position.incarnation());
+	}
+
+	private static ServerState restarted(int timeline, long lsn) {
+		return new ServerState(0, false, true, STARTED + 1, timeline, lsn, 0, SYSTEM, "app", Streaming.UNKNOWN);
 	}
 
 	private static ServerState standby(int timeline, long lsn, long system) {

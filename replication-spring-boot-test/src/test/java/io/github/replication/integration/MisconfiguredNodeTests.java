@@ -76,6 +76,44 @@ class MisconfiguredNodeTests {
 		assertThat(output).contains("replica-1 is MISCONFIGURED").doesNotContain(this.cluster.password());
 	}
 
+	/**
+	 * The primary is slow, so that it is the last to say what the cluster is.
+	 */
+	@Test
+	void replicaOfAnotherClusterIsBlamedAndNoHealthyOne(CapturedOutput output) {
+		try (PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start()) {
+			TestApplication.createTable(other);
+			this.cluster.primary().proxy().delay(Duration.ofMillis(100));
+			try (TestApplication application = start(builder().with(URL, other.replicas().get(0).jdbcUrl())
+				.with("replication.monitor.interval", "500ms")
+				.with("replication.monitor.timeout", "5s"))) {
+				awaitMisconfigured(application, "it belongs to another cluster (system identifier ");
+				ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+				assertThat(nodes.node("replica-2").state()).isEqualTo(NodeState.ONLINE);
+			}
+		}
+		assertThat(output).containsPattern("replica-1 is MISCONFIGURED .*: it belongs to another cluster")
+			.doesNotContain("replica-2 is MISCONFIGURED");
+	}
+
+	@Test
+	void nobodyIsBlamedWhileThePrimaryIsGoneAndTwoReplicasDisagree(CapturedOutput output) {
+		try (PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start()) {
+			TestApplication.createTable(other);
+			this.cluster.primary().stop();
+			try (TestApplication application = start(
+					builder().with(URL, other.replicas().get(0).jdbcUrl()).withoutData())) {
+				ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+				await(() -> nodes.node("primary").state() == NodeState.OFFLINE
+						&& nodes.node("replica-1").position() != null && nodes.node("replica-2").position() != null);
+				assertThat(output).doesNotContain("MISCONFIGURED");
+				this.cluster.primary().start();
+				awaitMisconfigured(application, "it belongs to another cluster (system identifier ");
+			}
+		}
+		assertThat(output).doesNotContain("replica-2 is MISCONFIGURED");
+	}
+
 	@Test
 	void replicaOfAnotherDatabase() throws SQLException {
 		JdbcTemplate admin = admin(this.cluster.primary());
@@ -106,12 +144,12 @@ class MisconfiguredNodeTests {
 
 	@Test
 	void replicaThatIsAPrimaryWhileThePrimaryGoesOn() {
-		PostgresNode primary = this.cluster.primary();
 		PostgresNode promoted = this.cluster.node("replica-1");
 		try (TestApplication application = start(builder())) {
-			promoted.promote();
-			this.cluster.node("replica-2").follow(primary);
+			promoteAlone(promoted);
 			awaitMisconfigured(application, "it is a primary, but primary is the primary of this cluster");
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			await(() -> nodes.node("replica-2").state() == NodeState.ONLINE);
 			assertThat(write(application)).isEqualTo("primary");
 			assertOthersServe(application);
 		}
@@ -120,8 +158,7 @@ class MisconfiguredNodeTests {
 	@Test
 	void replicaThatIsAPrimaryFromTheStart() {
 		PostgresNode primary = this.cluster.primary();
-		this.cluster.node("replica-1").promote();
-		this.cluster.node("replica-2").follow(primary);
+		promoteAlone(this.cluster.node("replica-1"));
 		try (TestApplication application = start(builder().with("spring.datasource.url", primary.jdbcUrl())
 			.with(URL, this.cluster.node("replica-1").jdbcUrl())
 			.without("replication.replicas.primary.url"))) {
@@ -130,6 +167,16 @@ class MisconfiguredNodeTests {
 			assertThat(write(application)).isEqualTo("primary");
 			assertOthersServe(application);
 		}
+	}
+
+	/**
+	 * Promotes a replica while the other one is down, so that it stays with the primary.
+	 */
+	private void promoteAlone(PostgresNode promoted) {
+		PostgresNode other = this.cluster.node("replica-2");
+		other.stop();
+		promoted.promote();
+		other.start();
 	}
 
 	@Test

@@ -41,6 +41,7 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
 import io.github.replication.Reason;
+import io.github.replication.Role;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.SynchronousCommit;
 import io.github.replication.node.ReplicaPoolCustomizer;
@@ -152,6 +153,37 @@ class NodeStateTests {
 		this.cluster.primary().stop();
 		await(() -> lagOf("replica-1").compareTo(Duration.ofSeconds(5)) > 0);
 		assertThat(this.nodes.node("replica-1").state()).isEqualTo(NodeState.ONLINE);
+	}
+
+	@Test
+	void replicaThatLagsAtTheStartIsOutOfRotationLongBeforeMaxLagHasPassed() {
+		this.cluster.node("replica-1").cutReceiver();
+		start(builder().with("replication.max-lag", "60s"));
+		write();
+		await(() -> this.nodes.node("replica-1").state() == NodeState.LAGGING);
+		assertThat(this.nodes.node("replica-2").state()).isEqualTo(NodeState.ONLINE);
+		this.cluster.node("replica-1").restoreReceiver();
+		await(() -> this.nodes.node("replica-1").state() == NodeState.ONLINE);
+	}
+
+	@Test
+	void replicaThatLagsAtAFailoverStaysOutOfRotation() {
+		start(builder().with("replication.max-lag", "2s"));
+		this.cluster.node("replica-2").pauseReplay();
+		await(() -> {
+			write();
+			return this.nodes.node("replica-2").state() == NodeState.LAGGING;
+		});
+		this.cluster.primary().stop();
+		this.cluster.node("replica-1").promote();
+		await(() -> this.nodes.node("replica-1").role() == Role.PRIMARY);
+		Awaitility.await()
+			.pollInSameThread()
+			.during(Duration.ofMillis(1_500))
+			.atMost(Duration.ofSeconds(10))
+			.until(() -> this.nodes.node("replica-2").state() == NodeState.LAGGING);
+		this.cluster.node("replica-2").resumeReplay();
+		await(() -> this.nodes.node("replica-2").state() == NodeState.ONLINE);
 	}
 
 	@Test

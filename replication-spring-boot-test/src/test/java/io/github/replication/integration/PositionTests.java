@@ -770,36 +770,6 @@ class PositionTests {
 	}
 
 	/**
-	 * As PostgreSQL 19 does.
-	 */
-	@Test
-	void readWaitsWithoutAskingAgainAndAgainWhereTheServerSaysWhenItHasReplayed() {
-		this.cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ofMillis(300)));
-		try (TestApplication patient = TestApplication.exactly(this.cluster)
-			.with("replication.read-your-writes.wait", "10s")
-			.with("replication.monitor.interval", "1h")
-			.with("spring.datasource.hikari.maximum-pool-size", "2")
-			.withoutJpa()
-			.start(WaitingServers.class)) {
-			patient.jdbc().execute("SELECT 1");
-			WaitingServers.probes.set(0);
-			WaitingServers.waits.set(0);
-			for (int i = 0; i < 5; i++) {
-				patient.newCaller();
-				long id = IDS.incrementAndGet();
-				patient.jdbc().update("INSERT INTO note VALUES (?, 'x')", id);
-				assertThat(count(patient, id)).isEqualTo(1);
-				assertThat(patient.decisions().last().isReplica()).isTrue();
-			}
-			assertThat(WaitingServers.waits).hasPositiveValue();
-			assertThat(WaitingServers.probes).as("on two replicas").hasValueLessThan(60);
-		}
-		finally {
-			this.cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ZERO));
-		}
-	}
-
-	/**
 	 * Waits on this thread, which is the caller.
 	 */
 	private static ConditionFactory soon() {

@@ -1,0 +1,163 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.node.PrimaryHistory.Point;
+import io.github.replication.node.ReplicaPosition.Known;
+import io.github.replication.position.Bound;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.WalPosition;
+import io.github.replication.position.Write;
+
+/**
+ * Decides which replicas may serve a caller, by what is known at one moment. Asks nobody.
+ *
+ * @param settings what is configured
+ * @param history the samples of the primary
+ * @param exact whether positions decide, and not only time
+ * @param topology where the nodes that marks name are found, {@code null} for nowhere
+ */
+record Qualification(PositionSettings settings, PrimaryHistory history, boolean exact, @Nullable Topology topology) {
+
+	/**
+	 * The replicas that have reached a bound, in the same order.
+	 */
+	List<ClusterNode> qualifying(List<ClusterNode> replicas, Bound bound) {
+		if (bound.isEmpty()) {
+			return replicas;
+		}
+		List<ClusterNode> qualifying = only(replicas, (node) -> hasReached(node, bound));
+		if (!qualifying.isEmpty() || bound.read() == null || isExactFor(replicas)) {
+			return qualifying;
+		}
+		return only(replicas, (node) -> hasReached(node, bound.write()));
+	}
+
+	/**
+	 * Whether positions decide about some of the replicas.
+	 */
+	boolean isExactFor(List<ClusterNode> replicas) {
+		if (this.exact) {
+			for (int i = 0; i < replicas.size(); i++) {
+				if (replicas.get(i).monitor().position().isUsable()) {
+					return true;
+				}
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * The replicas that had replayed, within some time, what the primary had flushed
+	 * then.
+	 */
+	List<ClusterNode> fresh(List<ClusterNode> replicas, Duration maxStaleness, long now) {
+		return only(replicas, (node) -> isFresh(node, maxStaleness, now));
+	}
+
+	private static List<ClusterNode> only(List<ClusterNode> replicas, Predicate<ClusterNode> condition) {
+		List<ClusterNode> some = new ArrayList<>(replicas.size());
+		for (int i = 0; i < replicas.size(); i++) {
+			if (condition.test(replicas.get(i))) {
+				some.add(replicas.get(i));
+			}
+		}
+		return (some.size() == replicas.size()) ? replicas : some;
+	}
+
+	/**
+	 * Whether a replica is known to have reached a bound.
+	 */
+	boolean hasReached(ClusterNode node, Bound bound) {
+		return hasReached(node, bound.write()) && hasReached(node, bound.read());
+	}
+
+	private boolean hasReached(ClusterNode node, @Nullable Write write) {
+		if (write == null || this.settings.mode() == ReadYourWrites.OFF) {
+			return true;
+		}
+		if (this.settings.mode() == ReadYourWrites.TIME) {
+			return false;
+		}
+		WalPosition position = write.position();
+		return (write.isResolved() || hasReachedSampleAfter(node, write.tick(), write.asynchronous()))
+				&& (position == null || hasReplayed(node, position));
+	}
+
+	private boolean hasReached(ClusterNode node, @Nullable ReadMark read) {
+		return read == null || !this.settings.monotonic() || isOf(node, read)
+				|| hasReachedSampleAfter(node, read.tick(), false) || hasReachedNodeOf(node, read);
+	}
+
+	/**
+	 * Whether a replica is as far as the one read from was in a sample after the read.
+	 */
+	private boolean hasReachedNodeOf(ClusterNode node, ReadMark read) {
+		ClusterNode other = inRotation(read.node());
+		Known seen = (other != null) ? other.monitor().position().known() : null;
+		return seen != null && seen.tick() > read.tick()
+				&& hasReplayed(node, new WalPosition(seen.timeline(), seen.lsn()));
+	}
+
+	@Nullable ClusterNode inRotation(int id) {
+		return (this.topology != null) ? this.topology.inRotation(id) : null;
+	}
+
+	static boolean isOf(ClusterNode node, ReadMark read) {
+		return read.node() != ReadMark.PRIMARY && read.node() == node.id();
+	}
+
+	private boolean hasReachedSampleAfter(ClusterNode node, long tick, boolean asynchronous) {
+		Point point = this.history.firstAfter(tick);
+		return point != null && hasReplayed(node, new WalPosition(this.history.timeline(),
+				point.covering(asynchronous || this.history.asynchronousCommit())));
+	}
+
+	private boolean hasReplayed(ClusterNode node, WalPosition position) {
+		Known known = node.monitor().position().known();
+		return known != null && isComparable(known, position.timeline())
+				&& Long.compareUnsigned(known.lsn(), position.lsn()) >= 0;
+	}
+
+	/**
+	 * Positions can be compared within one timeline of one cluster. A standby whose
+	 * timeline is not known may follow one that the primary has left.
+	 */
+	private boolean isComparable(Known known, int timeline) {
+		boolean sameCluster = known.system() == 0 || this.history.system() == 0
+				|| known.system() == this.history.system();
+		return sameCluster && timeline != 0 && known.timeline() == timeline;
+	}
+
+	private boolean isFresh(ClusterNode node, Duration maxStaleness, long now) {
+		Known known = node.monitor().position().known();
+		if (known == null || !isComparable(known, this.history.timeline())) {
+			return false;
+		}
+		Point reached = this.history.newestReached(known.lsn());
+		return reached != null && now - reached.until() <= maxStaleness.toNanos();
+	}
+
+}
