@@ -15,6 +15,8 @@
  */
 package io.github.replication.node;
 
+import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.node.PrimaryHistory.Lag;
@@ -31,6 +33,11 @@ final class Health {
 	 * How many answers in a row it takes.
 	 */
 	private static final int TURNS = 2;
+
+	/**
+	 * How long a replica may take to reach the first state of the primary that is known.
+	 */
+	private static final Duration FIRST_STATE = Duration.ofSeconds(1);
 
 	private final MonitorSettings settings;
 
@@ -206,7 +213,7 @@ final class Health {
 		long asked = now - (lag.now() - lag.known());
 		long behind = lag.known();
 		if (lag.atLeast()) {
-			behind = this.caughtUp ? Math.max(behind, asked - this.caughtUpTo) : Long.MAX_VALUE;
+			behind = atMost(behind, asked);
 		}
 		else {
 			this.caughtUp = true;
@@ -214,6 +221,16 @@ final class Health {
 		}
 		Long maxSize = this.settings.maxLagSize();
 		return behind > this.settings.maxLag().toNanos() || (maxSize != null && lag.size() > maxSize);
+	}
+
+	/**
+	 * How far a replica may be behind of which only a lower bound is known.
+	 */
+	private long atMost(long behind, long asked) {
+		if (this.caughtUp) {
+			return Math.max(behind, asked - this.caughtUpTo);
+		}
+		return (behind > FIRST_STATE.toNanos()) ? Long.MAX_VALUE : behind;
 	}
 
 	/**

