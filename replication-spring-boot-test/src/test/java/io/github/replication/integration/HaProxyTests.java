@@ -119,16 +119,13 @@ class HaProxyTests {
 	}
 
 	private Program start(int manager, int port) throws IOException {
-		String servers = this.cluster.nodes()
-			.stream()
-			.map((node) -> """
-					backend %1$s
-					    option httpchk GET /%1$s
-					    http-check expect status 200
-					    default-server inter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
-					    server %1$s 127.0.0.1:%2$d check port %3$d
-					""".formatted(node.name(), node.port(), manager))
-			.collect(Collectors.joining("\n"));
+		String servers = this.cluster.nodes().stream().map((node) -> """
+				backend %1$s
+				    option httpchk GET /%1$s
+				    http-check expect status 200
+				    default-server inter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
+				    server %1$s 127.0.0.1:%2$d check port %3$d
+				""".formatted(node.name(), node.port(), manager)).collect(Collectors.joining("\n"));
 		String choices = this.cluster.nodes()
 			.stream()
 			.map((node) -> "    use_backend " + node.name() + " if { srv_is_up(" + node.name() + "/" + node.name()
