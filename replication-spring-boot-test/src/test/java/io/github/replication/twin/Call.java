@@ -100,11 +100,11 @@ record Call(@Nullable String result, String target, String method, List<@Nullabl
 	 * settings of its own, without.
 	 */
 	boolean needsServer() {
-		return !this.method
-			.matches("createStatement|prepare(Statement|Call)|create[A-Z].*|addBatch|clear.*|close|unwrap|getMetaData"
-					+ "|set(ReadOnly|TransactionIsolation|Schema|Catalog|Holdability|NetworkTimeout|ClientInfo)"
-					+ "|is(ReadOnly|Closed)|get(AutoCommit|TransactionIsolation|Schema|Catalog|Holdability|NetworkTimeout"
-					+ "|TypeMap|Warnings|ClientInfo|FetchSize)")
+		return !this.method.matches(
+				"createStatement|prepare(Statement|Call)|create[A-Z].*|nativeSQL|addBatch|clear.*|close|unwrap|getMetaData"
+						+ "|set(ReadOnly|TransactionIsolation|Schema|Catalog|Holdability|NetworkTimeout|ClientInfo)"
+						+ "|is(ReadOnly|Closed)|get(AutoCommit|TransactionIsolation|Schema|Catalog|Holdability|NetworkTimeout"
+						+ "|TypeMap|Warnings|ClientInfo|FetchSize)")
 				&& !isOfStatement();
 	}
 

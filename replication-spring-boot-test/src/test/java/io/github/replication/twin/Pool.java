@@ -101,6 +101,13 @@ final class Pool {
 	}
 
 	/**
+	 * Whether a connection is closed after an exception with SQLSTATE 0A000.
+	 */
+	boolean evictsUnsupported() {
+		return this.dataSource instanceof HikariDataSource;
+	}
+
+	/**
 	 * Closes the idle connections.
 	 */
 	void evict() {
@@ -232,6 +239,7 @@ final class Pool {
 		connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
 		connection.setHoldability(ResultSet.CLOSE_CURSORS_AT_COMMIT);
 		connection.clearWarnings();
+		connection.setNetworkTimeout(Runnable::run, 0);
 		// some pools remember it
 		connection.setSchema(this.schema);
 		try (Statement statement = connection.createStatement()) {

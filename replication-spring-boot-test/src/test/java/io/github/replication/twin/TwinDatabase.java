@@ -106,14 +106,20 @@ enum TwinDatabase {
 			.formatted(schema);
 	}
 
+	/**
+	 * An automatic vacuum would cut the tables' files, which has to wait for transactions
+	 * on the replica, and commits for that.
+	 */
 	private static String schema(String schema) {
 		return """
 				CREATE SCHEMA %1$s AUTHORIZATION app;
 				SET ROLE app;
 				SET search_path = %1$s;
-				CREATE TABLE item (id int PRIMARY KEY, name text NOT NULL, amount int NOT NULL DEFAULT 0 CHECK (amount >= 0));
+				CREATE TABLE item (id int PRIMARY KEY, name text NOT NULL, amount int NOT NULL DEFAULT 0 CHECK (amount >= 0))
+					WITH (autovacuum_enabled = false);
 				CREATE TABLE entry (id serial PRIMARY KEY, item int, note text,
-					CONSTRAINT entry_item FOREIGN KEY (item) REFERENCES item DEFERRABLE INITIALLY DEFERRED);
+					CONSTRAINT entry_item FOREIGN KEY (item) REFERENCES item DEFERRABLE INITIALLY DEFERRED)
+					WITH (autovacuum_enabled = false);
 				CREATE SEQUENCE counter;
 				CREATE VIEW rich AS SELECT * FROM item WHERE amount > 20;
 				CREATE FUNCTION add_one(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
