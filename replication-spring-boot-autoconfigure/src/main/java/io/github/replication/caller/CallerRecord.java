@@ -241,7 +241,7 @@ public final class CallerRecord {
 	}
 
 	private int rotation(int node, @Nullable ReadMark decidedBy) {
-		boolean keeps = this.kept && decidedBy != null && decidedBy.node() == node;
+		boolean keeps = this.kept && decidedBy != null && decidedBy.isStaying() && decidedBy.node() == node;
 		return keeps ? ReadMark.ANY : this.rotations.applyAsInt(node);
 	}
 

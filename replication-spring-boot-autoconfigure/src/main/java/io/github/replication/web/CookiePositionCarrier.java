@@ -60,8 +60,6 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	private static final int TURNS = 1024;
 
-	private static final int MAXIMUM_RECEIVED = 32;
-
 	private static final String UNKNOWN = "u";
 
 	private static final String READ = "r";
@@ -102,7 +100,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		List<String> received = new ArrayList<>();
 		if (request.getCookies() != null) {
 			for (Cookie cookie : request.getCookies()) {
-				if (isOwn(cookie.getName()) && received.size() < MAXIMUM_RECEIVED) {
+				if (isOwn(cookie.getName())) {
 					received.add(cookie.getValue());
 				}
 			}
@@ -129,8 +127,10 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.map(PositionToken::parse)
 			.filter((known) -> known != null && known.cluster() == sent.cluster())
 			.toList();
+		Read read = sent.read();
+		boolean moved = read != null && received.stream().noneMatch((known) -> read.equals(known.read()));
 		Reached reached = sent.reached();
-		if (reached != null && received.stream().noneMatch((known) -> reached.equals(known.reached()))) {
+		if (reached != null && !(moved && isHeld(reached, received))) {
 			String value = sent.withoutRead().toString();
 			Place place = place(request, reached, value);
 			set(request, response, name(sent, place.slot), value, this.attributes.maxAge());
@@ -139,10 +139,19 @@ public final class CookiePositionCarrier implements PositionCarrier {
 				set(request, response, name(sent, UNKNOWN), unknown.toString(), this.attributes.maxAge());
 			}
 		}
-		Read read = sent.read();
-		if (read != null && received.stream().noneMatch((known) -> read.equals(known.read()))) {
+		if (read != null && moved) {
 			set(request, response, name(sent, READ + read.index()), sent.withoutPosition().toString(), null);
 		}
+	}
+
+	/**
+	 * Whether the client holds a position that is sent for the sake of the read mark
+	 * beside it. One that is sent for its own sake counts from now on, so its life begins
+	 * anew.
+	 */
+	private static boolean isHeld(Reached reached, List<PositionToken> received) {
+		return !reached.equals(Reached.UNKNOWN)
+				&& received.stream().anyMatch((known) -> reached.equals(known.reached()));
 	}
 
 	private String name(PositionToken token, String slot) {

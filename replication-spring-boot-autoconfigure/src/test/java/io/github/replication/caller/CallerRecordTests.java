@@ -339,6 +339,21 @@ class CallerRecordTests {
 		assertThat(bound.write().position()).isEqualTo(new WalPosition(1, 0x1ff));
 	}
 
+	/**
+	 * As a thread that had to wait for its node once, because no other was as far.
+	 */
+	@Test
+	void threadThatHadToStayOnceIsSpreadAgain() {
+		CallerRecord record = this.records.forThread();
+		record.recordRead(3, null);
+		record.keepNode();
+		for (int i = 0; i < 3; i++) {
+			this.clock.startSample();
+			record.recordRead(3, record.bound().read());
+		}
+		assertThat(record.bound().read()).isNotNull().returns(false, ReadMark::isStaying);
+	}
+
 	private void resolveAt(@Nullable WalPosition position) {
 		this.tokens.resolveWith(new Resolver(position));
 	}
