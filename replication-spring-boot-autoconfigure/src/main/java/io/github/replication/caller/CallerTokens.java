@@ -232,6 +232,17 @@ public final class CallerTokens {
 		return isExact() ? Reached.UNKNOWN : new Reached(null, instantOf(write));
 	}
 
+	/**
+	 * Encodes a write for others to see, from what is known.
+	 * @param write the write
+	 * @return the token, {@code null} if tokens do not tell of writes
+	 */
+	public @Nullable String writeToken(Write write) {
+		PositionResolver resolver = this.resolver;
+		Reached reached = encode((resolver != null) ? resolver.lookUp(write) : write);
+		return (reached != null) ? new PositionToken(cluster(), reached, null).toString() : null;
+	}
+
 	private Instant instantOf(Write write) {
 		return this.wallClock.instant().minusNanos(Math.max(0, this.clock.nanoTime() - write.at()));
 	}
