@@ -63,6 +63,10 @@ class ArchitectureTests {
 
 	private static final String STORE = API + ".store..";
 
+	private static final String CACHE = API + ".cache..";
+
+	private static final String MESSAGE = API + ".message..";
+
 	private static final String NODE = API + ".node..";
 
 	private static final String JDBC = API + ".jdbc..";
@@ -79,7 +83,7 @@ class ArchitectureTests {
 	 * The packages in the order of the data path, each of which may depend on the ones
 	 * before it. The wiring comes last.
 	 */
-	private static final List<String> DATA_PATH = List.of(API, POSTGRES, POSITION, CALLER, STORE, NODE,
+	private static final List<String> DATA_PATH = List.of(API, POSTGRES, POSITION, CALLER, STORE, CACHE, MESSAGE, NODE,
 			API + ".balance..", API + ".policy..", JDBC, API + ".interceptor..", WEB, METRICS, ACTUATE, WIRING);
 
 	private static final Set<String> CLOCKS = Set.of("java.lang.System.currentTimeMillis", "java.lang.System.nanoTime",
@@ -109,7 +113,21 @@ class ArchitectureTests {
 		.resideOutsideOfPackages(METRICS, WIRING)
 		.should()
 		.dependOnClassesThat()
-		.resideInAnyPackage("io.micrometer.core..", "io.micrometer.observation..", "io.micrometer.tracing..");
+		.resideInAnyPackage("io.micrometer.core..", "io.micrometer.tracing..");
+
+	@ArchTest
+	static final ArchRule observationsStayWithMessagesAndMetrics = noClasses().that()
+		.resideOutsideOfPackages(MESSAGE, METRICS, WIRING)
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("io.micrometer.observation..");
+
+	@ArchTest
+	static final ArchRule cachesStayInCache = noClasses().that()
+		.resideOutsideOfPackages(CACHE, WIRING)
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("org.springframework.cache..");
 
 	@ArchTest
 	static final ArchRule contextPropagationStaysWithTheCaller = noClasses().that()
@@ -151,7 +169,7 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule noLockIsHeldForAWholeMethod = noMethods().that()
 		.areDeclaredInClassesThat()
-		.resideInAnyPackage(POSITION, STORE, NODE, JDBC)
+		.resideInAnyPackage(POSITION, STORE, CACHE, NODE, JDBC)
 		.should()
 		.haveModifier(SYNCHRONIZED)
 		.because("a method of these packages may do I/O, and a virtual thread that waits for it keeps its carrier");

@@ -38,7 +38,6 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import io.github.replication.autoconfigure.ReplicationProperties.Cookie;
 import io.github.replication.autoconfigure.ReplicationProperties.Session;
 import io.github.replication.caller.CallerRecords;
-import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.PositionStore;
 import io.github.replication.web.CallerRecordFilter;
 import io.github.replication.web.CookiePositionCarrier;
@@ -78,20 +77,9 @@ final class PositionCarrierConfiguration {
 			case COOKIE -> List.of(cookie(session));
 			case HEADER -> List.of(new HeaderPositionCarrier(PositionHeader.nameOf(session.getHeader())));
 			case SESSION -> List.of(new SessionPositionCarrier(Clock.systemUTC(), window));
-			case USER -> List.of(new UserPositionCarrier(
-					new BoundedPositionStore(stores.getObject(), storeTimeout(session), System::nanoTime), window));
+			case USER -> List.of(new UserPositionCarrier(PositionStoreConfiguration.bounded(stores, session), window));
 			case NONE -> List.of();
 		};
-	}
-
-	private static Duration storeTimeout(Session session) {
-		Duration timeout = session.getStoreTimeout();
-		if (timeout.isZero() || timeout.isNegative()) {
-			throw new InvalidReplicationConfigurationException("replication.read-your-writes.store-timeout",
-					timeout.toString(), "A store needs some time to answer.",
-					"Set a duration above zero, such as 100ms.");
-		}
-		return timeout;
 	}
 
 	private static PositionCarrier cookie(Session session) {

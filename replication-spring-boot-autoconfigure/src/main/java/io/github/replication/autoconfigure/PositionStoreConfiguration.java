@@ -16,6 +16,7 @@
 
 package io.github.replication.autoconfigure;
 
+import java.time.Duration;
 import java.util.Map;
 
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -27,6 +28,8 @@ import org.springframework.context.annotation.Lazy;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
 
+import io.github.replication.autoconfigure.ReplicationProperties.Session;
+import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.InMemoryPositionStore;
 import io.github.replication.store.PositionStore;
 import io.github.replication.store.RedisPositionStore;
@@ -34,7 +37,7 @@ import io.github.replication.store.RedisPositionStore;
 /**
  * Where the positions of users are kept: in Redis if the application uses it, so that all
  * its instances know them, else in memory. The one definition decides when the store is
- * needed, which is never unless users are the carrier.
+ * needed, which is never unless users are the carrier or a cache is shared.
  */
 @Configuration(proxyBeanMethods = false)
 final class PositionStoreConfiguration {
@@ -47,6 +50,21 @@ final class PositionStoreConfiguration {
 				getClass().getClassLoader());
 		return (redis && Redis.isUsed(beanFactory)) ? Redis.store(beanFactory)
 				: new InMemoryPositionStore(System::nanoTime);
+	}
+
+	/**
+	 * The store, whose calls are bounded.
+	 * @param stores the store to ask for
+	 * @param session how long it may take
+	 */
+	static BoundedPositionStore bounded(ObjectProvider<PositionStore> stores, Session session) {
+		Duration timeout = session.getStoreTimeout();
+		if (timeout.isZero() || timeout.isNegative()) {
+			throw new InvalidReplicationConfigurationException("replication.read-your-writes.store-timeout",
+					timeout.toString(), "A store needs some time to answer.",
+					"Set a duration above zero, such as 100ms.");
+		}
+		return new BoundedPositionStore(stores.getObject(), timeout, System::nanoTime);
 	}
 
 	/**

@@ -26,6 +26,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.util.function.SingletonSupplier;
 
+import io.github.replication.cache.CacheProtection;
+import io.github.replication.metrics.CacheMetrics;
 import io.github.replication.metrics.ObservedRoutes;
 import io.github.replication.metrics.ReplicationMetrics;
 
@@ -52,6 +54,17 @@ public final class ReplicationMetricsAutoConfiguration {
 			return (registry) -> {
 				if (owner.hasReplicas()) {
 					metrics.obtain().bindTo(registry);
+				}
+			};
+		}
+
+		@Bean
+		@ConditionalOnBean(CacheProtection.class)
+		MeterBinder replicationCacheMetrics(ClusterOwner owner, CacheProtection protection) {
+			CacheMetrics metrics = new CacheMetrics(protection);
+			return (registry) -> {
+				if (owner.hasReplicas()) {
+					metrics.bindTo(registry);
 				}
 			};
 		}

@@ -17,7 +17,9 @@
 package io.github.replication.autoconfigure;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -376,6 +378,22 @@ public class ReplicationProperties {
 		private Duration storeTimeout = Duration.ofMillis(100);
 
 		/**
+		 * Whether misses of Spring's caches read what the last eviction was about.
+		 */
+		private boolean caches = true;
+
+		/**
+		 * Names of caches that instances of the application share. Those in Redis are
+		 * known to be shared without being named.
+		 */
+		private List<String> sharedCaches = new ArrayList<>();
+
+		/**
+		 * Whether positions travel with messages, wherever those are observed.
+		 */
+		private boolean messages = true;
+
+		/**
 		 * What takes a caller's position from one request to the next.
 		 */
 		private Carrier carrier = Carrier.COOKIE;
@@ -420,6 +438,30 @@ public class ReplicationProperties {
 
 		public void setWait(Duration wait) {
 			this.wait = wait;
+		}
+
+		public boolean isCaches() {
+			return this.caches;
+		}
+
+		public void setCaches(boolean caches) {
+			this.caches = caches;
+		}
+
+		public List<String> getSharedCaches() {
+			return this.sharedCaches;
+		}
+
+		public void setSharedCaches(List<String> sharedCaches) {
+			this.sharedCaches = sharedCaches;
+		}
+
+		public boolean isMessages() {
+			return this.messages;
+		}
+
+		public void setMessages(boolean messages) {
+			this.messages = messages;
 		}
 
 		public Carrier getCarrier() {

@@ -54,6 +54,8 @@ public final class CallerRecord {
 
 	private final AtomicReference<Bound> bound = new AtomicReference<>(Bound.NONE);
 
+	private final RequiredWrites required = new RequiredWrites();
+
 	private volatile long lastOwnWrite;
 
 	private volatile boolean written;
@@ -135,6 +137,16 @@ public final class CallerRecord {
 	}
 
 	/**
+	 * Requires the caller's reads to see a write for a while. It is not the caller's own
+	 * and does not leave with its token.
+	 * @param write the write to see
+	 * @return ends the requirement; it ends with the window of the write at the latest
+	 */
+	public Requirement require(Write write) {
+		return this.required.add(write, this.clock.nanoTime() - this.window);
+	}
+
+	/**
 	 * What is known at the moment, to be compared by identity.
 	 * @return another object after each change
 	 */
@@ -160,9 +172,24 @@ public final class CallerRecord {
 			this.used = true;
 		}
 		this.origin.recall();
-		Bound bound = known();
+		Bound bound = this.required.extend(known());
 		Write write = bound.write();
-		return (write != null && this.clock.nanoTime() - write.at() > this.window) ? bound.withWrite(null) : bound;
+		return (write == null || counts(write)) ? bound : bound.withWrite(null);
+	}
+
+	private boolean counts(Write write) {
+		return this.clock.nanoTime() - write.at() <= this.window;
+	}
+
+	/**
+	 * The last write that the caller has made or brought along.
+	 * @return the write, without those that its reads are required to see; {@code null}
+	 * if none counts
+	 */
+	public @Nullable Write write() {
+		this.origin.recall();
+		Write write = known().write();
+		return (write != null && counts(write)) ? write : null;
 	}
 
 	/**
@@ -287,6 +314,7 @@ public final class CallerRecord {
 			Write write = bound.write();
 			return (write != null) ? bound.withWrite(found.apply(write)) : bound;
 		});
+		this.required.update(found);
 	}
 
 	/**
@@ -295,6 +323,15 @@ public final class CallerRecord {
 	 */
 	public boolean hasWritten() {
 		return this.written && this.clock.nanoTime() - this.lastOwnWrite <= this.window;
+	}
+
+	/**
+	 * Whether the caller has written here since a moment.
+	 * @param time the moment, in nanoseconds of the monotonic clock
+	 * @return {@code true} if a commit came later
+	 */
+	public boolean hasWrittenSince(long time) {
+		return this.written && this.lastOwnWrite - time >= 0;
 	}
 
 	/**
@@ -324,6 +361,19 @@ public final class CallerRecord {
 	 */
 	int successor() {
 		return this.successor;
+	}
+
+	/**
+	 * A write that reads have to see for a while.
+	 */
+	@FunctionalInterface
+	public interface Requirement {
+
+		/**
+		 * Ends the requirement. May be called by any thread, and more than once.
+		 */
+		void release();
+
 	}
 
 	/**

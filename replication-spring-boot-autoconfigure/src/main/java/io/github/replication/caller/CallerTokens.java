@@ -162,6 +162,24 @@ public final class CallerTokens {
 		return new PositionToken(cluster(), encode(bound.write()), (mark != null) ? read(mark, 1) : null);
 	}
 
+	/**
+	 * The token of a caller as far as it is known. Asks nobody.
+	 * @param record the caller's record
+	 * @param writing whether the caller may have written in a transaction under way
+	 * @return the token, empty if nothing counts; a write whose position is not known
+	 * counts as one before the arrival of the token
+	 */
+	public PositionToken known(CallerRecord record, boolean writing) {
+		lookUp(record);
+		Bound bound = record.bound();
+		Write write = bound.write();
+		if (writing) {
+			write = Write.unresolved(this.clock.now(), false, this.clock.nanoTime()).and(write);
+		}
+		ReadMark mark = isMonotonic() ? bound.read() : null;
+		return new PositionToken(cluster(), encode(write), (mark != null) ? read(mark, 1) : null);
+	}
+
 	PositionToken.Read read(ReadMark mark, int moves) {
 		Place place = placeOf(mark.node());
 		int rotation = (mark.rotation() == ReadMark.ANY && place != null) ? place.rotation() : mark.rotation();
@@ -230,6 +248,17 @@ public final class CallerTokens {
 			return new Reached(write.position(), null);
 		}
 		return isExact() ? Reached.UNKNOWN : new Reached(null, instantOf(write));
+	}
+
+	/**
+	 * Encodes a write for others to see, from what is known.
+	 * @param write the write
+	 * @return the token, {@code null} if tokens do not tell of writes
+	 */
+	public @Nullable String writeToken(Write write) {
+		PositionResolver resolver = this.resolver;
+		Reached reached = encode((resolver != null) ? resolver.lookUp(write) : write);
+		return (reached != null) ? new PositionToken(cluster(), reached, null).toString() : null;
 	}
 
 	private Instant instantOf(Write write) {

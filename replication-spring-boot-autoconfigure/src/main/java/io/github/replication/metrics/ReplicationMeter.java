@@ -62,7 +62,19 @@ public enum ReplicationMeter {
 	/**
 	 * Questions for the state of a node.
 	 */
-	PROBES("replication.probes", Kind.COUNTER, null, "Questions for the state of a node", "node", "outcome");
+	PROBES("replication.probes", Kind.COUNTER, null, "Questions for the state of a node", "node", "outcome"),
+
+	/**
+	 * Watermarks of caches.
+	 */
+	CACHE_WATERMARKS("replication.cache.watermarks", Kind.GAUGE, null,
+			"Keys of caches, and whole caches, whose next load has to see a write"),
+
+	/**
+	 * Values that caches have not kept.
+	 */
+	CACHE_REFUSED("replication.cache.refused", Kind.COUNTER, null,
+			"Values that were not put because their entry was evicted while they were loaded");
 
 	private final String meterName;
 

@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.cache;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiPredicate;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.cache.Cache;
+import org.springframework.cache.CacheManager;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.position.SampleClock;
+import io.github.replication.store.PositionStore;
+
+/**
+ * Protects caches from values of replicas that lag. An eviction by a caller that has
+ * written leaves a watermark, the position of that write. A load that follows reads from
+ * nodes that have it, and a value whose load began before is not put. Safe for use by
+ * several threads.
+ *
+ * @since 0.1.0
+ */
+public final class CacheProtection {
+
+	private final CallerRecords records;
+
+	private final Loads loads;
+
+	private final BiPredicate<String, Cache> sharedCaches;
+
+	private final SingletonSupplier<SharedWatermarks> shared;
+
+	private final List<CacheWatermarks> caches = new CopyOnWriteArrayList<>();
+
+	private final LongAdder refused = new LongAdder();
+
+	/**
+	 * Creates a protection.
+	 * @param records the records of callers
+	 * @param sharedCaches whether instances share a cache of that name
+	 * @param store keeps the watermarks of those caches, in bounded time; asked for at
+	 * the first of them
+	 * @param instance a name that no other instance has, of at most 16 letters and digits
+	 */
+	public CacheProtection(CallerRecords records, BiPredicate<String, Cache> sharedCaches,
+			Supplier<PositionStore> store, String instance) {
+		this.records = records;
+		this.loads = new Loads(records.tokens().window().toNanos());
+		this.sharedCaches = sharedCaches;
+		this.shared = SingletonSupplier.of(() -> new SharedWatermarks(store.get(), records.tokens(), instance));
+	}
+
+	/**
+	 * Puts a manager of protected caches in the place of another. Its class is a subclass
+	 * of that manager's if that is possible.
+	 * @param manager the manager
+	 * @param protection yields the protection at the first cache, {@code null} for none
+	 * @return the manager to use
+	 */
+	public static CacheManager protect(CacheManager manager, Supplier<@Nullable CacheProtection> protection) {
+		return CacheProxies.isProtected(manager) ? manager
+				: CacheProxies.of(new ProtectedCacheManager(manager, protection));
+	}
+
+	/**
+	 * The number of keys and caches with a watermark.
+	 * @return the number at the moment
+	 */
+	public int watermarks() {
+		int watermarks = 0;
+		for (CacheWatermarks cache : this.caches) {
+			watermarks += cache.local().size();
+		}
+		return watermarks;
+	}
+
+	/**
+	 * The number of values that were not put, because their entry was evicted while they
+	 * were loaded.
+	 * @return the number since the start
+	 */
+	public long refused() {
+		return this.refused.sum();
+	}
+
+	CacheWatermarks watermarksOf(String name, Cache cache) {
+		CacheWatermarks watermarks = new CacheWatermarks(this, name,
+				this.sharedCaches.test(name, cache) ? this.shared.obtain() : null);
+		this.caches.add(watermarks);
+		return watermarks;
+	}
+
+	CallerRecords records() {
+		return this.records;
+	}
+
+	SampleClock clock() {
+		return this.records.tokens().clock();
+	}
+
+	/**
+	 * How long a write counts, in nanoseconds.
+	 */
+	long window() {
+		return this.records.tokens().window().toNanos();
+	}
+
+	Loads loads() {
+		return this.loads;
+	}
+
+	void countRefused() {
+		this.refused.increment();
+	}
+
+}

@@ -1,0 +1,276 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.cache;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+import io.github.replication.caller.CallerRecord.Requirement;
+import io.github.replication.caller.CallerRecord;
+import io.github.replication.position.Write;
+
+/**
+ * What is known of the evictions and the loads of one cache. Safe for use by several
+ * threads.
+ */
+final class CacheWatermarks {
+
+	private final CacheProtection protection;
+
+	private final String name;
+
+	private final Watermarks local;
+
+	private final @Nullable SharedWatermarks shared;
+
+	/**
+	 * The loads whose values may be put by other threads than those that have begun them.
+	 */
+	private final ConcurrentMap<Object, List<Load>> asynchronous = new ConcurrentHashMap<>();
+
+	CacheWatermarks(CacheProtection protection, String name, @Nullable SharedWatermarks shared) {
+		this.protection = protection;
+		this.name = name;
+		this.local = new Watermarks(protection.clock(), protection.window());
+		this.shared = shared;
+	}
+
+	Watermarks local() {
+		return this.local;
+	}
+
+	boolean isShared() {
+		return this.shared != null;
+	}
+
+	/**
+	 * Begins a load: the caller's reads have to see what the last eviction was about.
+	 * @param key the key that was missed
+	 */
+	Load begin(Object key) {
+		long began = this.local.number();
+		Write write = this.local.required(key);
+		Set<String> found = Set.of();
+		if (this.shared != null) {
+			found = this.shared.find(this.name, key);
+			Write others = found.isEmpty() ? null : this.shared.required(found);
+			write = (others != null) ? others.and(write) : write;
+		}
+		long now = this.protection.clock().nanoTime();
+		if (write == null) {
+			return new Load(key, began, now, found, null);
+		}
+		if (readsSnapshot()) {
+			return new Load(key, Load.TOO_OLD, now, found, null);
+		}
+		Requirement requirement = this.protection.records().current().require(write);
+		return new Load(key, began, now, found, requirement);
+	}
+
+	/**
+	 * Whether the transaction may have begun before the eviction, and sees nothing later.
+	 */
+	private static boolean readsSnapshot() {
+		Integer isolation = TransactionSynchronizationManager.getCurrentTransactionIsolationLevel();
+		return isolation != null && isolation >= Connection.TRANSACTION_REPEATABLE_READ
+				&& TransactionSynchronizationManager.isActualTransactionActive();
+	}
+
+	/**
+	 * Begins a load whose value this thread puts, or another one.
+	 * @param key the key that was missed
+	 */
+	void beginInThread(Object key) {
+		this.protection.loads().add(this, begin(key));
+	}
+
+	/**
+	 * Begins a load whose value comes later.
+	 * @param key the key that was missed
+	 */
+	void beginAsynchronously(Object key) {
+		Load load = begin(key);
+		this.protection.loads().add(this, load);
+		this.asynchronous.compute(key, (any, before) -> {
+			List<Load> loads = alive(before, load.at());
+			loads.add(load);
+			return loads;
+		});
+	}
+
+	private List<Load> alive(@Nullable List<Load> loads, long now) {
+		List<Load> alive = new ArrayList<>(2);
+		if (loads != null) {
+			for (Load load : loads) {
+				if (now - load.at() <= this.protection.window()) {
+					alive.add(load);
+				}
+			}
+		}
+		return alive;
+	}
+
+	/**
+	 * Ends the load whose value is put now.
+	 * @param key the key
+	 * @return the load, {@code null} if the value does not come from one
+	 */
+	@Nullable Load end(Object key) {
+		Load load = this.protection.loads().remove(this, key);
+		if (load != null) {
+			load.release();
+			if (!this.asynchronous.isEmpty()) {
+				remove(load);
+			}
+		}
+		return load;
+	}
+
+	private void remove(Load load) {
+		this.asynchronous.computeIfPresent(load.key(), (any, before) -> {
+			List<Load> loads = new ArrayList<>(before);
+			loads.remove(load);
+			return loads.isEmpty() ? null : loads;
+		});
+	}
+
+	/**
+	 * The eldest load that has begun asynchronously: a value that is put by a thread
+	 * without a load may come from it.
+	 * @param key the key
+	 * @param written whether the value may as well be one that the thread has written, so
+	 * that the load goes on
+	 */
+	@Nullable Load asynchronous(Object key, boolean written) {
+		if (this.asynchronous.isEmpty()) {
+			return null;
+		}
+		List<Load> loads = alive(this.asynchronous.get(key), this.protection.clock().nanoTime());
+		if (loads.isEmpty()) {
+			this.asynchronous.remove(key);
+			return null;
+		}
+		if (!written) {
+			remove(loads.get(loads.size() - 1));
+		}
+		return loads.get(0);
+	}
+
+	/**
+	 * Whether the value of a load must not be put.
+	 * @param load the load
+	 * @param own the number of the watermark that this thread has just raised, 0 for none
+	 */
+	boolean isOutdated(Load load, long own) {
+		return this.local.isNewer(load.key(), load.began(), own, TransactionWatermarks.current())
+				|| (this.shared != null && this.shared.isNewer(this.name, load));
+	}
+
+	/**
+	 * Counts a value that was not put.
+	 */
+	void refused() {
+		this.protection.countRefused();
+	}
+
+	/**
+	 * Raises the watermark of a key if the caller has written, or may write in the
+	 * transaction under way.
+	 * @param key the key, or {@link Watermarks#ALL}
+	 * @return the number of the watermark, 0 for none
+	 */
+	long announce(Object key) {
+		TransactionWatermarks transaction = TransactionWatermarks.join();
+		Write write = this.protection.records().current().write();
+		if (transaction != null) {
+			return this.local.raise(key, write, transaction.add(this, key) ? 1 : 0);
+		}
+		if (write == null) {
+			return 0;
+		}
+		long number = this.local.raise(key, write, 0);
+		announce(key, write, null);
+		return number;
+	}
+
+	/**
+	 * Raises the watermark of the whole cache, as {@link #announce} does.
+	 */
+	void announceAll() {
+		if (announce(Watermarks.ALL) != 0) {
+			this.local.puts().await();
+		}
+	}
+
+	/**
+	 * Raises the watermark of a key whose value was loaded, if the caller has written
+	 * meanwhile, or may have in the transaction under way.
+	 * @param load the load
+	 * @return the number of the watermark, 0 for none
+	 */
+	long announceLoaded(Load load) {
+		CallerRecord caller = this.protection.records().current();
+		boolean written = caller.hasWrittenSince(load.at()) || TransactionWatermarks.join() != null;
+		return written ? announce(load.key()) : 0;
+	}
+
+	/**
+	 * Announces an eviction of a transaction to the other instances.
+	 * @return the token to replace at its end, empty for none
+	 */
+	String announcePending(Object key) {
+		return (this.shared != null) ? this.shared.raisePending(this.name, key) : "";
+	}
+
+	/**
+	 * Completes the watermark of a transaction.
+	 * @param key the key, or {@link Watermarks#ALL}
+	 * @param token what {@link #announcePending} has returned
+	 * @param committed whether the transaction was committed, or may have been
+	 */
+	void complete(Object key, String token, boolean committed) {
+		Write write = committed ? this.protection.records().current().write() : null;
+		String pending = token.isEmpty() ? null : token;
+		if (write == null) {
+			this.local.takeBack(key);
+			if (this.shared != null) {
+				this.shared.takeBack(this.name, key, pending);
+			}
+			return;
+		}
+		this.local.raise(key, write, -1);
+		announce(key, write, pending);
+	}
+
+	/**
+	 * Announces an eviction to the other instances, in place of those before.
+	 */
+	private void announce(Object key, Write write, @Nullable String pending) {
+		if (this.shared != null) {
+			this.shared.raise(this.name, key, write.and(this.local.required(key)), pending);
+		}
+	}
+
+}

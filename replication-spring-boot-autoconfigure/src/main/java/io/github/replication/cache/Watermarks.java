@@ -1,0 +1,221 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.cache;
+
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.position.SampleClock;
+import io.github.replication.position.Write;
+
+/**
+ * The watermarks of one cache: for each key, and for the whole cache, the write of the
+ * last eviction and its place in the sequence of evictions. A load notes the sequence
+ * when it begins; its value is out of date if the key has a later watermark when it is
+ * put.
+ * <p>
+ * A watermark lives as long as a write counts. Beyond a few thousand keys one watermark
+ * of the whole cache takes the place of those of the keys, so memory is bounded.
+ */
+final class Watermarks {
+
+	/**
+	 * The key of the watermark of the whole cache.
+	 */
+	static final Object ALL = new Object();
+
+	static final int MAXIMUM_KEYS = 4096;
+
+	private final SampleClock clock;
+
+	private final long window;
+
+	private final ConcurrentMap<Object, Watermark> marks = new ConcurrentHashMap<>();
+
+	private final AtomicLong sequence = new AtomicLong();
+
+	private final AtomicLong forgotten = new AtomicLong();
+
+	private final AtomicLong cleanedAt;
+
+	private final PutBarrier puts = new PutBarrier();
+
+	private final AtomicBoolean collapsing = new AtomicBoolean();
+
+	/**
+	 * Creates the watermarks of a cache.
+	 * @param clock the monotonic clock
+	 * @param window how long a write counts, in nanoseconds
+	 */
+	Watermarks(SampleClock clock, long window) {
+		this.clock = clock;
+		this.window = window;
+		this.cleanedAt = new AtomicLong(clock.nanoTime());
+	}
+
+	/**
+	 * The number of the last watermark. A load asks for it before anything else.
+	 */
+	long number() {
+		return this.sequence.get();
+	}
+
+	/**
+	 * The write that a load of a key has to see.
+	 * @param key the key
+	 * @return the write, {@code null} for none
+	 */
+	@Nullable Write required(Object key) {
+		if (this.marks.isEmpty()) {
+			return null;
+		}
+		Write write = writeOf(this.marks.get(key));
+		Write all = writeOf(this.marks.get(ALL));
+		return (write != null) ? write.and(all) : all;
+	}
+
+	private @Nullable Write writeOf(@Nullable Watermark mark) {
+		return (mark != null && !mark.isExpired(this.clock.nanoTime(), this.window)) ? mark.write() : null;
+	}
+
+	/**
+	 * Whether a value is out of date.
+	 * @param key its key
+	 * @param since the number of the last watermark when its load began
+	 * @param own the number of the watermark that this thread has just raised, 0 for none
+	 * @param transaction the transaction of this thread, {@code null} for none; its own
+	 * evictions do not count
+	 * @return {@code true} if the key has a later watermark, or may have had one
+	 */
+	boolean isNewer(Object key, long since, long own, @Nullable TransactionWatermarks transaction) {
+		return isNewer(key, this.marks.get(key), since, own, transaction)
+				|| isNewer(ALL, this.marks.get(ALL), since, own, transaction) || this.forgotten.get() > since;
+	}
+
+	private boolean isNewer(Object key, @Nullable Watermark mark, long since, long own,
+			@Nullable TransactionWatermarks transaction) {
+		if (mark == null) {
+			return false;
+		}
+		int pending = (transaction != null && transaction.owns(this, key)) ? mark.pending() - 1 : mark.pending();
+		return pending > 0 || mark.numberExcept(own) > since;
+	}
+
+	/**
+	 * Raises the watermark of a key.
+	 * @param key the key, or {@link #ALL}
+	 * @param write the write that loads have to see from now on, {@code null} for none
+	 * @param pending how many more open transactions have evicted
+	 * @return the number of the watermark, above 0
+	 */
+	long raise(Object key, @Nullable Write write, int pending) {
+		long now = this.clock.nanoTime();
+		Watermark raised = Objects
+			.requireNonNull(this.marks.compute(key, (any, before) -> raised(before, write, pending, now)));
+		long number = number(raised);
+		clean(now);
+		return number;
+	}
+
+	private Watermark raised(@Nullable Watermark before, @Nullable Write write, int pending, long now) {
+		if (before == null) {
+			return new Watermark(write, pending, now, 0);
+		}
+		Write known = before.isExpired(now, this.window) ? null : before.write();
+		return new Watermark((write != null) ? write.and(known) : known, before.pending() + pending, now,
+				before.number());
+	}
+
+	private long number(Watermark raised) {
+		long number = this.sequence.incrementAndGet();
+		raised.number(number);
+		return number;
+	}
+
+	/**
+	 * Takes back the watermark of a transaction that has written nothing.
+	 * @param key the key, or {@link #ALL}
+	 */
+	void takeBack(Object key) {
+		Watermark rest = this.marks.computeIfPresent(key, (any, mark) -> {
+			boolean over = mark.pending() <= 1 && mark.write() == null;
+			return over ? null : new Watermark(mark.write(), mark.pending() - 1, mark.at(), mark.number());
+		});
+		if (rest != null) {
+			number(rest);
+		}
+	}
+
+	/**
+	 * The puts of the cache.
+	 */
+	PutBarrier puts() {
+		return this.puts;
+	}
+
+	/**
+	 * The number of watermarks in force.
+	 */
+	int size() {
+		removeExpired(this.clock.nanoTime());
+		return this.marks.size();
+	}
+
+	private void clean(long now) {
+		long last = this.cleanedAt.get();
+		if (now - last > this.window / 4 && this.cleanedAt.compareAndSet(last, now)) {
+			removeExpired(now);
+		}
+		if (this.marks.size() > MAXIMUM_KEYS && this.collapsing.compareAndSet(false, true)) {
+			try {
+				collapse(now);
+			}
+			finally {
+				this.collapsing.set(false);
+			}
+		}
+	}
+
+	private void removeExpired(long now) {
+		this.marks.forEach((key, mark) -> {
+			if (mark.isExpired(now, this.window)) {
+				this.forgotten.accumulateAndGet(mark.number(), Math::max);
+				this.marks.remove(key, mark);
+			}
+		});
+	}
+
+	/**
+	 * Replaces the watermarks of keys by one of the whole cache, which is there before
+	 * they go.
+	 */
+	private void collapse(long now) {
+		this.marks.forEach((key, mark) -> {
+			if (key != ALL && mark.pending() == 0) {
+				number(Objects
+					.requireNonNull(this.marks.compute(ALL, (any, all) -> raised(all, mark.write(), 0, now))));
+				this.marks.remove(key, mark);
+			}
+		});
+	}
+
+}

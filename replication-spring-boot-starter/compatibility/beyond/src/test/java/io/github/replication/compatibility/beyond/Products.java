@@ -1,0 +1,124 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.compatibility.beyond;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.springframework.cache.annotation.CacheEvict;
+import org.springframework.cache.annotation.CachePut;
+import org.springframework.cache.annotation.Cacheable;
+import org.springframework.cache.annotation.Caching;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.annotation.Transactional;
+
+import io.github.replication.ReadOnly;
+
+/**
+ * What applications do with a cache.
+ */
+class Products {
+
+	private final JdbcTemplate jdbc;
+
+	/**
+	 * Runs after a value was read and before it is put.
+	 */
+	final AtomicReference<Runnable> afterRead = new AtomicReference<>(() -> {
+	});
+
+	Products(JdbcTemplate jdbc) {
+		this.jdbc = jdbc;
+	}
+
+	@ReadOnly
+	@Cacheable("products")
+	public String find(long id) {
+		return read(id);
+	}
+
+	@ReadOnly
+	@Cacheable(cacheNames = "products", sync = true)
+	public String findInSync(long id) {
+		return read(id);
+	}
+
+	@ReadOnly
+	@Cacheable(cacheNames = "products", condition = "#id > 0", unless = "#result == null")
+	public String findOnCondition(long id) {
+		return read(id);
+	}
+
+	@Transactional(readOnly = true)
+	@Cacheable("products")
+	public CompletableFuture<String> findLater(long id) {
+		return CompletableFuture.completedFuture(read(id));
+	}
+
+	@Transactional(readOnly = true)
+	@Cacheable(cacheNames = "products", sync = true)
+	public CompletableFuture<String> findLaterInSync(long id) {
+		return CompletableFuture.completedFuture(read(id));
+	}
+
+	private String read(long id) {
+		String name = this.jdbc.queryForObject("SELECT name FROM product WHERE id = ?", String.class, id);
+		this.afterRead.get().run();
+		return name;
+	}
+
+	@Transactional
+	@CacheEvict(cacheNames = "products", key = "#id")
+	public void rename(long id, String name) {
+		update(id, name);
+	}
+
+	@CacheEvict(cacheNames = "products", key = "#id")
+	public void renameInAutoCommit(long id, String name) {
+		update(id, name);
+	}
+
+	@Transactional
+	@CacheEvict(cacheNames = "products", allEntries = true)
+	public void renameAndClear(long id, String name) {
+		update(id, name);
+	}
+
+	@Transactional
+	@Caching(evict = { @CacheEvict(cacheNames = "products", key = "#id"),
+			@CacheEvict(cacheNames = "others", allEntries = true) })
+	public void renameAndEvictTwice(long id, String name) {
+		update(id, name);
+	}
+
+	@CacheEvict(cacheNames = "products", key = "#id", beforeInvocation = true)
+	public void evictBefore(long id, String name) {
+		update(id, name);
+	}
+
+	@Transactional
+	@CachePut(cacheNames = "products", key = "#id")
+	public String renameAndPut(long id, String name) {
+		update(id, name);
+		return name;
+	}
+
+	private void update(long id, String name) {
+		this.jdbc.update("UPDATE product SET name = ? WHERE id = ?", name, id);
+	}
+
+}
