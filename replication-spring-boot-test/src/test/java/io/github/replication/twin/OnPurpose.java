@@ -145,9 +145,11 @@ enum OnPurpose {
 			boolean notManualCommit = !difference.history().isManualCommit(difference.call());
 			boolean lost = difference.history().isLost(difference.call())
 					|| (difference.history().isTerminated() && difference.plain().outcome().isConnectionLost());
-			return lost && difference.hasEqualRows() && (ours.isOfLostConnection() || !difference.call().needsServer()
-					|| (notManualCommit && ours.isOfWrongUse()) || (difference.call().method().equals("setAutoCommit")
-							&& (notManualCommit || difference.call().arguments().contains(false))));
+			return lost && !"08007".equals(ours.state()) && difference.hasEqualRows()
+					&& (ours.isOfLostConnection() || !difference.call().needsServer()
+							|| (notManualCommit && ours.isOfWrongUse())
+							|| (difference.call().method().equals("setAutoCommit")
+									&& (notManualCommit || difference.call().arguments().contains(false))));
 		}
 
 	},
@@ -228,14 +230,15 @@ enum OnPurpose {
 	},
 
 	/**
-	 * Where the driver looks up the keys of the table by itself, no transaction begins.
+	 * Where the driver looks up the keys or the types of columns by itself, no
+	 * transaction begins.
 	 */
 	KEYS_BEGIN_NO_TRANSACTION(true) {
 
 		@Override
 		boolean explains(Difference difference) {
-			return SlotType.of(difference.call().target()) == SlotType.RESULT_SET
-					&& difference.call().method().matches("update.*|moveToInsertRow|deleteRow|refreshRow")
+			return SlotType.of(difference.call().subject()) == SlotType.RESULT_SET
+					&& difference.call().method().matches("update.*|moveToInsertRow|deleteRow|refreshRow|rows")
 					&& difference.history().isManualCommit(difference.call()) && difference.hasEqualOutcomes()
 					&& difference.hasEqualRows()
 					&& difference.ours().view().states().equals(difference.history().states());
