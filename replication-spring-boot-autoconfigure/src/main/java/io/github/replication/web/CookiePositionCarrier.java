@@ -127,10 +127,8 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.map(PositionToken::parse)
 			.filter((known) -> known != null && known.cluster() == sent.cluster())
 			.toList();
-		Read read = sent.read();
-		boolean moved = read != null && received.stream().noneMatch((known) -> read.equals(known.read()));
 		Reached reached = sent.reached();
-		if (reached != null && !(moved && isHeld(reached, received))) {
+		if (reached != null && !isHeld(reached, received)) {
 			String value = sent.withoutRead().toString();
 			Place place = place(request, reached, value);
 			set(request, response, name(sent, place.slot), value, this.attributes.maxAge());
@@ -139,15 +137,15 @@ public final class CookiePositionCarrier implements PositionCarrier {
 				set(request, response, name(sent, UNKNOWN), unknown.toString(), this.attributes.maxAge());
 			}
 		}
-		if (read != null && moved) {
+		Read read = sent.read();
+		if (read != null && received.stream().noneMatch((known) -> read.equals(known.read()))) {
 			set(request, response, name(sent, READ + read.index()), sent.withoutPosition().toString(), null);
 		}
 	}
 
 	/**
-	 * Whether the client holds a position that is sent for the sake of the read mark
-	 * beside it. One that is sent for its own sake counts from now on, so its life begins
-	 * anew.
+	 * Whether the client holds a position. One that is not known is another than that of
+	 * an earlier write, which may end before.
 	 */
 	private static boolean isHeld(Reached reached, List<PositionToken> received) {
 		return !reached.equals(Reached.UNKNOWN)

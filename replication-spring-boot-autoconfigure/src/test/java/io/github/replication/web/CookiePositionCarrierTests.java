@@ -184,19 +184,6 @@ class CookiePositionCarrierTests {
 			.contains("Max-Age=10");
 	}
 
-	/**
-	 * As of a caller that was served by the primary once more, which nobody has written
-	 * to since.
-	 */
-	@Test
-	void positionThatWasSeenAgainLivesAsLongAsTheWindow() {
-		this.request.setCookies(new Cookie("p-cafe-0", "2.cafe.1-1."), new Cookie("p-cafe-r1", "2.cafe..1-2-3-1"));
-		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
-		assertThat(this.response.getHeaders("Set-Cookie")).singleElement()
-			.asString()
-			.contains("=2.cafe.1-1.;", "Max-Age=10");
-	}
-
 	@Test
 	void cookiesOfManyClustersDoNotDisplaceThoseOfOne() {
 		List<Cookie> cookies = new ArrayList<>();
