@@ -20,6 +20,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,7 +78,7 @@ class BeyondTests {
 	void holdReplicasBack(PostgresCluster cluster) {
 		this.cluster = cluster;
 		cluster.replicas().forEach(PostgresNode::pauseReplay);
-		this.found.orders.clear();
+		this.found.clear();
 	}
 
 	@AfterEach
@@ -87,7 +88,7 @@ class BeyondTests {
 
 	private void place(long id, String more) {
 		new TransactionTemplate(this.transactions).executeWithoutResult((status) -> {
-			this.jdbc.update("INSERT INTO purchase VALUES (?)", id);
+			this.jdbc.update("INSERT INTO documented_order VALUES (?)", id);
 			if (more.isEmpty()) {
 				this.events.publishEvent(new OrderPlaced(id));
 			}
@@ -100,21 +101,21 @@ class BeyondTests {
 	@Test
 	void consumerFindsTheOrderOfAnEventThatWasSentAfterTheCommit() throws Exception {
 		place(1, "");
-		assertThat(this.found.orders.poll(30, TimeUnit.SECONDS)).isIn("message 1: 1", "event 1: 1");
-		assertThat(this.found.orders.poll(30, TimeUnit.SECONDS)).isIn("message 1: 1", "event 1: 1");
+		assertThat(this.found.next()).isIn("message 1: 1", "event 1: 1");
+		assertThat(this.found.next()).isIn("message 1: 1", "event 1: 1");
 	}
 
 	@Test
 	void consumerFindsTheOrderThatTheOutboxHadAMessageFor() throws Exception {
 		place(2, "INSERT INTO outbox VALUES (?)");
-		assertThat(this.found.orders.poll(30, TimeUnit.SECONDS)).isEqualTo("message 2: 1");
+		assertThat(this.found.next()).isEqualTo("message 2: 1");
 	}
 
 	@Test
 	void jobFindsTheOrderThatItWasScheduledFor() throws Exception {
-		place(3, "UPDATE purchase SET id = id WHERE id = ?");
+		place(3, "UPDATE documented_order SET id = id WHERE id = ?");
 		this.invoices.schedule(3);
-		assertThat(this.found.orders.poll(30, TimeUnit.SECONDS)).isEqualTo("job 3: 1");
+		assertThat(this.found.next()).isEqualTo("job 3: 1");
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -126,7 +127,7 @@ class BeyondTests {
 
 		@Bean
 		Found found(JdbcTemplate jdbc, PlatformTransactionManager transactions, PostgresCluster cluster) {
-			jdbc.execute("CREATE TABLE IF NOT EXISTS purchase (id bigint PRIMARY KEY)");
+			jdbc.execute("CREATE TABLE IF NOT EXISTS documented_order (id bigint PRIMARY KEY)");
 			jdbc.execute("CREATE TABLE IF NOT EXISTS outbox (id bigint PRIMARY KEY)");
 			cluster.awaitReplication();
 			return new Found(jdbc, transactions);
@@ -144,7 +145,7 @@ class BeyondTests {
 	 */
 	static class Found {
 
-		final BlockingQueue<String> orders = new LinkedBlockingQueue<>();
+		private final BlockingQueue<String> orders = new LinkedBlockingQueue<>();
 
 		private final JdbcTemplate jdbc;
 
@@ -154,6 +155,14 @@ class BeyondTests {
 			this.jdbc = jdbc;
 			this.transaction = new TransactionTemplate(transactions);
 			this.transaction.setReadOnly(true);
+		}
+
+		void clear() {
+			this.orders.clear();
+		}
+
+		@Nullable String next() throws InterruptedException {
+			return this.orders.poll(30, TimeUnit.SECONDS);
 		}
 
 		@KafkaListener(id = "documentation", topics = "orders")
@@ -169,7 +178,7 @@ class BeyondTests {
 
 		void find(String what, long id) {
 			Integer count = this.transaction.execute((status) -> this.jdbc
-				.queryForObject("SELECT count(*) FROM purchase WHERE id = ?", Integer.class, id));
+				.queryForObject("SELECT count(*) FROM documented_order WHERE id = ?", Integer.class, id));
 			this.orders.add(what + " " + id + ": " + count);
 		}
 

@@ -17,6 +17,7 @@
 package io.github.replication.compatibility.beyond;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -48,6 +49,11 @@ class RabbitTests extends MessageContract {
 
 	private final int port;
 
+	/**
+	 * Erlang's, which the broker would start and leave behind.
+	 */
+	private final Process portMapper;
+
 	private final Process broker;
 
 	private final Thread hook = new Thread(this::kill, "rabbitmq-shutdown");
@@ -55,6 +61,11 @@ class RabbitTests extends MessageContract {
 	RabbitTests() throws IOException {
 		this.folder = Files.createTempDirectory("rabbitmq");
 		this.port = freePort();
+		String mapperPort = Integer.toString(freePort());
+		this.portMapper = new ProcessBuilder("epmd", "-port", mapperPort, "-address", "127.0.0.1")
+			.redirectErrorStream(true)
+			.redirectOutput(Redirect.DISCARD)
+			.start();
 		Path configuration = Files.writeString(this.folder.resolve("rabbitmq.conf"),
 				"listeners.tcp.1 = 127.0.0.1:" + this.port + "\n");
 		Path log = this.folder.resolve("broker.log");
@@ -96,6 +107,7 @@ class RabbitTests extends MessageContract {
 		try {
 			this.broker.descendants().forEach(ProcessHandle::destroyForcibly);
 			this.broker.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+			this.portMapper.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
