@@ -20,9 +20,11 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
@@ -38,8 +40,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import org.springframework.cache.Cache;
 import org.springframework.cache.CacheManager;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -47,6 +49,7 @@ import io.github.replication.cache.CacheProtection;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
+import io.github.replication.test.routing.RoutingRecorder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -166,6 +169,248 @@ class CacheTests {
 		assertThat(application.asNewCaller(() -> products.find(id))).isEqualTo("old");
 		release();
 		assertThat(application.asNewCaller(() -> products.find(id))).as("for the life of the entry").isEqualTo("old");
+	}
+
+	static Stream<Arguments> reads() {
+		Map<String, Read> reads = new LinkedHashMap<>();
+		reads.put("@Cacheable", Products::find);
+		reads.put("sync", Products::findInSync);
+		reads.put("conditional", Products::findOnCondition);
+		reads.put("CompletableFuture", (products, id) -> products.findLater(id).get());
+		reads.put("CompletableFuture, sync", (products, id) -> products.findLaterInSync(id).get());
+		return Stream.of(CacheKind.values())
+			.flatMap((kind) -> reads.entrySet()
+				.stream()
+				.filter((read) -> kind.isAsynchronous() || !read.getKey().startsWith("CompletableFuture"))
+				.map((read) -> Arguments.argumentSet(kind + ", " + read.getKey(), kind, read.getValue())));
+	}
+
+	@ParameterizedTest
+	@MethodSource("reads")
+	void everyWayToReadSeesWhatTheEvictionWasAbout(CacheKind kind, Read read) throws Exception {
+		long id = product();
+		Application application = application(kind, true);
+		Products products = application.bean(Products.class);
+		holdReplicasBack();
+		application.asNewCaller(() -> {
+			products.rename(id, "new");
+			return null;
+		});
+		assertThat(application.asNewCaller(() -> read.of(products, id))).isEqualTo("new");
+		release();
+		assertThat(application.asNewCaller(() -> read.of(products, id))).isEqualTo("new");
+	}
+
+	@ParameterizedTest
+	@MethodSource("reads")
+	void valueWhoseLoadBeganBeforeTheEvictionIsNotPut(CacheKind kind, Read read) throws Exception {
+		long id = product();
+		Application application = application(kind, true);
+		Products products = application.bean(Products.class);
+		long refused = application.bean(CacheProtection.class).refused();
+		CompletableFuture<String> early = loadDuring(application, read, id, () -> {
+			products.rename(id, "new");
+			return null;
+		});
+		assertThat(early.get(30, TimeUnit.SECONDS)).as("what was loaded before").isEqualTo("old");
+		assertThat(application.bean(CacheProtection.class).refused()).isGreaterThan(refused);
+		assertThat(application.asNewCaller(() -> read.of(products, id))).isEqualTo("new");
+	}
+
+	/**
+	 * Changes a product while another caller has read it and has not put it yet.
+	 */
+	private CompletableFuture<String> loadDuring(Application application, Read read, long id, Callable<?> change)
+			throws Exception {
+		Products products = application.bean(Products.class);
+		CountDownLatch isRead = new CountDownLatch(1);
+		CountDownLatch isChanged = new CountDownLatch(1);
+		products.onRead(() -> {
+			isRead.countDown();
+			await(isChanged);
+		});
+		CompletableFuture<String> early = CompletableFuture.supplyAsync(() -> {
+			try {
+				return application.asNewCaller(() -> read.of(products, id));
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		await(isRead);
+		CompletableFuture<Object> changed = CompletableFuture.supplyAsync(() -> {
+			try {
+				return application.asNewCaller(change::call);
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		try {
+			changed.get(1, TimeUnit.SECONDS);
+		}
+		catch (TimeoutException ex) {
+			// some caches let evictions of a key wait for the load of the key
+		}
+		isChanged.countDown();
+		changed.get(30, TimeUnit.SECONDS);
+		return early;
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void evictionInATransactionCountsFromTheCommit(CacheKind kind) throws Exception {
+		long id = product();
+		Application application = application(kind, true);
+		Products products = application.bean(Products.class);
+		holdReplicasBack();
+		application.asNewCaller(() -> inTransaction(application, () -> {
+			products.evictBefore(id, "new");
+			assertThat(elsewhere(application, () -> products.find(id))).as("before the commit").isEqualTo("old");
+			return null;
+		}));
+		assertThat(application.asNewCaller(() -> products.find(id))).isEqualTo("new");
+		release();
+		assertThat(application.asNewCaller(() -> products.find(id))).isEqualTo("new");
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void evictionIsForgottenAfterARollback(CacheKind kind) throws Exception {
+		long id = product();
+		Application application = application(kind, true);
+		Products products = application.bean(Products.class);
+		application.bean(CacheManager.class).getCache("products").get(id);
+		int before = application.bean(CacheProtection.class).watermarks();
+		holdReplicasBack();
+		application.asNewCaller(
+				() -> new TransactionTemplate(application.bean(PlatformTransactionManager.class)).execute((status) -> {
+					products.evictBefore(id, "new");
+					status.setRollbackOnly();
+					return null;
+				}));
+		assertThat(application.bean(CacheProtection.class).watermarks()).isLessThanOrEqualTo(before);
+		RoutingRecorder recorder = application.bean(RoutingRecorder.class);
+		try (RoutingRecorder.Recording recording = recorder.start()) {
+			assertThat(application.asNewCaller(() -> products.find(id))).isEqualTo("old");
+			assertThat(recording.decisions()).allSatisfy((each) -> assertThat(each.isReplica()).isTrue());
+		}
+	}
+
+	private static <T> T inTransaction(Application application, Callable<T> work) {
+		return new TransactionTemplate(application.bean(PlatformTransactionManager.class)).execute((status) -> {
+			try {
+				return work.call();
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+	}
+
+	private static <T> T elsewhere(Application application, Callable<T> work) throws Exception {
+		return CompletableFuture.supplyAsync(() -> {
+			try {
+				return application.asNewCaller(work);
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		}).get(30, TimeUnit.SECONDS);
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void readerThatHasNoWatermarkToSeeStaysOnReplicas(CacheKind kind) throws Exception {
+		long evicted = product();
+		long other = product();
+		Application application = application(kind, true);
+		Products products = application.bean(Products.class);
+		application.asNewCaller(() -> {
+			products.rename(evicted, "new");
+			return null;
+		});
+		holdReplicasBack();
+		RoutingRecorder recorder = application.bean(RoutingRecorder.class);
+		try (RoutingRecorder.Recording recording = recorder.start()) {
+			application.asNewCaller(() -> products.findOnCondition(other));
+			assertThat(recording.decisions()).allSatisfy((each) -> assertThat(each.isReplica()).isTrue());
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "REDIS", "REDIS_IN_TRANSACTIONS" })
+	void missInAnotherInstanceReadsWhatTheEvictionWasAbout(CacheKind kind) throws Exception {
+		Application one = application(kind, true);
+		try (Application two = start(kind, true)) {
+			for (Change change : new Change[] { Products::rename, Products::renameAndClear }) {
+				long id = product();
+				assertThat(two.asNewCaller(() -> two.bean(Products.class).find(id))).isEqualTo("old");
+				holdReplicasBack();
+				one.asNewCaller(() -> {
+					change.apply(one.bean(Products.class), id, "new");
+					return null;
+				});
+				assertThat(two.asNewCaller(() -> two.bean(Products.class).find(id))).isEqualTo("new");
+				release();
+				assertThat(two.asNewCaller(() -> two.bean(Products.class).find(id))).isEqualTo("new");
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "REDIS", "REDIS_IN_TRANSACTIONS" })
+	void loadOfAnotherInstanceThatBeganBeforeTheEvictionIsNotPut(CacheKind kind) throws Exception {
+		Application one = application(kind, true);
+		try (Application two = start(kind, true)) {
+			for (Read read : new Read[] { Products::find, Products::findInSync }) {
+				long id = product();
+				CompletableFuture<String> early = loadDuring(two, read, id, () -> one.asNewCaller(() -> {
+					one.bean(Products.class).rename(id, "new");
+					return null;
+				}));
+				assertThat(early.get(30, TimeUnit.SECONDS)).isEqualTo("old");
+				assertThat(two.asNewCaller(() -> read.of(two.bean(Products.class), id))).isEqualTo("new");
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void managerAndCachesAreOfTheirOwnClassesUnlessThoseAreFinal(CacheKind kind) {
+		CacheManager plain = application(kind, false).bean(CacheManager.class);
+		CacheManager used = application(kind, true).bean(CacheManager.class);
+		if (kind != CacheKind.OWN) {
+			assertThat(used).isInstanceOf(plain.getClass());
+		}
+		Cache expected = plain.getCache("products");
+		Cache cache = used.getCache("products");
+		assertThat(cache).isInstanceOf(expected.getClass());
+		assertThat(cache.getName()).isEqualTo("products");
+		assertThat(cache.getNativeCache()).isInstanceOf(expected.getNativeCache().getClass());
+		assertThat(used.getCacheNames()).contains("products");
+		if (kind != CacheKind.IN_TRANSACTIONS && kind != CacheKind.REDIS_IN_TRANSACTIONS && kind != CacheKind.OWN) {
+			assertThat(used.getCache("products")).isSameAs(cache);
+		}
+	}
+
+	/**
+	 * Reads a product.
+	 */
+	@FunctionalInterface
+	interface Read {
+
+		String of(Products products, long id) throws Exception;
+
 	}
 
 	/**

@@ -30,6 +30,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 
+import io.github.replication.message.MessagePositions;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -135,16 +136,9 @@ abstract class MessageContract {
 	}
 
 	@Test
-	void messageOfACallerThatHasWrittenNothingBindsNobody() throws Exception {
-		Orders orders = this.application.bean(Orders.class);
-		holdReplicasBack();
-		long id = newId();
-		orders.place(id);
-		this.application.asNewCaller(() -> {
-			send(this.application, id);
-			return null;
-		});
-		assertThat(orders.await(id).node()).startsWith("replica-");
+	void messageOfACallerThatHasNeitherWrittenNorReadCarriesNothing() throws Exception {
+		MessagePositions positions = this.application.bean(MessagePositions.class);
+		assertThat(this.application.asNewCaller(positions::outgoing)).isNull();
 	}
 
 	@Test

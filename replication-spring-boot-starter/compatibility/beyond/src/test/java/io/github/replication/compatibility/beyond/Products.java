@@ -35,14 +35,18 @@ class Products {
 
 	private final JdbcTemplate jdbc;
 
-	/**
-	 * Runs after a value was read and before it is put.
-	 */
-	final AtomicReference<Runnable> afterRead = new AtomicReference<>(() -> {
+	private final AtomicReference<Runnable> afterRead = new AtomicReference<>(() -> {
 	});
 
 	Products(JdbcTemplate jdbc) {
 		this.jdbc = jdbc;
+	}
+
+	/**
+	 * Sets what runs, once, after a value was read and before it is put.
+	 */
+	public void onRead(Runnable action) {
+		this.afterRead.set(action);
 	}
 
 	@ReadOnly
@@ -77,7 +81,8 @@ class Products {
 
 	private String read(long id) {
 		String name = this.jdbc.queryForObject("SELECT name FROM product WHERE id = ?", String.class, id);
-		this.afterRead.get().run();
+		this.afterRead.getAndSet(() -> {
+		}).run();
 		return name;
 	}
 

@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.documentation;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+@Component
+class OutboxRelay {
+
+	private final JdbcTemplate jdbc;
+
+	private final KafkaTemplate<String, String> kafka;
+
+	OutboxRelay(JdbcTemplate jdbc, KafkaTemplate<String, String> kafka) {
+		this.jdbc = jdbc;
+		this.kafka = kafka;
+	}
+
+	@Scheduled(fixedDelay = 100)
+	@Transactional
+	public void relay() {
+		for (Long id : this.jdbc.queryForList("DELETE FROM outbox RETURNING id", Long.class)) {
+			this.kafka.send("orders", Long.toString(id));
+		}
+	}
+
+}
