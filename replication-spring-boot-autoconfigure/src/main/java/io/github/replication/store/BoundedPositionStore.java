@@ -166,15 +166,21 @@ public final class BoundedPositionStore implements PositionStore {
 			return null;
 		}
 		long start = this.nanoTime.getAsLong();
+		long rest = allowance.rest();
 		FutureTask<T> task = new FutureTask<>(call);
 		try {
 			this.executor.execute(task);
-			T result = task.get(allowance.rest(), TimeUnit.NANOSECONDS);
+			T result = task.get(rest, TimeUnit.NANOSECONDS);
 			this.breaker.succeeded();
 			return result;
 		}
 		catch (TimeoutException ex) {
-			this.breaker.failed("no answer within " + this.timeout.toMillis() + " ms", task);
+			if (rest >= this.timeout.toNanos() / 2) {
+				this.breaker.failed("no answer within " + this.timeout.toMillis() + " ms", task);
+			}
+			else {
+				this.breaker.abandon(task);
+			}
 		}
 		catch (RejectedExecutionException ex) {
 			this.breaker.failed("too many calls at a time", null);
@@ -294,13 +300,21 @@ public final class BoundedPositionStore implements PositionStore {
 			}
 		}
 
-		void failed(String cause, @Nullable Future<?> unfinished) {
+		/**
+		 * Leaves a call to itself that had too little time left for its failure to say
+		 * anything.
+		 */
+		void abandon(Future<?> unfinished) {
 			long now = BoundedPositionStore.this.nanoTime.getAsLong();
-			if (unfinished != null) {
-				this.abandoned.add(new Abandoned(unfinished, now));
-			}
+			this.abandoned.add(new Abandoned(unfinished, now));
 			this.abandoned.removeIf((call) -> call.isOver(now));
-			if (opens(now)) {
+		}
+
+		void failed(String cause, @Nullable Future<?> unfinished) {
+			if (unfinished != null) {
+				abandon(unfinished);
+			}
+			if (opens(BoundedPositionStore.this.nanoTime.getAsLong())) {
 				logger.warn(this.name + " does not answer (" + cause + "): until it does, the positions of users are"
 						+ " kept in the memory of this instance, and other instances do not find them");
 			}

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 import org.awaitility.Awaitility;
@@ -124,6 +125,36 @@ class BoundedPositionStoreTests {
 			assertThat(store.find("ann")).hasSize(i % 2);
 		}
 		assertThat(output.getOut()).doesNotContain(WARNING);
+	}
+
+	/**
+	 * As a request of many transactions, each of which the store answers soon.
+	 */
+	@Test
+	void requestThatHasUsedUpItsTimeIsNoFailureOfTheStore(CapturedOutput output) {
+		AtomicInteger calls = new AtomicInteger();
+		BoundedPositionStore store = new BoundedPositionStore(new PositionStore() {
+
+			@Override
+			public Collection<String> find(String user) {
+				return List.of("stored");
+			}
+
+			@Override
+			public void put(String user, String token, Collection<String> replaced, Duration timeToLive) {
+				calls.incrementAndGet();
+				LockSupport.parkNanos(TIMEOUT.dividedBy(4).toNanos());
+			}
+
+		}, TIMEOUT, System::nanoTime);
+		BoundedPositionStore.Allowance allowance = store.allowance();
+		for (int i = 0; i < 20; i++) {
+			store.put("ann", "token-" + i, Set.of(), MINUTE, allowance);
+		}
+		assertThat(store.find("ann", allowance)).as("kept here").contains("token-19");
+		assertThat(output.getOut()).doesNotContain(WARNING);
+		Awaitility.await().untilAsserted(() -> assertThat(calls).as("stored as well").hasValue(20));
+		Awaitility.await().until(() -> store.find("bob").contains("stored"));
 	}
 
 	@Test
