@@ -60,8 +60,6 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	private static final int TURNS = 1024;
 
-	private static final int MAXIMUM_RECEIVED = 32;
-
 	private static final String UNKNOWN = "u";
 
 	private static final String READ = "r";
@@ -102,7 +100,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		List<String> received = new ArrayList<>();
 		if (request.getCookies() != null) {
 			for (Cookie cookie : request.getCookies()) {
-				if (isOwn(cookie.getName()) && received.size() < MAXIMUM_RECEIVED) {
+				if (isOwn(cookie.getName())) {
 					received.add(cookie.getValue());
 				}
 			}
@@ -130,7 +128,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.filter((known) -> known != null && known.cluster() == sent.cluster())
 			.toList();
 		Reached reached = sent.reached();
-		if (reached != null && received.stream().noneMatch((known) -> reached.equals(known.reached()))) {
+		if (reached != null && !isHeld(reached, received)) {
 			String value = sent.withoutRead().toString();
 			Place place = place(request, reached, value);
 			set(request, response, name(sent, place.slot), value, this.attributes.maxAge());
@@ -143,6 +141,15 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		if (read != null && received.stream().noneMatch((known) -> read.equals(known.read()))) {
 			set(request, response, name(sent, READ + read.index()), sent.withoutPosition().toString(), null);
 		}
+	}
+
+	/**
+	 * Whether the client holds a position. One that is not known is another than that of
+	 * an earlier write, which may end before.
+	 */
+	private static boolean isHeld(Reached reached, List<PositionToken> received) {
+		return !reached.equals(Reached.UNKNOWN)
+				&& received.stream().anyMatch((known) -> reached.equals(known.reached()));
 	}
 
 	private String name(PositionToken token, String slot) {

@@ -171,6 +171,32 @@ class CookiePositionCarrierTests {
 			.allMatch((cookie) -> cookie.startsWith("p-cafe-r1="));
 	}
 
+	/**
+	 * A cookie that was set for an earlier write may expire right after the later one.
+	 */
+	@Test
+	void laterWriteOfUnknownPositionLivesAsLongAsTheWindow() {
+		this.request.setCookies(new Cookie("p-cafe-u", "2.cafe.u."));
+		send(this.request, this.response, "2.cafe.u.");
+		assertThat(this.response.getHeaders("Set-Cookie")).singleElement()
+			.asString()
+			.startsWith("p-cafe-u=2.cafe.u.;")
+			.contains("Max-Age=10");
+	}
+
+	@Test
+	void cookiesOfManyClustersDoNotDisplaceThoseOfOne() {
+		List<Cookie> cookies = new ArrayList<>();
+		for (int i = 1; i <= 10; i++) {
+			for (String slot : List.of("0", "1", "2", "3", "u", "r1", "r2")) {
+				cookies.add(new Cookie("p-" + i + "-" + slot, "2." + i + ".u."));
+			}
+		}
+		cookies.add(new Cookie("p-cafe-0", "2.cafe.1-1."));
+		this.request.setCookies(cookies.toArray(new Cookie[0]));
+		assertThat(this.carrier.receive(this.request)).contains("2.cafe.1-1.");
+	}
+
 	@Test
 	void positionLivesAsLongAsTheWindowAndAReadMarkAsLongAsTheBrowser() {
 		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
