@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -75,6 +76,11 @@ final class ConnectionSource {
 	private final Map<Method, Optional<Object>> metadata = new ConcurrentHashMap<>();
 
 	/**
+	 * The number of sessions that each thread has begun and not closed.
+	 */
+	private final ThreadLocal<AtomicInteger> sessions = ThreadLocal.withInitial(AtomicInteger::new);
+
+	/**
 	 * Whether any session may commit without waiting for the log to be flushed: the
 	 * setting of one stays with its connection in the pool.
 	 */
@@ -114,6 +120,14 @@ final class ConnectionSource {
 
 	CallerRecord caller() {
 		return this.callers.current();
+	}
+
+	/**
+	 * The number of sessions of the current thread that may hold a connection. Counted by
+	 * the thread that begins a session, also if another closes it.
+	 */
+	AtomicInteger sessionsOfThread() {
+		return this.sessions.get();
 	}
 
 	/**

@@ -23,6 +23,7 @@ import java.sql.SQLWarning;
 import java.sql.Savepoint;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,11 @@ final class RoutingSession {
 	private boolean writesUnseen;
 
 	private @Nullable SQLWarning warning;
+
+	/**
+	 * Where this session is counted while it may hold a connection.
+	 */
+	private @Nullable AtomicInteger counted;
 
 	/**
 	 * Whether the connection broke under a commit, so that its transaction has not ended.
@@ -290,6 +296,7 @@ final class RoutingSession {
 	 * isolation level is one that a standby does not offer.
 	 */
 	private PhysicalConnection acquire(RouteRequest request) throws SQLException {
+		count();
 		PhysicalConnection physical = this.source.acquire(request, this);
 		if (request.serializable() || !this.requests.isSerializable()) {
 			return physical;
@@ -298,6 +305,29 @@ final class RoutingSession {
 			physical.release();
 		}
 		return this.source.acquire(request.asSerializable(), this);
+	}
+
+	private void count() {
+		if (this.counted == null) {
+			AtomicInteger counted = this.source.sessionsOfThread();
+			counted.incrementAndGet();
+			this.counted = counted;
+		}
+	}
+
+	/**
+	 * Counts this session out. A connection that the thread goes on holding, such as that
+	 * of the transaction around this one, is waited for.
+	 */
+	private void countOut() {
+		AtomicInteger counted = this.counted;
+		if (counted != null) {
+			this.counted = null;
+			counted.decrementAndGet();
+		}
+		if (this.source.sessionsOfThread().get() == 0) {
+			this.source.caller().connectionReturned();
+		}
 	}
 
 	private UnitOfWork begin(PhysicalConnection physical, Route route, RouteRequest request) throws SQLException {
@@ -692,8 +722,12 @@ final class RoutingSession {
 		}
 		this.unit = null;
 		recordWritesUnseen();
-		this.connections.releaseAll();
-		this.source.caller().connectionReturned();
+		try {
+			this.connections.releaseAll();
+		}
+		finally {
+			countOut();
+		}
 	}
 
 	/**

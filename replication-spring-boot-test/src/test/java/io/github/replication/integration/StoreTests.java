@@ -28,9 +28,19 @@ import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RestController;
 
 import io.github.replication.store.PositionStore;
 import io.github.replication.test.EmbeddedCluster;
@@ -73,6 +83,85 @@ class StoreTests {
 			assertThat(store.mostConnections).hasValue(0);
 			store.latch.countDown();
 		}
+	}
+
+	/**
+	 * A transaction inside another, and one after the commit of another: the connection
+	 * around them is still in use when theirs goes back.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "nested", "after-commit" })
+	void transactionWithinAnotherLetsNoConnectionWaitForTheStore(String path, PostgresCluster cluster)
+			throws Exception {
+		TestApplication.createTable(cluster);
+		long id = ids.addAndGet(100);
+		try (TestApplication application = TestApplication.exactly(cluster)
+			.with("replication.read-your-writes.carrier", "user")
+			.with("login.order", 0)
+			.with("login.lookup", false)
+			.withoutJpa()
+			.web()
+			.start(NoteWeb.class, Stores.class, Nested.class, CarrierChoiceTests.Login.class)) {
+			Hanging store = application.bean(Hanging.class);
+			HikariDataSource pool = application.bean(DataSource.class).unwrap(HikariDataSource.class);
+			Browser user = new Browser().with("User", "ann");
+			user.post(application, "/notes/" + id);
+			store.latch.countDown();
+			store.watch(() -> pool.getHikariPoolMXBean().getActiveConnections());
+			assertThat(user.post(application, "/" + path + "/" + (id + 1)).statusCode()).isEqualTo(200);
+			assertThat(store.calls).hasPositiveValue();
+			assertThat(store.mostConnections).hasValue(0);
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Nested {
+
+		@RestController
+		static class Writes {
+
+			private final NoteWeb.Notes notes;
+
+			private final TransactionTemplate outer;
+
+			private final TransactionTemplate inner;
+
+			Writes(NoteWeb.Notes notes, PlatformTransactionManager transactions) {
+				this.notes = notes;
+				this.outer = new TransactionTemplate(transactions);
+				this.inner = new TransactionTemplate(transactions);
+				this.inner.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+			}
+
+			@PostMapping("/nested/{id}")
+			void nested(@PathVariable("id") long id) {
+				this.outer.executeWithoutResult((transaction) -> {
+					this.notes.write(id);
+					write(id + 1);
+				});
+			}
+
+			@PostMapping("/after-commit/{id}")
+			void afterCommit(@PathVariable("id") long id) {
+				this.outer.executeWithoutResult((transaction) -> {
+					this.notes.write(id);
+					TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+						@Override
+						public void afterCommit() {
+							write(id + 1);
+						}
+
+					});
+				});
+			}
+
+			private void write(long id) {
+				this.inner.executeWithoutResult((transaction) -> this.notes.write(id));
+			}
+
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
