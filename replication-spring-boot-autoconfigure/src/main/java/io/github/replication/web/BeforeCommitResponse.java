@@ -136,12 +136,14 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	public void setHeader(String name, String value) {
 		beforeHeader(name);
 		super.setHeader(name, value);
+		afterHeader(name);
 	}
 
 	@Override
 	public void addHeader(String name, String value) {
 		beforeHeader(name);
 		super.addHeader(name, value);
+		afterHeader(name);
 	}
 
 	@Override
@@ -154,6 +156,24 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	public void addIntHeader(String name, int value) {
 		beforeHeader(name);
 		super.addIntHeader(name, value);
+	}
+
+	@Override
+	public void setDateHeader(String name, long date) {
+		super.setDateHeader(name, date);
+		afterHeader(name);
+	}
+
+	@Override
+	public void addDateHeader(String name, long date) {
+		super.addDateHeader(name, date);
+		afterHeader(name);
+	}
+
+	private void afterHeader(String name) {
+		if (SharedCaches.isAddressedBy(name)) {
+			this.callback.afterCachingHeader();
+		}
 	}
 
 	/**
@@ -319,6 +339,11 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 		 * The response may be committed next. Called any number of times before it is.
 		 */
 		void beforeCommit();
+
+		/**
+		 * A header has changed that says whether shared caches may store the response.
+		 */
+		void afterCachingHeader();
 
 		/**
 		 * The headers of the response are gone.

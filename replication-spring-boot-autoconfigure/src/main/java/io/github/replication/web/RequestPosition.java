@@ -72,6 +72,11 @@ final class RequestPosition {
 
 	private final AtomicInteger dispatches = new AtomicInteger();
 
+	/**
+	 * Whether the head of the response takes a token along.
+	 */
+	private volatile boolean exposing;
+
 	private boolean awaited;
 
 	private boolean countedSent;
@@ -123,6 +128,13 @@ final class RequestPosition {
 			}
 
 			@Override
+			public void afterCachingHeader() {
+				if (RequestPosition.this.exposing && SharedCaches.mayStore(response)) {
+					SharedCaches.makePrivate(response);
+				}
+			}
+
+			@Override
 			public void afterReset() {
 				reset();
 			}
@@ -132,6 +144,7 @@ final class RequestPosition {
 
 	private void reset() {
 		this.handled = null;
+		this.exposing = false;
 		this.exchanges.forEach(CarrierExchange::reset);
 	}
 
@@ -165,7 +178,13 @@ final class RequestPosition {
 	 */
 	void end() {
 		send();
-		this.over = left() == 0;
+		this.lock.lock();
+		try {
+			this.over = left() == 0;
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	/**
@@ -201,24 +220,32 @@ final class RequestPosition {
 		}
 		this.lock.lock();
 		try {
-			HttpServletResponse response = this.response;
+			Object state = this.record.state();
 			boolean written = this.written;
-			boolean shared = SharedCaches.mayStore(response);
 			for (CarrierExchange exchange : this.exchanges) {
-				boolean exposed = shared && !exchange.isServerSide();
-				PositionToken token = this.arrival.departure(this.record, written, exposed);
-				if (token != null) {
-					if (exposed && !response.isCommitted()) {
-						SharedCaches.makePrivate(response);
-					}
-					exchange.send(token.toString(), seen(), response, this.arrival::mayReplace);
-					countSent(written);
+				if (exchange.isServerSide() || !this.response.isCommitted()) {
+					send(exchange, written);
 				}
 			}
-			this.handled = this.record.state();
+			this.handled = state;
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	private void send(CarrierExchange exchange, boolean written) {
+		HttpServletResponse response = this.response;
+		boolean exposed = !exchange.isServerSide();
+		boolean shared = exposed && SharedCaches.mayStore(response);
+		PositionToken token = this.arrival.departure(this.record, written, shared);
+		if (token != null) {
+			this.exposing |= exposed;
+			if (shared) {
+				SharedCaches.makePrivate(response);
+			}
+			exchange.send(token.toString(), seen(), response, this.arrival::mayReplace);
+			countSent(written);
 		}
 	}
 

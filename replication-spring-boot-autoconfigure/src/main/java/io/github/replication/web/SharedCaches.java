@@ -51,6 +51,14 @@ final class SharedCaches {
 		return allows(directives) || response.containsHeader(HttpHeaders.EXPIRES);
 	}
 
+	/**
+	 * Whether a header is one of those that decide.
+	 */
+	static boolean isAddressedBy(String name) {
+		return HttpHeaders.CACHE_CONTROL.equalsIgnoreCase(name) || HttpHeaders.EXPIRES.equalsIgnoreCase(name)
+				|| TARGETED.stream().anyMatch((targeted) -> targeted.equalsIgnoreCase(name));
+	}
+
 	private static boolean allows(List<String> directives) {
 		return !directives.contains("no-store") && directives.stream()
 			.anyMatch((directive) -> directive.equals("public") || directive.startsWith("max-age=")

@@ -1,0 +1,217 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.web;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
+
+import io.github.replication.caller.CallerRecord;
+import io.github.replication.caller.CallerRecords;
+import io.github.replication.caller.CallerTokens;
+import io.github.replication.position.PositionResolver;
+import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.SampleClock;
+import io.github.replication.position.WalPosition;
+import io.github.replication.position.Write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class CallerRecordFilterTests {
+
+	private static final int NODE = 0x11;
+
+	private static final Duration WINDOW = Duration.ofSeconds(10);
+
+	private final SampleClock clock = new SampleClock(System::nanoTime);
+
+	private final CallerRecords records = new CallerRecords(new CallerTokens(this.clock, Clock.systemUTC(), WINDOW));
+
+	private final Cluster cluster = new Cluster(this.clock);
+
+	private final MockHttpServletRequest request = new MockHttpServletRequest();
+
+	private final MockHttpServletResponse response = new MockHttpServletResponse();
+
+	CallerRecordFilterTests() {
+		this.records.tokens().resolveWith(this.cluster);
+	}
+
+	@AfterEach
+	void close() {
+		this.records.close();
+	}
+
+	/**
+	 * As by another thread of the request.
+	 */
+	@Test
+	void writeThatIsRecordedWhileAnotherIsSentIsSentNext() throws Exception {
+		List<String> sent = new ArrayList<>();
+		List<Integer> atSending = new ArrayList<>(List.of(1));
+		serve(new Carrier(false, (token) -> {
+			sent.add(token);
+			if (!atSending.isEmpty()) {
+				atSending.clear();
+				write();
+			}
+		}), (request, response) -> {
+			write();
+			response.getOutputStream().write(1);
+		});
+		assertThat(sent).hasSize(2).doesNotHaveDuplicates();
+	}
+
+	@Test
+	void responseThatTakesATokenAlongStaysPrivateWhateverIsSetLater() throws Exception {
+		serve(cookies(), (request, response) -> {
+			write();
+			response.getOutputStream().write(1);
+			((HttpServletResponse) response).setHeader("Cache-Control", "public, max-age=60");
+		});
+		assertThat(this.response.getHeaders("Set-Cookie")).isNotEmpty();
+		assertThat(this.response.getHeader("Cache-Control")).isEqualTo("private, max-age=60");
+	}
+
+	@Test
+	void tokenOfAReadIsNeverInAResponseThatASharedCacheMayStore() throws Exception {
+		serve(cookies(), (request, response) -> {
+			read();
+			response.getOutputStream().write(1);
+			((HttpServletResponse) response).setHeader("Cache-Control", "public, max-age=60");
+		});
+		boolean carries = !this.response.getHeaders("Set-Cookie").isEmpty();
+		assertThat(carries && SharedCaches.mayStore(this.response)).isFalse();
+	}
+
+	@Test
+	void positionIsNotAskedForWhereTheHeadHasLeft() throws Exception {
+		serve(cookies(), (request, response) -> {
+			read();
+			response.flushBuffer();
+			write();
+		});
+		assertThat(this.cluster.asked).hasValue(0);
+	}
+
+	private void write() {
+		CallerRecord record = this.records.current();
+		record.bound();
+		this.clock.startSample();
+		record.recordWrite(false);
+	}
+
+	private void read() {
+		CallerRecord record = this.records.current();
+		record.recordRead(NODE, record.bound().read());
+	}
+
+	private void serve(PositionCarrier carrier, FilterChain chain) throws Exception {
+		new CallerRecordFilter(this.records, () -> List.of(carrier)).doFilter(this.request, this.response, chain);
+	}
+
+	private static PositionCarrier cookies() {
+		return new CookiePositionCarrier("p", new CookiePositionCarrier.Attributes(null, null, null, "Lax", WINDOW));
+	}
+
+	/**
+	 * Brings nothing.
+	 *
+	 * @param isServerSide whether it keeps tokens on the server
+	 * @param sending takes each token
+	 */
+	private record Carrier(boolean isServerSide, Consumer<String> sending) implements PositionCarrier {
+
+		@Override
+		public Collection<String> receive(HttpServletRequest request) {
+			return List.of();
+		}
+
+		@Override
+		public void send(HttpServletRequest request, HttpServletResponse response, String token,
+				Collection<String> replaced) {
+			this.sending.accept(token);
+		}
+
+	}
+
+	/**
+	 * A primary whose position is the tick of the clock.
+	 */
+	private static final class Cluster implements PositionResolver {
+
+		private final SampleClock clock;
+
+		private final AtomicInteger asked = new AtomicInteger();
+
+		Cluster(SampleClock clock) {
+			this.clock = clock;
+		}
+
+		@Override
+		public int cluster() {
+			return 0xcafe;
+		}
+
+		@Override
+		public ReadYourWrites mode() {
+			return ReadYourWrites.POSITION;
+		}
+
+		@Override
+		public boolean isMonotonic() {
+			return true;
+		}
+
+		@Override
+		public boolean isExact() {
+			return true;
+		}
+
+		@Override
+		public Write lookUp(Write write) {
+			return write;
+		}
+
+		@Override
+		public Write resolve(Write write) {
+			this.asked.incrementAndGet();
+			return write.isResolved() ? write : write.resolvedAt(new WalPosition(1, this.clock.startSample()));
+		}
+
+		@Override
+		public @Nullable Place placeOf(int node) {
+			return (node == NODE) ? new Place(1, 7) : null;
+		}
+
+	}
+
+}
