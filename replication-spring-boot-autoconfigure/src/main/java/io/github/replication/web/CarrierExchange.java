@@ -91,9 +91,8 @@ final class CarrierExchange {
 		}
 		Collection<String> replaced = replacedBy(token, mayReplace);
 		try {
-			if (this.memory == null) {
-				this.memory = this.carrier.memoryOf(request);
-			}
+			Memory memory = this.carrier.memoryOf(request);
+			this.memory = (memory != null) ? memory : this.memory;
 			this.carrier.send(request, response, token, replaced);
 		}
 		catch (RuntimeException ex) {

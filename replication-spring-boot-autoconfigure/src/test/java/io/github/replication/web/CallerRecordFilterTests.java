@@ -27,6 +27,7 @@ import java.util.function.Consumer;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +121,26 @@ class CallerRecordFilterTests {
 			write();
 		});
 		assertThat(this.cluster.asked).hasValue(0);
+	}
+
+	@Test
+	void writeAfterTheResponseGoesToTheSessionThatTookThePlaceOfAnother() throws Exception {
+		HttpSession before = this.request.getSession();
+		assertThat(before).isNotNull();
+		CallerRecord[] record = new CallerRecord[1];
+		serve(new SessionPositionCarrier(Clock.systemUTC(), WINDOW), (request, response) -> {
+			write();
+			before.invalidate();
+			((HttpServletRequest) request).getSession(true);
+			record[0] = this.records.current();
+		});
+		record[0].recordWrite(false);
+		HttpSession after = this.request.getSession(false);
+		assertThat(after).isNotNull();
+		Object tokens = after.getAttribute(SessionPositionCarrier.class.getName() + ".TOKENS");
+		record[0].connectionReturned();
+		assertThat(after.getAttribute(SessionPositionCarrier.class.getName() + ".TOKENS")).isNotNull()
+			.isNotEqualTo(tokens);
 	}
 
 	private void write() {
