@@ -20,7 +20,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.web.context.reactive.ConfigurableReactiveWebEnvironment;
 import org.springframework.boot.web.context.reactive.ReactiveWebApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -35,9 +34,9 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
  */
 @Configuration(proxyBeanMethods = false)
 @Conditional(ReactiveWebConfiguration.OnReactiveWeb.class)
-@ConditionalOnProperty(prefix = ReplicationProperties.PREFIX, name = "read-your-writes.carrier", havingValue = "cookie",
-		matchIfMissing = true)
 final class ReactiveWebConfiguration {
+
+	private static final String CARRIER = ReplicationProperties.PREFIX + ".read-your-writes.carrier";
 
 	private static final Log logger = LogFactory.getLog(ReactiveWebConfiguration.class);
 
@@ -50,15 +49,17 @@ final class ReactiveWebConfiguration {
 	}
 
 	/**
-	 * Matches in the context of a reactive web application. Spring Boot's own condition
-	 * does so only where WebFlux is.
+	 * Matches in the context of a reactive web application, unless it is configured to do
+	 * without a carrier: none of them works there. Spring Boot's own condition matches
+	 * only where WebFlux is.
 	 */
 	static final class OnReactiveWeb implements Condition {
 
 		@Override
 		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return context.getResourceLoader() instanceof ReactiveWebApplicationContext
+			boolean reactive = context.getResourceLoader() instanceof ReactiveWebApplicationContext
 					|| context.getEnvironment() instanceof ConfigurableReactiveWebEnvironment;
+			return reactive && !"none".equalsIgnoreCase(context.getEnvironment().getProperty(CARRIER));
 		}
 
 	}

@@ -124,6 +124,8 @@ class PositionStoreConfigurationTests {
 					AutoConfigurations.of(DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class))
 			.withPropertyValues(PROPERTIES);
 		reactive.run((context) -> assertThat(context).hasBean("replicationReactiveWebWarning"));
+		reactive.withPropertyValues("replication.read-your-writes.carrier=header")
+			.run((context) -> assertThat(context).hasBean("replicationReactiveWebWarning"));
 		reactive.withPropertyValues("replication.read-your-writes.carrier=none")
 			.run((context) -> assertThat(context).doesNotHaveBean("replicationReactiveWebWarning"));
 		this.runner.run((context) -> assertThat(context).doesNotHaveBean("replicationReactiveWebWarning"));
