@@ -48,6 +48,11 @@ import io.github.replication.position.PositionToken;
  */
 final class RequestPosition {
 
+	/**
+	 * The attribute of a request that has written, and not only read.
+	 */
+	static final String WRITTEN = RequestPosition.class.getName() + ".WRITTEN";
+
 	private final HttpServletRequest request;
 
 	private final CallerRecord record;
@@ -244,6 +249,9 @@ final class RequestPosition {
 			if (shared) {
 				SharedCaches.makePrivate(response);
 			}
+			if (written) {
+				seen().setAttribute(WRITTEN, Boolean.TRUE);
+			}
 			exchange.send(token.toString(), seen(), response, this.arrival::mayReplace);
 			countSent(written);
 		}
@@ -277,6 +285,7 @@ final class RequestPosition {
 						exchange.store(token, this.arrival::mayReplace);
 					}
 					else {
+						seen().setAttribute(WRITTEN, Boolean.TRUE);
 						exchange.send(token, seen(), this.response, this.arrival::mayReplace);
 					}
 				}

@@ -85,7 +85,8 @@ public final class SessionPositionCarrier implements PositionCarrier {
 	public void send(HttpServletRequest request, HttpServletResponse response, String token,
 			Collection<String> replaced) {
 		HttpSession session = session(request);
-		if (session == null && isWrite(token) && !response.isCommitted() && request.getAttribute(SEEN) == null) {
+		boolean written = request.getAttribute(RequestPosition.WRITTEN) != null && isPosition(token);
+		if (session == null && written && !response.isCommitted() && request.getAttribute(SEEN) == null) {
 			session = request.getSession(true);
 		}
 		if (session != null) {
@@ -93,7 +94,7 @@ public final class SessionPositionCarrier implements PositionCarrier {
 		}
 	}
 
-	private static boolean isWrite(String text) {
+	private static boolean isPosition(String text) {
 		PositionToken token = PositionToken.parse(text);
 		return token != null && token.hasWrite();
 	}

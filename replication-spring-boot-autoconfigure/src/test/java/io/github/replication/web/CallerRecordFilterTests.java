@@ -39,6 +39,7 @@ import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
 import io.github.replication.position.PositionResolver;
+import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWrites;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
@@ -121,6 +122,23 @@ class CallerRecordFilterTests {
 			write();
 		});
 		assertThat(this.cluster.asked).hasValue(0);
+	}
+
+	@Test
+	void readOnThePrimaryForLackOfAReplicaMakesNoSession() throws Exception {
+		serve(new SessionPositionCarrier(Clock.systemUTC(), WINDOW), (request, response) -> {
+			CallerRecord record = this.records.current();
+			record.recordBehind(NODE);
+			record.recordRead(ReadMark.PRIMARY, record.bound().read());
+		});
+		assertThat(this.cluster.asked).as("the position of the read").hasPositiveValue();
+		assertThat(this.request.getSession(false)).isNull();
+	}
+
+	@Test
+	void writeMakesASession() throws Exception {
+		serve(new SessionPositionCarrier(Clock.systemUTC(), WINDOW), (request, response) -> write());
+		assertThat(this.request.getSession(false)).isNotNull();
 	}
 
 	@Test
