@@ -153,6 +153,13 @@ final class ConnectionSource {
 	}
 
 	/**
+	 * The time on the clock of the cluster, in nanoseconds.
+	 */
+	long nanoTime() {
+		return this.cluster.clock().nanoTime();
+	}
+
+	/**
 	 * Notes the settings of a statement that count for those that follow it.
 	 */
 	void noteSettings(StatementText text) {

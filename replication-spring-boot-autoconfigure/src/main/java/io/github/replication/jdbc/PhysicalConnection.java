@@ -477,7 +477,7 @@ final class PhysicalConnection {
 				return true;
 			}
 			if (!isSessionKnown()) {
-				driver().commitsSynchronously(false);
+				driver().commitsSynchronously(false, 0);
 			}
 			if ((this.inTransaction || this.mayBeInTransaction) && isTransactionUnderWay()) {
 				rollback();

@@ -334,12 +334,12 @@ final class UnitOfWork {
 				connection.commit();
 				return CommitOutcome.UNCHANGED;
 			}
-			if (this.written && sessionKnown && driver.commitsSynchronously()) {
+			if (this.written && sessionKnown && driver.commitsSynchronously(this.source.nanoTime())) {
 				connection.commit();
 				return CommitOutcome.WRITTEN;
 			}
 		}
-		return WriteDetectingCommit.commit(connection, driver, level, sessionKnown);
+		return WriteDetectingCommit.commit(connection, driver, level, sessionKnown ? this.source::nanoTime : null);
 	}
 
 	/**

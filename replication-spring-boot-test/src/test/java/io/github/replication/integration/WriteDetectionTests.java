@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -198,6 +199,22 @@ class WriteDetectionTests {
 		application.newCaller();
 		transaction((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
 		assertThat(write().asynchronous()).isTrue();
+	}
+
+	@Test
+	void sessionFollowsTheConfigurationOfTheServer() {
+		transactions((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
+		cluster.primary().set("synchronous_commit", "off");
+		try {
+			Awaitility.await().pollInSameThread().untilAsserted(() -> {
+				application.newCaller();
+				transaction((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
+				assertThat(write().asynchronous()).isTrue();
+			});
+		}
+		finally {
+			cluster.primary().set("synchronous_commit", null);
+		}
 	}
 
 	@Test
