@@ -99,7 +99,8 @@ final class StatementText {
 	 */
 	boolean isKnownRead() {
 		StatementFacts facts = facts();
-		return facts.has(StatementFacts.PLAIN_READ) && !this.refused && facts.basis().isComplete();
+		return facts.has(StatementFacts.PLAIN_READ) && !this.refused && facts.basis().isComplete()
+				&& !this.catalog.isOutdated();
 	}
 
 	/**

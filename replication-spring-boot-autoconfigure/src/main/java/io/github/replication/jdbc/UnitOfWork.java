@@ -82,6 +82,8 @@ final class UnitOfWork {
 	 */
 	private boolean written;
 
+	private boolean changesCatalog;
+
 	UnitOfWork(ConnectionSource source, PhysicalConnection physical, Route route, RouteRequest request)
 			throws SQLException {
 		this.source = source;
@@ -238,6 +240,10 @@ final class UnitOfWork {
 			this.asynchronous = true;
 			this.source.noteSettings(text);
 		}
+		if (text.changesCatalog()) {
+			this.changesCatalog = true;
+			this.source.catalogChanged();
+		}
 		if (isTransaction() && (text.mayWriteUnseen() || text.controlsTransaction())) {
 			this.unseenWrites = true;
 			this.source.recordUncheckedWrite(this.asynchronous);
@@ -363,6 +369,10 @@ final class UnitOfWork {
 			this.source.caller().recordWrite(outcome == CommitOutcome.WRITTEN_ASYNCHRONOUSLY);
 		}
 		recordUnseenWrites();
+		if (this.changesCatalog) {
+			// what was read of the catalog before the commit did not have it
+			this.source.catalogChanged();
+		}
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 import javax.sql.DataSource;
@@ -174,6 +175,36 @@ class WriteDetectionTests {
 		assertThat(hasWritten()).isTrue();
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "VIEW", "TEMPORARY VIEW" })
+	void viewThatIsYoungerThanTheKnowledgeOfTheCatalogIsAsked(String kind) throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.execute("CREATE " + kind + " young AS SELECT note_visit() AS id");
+			application.newCaller();
+			connection.setAutoCommit(false);
+			statement.executeQuery("SELECT id FROM young").close();
+			connection.commit();
+			assertThat(hasWritten()).isTrue();
+			statement.execute("DROP VIEW young");
+			connection.commit();
+		}
+	}
+
+	@Test
+	void catalogIsTrustedAgainAfterItWasRead() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.execute("CREATE TABLE IF NOT EXISTS later (id int)");
+			statement.execute("DROP TABLE later");
+		}
+		Awaitility.await().pollInSameThread().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+			beginAnew();
+			transactions((jdbc) -> jdbc.queryForObject("SELECT count(*) FROM visit", Integer.class));
+			assertThat(isAsked()).isFalse();
+		});
+	}
+
 	@Test
 	void savepointThatIsRolledBackLeavesAWrite() {
 		transaction((jdbc) -> inConnection(jdbc, (connection) -> {
@@ -214,6 +245,31 @@ class WriteDetectionTests {
 		}
 		finally {
 			cluster.primary().set("synchronous_commit", null);
+		}
+	}
+
+	@Test
+	void triggerThatChangesTheDurabilityIsAsked() throws SQLException {
+		admin.execute("CREATE TABLE hasty (id int)");
+		admin.execute("CREATE FUNCTION be_hasty() RETURNS trigger LANGUAGE plpgsql"
+				+ " AS $$ BEGIN SET LOCAL synchronous_commit = off; RETURN NEW; END $$");
+		admin.execute("CREATE TRIGGER hasty BEFORE INSERT ON hasty FOR EACH ROW EXECUTE FUNCTION be_hasty()");
+		cluster.awaitReplication();
+		try (TestApplication other = TestApplication.exactly(cluster)
+			.withoutJpa()
+			.with("spring.datasource.hikari.maximum-pool-size", 1)
+			.start()
+			.awaitQuiet()) {
+			other.transaction(false)
+				.executeWithoutResult((status) -> other.jdbc().update("INSERT INTO visit (text) VALUES ('x')"));
+			other.newCaller();
+			other.transaction(false)
+				.executeWithoutResult((status) -> other.jdbc().update("INSERT INTO hasty VALUES (1)"));
+			assertThat(other.bean(CallerRecords.class).current().bound().write().asynchronous()).isTrue();
+		}
+		finally {
+			admin.execute("DROP TABLE hasty");
+			admin.execute("DROP FUNCTION be_hasty()");
 		}
 	}
 
