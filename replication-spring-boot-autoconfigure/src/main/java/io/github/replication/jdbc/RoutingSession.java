@@ -673,7 +673,7 @@ final class RoutingSession {
 	 */
 	private static void enforceReadOnly(UnitOfWork unit) throws SQLException {
 		if (unit.isTransaction()) {
-			unit.physical().startTransaction();
+			unit.startReadOnly();
 		}
 		else if (!unit.physical().makeSessionReadOnly()) {
 			throw ReadOnlyViolations.unenforceable(unit.route().node());

@@ -84,6 +84,8 @@ final class UnitOfWork {
 
 	private boolean changesCatalog;
 
+	private boolean endedByText;
+
 	UnitOfWork(ConnectionSource source, PhysicalConnection physical, Route route, RouteRequest request)
 			throws SQLException {
 		this.source = source;
@@ -206,6 +208,7 @@ final class UnitOfWork {
 		this.used = true;
 		if (this.readOnly) {
 			ReadOnlyViolations.refuse(text, this);
+			stayReadOnly();
 			return false;
 		}
 		if (isTransaction()) {
@@ -220,25 +223,40 @@ final class UnitOfWork {
 	}
 
 	/**
+	 * A text may have ended the read-only transaction, so that another one begins.
+	 */
+	private void stayReadOnly() throws SQLException {
+		if (this.endedByText && isTransaction()) {
+			this.physical.useTransaction(true);
+			this.endedByText = false;
+		}
+	}
+
+	/**
+	 * Begins this read-only transaction on the server, before the driver or the
+	 * application begins it without the words that make it read-only.
+	 */
+	void startReadOnly() throws SQLException {
+		stayReadOnly();
+		this.physical.startTransaction();
+	}
+
+	/**
 	 * Notes what a statement may have changed, also if it has failed: the answer may have
 	 * been lost.
 	 */
 	private void executed(StatementText text, boolean mayWriteAtOnce) {
 		if (text.controlsTransaction()) {
 			this.physical.transactionMayHaveChanged();
+			this.endedByText = true;
 		}
 		boolean changesSession = text.changesSession();
 		this.boundToSession |= changesSession;
+		if (this.physical.isOnWritePool()) {
+			noteSession(text, changesSession);
+		}
 		if (this.readOnly) {
 			return;
-		}
-		if (changesSession) {
-			this.physical.hold(Hold.SESSION);
-			this.physical.sessionMayHaveChanged();
-		}
-		if (text.mentionsSynchronousCommit()) {
-			this.asynchronous = true;
-			this.source.noteSettings(text);
 		}
 		if (text.changesCatalog()) {
 			this.changesCatalog = true;
@@ -250,6 +268,21 @@ final class UnitOfWork {
 		}
 		else if (mayWriteAtOnce) {
 			this.source.recordUncheckedWrite(text.mentionsSynchronousCommit());
+		}
+	}
+
+	/**
+	 * Notes what a statement may have left in a session of the writers. A read-only unit
+	 * may leave settings as well.
+	 */
+	private void noteSession(StatementText text, boolean changed) {
+		if (changed) {
+			this.physical.hold(Hold.SESSION);
+			this.physical.sessionMayHaveChanged();
+		}
+		if (text.mentionsSynchronousCommit()) {
+			this.asynchronous = true;
+			this.source.noteSettings(text);
 		}
 	}
 

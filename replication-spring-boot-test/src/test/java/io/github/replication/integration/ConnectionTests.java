@@ -280,6 +280,23 @@ class ConnectionTests {
 	}
 
 	@Test
+	void transactionAfterOneThatATextHasEndedIsReadOnlyWithADriverThatIgnoresIt() {
+		try (TestApplication other = TestApplication.exactly(cluster)
+			.withoutJpa()
+			.with("spring.datasource.hikari.data-source-properties.readOnlyMode", "ignore")
+			.start()) {
+			Replication.onPrimary(() -> assertThatExceptionOfType(DataAccessException.class)
+				.isThrownBy(() -> other.transaction(true).executeWithoutResult((status) -> {
+					other.jdbc().execute("SELECT 1");
+					other.jdbc().execute("COMMIT");
+					other.jdbc().execute("INSERT INTO a.item VALUES (1, 'x')");
+				}))
+				.satisfies((ex) -> assertThat(((SQLException) ex.getRootCause()).getSQLState()).isEqualTo("25006")));
+		}
+		assertThat(count("a.item")).isZero();
+	}
+
+	@Test
 	void textsThatMakeAReadOnlyUnitWriteAreRefused() throws SQLException {
 		for (String sql : List.of("SET TRANSACTION READ WRITE", "BEGIN READ WRITE",
 				"SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", "SET default_transaction_read_only = off",

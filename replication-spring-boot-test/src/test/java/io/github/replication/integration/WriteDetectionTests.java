@@ -233,6 +233,25 @@ class WriteDetectionTests {
 	}
 
 	@Test
+	void sessionSetByAReadOnlyTransactionIsAskedAnew() throws SQLException {
+		transactions((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			insert(connection);
+			connection.commit();
+			connection.setReadOnly(true);
+			statement.execute("DO $$ BEGIN PERFORM set_config('synchronous' || '_commit', 'off', false); END $$");
+			connection.commit();
+			connection.setReadOnly(false);
+			application.newCaller();
+			insert(connection);
+			connection.commit();
+		}
+		assertThat(write().asynchronous()).isTrue();
+	}
+
+	@Test
 	void sessionFollowsTheConfigurationOfTheServer() {
 		transactions((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
 		cluster.primary().set("synchronous_commit", "off");
@@ -303,6 +322,12 @@ class WriteDetectionTests {
 		application.newCaller();
 		transactions((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
 		assertThat(write().asynchronous()).isFalse();
+	}
+
+	private static void insert(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement()) {
+			statement.executeUpdate("INSERT INTO visit (text) VALUES ('x')");
+		}
 	}
 
 	private void transactions(Consumer<JdbcTemplate> work) {
