@@ -42,6 +42,8 @@ final class PhysicalConnection {
 
 	private static final String SESSION_READ_ONLY = "default_transaction_read_only";
 
+	private static final String CONFORMING_LITERALS = "standard_conforming_strings";
+
 	private static final int IN_USE = 0;
 
 	private static final int ABORTED = 1;
@@ -272,6 +274,13 @@ final class PhysicalConnection {
 	boolean isSessionReadOnly() throws SQLException {
 		return this.pool == PoolKind.READ && this.node.readPool().keepsSessions()
 				&& "on".equals(driver().parameter(SESSION_READ_ONLY));
+	}
+
+	/**
+	 * Whether a backslash in a plain literal is an escape.
+	 */
+	boolean hasEscapesInLiterals() throws SQLException {
+		return "off".equals(driver().parameter(CONFORMING_LITERALS));
 	}
 
 	/**

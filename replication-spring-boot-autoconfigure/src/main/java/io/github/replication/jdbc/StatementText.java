@@ -104,6 +104,14 @@ final class StatementText {
 	}
 
 	/**
+	 * Whether a session with {@code standard_conforming_strings} off may understand
+	 * another text.
+	 */
+	boolean hasBackslash() {
+		return facts().has(StatementFacts.BACKSLASH);
+	}
+
+	/**
 	 * Whether its count, if above zero, is one of rows that were changed.
 	 */
 	boolean changesData() {

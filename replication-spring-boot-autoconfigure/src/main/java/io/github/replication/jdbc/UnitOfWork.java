@@ -212,10 +212,10 @@ final class UnitOfWork {
 			return false;
 		}
 		if (isTransaction()) {
-			this.mayHaveWritten |= !text.isKnownRead();
+			this.mayHaveWritten |= !text.isKnownRead() || mayBeMisread(text);
 			return false;
 		}
-		if (text.isPlainRead()) {
+		if (text.isPlainRead() && !mayBeMisread(text)) {
 			return false;
 		}
 		this.physical.hold(Hold.SESSION);
@@ -239,6 +239,13 @@ final class UnitOfWork {
 	void startReadOnly() throws SQLException {
 		stayReadOnly();
 		this.physical.startTransaction();
+	}
+
+	/**
+	 * Whether the server may understand another text than was looked at.
+	 */
+	private boolean mayBeMisread(StatementText text) throws SQLException {
+		return text.hasBackslash() && this.physical.hasEscapesInLiterals();
 	}
 
 	/**

@@ -206,6 +206,23 @@ class WriteDetectionTests {
 	}
 
 	@Test
+	void textWhoseBackslashIsAnEscapeIsAsked() {
+		admin.execute("ALTER DATABASE " + cluster.database() + " SET standard_conforming_strings = off");
+		try (TestApplication other = TestApplication.exactly(cluster).withoutJpa().start().awaitQuiet()) {
+			other.newCaller();
+			other.transaction(false)
+				.executeWithoutResult((status) -> other.jdbc().queryForList("SELECT 'a\\'' || note_visit() --'"));
+			assertThat(other.bean(WriteRecord.class).hasWritten()).as("in a transaction").isTrue();
+			other.newCaller();
+			other.jdbc().queryForList("SELECT 'a\\'' || note_visit() --'");
+			assertThat(other.bean(WriteRecord.class).hasWritten()).as("in auto-commit").isTrue();
+		}
+		finally {
+			admin.execute("ALTER DATABASE " + cluster.database() + " RESET standard_conforming_strings");
+		}
+	}
+
+	@Test
 	void savepointThatIsRolledBackLeavesAWrite() {
 		transaction((jdbc) -> inConnection(jdbc, (connection) -> {
 			Savepoint savepoint = connection.setSavepoint();
