@@ -189,6 +189,16 @@ final class ConnectionSource {
 	}
 
 	/**
+	 * Whether the node of a unit still has the part that it was chosen for.
+	 */
+	boolean isInPlace(UnitOfWork unit) {
+		Topology topology = this.cluster.topology();
+		return (unit.isOnReplica())
+				? topology.rotation(unit.request().scope().group()).all().contains(unit.route().node())
+				: topology.primary() == unit.route().node();
+	}
+
+	/**
 	 * Decides where a unit goes that keeps its connection if the rules allow it.
 	 * @param request the facts
 	 * @param current the connection it has

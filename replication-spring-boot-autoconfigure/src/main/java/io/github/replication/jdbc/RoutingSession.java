@@ -159,8 +159,8 @@ final class RoutingSession {
 	 * Whether the decision of a unit that has not begun yet would be the same now.
 	 */
 	private boolean isFresh(UnitOfWork unit) {
-		return !unit.isUsed() && unit.request().scope() == RoutingScope.current()
-				&& (!unit.isOnReplica() || this.source.caller().bound().write() == unit.seenWrite());
+		return !unit.isUsed() && unit.request().scope() == RoutingScope.current() && this.source.isInPlace(unit)
+				&& (!unit.isOnReplica() || unit.isDecidedBy(this.source.caller().bound()));
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ import io.github.replication.jdbc.PhysicalConnection.Hold;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
+import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.Write;
 import io.github.replication.postgres.DriverConnection;
@@ -112,6 +114,14 @@ final class UnitOfWork {
 
 	@Nullable ReadMark decidedBy() {
 		return this.decidedBy;
+	}
+
+	/**
+	 * Whether the caller has neither written nor read elsewhere since the node was
+	 * chosen.
+	 */
+	boolean isDecidedBy(Bound bound) {
+		return bound.write() == this.seenWrite && Objects.equals(bound.read(), this.decidedBy);
 	}
 
 	boolean isTransaction() {

@@ -48,8 +48,11 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
 
+import io.github.replication.NodeStatus;
 import io.github.replication.ReadOnly;
 import io.github.replication.Replication;
+import io.github.replication.ReplicationCluster;
+import io.github.replication.Role;
 import io.github.replication.UsePrimary;
 import io.github.replication.WriteRecord;
 import io.github.replication.jdbc.ConnectionPreparer;
@@ -544,6 +547,29 @@ class ConnectionTests {
 				ResultSet row = statement.executeQuery("SELECT current_setting('app.tenant')")) {
 			row.next();
 			return row.getString(1);
+		}
+	}
+
+	@Test
+	void statementThatWasPreparedBeforeItsNodeLeftGoesToAnother() throws SQLException {
+		ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+		List<String> replicas = nodes.nodes()
+			.stream()
+			.filter((node) -> node.role() == Role.REPLICA)
+			.map(NodeStatus::name)
+			.toList();
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setReadOnly(true);
+			try (PreparedStatement statement = connection.prepareStatement("SELECT pg_is_in_recovery()")) {
+				replicas.forEach(nodes::drain);
+				try (ResultSet row = statement.executeQuery()) {
+					row.next();
+					assertThat(row.getBoolean(1)).isFalse();
+				}
+			}
+		}
+		finally {
+			replicas.forEach(nodes::resume);
 		}
 	}
 
