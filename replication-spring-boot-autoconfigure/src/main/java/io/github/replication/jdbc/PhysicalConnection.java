@@ -74,8 +74,6 @@ final class PhysicalConnection {
 
 	private boolean sessionChanged;
 
-	private boolean handedOut;
-
 	private boolean evicted;
 
 	private Route route;
@@ -203,23 +201,8 @@ final class PhysicalConnection {
 	}
 
 	/**
-	 * The application has an object of the driver's own from now on, by which it can
-	 * execute unseen.
-	 */
-	void handOut() {
-		this.handedOut = true;
-		this.sessionChanged = true;
-	}
-
-	/**
-	 * Whether the application may execute unseen.
-	 */
-	boolean isHandedOut() {
-		return this.exposed || this.handedOut;
-	}
-
-	/**
-	 * The application may have changed the session in a way that is not known.
+	 * The application may have changed the session in a way that is not known, or
+	 * executed something by an object of the driver's own.
 	 */
 	void sessionMayHaveChanged() {
 		this.sessionChanged = true;

@@ -383,19 +383,20 @@ final class UnitOfWork {
 	private CommitOutcome send(@Nullable SynchronousCommit level) throws SQLException {
 		Connection connection = this.physical.connection();
 		DriverConnection driver = this.physical.driver();
-		boolean sessionKnown = level == null && !this.asynchronous && this.physical.isSessionKnown()
+		boolean sessionKnown = this.physical.isSessionKnown();
+		boolean durabilityKnown = sessionKnown && level == null && !this.asynchronous
 				&& this.source.isDurabilityOfSession();
-		if (driver.transaction() == TransactionState.OPEN && !this.physical.isHandedOut()) {
+		if (sessionKnown && driver.transaction() == TransactionState.OPEN) {
 			if (!this.mayHaveWritten) {
 				connection.commit();
 				return CommitOutcome.UNCHANGED;
 			}
-			if (this.written && sessionKnown && driver.commitsSynchronously(this.source.nanoTime())) {
+			if (this.written && durabilityKnown && driver.commitsSynchronously(this.source.nanoTime())) {
 				connection.commit();
 				return CommitOutcome.WRITTEN;
 			}
 		}
-		return WriteDetectingCommit.commit(connection, driver, level, sessionKnown ? this.source::nanoTime : null);
+		return WriteDetectingCommit.commit(connection, driver, level, durabilityKnown ? this.source::nanoTime : null);
 	}
 
 	/**

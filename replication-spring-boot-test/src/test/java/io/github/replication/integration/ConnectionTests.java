@@ -16,6 +16,7 @@
 
 package io.github.replication.integration;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringReader;
 import java.sql.Connection;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.PGConnection;
+import org.postgresql.jdbc.PgStatement;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -92,6 +94,7 @@ class ConnectionTests {
 		admin.execute("CREATE SCHEMA IF NOT EXISTS b");
 		admin.execute("CREATE TABLE IF NOT EXISTS a.item (id int PRIMARY KEY, text text)");
 		admin.execute("CREATE TABLE IF NOT EXISTS b.item (id int PRIMARY KEY, text text)");
+		admin.execute("CREATE TABLE IF NOT EXISTS b.picture (content oid)");
 		admin.execute("CREATE OR REPLACE FUNCTION log(text) RETURNS void LANGUAGE sql"
 				+ " AS $$ INSERT INTO a.item VALUES ((random() * 1000000)::int, $1) $$");
 		cluster.awaitReplication();
@@ -115,7 +118,7 @@ class ConnectionTests {
 	@BeforeEach
 	void clear() {
 		application.newCaller();
-		admin.execute("TRUNCATE a.item, b.item");
+		admin.execute("TRUNCATE a.item, b.item, b.picture");
 		cluster.awaitReplication();
 		application.bean(Tenants.class).clear();
 	}
@@ -279,6 +282,108 @@ class ConnectionTests {
 			insert(connection, "a.item", 3);
 		}
 		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void unwrappedStatementOfAReadOnlyUnitOnAHeldConnectionDoesNotWrite() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			execute(connection, "SET application_name = 'held'");
+			connection.setReadOnly(true);
+			try (Statement statement = connection.createStatement()) {
+				PgStatement driver = statement.unwrap(PgStatement.class);
+				assertThatExceptionOfType(SQLException.class)
+					.isThrownBy(() -> driver.executeUpdate("INSERT INTO a.item VALUES (1, 'x')"))
+					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+			}
+			connection.setReadOnly(false);
+			insert(connection, "a.item", 2);
+		}
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void unwrappedStatementTakesPartInTransactions() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			try (Statement statement = connection.createStatement()) {
+				PgStatement driver = statement.unwrap(PgStatement.class);
+				driver.executeUpdate("INSERT INTO a.item VALUES (1, 'x')");
+				connection.commit();
+				driver.executeUpdate("INSERT INTO a.item VALUES (2, 'x')");
+				connection.rollback();
+			}
+		}
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void transactionThatAnUnwrappedStatementHasBegunIsRolledBackAtTheEnd() throws SQLException {
+		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
+			PgStatement driver = statement.unwrap(PgStatement.class);
+			driver.execute("BEGIN");
+			driver.executeUpdate("INSERT INTO a.item VALUES (1, 'x')");
+		}
+		assertThat(count("a.item")).isZero();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void largeObjectsAreParametersInEachTransaction() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			try (PreparedStatement statement = connection.prepareStatement("INSERT INTO b.picture VALUES (?)")) {
+				for (int i = 0; i < 3; i++) {
+					statement.setBlob(1, new ByteArrayInputStream(new byte[] { 1 }));
+					statement.executeUpdate();
+					if (i == 1) {
+						connection.rollback();
+					}
+					else {
+						connection.commit();
+					}
+				}
+			}
+		}
+		assertThat(count("b.picture")).isEqualTo(2);
+		assertPoolIsClean();
+	}
+
+	@Test
+	void largeObjectIsReadAfterTheCommit() throws SQLException {
+		admin.execute("INSERT INTO b.picture VALUES (lo_from_bytea(0, 'abc'))");
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			try (Statement statement = connection.createStatement();
+					ResultSet rows = statement.executeQuery("SELECT content FROM b.picture")) {
+				connection.commit();
+				rows.next();
+				assertThat(rows.getBlob(1).getBytes(1, 3)).asString().isEqualTo("abc");
+				connection.commit();
+			}
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void largeObjectAsAParameterDoesNotLetAReadOnlyUnitWrite() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			for (boolean readOnly : List.of(false, true)) {
+				connection.setReadOnly(readOnly);
+				try (PreparedStatement statement = connection.prepareStatement("INSERT INTO b.picture VALUES (?)")) {
+					statement.setBlob(1, new ByteArrayInputStream(new byte[] { 1 }));
+					statement.executeUpdate();
+				}
+				catch (SQLException ex) {
+					assertThat(ex.getSQLState()).isEqualTo("25006");
+				}
+				connection.commit();
+			}
+		}
+		assertThat(count("b.picture")).isOne();
 		assertPoolIsClean();
 	}
 

@@ -16,8 +16,11 @@
 
 package io.github.replication.integration;
 
+import java.io.ByteArrayInputStream;
+import java.sql.Blob;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
@@ -34,6 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGStatement;
 import org.postgresql.jdbc.PgDatabaseMetaData;
 import org.postgresql.jdbc.PgStatement;
 
@@ -41,6 +45,7 @@ import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
+import io.github.replication.RoutedConnection;
 import io.github.replication.WriteRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.position.Write;
@@ -78,6 +83,8 @@ class WriteDetectionTests {
 		admin.execute("CREATE FUNCTION note_visit() RETURNS bigint LANGUAGE sql"
 				+ " AS $$ INSERT INTO visit (text) VALUES ('x') RETURNING id $$");
 		admin.execute("CREATE VIEW noisy AS SELECT note_visit() AS id");
+		admin.execute("CREATE TABLE picture (content oid)");
+		admin.execute("INSERT INTO picture VALUES (lo_from_bytea(0, 'abc'))");
 		cluster.awaitReplication();
 		application = TestApplication.exactly(cluster)
 			.withoutJpa()
@@ -89,6 +96,7 @@ class WriteDetectionTests {
 	@AfterAll
 	static void drop() {
 		application.close();
+		admin.execute("DROP TABLE picture");
 		admin.execute("DROP VIEW noisy");
 		admin.execute("DROP FUNCTION note_visit()");
 		admin.execute("DROP TABLE visit");
@@ -170,6 +178,71 @@ class WriteDetectionTests {
 			Connection driver = connection.getMetaData().unwrap(PgDatabaseMetaData.class).getConnection();
 			try (Statement statement = driver.createStatement()) {
 				statement.executeUpdate("INSERT INTO visit (text) VALUES ('x')");
+			}
+		}));
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@Test
+	void writeByTheStatementOfMetadataIsFound() {
+		transaction((jdbc) -> inConnection(jdbc, (connection) -> {
+			try (ResultSet rows = connection.getMetaData().getSchemas(); Statement statement = rows.getStatement()) {
+				assertThat(statement.getConnection()).isSameAs(connection.unwrap(RoutedConnection.class));
+				statement.executeUpdate("INSERT INTO visit (text) VALUES ('x')");
+			}
+		}));
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@Test
+	void writeByTheMetadataOfTheDriverInAutoCommitIsFound() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			Connection driver = connection.getMetaData().unwrap(PgDatabaseMetaData.class).getConnection();
+			assertThat(activeConnections()).as("it is not another's").isOne();
+			try (Statement statement = driver.createStatement()) {
+				statement.executeUpdate("INSERT INTO visit (text) VALUES ('x')");
+			}
+		}
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@Test
+	void writeOfAnUnwrappedStatementInAutoCommitIsFound() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.unwrap(PgStatement.class).executeUpdate("INSERT INTO visit (text) VALUES ('x')");
+		}
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@Test
+	void unwrappingAStatementForTheSettingsOfTheDriverIsNoWrite() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.unwrap(PGStatement.class).setPrepareThreshold(1);
+			statement.executeQuery("SELECT 1").close();
+		}
+		assertThat(hasWritten()).isFalse();
+	}
+
+	@Test
+	void largeObjectThatIsWrittenAfterItWasReadIsFound() {
+		transaction((jdbc) -> inConnection(jdbc, (connection) -> {
+			try (Statement statement = connection.createStatement();
+					ResultSet rows = statement.executeQuery("SELECT content FROM picture")) {
+				rows.next();
+				rows.getObject(1, Blob.class).setBytes(1, new byte[] { 1 });
+			}
+		}));
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@Test
+	void largeObjectThatIsAParameterOfAReadIsFound() {
+		transaction((jdbc) -> inConnection(jdbc, (connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement("SELECT ?::oid")) {
+				statement.setBlob(1, new ByteArrayInputStream(new byte[] { 1 }));
+				statement.executeQuery().close();
 			}
 		}));
 		assertThat(hasWritten()).isTrue();
@@ -345,6 +418,13 @@ class WriteDetectionTests {
 		try (Statement statement = connection.createStatement()) {
 			statement.executeUpdate("INSERT INTO visit (text) VALUES ('x')");
 		}
+	}
+
+	private static int activeConnections() throws SQLException {
+		return application.bean(DataSource.class)
+			.unwrap(HikariDataSource.class)
+			.getHikariPoolMXBean()
+			.getActiveConnections();
 	}
 
 	private void transactions(Consumer<JdbcTemplate> work) {
