@@ -204,14 +204,17 @@ final class CatalogQuery {
 				UNION ALL
 				SELECT '', %13$d FROM reached JOIN pg_catalog.pg_cast c
 					ON class = 'pg_cast'::regclass AND c.oid = object
-				WHERE c.castsource < %1$d AND c.casttarget < %1$d)
+				WHERE c.castsource < %1$d AND c.casttarget < %1$d
+				UNION ALL
+				SELECT '', %14$d FROM pg_catalog.pg_proc
+				WHERE oid >= %1$d AND prosrc ~* 'synchronous_commit')
 			SELECT name, bit_or(knowledge) FROM known GROUP BY name""".formatted(FIRST_OF_APPLICATION,
 			array(BuiltInFunctions.HARMFUL_THOUGH_STABLE), array(BuiltInFunctions.HARMLESS_THOUGH_VOLATILE),
 			CatalogSnapshot.BUILT_IN | CatalogSnapshot.HARMFUL, CatalogSnapshot.BUILT_IN, CatalogSnapshot.ELSEWHERE,
 			CatalogSnapshot.ELSEWHERE | CatalogSnapshot.VOLATILE_ELSEWHERE,
 			CatalogSnapshot.SHADOWED | CatalogSnapshot.HARMFUL, CatalogSnapshot.SHADOWED,
 			CatalogSnapshot.MARKED_ATTRIBUTE, CatalogSnapshot.MARKED, CatalogSnapshot.MARKED_OPERATOR,
-			CatalogSnapshot.MARKED_EVERYTHING);
+			CatalogSnapshot.MARKED_EVERYTHING, CatalogSnapshot.SETS_SYNCHRONOUS_COMMIT);
 
 	private CatalogQuery() {
 	}

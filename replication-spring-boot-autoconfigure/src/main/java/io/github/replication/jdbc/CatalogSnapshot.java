@@ -81,6 +81,12 @@ final class CatalogSnapshot {
 	static final int MARKED_EVERYTHING = 1 << 8;
 
 	/**
+	 * There is a function of the application's that mentions {@code synchronous_commit}.
+	 * A trigger may call it. Stands beside the empty name.
+	 */
+	static final int SETS_SYNCHRONOUS_COMMIT = 1 << 9;
+
+	/**
 	 * The keywords that the server turns into operators.
 	 */
 	private static final Map<String, List<String>> KEYWORDS_OF_OPERATORS = Map.ofEntries(
@@ -223,6 +229,13 @@ final class CatalogSnapshot {
 	 */
 	boolean marksEverything() {
 		return is(get(""), MARKED_EVERYTHING);
+	}
+
+	/**
+	 * Whether any statement may run a function that changes what a commit waits for.
+	 */
+	boolean setsSynchronousCommit() {
+		return is(get(""), SETS_SYNCHRONOUS_COMMIT);
 	}
 
 	/**

@@ -72,6 +72,8 @@ final class ConnectionSource {
 
 	private final PoolDefaults poolDefaults;
 
+	private final FunctionCatalog catalog;
+
 	private final StatementTexts texts;
 
 	private final Set<PhysicalConnection> inUse = ConcurrentHashMap.newKeySet();
@@ -100,10 +102,10 @@ final class ConnectionSource {
 		this.callers = callers;
 		this.callbacks = callbacks;
 		this.poolDefaults = poolDefaults;
-		FunctionCatalog catalog = new FunctionCatalog((question, delay) -> cluster.askLater(question::ask, delay),
+		this.catalog = new FunctionCatalog((question, delay) -> cluster.askLater(question::ask, delay),
 				cluster.clock()::nanoTime);
-		catalog.begin();
-		this.texts = new StatementTexts(catalog);
+		this.catalog.begin();
+		this.texts = new StatementTexts(this.catalog);
 		String initSql = poolDefaults.initSql();
 		this.asynchronous = initSql != null && text(initSql).mentionsSynchronousCommit();
 	}
@@ -186,10 +188,25 @@ final class ConnectionSource {
 
 	/**
 	 * Whether what a commit waits for is a matter of its session alone: no text has set
-	 * it for a session, and the application prepares none by means that are not seen.
+	 * it for a session, no function of the application's sets it, a trigger for example,
+	 * and the application prepares no session by means that are not seen.
 	 */
 	boolean isDurabilityOfSession() {
-		return !this.asynchronous && !this.callbacks.hasPreparers();
+		return !this.asynchronous && !this.callbacks.hasPreparers() && !this.catalog.mayChangeDurability();
+	}
+
+	/**
+	 * The time on the clock of the cluster, in nanoseconds.
+	 */
+	long nanoTime() {
+		return this.cluster.clock().nanoTime();
+	}
+
+	/**
+	 * Notes that the catalog has changed, or is about to.
+	 */
+	void catalogChanged() {
+		this.catalog.changed();
 	}
 
 	/**
@@ -209,6 +226,16 @@ final class ConnectionSource {
 				&& RoutingScope.current().consistency() != Consistency.EVENTUAL) {
 			caller().recordRead(unit.physical().nodeId(), unit.decidedBy());
 		}
+	}
+
+	/**
+	 * Whether the node of a unit still has the part that it was chosen for.
+	 */
+	boolean isInPlace(UnitOfWork unit) {
+		Topology topology = this.cluster.topology();
+		return (unit.isOnReplica())
+				? topology.rotation(unit.request().scope().group()).all().contains(unit.route().node())
+				: topology.primary() == unit.route().node();
 	}
 
 	/**

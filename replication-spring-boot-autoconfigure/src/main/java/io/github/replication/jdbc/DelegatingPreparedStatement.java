@@ -128,6 +128,15 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 		}
 	}
 
+	/**
+	 * Large objects are written when they are set.
+	 */
+	private void willSet(@Nullable Object value) throws SQLException {
+		if (value instanceof Blob || value instanceof Clob || value instanceof InputStream) {
+			willWriteLargeObject();
+		}
+	}
+
 	private void recordObject(int index, @Nullable Object value, Parameters.Parameter parameter) {
 		if (value instanceof InputStream || value instanceof Reader) {
 			recordStream(index, parameter);
@@ -249,6 +258,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setBlob(int parameterIndex, InputStream x, long length) throws SQLException {
+		willWriteLargeObject();
 		delegate().setBlob(parameterIndex, x, length);
 		if (isRecording()) {
 			recordStream(parameterIndex, (statement) -> statement.setBlob(parameterIndex, x, length));
@@ -257,6 +267,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setBlob(int parameterIndex, InputStream x) throws SQLException {
+		willWriteLargeObject();
 		delegate().setBlob(parameterIndex, x);
 		if (isRecording()) {
 			recordStream(parameterIndex, (statement) -> statement.setBlob(parameterIndex, x));
@@ -265,6 +276,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setBlob(int parameterIndex, Blob x) throws SQLException {
+		willWriteLargeObject();
 		delegate().setBlob(parameterIndex, x);
 		if (isRecording()) {
 			record(parameterIndex, (statement) -> statement.setBlob(parameterIndex, x));
@@ -321,6 +333,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setClob(int parameterIndex, Reader x, long length) throws SQLException {
+		willWriteLargeObject();
 		delegate().setClob(parameterIndex, x, length);
 		if (isRecording()) {
 			recordStream(parameterIndex, (statement) -> statement.setClob(parameterIndex, x, length));
@@ -329,6 +342,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setClob(int parameterIndex, Reader x) throws SQLException {
+		willWriteLargeObject();
 		delegate().setClob(parameterIndex, x);
 		if (isRecording()) {
 			recordStream(parameterIndex, (statement) -> statement.setClob(parameterIndex, x));
@@ -337,6 +351,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setClob(int parameterIndex, Clob x) throws SQLException {
+		willWriteLargeObject();
 		delegate().setClob(parameterIndex, x);
 		if (isRecording()) {
 			record(parameterIndex, (statement) -> statement.setClob(parameterIndex, x));
@@ -457,6 +472,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setObject(int parameterIndex, Object x, int targetSqlType, int scaleOrLength) throws SQLException {
+		willSet(x);
 		delegate().setObject(parameterIndex, x, targetSqlType, scaleOrLength);
 		if (isRecording()) {
 			recordObject(parameterIndex, x,
@@ -466,6 +482,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setObject(int parameterIndex, Object x, int targetSqlType) throws SQLException {
+		willSet(x);
 		delegate().setObject(parameterIndex, x, targetSqlType);
 		if (isRecording()) {
 			recordObject(parameterIndex, x, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
@@ -474,6 +491,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setObject(int parameterIndex, Object x, SQLType targetSqlType, int scaleOrLength) throws SQLException {
+		willSet(x);
 		delegate().setObject(parameterIndex, x, targetSqlType, scaleOrLength);
 		if (isRecording()) {
 			recordObject(parameterIndex, x,
@@ -483,6 +501,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setObject(int parameterIndex, Object x, SQLType targetSqlType) throws SQLException {
+		willSet(x);
 		delegate().setObject(parameterIndex, x, targetSqlType);
 		if (isRecording()) {
 			recordObject(parameterIndex, x, (statement) -> statement.setObject(parameterIndex, x, targetSqlType));
@@ -491,6 +510,7 @@ abstract class DelegatingPreparedStatement extends LogicalStatement implements P
 
 	@Override
 	public void setObject(int parameterIndex, Object x) throws SQLException {
+		willSet(x);
 		delegate().setObject(parameterIndex, x);
 		if (isRecording()) {
 			recordObject(parameterIndex, x, (statement) -> statement.setObject(parameterIndex, x));

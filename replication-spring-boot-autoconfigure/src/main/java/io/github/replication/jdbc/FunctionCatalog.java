@@ -55,6 +55,13 @@ final class FunctionCatalog {
 
 	private volatile CatalogSnapshot current;
 
+	/**
+	 * Whether a text of this application has changed the catalog since it was read.
+	 */
+	private volatile boolean outdated;
+
+	private long changes;
+
 	private @Nullable String fingerprint;
 
 	/**
@@ -125,6 +132,33 @@ final class FunctionCatalog {
 	}
 
 	/**
+	 * A text has changed the catalog, or may have.
+	 */
+	void changed() {
+		synchronized (this) {
+			this.changes++;
+			this.outdated = true;
+		}
+		request(PAUSE);
+	}
+
+	/**
+	 * Whether the catalog has changed since it was read, so that no text is known for
+	 * certain to be a plain read.
+	 */
+	boolean isOutdated() {
+		return this.outdated;
+	}
+
+	/**
+	 * Whether any statement may change what the commit of its transaction waits for.
+	 */
+	boolean mayChangeDurability() {
+		CatalogSnapshot current = this.current;
+		return this.outdated || !current.isComplete() || current.setsSynchronousCommit();
+	}
+
+	/**
 	 * A text that looked like a read has turned out to be none.
 	 */
 	void contradicted() {
@@ -174,7 +208,9 @@ final class FunctionCatalog {
 			this.reading = true;
 		}
 		try {
+			long changes = changes();
 			read(connection);
+			upToDate(changes);
 		}
 		finally {
 			boolean soon;
@@ -183,6 +219,18 @@ final class FunctionCatalog {
 				soon = this.again;
 			}
 			request((soon) ? PAUSE : MAX_AGE);
+		}
+	}
+
+	private long changes() {
+		synchronized (this) {
+			return this.changes;
+		}
+	}
+
+	private void upToDate(long changes) {
+		synchronized (this) {
+			this.outdated = this.changes != changes;
 		}
 	}
 

@@ -70,9 +70,18 @@ final class LogicalMetaData implements InvocationHandler {
 				return this.connection;
 			case "isReadOnly":
 				return this.connection.isReadOnly();
+			case "unwrap":
+				return isWrapped(proxy, args) ? proxy
+						: call(this.connection.session().expose(), method, args).orElse(null);
+			case "isWrapperFor":
+				return isWrapped(proxy, args) || Boolean.TRUE.equals(answer(method, args));
 			default:
 				return answer(method, args);
 		}
+	}
+
+	private static boolean isWrapped(Object proxy, @Nullable Object @Nullable [] args) {
+		return args != null && args[0] instanceof Class<?> type && type.isInstance(proxy);
 	}
 
 	private @Nullable Object answer(Method method, @Nullable Object @Nullable [] args) throws Throwable {
@@ -80,13 +89,7 @@ final class LogicalMetaData implements InvocationHandler {
 			return rows(method, args);
 		}
 		if (method.getParameterCount() > 0 || CHANGING.contains(method.getName())) {
-			RoutingSession session = this.connection.session();
-			Optional<Object> answer = session.ask((connection) -> call(connection, method, args));
-			PhysicalConnection current = session.current();
-			if (current != null && method.getName().equals("unwrap")) {
-				current.handOut();
-			}
-			return answer.orElse(null);
+			return this.connection.session().ask((connection) -> call(connection, method, args)).orElse(null);
 		}
 		Optional<Object> answer = this.answers.get(method);
 		if (answer == null) {
@@ -101,7 +104,7 @@ final class LogicalMetaData implements InvocationHandler {
 		PhysicalConnection physical = session.connectionForMetadata();
 		try {
 			ResultSet rows = (ResultSet) call(physical.connection(), method, args).orElseThrow();
-			return new MetaDataRows(rows, session, physical);
+			return new MetaDataRows(rows, this.connection, physical);
 		}
 		catch (SQLException | RuntimeException | Error ex) {
 			session.leave(physical);

@@ -121,11 +121,34 @@ final class LogicalResultSet extends DelegatingResultSet {
 	 * A large object reads and writes by means of the physical connection, as long as the
 	 * application has it.
 	 */
-	private <T> @Nullable T expose(@Nullable T largeObject) {
-		if (largeObject != null && !this.unit.isReadOnly()) {
-			this.unit.physical().expose();
+	private <T> @Nullable T expose(@Nullable T largeObject) throws SQLException {
+		if (largeObject != null) {
+			this.statement.session().exposeLargeObject(this.unit);
 		}
 		return largeObject;
+	}
+
+	/**
+	 * A large object may be asked for by its type as well.
+	 */
+	@Override
+	public <T> T getObject(int columnIndex, Class<T> type) throws SQLException {
+		T object = delegate().getObject(columnIndex, type);
+		exposeIfLarge(object);
+		return object;
+	}
+
+	@Override
+	public <T> T getObject(String columnLabel, Class<T> type) throws SQLException {
+		T object = delegate().getObject(columnLabel, type);
+		exposeIfLarge(object);
+		return object;
+	}
+
+	private void exposeIfLarge(@Nullable Object object) throws SQLException {
+		if (object instanceof Blob || object instanceof Clob) {
+			expose(object);
+		}
 	}
 
 	@Override
@@ -151,7 +174,7 @@ final class LogicalResultSet extends DelegatingResultSet {
 			return type.cast(this);
 		}
 		T unwrapped = delegate().unwrap(type);
-		this.unit.physical().handOut();
+		this.statement.handOut(type, this.unit);
 		return unwrapped;
 	}
 

@@ -237,8 +237,35 @@ class LogicalStatement implements Statement {
 	 * Notes an error of something that is not executed.
 	 */
 	final SQLException translate(SQLException ex) {
-		UnitOfWork unit = (this.madeIn != null) ? this.madeIn : this.executedIn;
+		UnitOfWork unit = unit();
 		return (unit != null) ? unit.translate(ex) : ex;
+	}
+
+	/**
+	 * The unit that has used the physical statement last.
+	 */
+	private @Nullable UnitOfWork unit() {
+		return (this.madeIn != null) ? this.madeIn : this.executedIn;
+	}
+
+	/**
+	 * The driver is about to write a large object, which it does before the statement is
+	 * executed, in a transaction that it begins without the words that make it read-only.
+	 */
+	final void willWriteLargeObject() throws SQLException {
+		requireOpen();
+		if (!this.session.isManualCommit()) {
+			// the driver refuses it
+			return;
+		}
+		UnitOfWork unit = this.session.unitToExecute(StatementText.UNKNOWN, this.physical, this.madeIn);
+		on(unit);
+		this.executedIn = unit;
+		unit.use();
+		unit.missed();
+		if (unit.isReadOnly()) {
+			unit.startReadOnly();
+		}
 	}
 
 	final ResultSet wrap(ResultSet resultSet) throws SQLException {
@@ -670,10 +697,25 @@ class LogicalStatement implements Statement {
 			return type.cast(this);
 		}
 		T unwrapped = delegate().unwrap(type);
-		if (this.physical != null) {
-			this.physical.handOut();
+		UnitOfWork unit = unit();
+		if (unit != null) {
+			handOut(type, unit);
 		}
 		return unwrapped;
+	}
+
+	/**
+	 * Hands an object of the driver's own to the application.
+	 * @param type the type that it was asked for
+	 * @param unit the unit in which it was made
+	 */
+	final void handOut(Class<?> type, UnitOfWork unit) throws SQLException {
+		if (Statement.class.isAssignableFrom(type) || ResultSet.class.isAssignableFrom(type)) {
+			this.session.expose(unit);
+		}
+		else {
+			unit.physical().sessionMayHaveChanged();
+		}
 	}
 
 	@Override

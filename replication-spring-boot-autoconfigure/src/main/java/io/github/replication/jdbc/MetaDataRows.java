@@ -16,9 +16,12 @@
 
 package io.github.replication.jdbc;
 
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows of metadata, which give the connection back that they were read on.
@@ -27,15 +30,17 @@ final class MetaDataRows extends DelegatingResultSet {
 
 	private final ResultSet delegate;
 
-	private final RoutingSession session;
+	private final LogicalConnection connection;
 
 	private final PhysicalConnection physical;
 
+	private @Nullable Statement statement;
+
 	private boolean closed;
 
-	MetaDataRows(ResultSet delegate, RoutingSession session, PhysicalConnection physical) {
+	MetaDataRows(ResultSet delegate, LogicalConnection connection, PhysicalConnection physical) {
 		this.delegate = delegate;
-		this.session = session;
+		this.connection = connection;
 		this.physical = physical;
 	}
 
@@ -54,7 +59,7 @@ final class MetaDataRows extends DelegatingResultSet {
 			return rows.next();
 		}
 		catch (SQLException ex) {
-			throw this.session.noteFailure(this.physical, ex);
+			throw this.connection.session().noteFailure(this.physical, ex);
 		}
 	}
 
@@ -68,7 +73,7 @@ final class MetaDataRows extends DelegatingResultSet {
 			this.delegate.close();
 		}
 		finally {
-			this.session.leave(this.physical);
+			this.connection.session().leave(this.physical);
 		}
 	}
 
@@ -77,9 +82,18 @@ final class MetaDataRows extends DelegatingResultSet {
 		return this.closed || this.physical.isReleased() || this.delegate.isClosed();
 	}
 
+	/**
+	 * A statement of the logical connection: the driver's own would execute past it.
+	 */
 	@Override
 	public Statement getStatement() throws SQLException {
-		return delegate().getStatement();
+		delegate();
+		Statement statement = this.statement;
+		if (statement == null) {
+			statement = new StatementOfRows(this);
+			this.statement = statement;
+		}
+		return statement;
 	}
 
 	@Override
@@ -88,13 +102,33 @@ final class MetaDataRows extends DelegatingResultSet {
 			return type.cast(this);
 		}
 		T unwrapped = delegate().unwrap(type);
-		this.physical.handOut();
+		this.physical.sessionMayHaveChanged();
 		return unwrapped;
 	}
 
 	@Override
 	public boolean isWrapperFor(Class<?> type) throws SQLException {
 		return type.isInstance(this) || delegate().isWrapperFor(type);
+	}
+
+	/**
+	 * A statement that closes its rows.
+	 */
+	private static final class StatementOfRows extends LogicalStatement {
+
+		private final MetaDataRows rows;
+
+		StatementOfRows(MetaDataRows rows) {
+			super(rows.connection, Connection::createStatement);
+			this.rows = rows;
+		}
+
+		@Override
+		public void close() throws SQLException {
+			super.close();
+			this.rows.close();
+		}
+
 	}
 
 }

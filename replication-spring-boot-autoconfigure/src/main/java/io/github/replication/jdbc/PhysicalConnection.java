@@ -43,6 +43,8 @@ final class PhysicalConnection {
 
 	private static final String SESSION_READ_ONLY = "default_transaction_read_only";
 
+	private static final String CONFORMING_LITERALS = "standard_conforming_strings";
+
 	private static final int IN_USE = 0;
 
 	private static final int ABORTED = 1;
@@ -74,8 +76,6 @@ final class PhysicalConnection {
 	private boolean mayBeInTransaction;
 
 	private boolean sessionChanged;
-
-	private boolean handedOut;
 
 	private boolean evicted;
 
@@ -208,23 +208,8 @@ final class PhysicalConnection {
 	}
 
 	/**
-	 * The application has an object of the driver's own from now on, by which it can
-	 * execute unseen.
-	 */
-	void handOut() {
-		this.handedOut = true;
-		this.sessionChanged = true;
-	}
-
-	/**
-	 * Whether the application may execute unseen.
-	 */
-	boolean isHandedOut() {
-		return this.exposed || this.handedOut;
-	}
-
-	/**
-	 * The application may have changed the session in a way that is not known.
+	 * The application may have changed the session in a way that is not known, or
+	 * executed something by an object of the driver's own.
 	 */
 	void sessionMayHaveChanged() {
 		this.sessionChanged = true;
@@ -279,6 +264,13 @@ final class PhysicalConnection {
 	boolean isSessionReadOnly() throws SQLException {
 		return this.pool == PoolKind.READ && this.node.readPool().keepsSessions()
 				&& "on".equals(driver().parameter(SESSION_READ_ONLY));
+	}
+
+	/**
+	 * Whether a backslash in a plain literal is an escape.
+	 */
+	boolean hasEscapesInLiterals() throws SQLException {
+		return "off".equals(driver().parameter(CONFORMING_LITERALS));
 	}
 
 	/**
@@ -485,7 +477,7 @@ final class PhysicalConnection {
 				return true;
 			}
 			if (!isSessionKnown()) {
-				driver().commitsSynchronously(false);
+				driver().commitsSynchronously(false, 0);
 			}
 			if ((this.inTransaction || this.mayBeInTransaction) && isTransactionUnderWay()) {
 				rollback();

@@ -102,6 +102,13 @@ final class RoutingSession {
 		return this.settings;
 	}
 
+	/**
+	 * Whether statements belong to transactions.
+	 */
+	boolean isManualCommit() {
+		return !this.settings.isAutoCommit();
+	}
+
 	@Nullable PhysicalConnection current() {
 		return this.connections.current();
 	}
@@ -166,8 +173,8 @@ final class RoutingSession {
 	 * Whether the decision of a unit that has not begun yet would be the same now.
 	 */
 	private boolean isFresh(UnitOfWork unit) {
-		return !unit.isUsed() && unit.request().scope() == RoutingScope.current()
-				&& (!unit.isOnReplica() || this.source.caller().bound().write() == unit.seenWrite());
+		return !unit.isUsed() && unit.request().scope() == RoutingScope.current() && this.source.isInPlace(unit)
+				&& (!unit.isOnReplica() || unit.isDecidedBy(this.source.caller().bound()));
 	}
 
 	/**
@@ -722,9 +729,20 @@ final class RoutingSession {
 	 */
 	Connection expose() throws SQLException {
 		UnitOfWork unit = unitFor(StatementText.UNKNOWN);
+		unit.use();
+		expose(unit);
+		return unit.physical().connection();
+	}
+
+	/**
+	 * Hands an object of the driver's own to the application, by which it can execute as
+	 * by the physical connection itself.
+	 * @param unit the unit in which the object was made, which may be over
+	 * @throws SQLException if the unit is read-only and nothing would enforce that
+	 */
+	void expose(UnitOfWork unit) throws SQLException {
 		PhysicalConnection physical = unit.physical();
 		physical.expose();
-		unit.use();
 		if (unit.isReadOnly()) {
 			enforceReadOnly(unit);
 		}
@@ -732,7 +750,25 @@ final class RoutingSession {
 			physical.hold(Hold.SESSION);
 			this.writesUnseen |= this.settings.isAutoCommit();
 		}
-		return physical.connection();
+		followBetweenTransactions();
+	}
+
+	/**
+	 * Hands a large object of the driver's own to the application. What it writes with
+	 * that belongs to the transaction under way, or else to one that it begins.
+	 * @param unit the unit in which the large object was read, which may be over
+	 */
+	void exposeLargeObject(UnitOfWork unit) throws SQLException {
+		if (!unit.isReadOnly()) {
+			unit.physical().expose();
+			followBetweenTransactions();
+		}
+	}
+
+	private void followBetweenTransactions() throws SQLException {
+		if (this.unit == null && !this.settings.isAutoCommit()) {
+			follow();
+		}
 	}
 
 	/**
@@ -741,7 +777,7 @@ final class RoutingSession {
 	 */
 	private static void enforceReadOnly(UnitOfWork unit) throws SQLException {
 		if (unit.isTransaction()) {
-			unit.physical().startTransaction();
+			unit.startReadOnly();
 		}
 		else if (!unit.physical().makeSessionReadOnly()) {
 			throw ReadOnlyViolations.unenforceable(unit.route().node());

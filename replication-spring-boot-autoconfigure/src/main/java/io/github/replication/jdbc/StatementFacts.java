@@ -68,6 +68,11 @@ record StatementFacts(CatalogSnapshot basis, int flags) {
 	static final int CHANGES_DATA = 1 << 13;
 
 	/**
+	 * There is a backslash in a literal, which some sessions take for an escape.
+	 */
+	static final int BACKSLASH = 1 << 12;
+
+	/**
 	 * Every fact that makes a text something else than a plain read.
 	 */
 	static final int ANYTHING = WRITES_UNSEEN | CONTROLS_TRANSACTION | SEVERAL_STATEMENTS | SYNCHRONOUS_COMMIT

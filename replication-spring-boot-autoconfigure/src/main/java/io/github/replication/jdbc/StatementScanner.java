@@ -229,6 +229,7 @@ final class StatementScanner {
 						this.statement.mentionsReadOnly();
 					}
 				}
+				case '\\' -> this.statement.add(StatementFacts.BACKSLASH);
 				case 'a', 'A' -> addIf(StatementFacts.ADVISORY_LOCK, code && isInLiteral("advisory_", i));
 				case 'd', 'D' -> addIf(StatementFacts.WRITES_UNSEEN, code && isInLiteral("dblink", i));
 				case 'l', 'L' -> addIf(StatementFacts.LARGE_OBJECT, code && writesLargeObjects(i));

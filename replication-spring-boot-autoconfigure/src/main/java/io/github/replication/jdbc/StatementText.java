@@ -99,7 +99,16 @@ final class StatementText {
 	 */
 	boolean isKnownRead() {
 		StatementFacts facts = facts();
-		return facts.has(StatementFacts.PLAIN_READ) && !this.refused && facts.basis().isComplete();
+		return facts.has(StatementFacts.PLAIN_READ) && !this.refused && facts.basis().isComplete()
+				&& !this.catalog.isOutdated();
+	}
+
+	/**
+	 * Whether a session with {@code standard_conforming_strings} off may understand
+	 * another text.
+	 */
+	boolean hasBackslash() {
+		return facts().has(StatementFacts.BACKSLASH);
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ import io.github.replication.jdbc.PhysicalConnection.Hold;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
+import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.Write;
 import io.github.replication.postgres.DriverConnection;
@@ -82,6 +84,10 @@ final class UnitOfWork {
 	 */
 	private boolean written;
 
+	private boolean changesCatalog;
+
+	private boolean endedByText;
+
 	UnitOfWork(ConnectionSource source, PhysicalConnection physical, Route route, RouteRequest request)
 			throws SQLException {
 		this.source = source;
@@ -108,6 +114,14 @@ final class UnitOfWork {
 
 	@Nullable ReadMark decidedBy() {
 		return this.decidedBy;
+	}
+
+	/**
+	 * Whether the caller has neither written nor read elsewhere since the node was
+	 * chosen.
+	 */
+	boolean isDecidedBy(Bound bound) {
+		return bound.write() == this.seenWrite && Objects.equals(bound.read(), this.decidedBy);
 	}
 
 	boolean isTransaction() {
@@ -204,17 +218,44 @@ final class UnitOfWork {
 		this.used = true;
 		if (this.readOnly) {
 			ReadOnlyViolations.refuse(text, this);
+			stayReadOnly();
 			return false;
 		}
 		if (isTransaction()) {
-			this.mayHaveWritten |= !text.isKnownRead();
+			this.mayHaveWritten |= !text.isKnownRead() || mayBeMisread(text);
 			return false;
 		}
-		if (text.isPlainRead()) {
+		if (text.isPlainRead() && !mayBeMisread(text)) {
 			return false;
 		}
 		this.physical.hold(Hold.SESSION);
 		return true;
+	}
+
+	/**
+	 * A text may have ended the read-only transaction, so that another one begins.
+	 */
+	private void stayReadOnly() throws SQLException {
+		if (this.endedByText && isTransaction()) {
+			this.physical.useTransaction(true);
+			this.endedByText = false;
+		}
+	}
+
+	/**
+	 * Begins this read-only transaction on the server, before the driver or the
+	 * application begins it without the words that make it read-only.
+	 */
+	void startReadOnly() throws SQLException {
+		stayReadOnly();
+		this.physical.startTransaction();
+	}
+
+	/**
+	 * Whether the server may understand another text than was looked at.
+	 */
+	private boolean mayBeMisread(StatementText text) throws SQLException {
+		return text.hasBackslash() && this.physical.hasEscapesInLiterals();
 	}
 
 	/**
@@ -224,19 +265,19 @@ final class UnitOfWork {
 	private void executed(StatementText text, boolean mayWriteAtOnce) {
 		if (text.controlsTransaction()) {
 			this.physical.transactionMayHaveChanged();
+			this.endedByText = true;
 		}
 		boolean changesSession = text.changesSession();
 		this.boundToSession |= changesSession;
+		if (this.physical.isOnWritePool()) {
+			noteSession(text, changesSession);
+		}
 		if (this.readOnly) {
 			return;
 		}
-		if (changesSession) {
-			this.physical.hold(Hold.SESSION);
-			this.physical.sessionMayHaveChanged();
-		}
-		if (text.mentionsSynchronousCommit()) {
-			this.asynchronous = true;
-			this.source.noteSettings(text);
+		if (text.changesCatalog()) {
+			this.changesCatalog = true;
+			this.source.catalogChanged();
 		}
 		if (isTransaction() && (text.mayWriteUnseen() || text.controlsTransaction())) {
 			this.unseenWrites = true;
@@ -244,6 +285,21 @@ final class UnitOfWork {
 		}
 		else if (mayWriteAtOnce) {
 			this.source.recordUncheckedWrite(text.mentionsSynchronousCommit());
+		}
+	}
+
+	/**
+	 * Notes what a statement may have left in a session of the writers. A read-only unit
+	 * may leave settings as well.
+	 */
+	private void noteSession(StatementText text, boolean changed) {
+		if (changed) {
+			this.physical.hold(Hold.SESSION);
+			this.physical.sessionMayHaveChanged();
+		}
+		if (text.mentionsSynchronousCommit()) {
+			this.asynchronous = true;
+			this.source.noteSettings(text);
 		}
 	}
 
@@ -327,19 +383,20 @@ final class UnitOfWork {
 	private CommitOutcome send(@Nullable SynchronousCommit level) throws SQLException {
 		Connection connection = this.physical.connection();
 		DriverConnection driver = this.physical.driver();
-		boolean sessionKnown = level == null && !this.asynchronous && this.physical.isSessionKnown()
+		boolean sessionKnown = this.physical.isSessionKnown();
+		boolean durabilityKnown = sessionKnown && level == null && !this.asynchronous
 				&& this.source.isDurabilityOfSession();
-		if (driver.transaction() == TransactionState.OPEN && !this.physical.isHandedOut()) {
+		if (sessionKnown && driver.transaction() == TransactionState.OPEN) {
 			if (!this.mayHaveWritten) {
 				connection.commit();
 				return CommitOutcome.UNCHANGED;
 			}
-			if (this.written && sessionKnown && driver.commitsSynchronously()) {
+			if (this.written && durabilityKnown && driver.commitsSynchronously(this.source.nanoTime())) {
 				connection.commit();
 				return CommitOutcome.WRITTEN;
 			}
 		}
-		return WriteDetectingCommit.commit(connection, driver, level, sessionKnown);
+		return WriteDetectingCommit.commit(connection, driver, level, durabilityKnown ? this.source::nanoTime : null);
 	}
 
 	/**
@@ -363,6 +420,10 @@ final class UnitOfWork {
 			this.source.recordWrite(outcome == CommitOutcome.WRITTEN_ASYNCHRONOUSLY);
 		}
 		recordUnseenWrites();
+		if (this.changesCatalog) {
+			// what was read of the catalog before the commit did not have it
+			this.source.catalogChanged();
+		}
 	}
 
 	/**

@@ -24,6 +24,7 @@ import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
@@ -62,19 +63,20 @@ final class WriteDetectingCommit {
 	 * @param connection the connection, in a transaction
 	 * @param driver the facts that its driver knows
 	 * @param level what the commit has to wait for, {@code null} for what is set
-	 * @param sessionKnown whether nothing but the session's own settings decides what the
-	 * commit waits for, so that the answer counts for the next one
+	 * @param clock a monotonic clock in nanoseconds if nothing but the session's own
+	 * settings decides what the commit waits for, so that the answer counts for the next
+	 * one, {@code null} else
 	 * @return what is known of the transaction
 	 */
 	static CommitOutcome commit(Connection connection, DriverConnection driver, @Nullable SynchronousCommit level,
-			boolean sessionKnown) throws SQLException {
+			@Nullable LongSupplier clock) throws SQLException {
 		CommitOutcome possible = possibleOutcome(driver);
 		if (possible != null) {
 			return commitUnchecked(connection, level, possible);
 		}
 		CommitOutcome outcome = (level != null)
-				? checkAndCommit(connection, CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT), null)
-				: checkAndCommit(connection, CHECK_AND_COMMIT, sessionKnown ? driver : null);
+				? checkAndCommit(connection, CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT), driver, null)
+				: checkAndCommit(connection, CHECK_AND_COMMIT, driver, clock);
 		connection.commit();
 		return outcome;
 	}
@@ -112,18 +114,18 @@ final class WriteDetectingCommit {
 		}
 	}
 
-	private static CommitOutcome checkAndCommit(Connection connection, String sql, @Nullable DriverConnection learning)
-			throws SQLException {
+	private static CommitOutcome checkAndCommit(Connection connection, String sql, DriverConnection driver,
+			@Nullable LongSupplier clock) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setFetchSize(0);
 			statement.execute();
 			try (ResultSet row = statement.getResultSet()) {
 				row.next();
 				boolean synchronous = !"off".equals(row.getString(2));
-				if (learning != null) {
+				if (clock != null) {
 					// a connection pooler may serve the next transaction in another
 					// session
-					learning.commitsSynchronously(synchronous && row.getInt(3) == learning.backendPid());
+					driver.commitsSynchronously(synchronous && row.getInt(3) == driver.backendPid(), clock.getAsLong());
 				}
 				if (!row.getBoolean(1)) {
 					return CommitOutcome.UNCHANGED;

@@ -142,19 +142,21 @@ public class DriverConnection {
 
 	/**
 	 * Whether the session is known to wait at each commit until the log is flushed, as
-	 * was {@linkplain #commitsSynchronously(boolean) found out} last.
+	 * was {@linkplain #commitsSynchronously(boolean, long) found out} within the last
+	 * second: the server's configuration may change while it is open.
+	 * @param now the time on a monotonic clock, in nanoseconds
 	 * @return {@code false} also if that is not known
 	 */
-	public boolean commitsSynchronously() {
+	public boolean commitsSynchronously(long now) {
 		return false;
 	}
 
 	/**
-	 * Remembers, for as long as the connection is open, whether its session waits at each
-	 * commit until the log is flushed.
+	 * Remembers whether the session waits at each commit until the log is flushed.
 	 * @param known {@code false} if it does not, or may have changed that
+	 * @param now the time on a monotonic clock, in nanoseconds
 	 */
-	public void commitsSynchronously(boolean known) {
+	public void commitsSynchronously(boolean known, long now) {
 	}
 
 	/**

@@ -19,8 +19,9 @@ package io.github.replication.postgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collections;
-import java.util.Set;
+import java.util.Map;
 import java.util.WeakHashMap;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
@@ -34,10 +35,15 @@ import org.postgresql.util.ServerErrorMessage;
 final class PgjdbcConnection extends DriverConnection {
 
 	/**
-	 * The connections whose sessions are known to wait at each commit.
+	 * How long it is known what a session does, in nanoseconds: the server may read its
+	 * configuration anew.
 	 */
-	private static final Set<BaseConnection> SYNCHRONOUS = Collections
-		.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+	private static final long KNOWN_FOR = TimeUnit.SECONDS.toNanos(1);
+
+	/**
+	 * The connections whose sessions were found to wait at each commit, and when.
+	 */
+	private static final Map<BaseConnection, Long> SYNCHRONOUS = Collections.synchronizedMap(new WeakHashMap<>());
 
 	private final BaseConnection connection;
 
@@ -114,17 +120,18 @@ final class PgjdbcConnection extends DriverConnection {
 	}
 
 	@Override
-	public boolean commitsSynchronously() {
-		return SYNCHRONOUS.contains(this.connection);
+	public boolean commitsSynchronously(long now) {
+		Long found = SYNCHRONOUS.get(this.connection);
+		return found != null && now - found < KNOWN_FOR;
 	}
 
 	@Override
-	public void commitsSynchronously(boolean known) {
-		if (!known) {
-			SYNCHRONOUS.remove(this.connection);
+	public void commitsSynchronously(boolean known, long now) {
+		if (known) {
+			SYNCHRONOUS.put(this.connection, now);
 		}
-		else if (!commitsSynchronously()) {
-			SYNCHRONOUS.add(this.connection);
+		else {
+			SYNCHRONOUS.remove(this.connection);
 		}
 	}
 

@@ -86,7 +86,8 @@ class StatementTextFuzzTests {
 					"select 'a' as \"" + content.replace("\"", "\"\"") + "\" from note",
 					"select 'a' /*" + content.replace("/*", "").replace("*/", "").replace("/", "") + " */ from note",
 					"select 'a' --" + content.replaceAll("[\r\n]", "") + "\n from note")) {
-				assertThat(StatementScanner.scan(sql, catalog).flags()).as(sql).isEqualTo(flags);
+				int found = StatementScanner.scan(sql, catalog).flags() & ~StatementFacts.BACKSLASH;
+				assertThat(found).as(sql).isEqualTo(flags);
 			}
 		}
 	}

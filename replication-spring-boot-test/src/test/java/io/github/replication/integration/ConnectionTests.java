@@ -16,6 +16,7 @@
 
 package io.github.replication.integration;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringReader;
 import java.sql.Connection;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.PGConnection;
+import org.postgresql.jdbc.PgStatement;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -49,8 +51,11 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
 
+import io.github.replication.NodeStatus;
 import io.github.replication.ReadOnly;
 import io.github.replication.Replication;
+import io.github.replication.ReplicationCluster;
+import io.github.replication.Role;
 import io.github.replication.UsePrimary;
 import io.github.replication.WriteRecord;
 import io.github.replication.jdbc.ConnectionPreparer;
@@ -90,6 +95,7 @@ class ConnectionTests {
 		admin.execute("CREATE SCHEMA IF NOT EXISTS b");
 		admin.execute("CREATE TABLE IF NOT EXISTS a.item (id int PRIMARY KEY, text text)");
 		admin.execute("CREATE TABLE IF NOT EXISTS b.item (id int PRIMARY KEY, text text)");
+		admin.execute("CREATE TABLE IF NOT EXISTS b.picture (content oid)");
 		admin.execute("CREATE OR REPLACE FUNCTION log(text) RETURNS void LANGUAGE sql"
 				+ " AS $$ INSERT INTO a.item VALUES ((random() * 1000000)::int, $1) $$");
 		cluster.awaitReplication();
@@ -113,7 +119,7 @@ class ConnectionTests {
 	@BeforeEach
 	void clear() {
 		application.newCaller();
-		admin.execute("TRUNCATE a.item, b.item");
+		admin.execute("TRUNCATE a.item, b.item, b.picture");
 		cluster.awaitReplication();
 		application.bean(Tenants.class).clear();
 	}
@@ -278,6 +284,125 @@ class ConnectionTests {
 		}
 		assertThat(count("a.item")).isOne();
 		assertPoolIsClean();
+	}
+
+	@Test
+	void unwrappedStatementOfAReadOnlyUnitOnAHeldConnectionDoesNotWrite() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			execute(connection, "SET application_name = 'held'");
+			connection.setReadOnly(true);
+			try (Statement statement = connection.createStatement()) {
+				PgStatement driver = statement.unwrap(PgStatement.class);
+				assertThatExceptionOfType(SQLException.class)
+					.isThrownBy(() -> driver.executeUpdate("INSERT INTO a.item VALUES (1, 'x')"))
+					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+			}
+			connection.setReadOnly(false);
+			insert(connection, "a.item", 2);
+		}
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void unwrappedStatementTakesPartInTransactions() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			try (Statement statement = connection.createStatement()) {
+				PgStatement driver = statement.unwrap(PgStatement.class);
+				driver.executeUpdate("INSERT INTO a.item VALUES (1, 'x')");
+				connection.commit();
+				driver.executeUpdate("INSERT INTO a.item VALUES (2, 'x')");
+				connection.rollback();
+			}
+		}
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void transactionThatAnUnwrappedStatementHasBegunIsRolledBackAtTheEnd() throws SQLException {
+		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
+			PgStatement driver = statement.unwrap(PgStatement.class);
+			driver.execute("BEGIN");
+			driver.executeUpdate("INSERT INTO a.item VALUES (1, 'x')");
+		}
+		assertThat(count("a.item")).isZero();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void largeObjectsAreParametersInEachTransaction() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			try (PreparedStatement statement = connection.prepareStatement("INSERT INTO b.picture VALUES (?)")) {
+				for (int i = 0; i < 3; i++) {
+					statement.setBlob(1, new ByteArrayInputStream(new byte[] { 1 }));
+					statement.executeUpdate();
+					if (i == 1) {
+						connection.rollback();
+					}
+					else {
+						connection.commit();
+					}
+				}
+			}
+		}
+		assertThat(count("b.picture")).isEqualTo(2);
+		assertPoolIsClean();
+	}
+
+	@Test
+	void largeObjectIsReadAfterTheCommit() throws SQLException {
+		admin.execute("INSERT INTO b.picture VALUES (lo_from_bytea(0, 'abc'))");
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			try (Statement statement = connection.createStatement();
+					ResultSet rows = statement.executeQuery("SELECT content FROM b.picture")) {
+				connection.commit();
+				rows.next();
+				assertThat(rows.getBlob(1).getBytes(1, 3)).asString().isEqualTo("abc");
+				connection.commit();
+			}
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void largeObjectAsAParameterDoesNotLetAReadOnlyUnitWrite() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			for (boolean readOnly : List.of(false, true)) {
+				connection.setReadOnly(readOnly);
+				try (PreparedStatement statement = connection.prepareStatement("INSERT INTO b.picture VALUES (?)")) {
+					statement.setBlob(1, new ByteArrayInputStream(new byte[] { 1 }));
+					statement.executeUpdate();
+				}
+				catch (SQLException ex) {
+					assertThat(ex.getSQLState()).isEqualTo("25006");
+				}
+				connection.commit();
+			}
+		}
+		assertThat(count("b.picture")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void transactionAfterOneThatATextHasEndedIsReadOnlyWithADriverThatIgnoresIt() {
+		try (TestApplication other = TestApplication.exactly(cluster)
+			.withoutJpa()
+			.with("spring.datasource.hikari.data-source-properties.readOnlyMode", "ignore")
+			.start()) {
+			Replication.onPrimary(() -> assertThatExceptionOfType(DataAccessException.class)
+				.isThrownBy(() -> other.transaction(true).executeWithoutResult((status) -> {
+					other.jdbc().execute("SELECT 1");
+					other.jdbc().execute("COMMIT");
+					other.jdbc().execute("INSERT INTO a.item VALUES (1, 'x')");
+				}))
+				.satisfies((ex) -> assertThat(((SQLException) ex.getRootCause()).getSQLState()).isEqualTo("25006")));
+		}
+		assertThat(count("a.item")).isZero();
 	}
 
 	@Test
@@ -612,6 +737,29 @@ class ConnectionTests {
 				ResultSet row = statement.executeQuery("SELECT current_setting('app.tenant')")) {
 			row.next();
 			return row.getString(1);
+		}
+	}
+
+	@Test
+	void statementThatWasPreparedBeforeItsNodeLeftGoesToAnother() throws SQLException {
+		ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+		List<String> replicas = nodes.nodes()
+			.stream()
+			.filter((node) -> node.role() == Role.REPLICA)
+			.map(NodeStatus::name)
+			.toList();
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setReadOnly(true);
+			try (PreparedStatement statement = connection.prepareStatement("SELECT pg_is_in_recovery()")) {
+				replicas.forEach(nodes::drain);
+				try (ResultSet row = statement.executeQuery()) {
+					row.next();
+					assertThat(row.getBoolean(1)).isFalse();
+				}
+			}
+		}
+		finally {
+			replicas.forEach(nodes::resume);
 		}
 	}
 

@@ -16,22 +16,28 @@
 
 package io.github.replication.integration;
 
+import java.io.ByteArrayInputStream;
+import java.sql.Blob;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGStatement;
 import org.postgresql.jdbc.PgDatabaseMetaData;
 import org.postgresql.jdbc.PgStatement;
 
@@ -39,6 +45,7 @@ import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
+import io.github.replication.RoutedConnection;
 import io.github.replication.WriteRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.position.Write;
@@ -76,6 +83,8 @@ class WriteDetectionTests {
 		admin.execute("CREATE FUNCTION note_visit() RETURNS bigint LANGUAGE sql"
 				+ " AS $$ INSERT INTO visit (text) VALUES ('x') RETURNING id $$");
 		admin.execute("CREATE VIEW noisy AS SELECT note_visit() AS id");
+		admin.execute("CREATE TABLE picture (content oid)");
+		admin.execute("INSERT INTO picture VALUES (lo_from_bytea(0, 'abc'))");
 		cluster.awaitReplication();
 		application = TestApplication.exactly(cluster)
 			.withoutJpa()
@@ -87,6 +96,7 @@ class WriteDetectionTests {
 	@AfterAll
 	static void drop() {
 		application.close();
+		admin.execute("DROP TABLE picture");
 		admin.execute("DROP VIEW noisy");
 		admin.execute("DROP FUNCTION note_visit()");
 		admin.execute("DROP TABLE visit");
@@ -174,6 +184,118 @@ class WriteDetectionTests {
 	}
 
 	@Test
+	void writeByTheStatementOfMetadataIsFound() {
+		transaction((jdbc) -> inConnection(jdbc, (connection) -> {
+			try (ResultSet rows = connection.getMetaData().getSchemas(); Statement statement = rows.getStatement()) {
+				assertThat(statement.getConnection()).isSameAs(connection.unwrap(RoutedConnection.class));
+				statement.executeUpdate("INSERT INTO visit (text) VALUES ('x')");
+			}
+		}));
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@Test
+	void writeByTheMetadataOfTheDriverInAutoCommitIsFound() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			Connection driver = connection.getMetaData().unwrap(PgDatabaseMetaData.class).getConnection();
+			assertThat(activeConnections()).as("it is not another's").isOne();
+			try (Statement statement = driver.createStatement()) {
+				statement.executeUpdate("INSERT INTO visit (text) VALUES ('x')");
+			}
+		}
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@Test
+	void writeOfAnUnwrappedStatementInAutoCommitIsFound() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.unwrap(PgStatement.class).executeUpdate("INSERT INTO visit (text) VALUES ('x')");
+		}
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@Test
+	void unwrappingAStatementForTheSettingsOfTheDriverIsNoWrite() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.unwrap(PGStatement.class).setPrepareThreshold(1);
+			statement.executeQuery("SELECT 1").close();
+		}
+		assertThat(hasWritten()).isFalse();
+	}
+
+	@Test
+	void largeObjectThatIsWrittenAfterItWasReadIsFound() {
+		transaction((jdbc) -> inConnection(jdbc, (connection) -> {
+			try (Statement statement = connection.createStatement();
+					ResultSet rows = statement.executeQuery("SELECT content FROM picture")) {
+				rows.next();
+				rows.getObject(1, Blob.class).setBytes(1, new byte[] { 1 });
+			}
+		}));
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@Test
+	void largeObjectThatIsAParameterOfAReadIsFound() {
+		transaction((jdbc) -> inConnection(jdbc, (connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement("SELECT ?::oid")) {
+				statement.setBlob(1, new ByteArrayInputStream(new byte[] { 1 }));
+				statement.executeQuery().close();
+			}
+		}));
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "VIEW", "TEMPORARY VIEW" })
+	void viewThatIsYoungerThanTheKnowledgeOfTheCatalogIsAsked(String kind) throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.execute("CREATE " + kind + " young AS SELECT note_visit() AS id");
+			application.newCaller();
+			connection.setAutoCommit(false);
+			statement.executeQuery("SELECT id FROM young").close();
+			connection.commit();
+			assertThat(hasWritten()).isTrue();
+			statement.execute("DROP VIEW young");
+			connection.commit();
+		}
+	}
+
+	@Test
+	void catalogIsTrustedAgainAfterItWasRead() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.execute("CREATE TABLE IF NOT EXISTS later (id int)");
+			statement.execute("DROP TABLE later");
+		}
+		Awaitility.await().pollInSameThread().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+			beginAnew();
+			transactions((jdbc) -> jdbc.queryForObject("SELECT count(*) FROM visit", Integer.class));
+			assertThat(isAsked()).isFalse();
+		});
+	}
+
+	@Test
+	void textWhoseBackslashIsAnEscapeIsAsked() {
+		admin.execute("ALTER DATABASE " + cluster.database() + " SET standard_conforming_strings = off");
+		try (TestApplication other = TestApplication.exactly(cluster).withoutJpa().start().awaitQuiet()) {
+			other.newCaller();
+			other.transaction(false)
+				.executeWithoutResult((status) -> other.jdbc().queryForList("SELECT 'a\\'' || note_visit() --'"));
+			assertThat(other.bean(WriteRecord.class).hasWritten()).as("in a transaction").isTrue();
+			other.newCaller();
+			other.jdbc().queryForList("SELECT 'a\\'' || note_visit() --'");
+			assertThat(other.bean(WriteRecord.class).hasWritten()).as("in auto-commit").isTrue();
+		}
+		finally {
+			admin.execute("ALTER DATABASE " + cluster.database() + " RESET standard_conforming_strings");
+		}
+	}
+
+	@Test
 	void savepointThatIsRolledBackLeavesAWrite() {
 		transaction((jdbc) -> inConnection(jdbc, (connection) -> {
 			Savepoint savepoint = connection.setSavepoint();
@@ -198,6 +320,66 @@ class WriteDetectionTests {
 		application.newCaller();
 		transaction((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
 		assertThat(write().asynchronous()).isTrue();
+	}
+
+	@Test
+	void sessionSetByAReadOnlyTransactionIsAskedAnew() throws SQLException {
+		transactions((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			insert(connection);
+			connection.commit();
+			connection.setReadOnly(true);
+			statement.execute("DO $$ BEGIN PERFORM set_config('synchronous' || '_commit', 'off', false); END $$");
+			connection.commit();
+			connection.setReadOnly(false);
+			application.newCaller();
+			insert(connection);
+			connection.commit();
+		}
+		assertThat(write().asynchronous()).isTrue();
+	}
+
+	@Test
+	void sessionFollowsTheConfigurationOfTheServer() {
+		transactions((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
+		cluster.primary().set("synchronous_commit", "off");
+		try {
+			Awaitility.await().pollInSameThread().untilAsserted(() -> {
+				application.newCaller();
+				transaction((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
+				assertThat(write().asynchronous()).isTrue();
+			});
+		}
+		finally {
+			cluster.primary().set("synchronous_commit", null);
+		}
+	}
+
+	@Test
+	void triggerThatChangesTheDurabilityIsAsked() throws SQLException {
+		admin.execute("CREATE TABLE hasty (id int)");
+		admin.execute("CREATE FUNCTION be_hasty() RETURNS trigger LANGUAGE plpgsql"
+				+ " AS $$ BEGIN SET LOCAL synchronous_commit = off; RETURN NEW; END $$");
+		admin.execute("CREATE TRIGGER hasty BEFORE INSERT ON hasty FOR EACH ROW EXECUTE FUNCTION be_hasty()");
+		cluster.awaitReplication();
+		try (TestApplication other = TestApplication.exactly(cluster)
+			.withoutJpa()
+			.with("spring.datasource.hikari.maximum-pool-size", 1)
+			.start()
+			.awaitQuiet()) {
+			other.transaction(false)
+				.executeWithoutResult((status) -> other.jdbc().update("INSERT INTO visit (text) VALUES ('x')"));
+			other.newCaller();
+			other.transaction(false)
+				.executeWithoutResult((status) -> other.jdbc().update("INSERT INTO hasty VALUES (1)"));
+			assertThat(other.bean(CallerRecords.class).current().bound().write().asynchronous()).isTrue();
+		}
+		finally {
+			admin.execute("DROP TABLE hasty");
+			admin.execute("DROP FUNCTION be_hasty()");
+		}
 	}
 
 	@Test
@@ -230,6 +412,19 @@ class WriteDetectionTests {
 		application.newCaller();
 		transactions((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
 		assertThat(write().asynchronous()).isFalse();
+	}
+
+	private static void insert(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement()) {
+			statement.executeUpdate("INSERT INTO visit (text) VALUES ('x')");
+		}
+	}
+
+	private static int activeConnections() throws SQLException {
+		return application.bean(DataSource.class)
+			.unwrap(HikariDataSource.class)
+			.getHikariPoolMXBean()
+			.getActiveConnections();
 	}
 
 	private void transactions(Consumer<JdbcTemplate> work) {
