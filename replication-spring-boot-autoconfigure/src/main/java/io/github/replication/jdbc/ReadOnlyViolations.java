@@ -80,7 +80,8 @@ final class ReadOnlyViolations {
 			return explained(ex, nameOf(unit) + " is read-only, but it tried to write; it ran on " + where(route) + ": "
 					+ ex.getMessage() + ". " + REMEDY);
 		}
-		if (SqlState.isUnsupported(ex) && !DriverConnection.isOutdatedPlan(ex) && route.node().role() == Role.REPLICA) {
+		if (SqlState.isUnsupported(ex) && DriverConnection.isReportedByServer(ex)
+				&& !DriverConnection.isOutdatedPlan(ex) && route.node().role() == Role.REPLICA) {
 			return explained(ex,
 					nameOf(unit) + " ran on " + where(route) + ", and a standby does not support everything: "
 							+ ex.getMessage() + ". If it needs the primary, let it run there (@UsePrimary, or"

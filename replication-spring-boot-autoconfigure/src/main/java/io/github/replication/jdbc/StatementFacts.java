@@ -70,7 +70,7 @@ record StatementFacts(CatalogSnapshot basis, int flags) {
 	/**
 	 * There is a backslash in a literal, which some sessions take for an escape.
 	 */
-	static final int BACKSLASH = 1 << 12;
+	static final int BACKSLASH = 1 << 14;
 
 	/**
 	 * Every fact that makes a text something else than a plain read.

@@ -49,6 +49,11 @@ final class Twins implements AutoCloseable {
 
 	private static final long EVICTION_MILLIS = 500;
 
+	/**
+	 * How long an eviction is waited for that happens in any case.
+	 */
+	private static final long CERTAIN_EVICTION_MILLIS = 5000;
+
 	private static final long VIEW_MILLIS = 20;
 
 	private final Side plain;
@@ -223,7 +228,7 @@ final class Twins implements AutoCloseable {
 			Outcome outcome = this.plain.run(call);
 			List<String> pool = pool(this.plain, call);
 			if ("0A000".equals(outcome.state()) && this.plain.pool().evictsUnsupported()) {
-				awaitEviction(this.plain, closed);
+				awaitEviction(this.plain, closed, CERTAIN_EVICTION_MILLIS);
 			}
 			if (outcome.isConnectionLost() || this.plain.closedSockets() != closed) {
 				settle(this.plain);
@@ -236,8 +241,8 @@ final class Twins implements AutoCloseable {
 	 * After an exception with SQLSTATE 0A000 HikariCP closes the connection, a moment
 	 * later and in another thread.
 	 */
-	private static void awaitEviction(Side side, long closedSockets) {
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(EVICTION_MILLIS);
+	private static void awaitEviction(Side side, long closedSockets, long millis) {
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
 		while (side.closedSockets() == closedSockets && System.nanoTime() < end) {
 			Thread.onSpinWait();
 		}
@@ -321,7 +326,7 @@ final class Twins implements AutoCloseable {
 		Outcome outcome = this.ours.run(call);
 		List<String> pool = pool(this.ours, call);
 		if ("0A000".equals(outcome.state()) && expected.closedSocket()) {
-			awaitEviction(this.ours, closed);
+			awaitEviction(this.ours, closed, EVICTION_MILLIS);
 		}
 		return new Step(outcome, view(expected.view()), pool, this.ours.closedSockets() != closed);
 	}
