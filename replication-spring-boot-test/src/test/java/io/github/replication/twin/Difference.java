@@ -119,6 +119,7 @@ record Difference(List<Call> calls, List<Step> plainSteps, List<Step> ourSteps, 
 		describe(text, "sessions", plain().view().states(), ours().view().states());
 		describe(text, "advisory locks", plain().view().locks(), ours().view().locks());
 		describe(text, "pool", plain().pool().toString(), ours().pool().toString());
+		describe(text, "closed a socket", "" + plain().closedSocket(), "" + ours().closedSocket());
 		return text.toString();
 	}
 

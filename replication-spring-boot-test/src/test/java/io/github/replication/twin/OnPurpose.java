@@ -79,7 +79,7 @@ enum OnPurpose {
 		boolean explains(Difference difference) {
 			return "0A000".equals(difference.plain().outcome().state()) && difference.hasEqualOutcomes()
 					&& difference.hasEqualRows() && difference.plain().closedSocket()
-					&& !difference.ours().closedSocket() && difference.history().isReadOnly(difference.call());
+					&& difference.history().isReadOnly(difference.call());
 		}
 
 	},
