@@ -241,6 +241,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 */
 	public void rememberWrites(@Nullable Duration window) {
 		this.writesCountForAll = window;
+		if (window == null) {
+			this.positions.resolveForAll();
+		}
 	}
 
 	/**

@@ -244,15 +244,31 @@ public final class Positions implements PositionResolver {
 	 * @return those known to have it, in the same order
 	 */
 	public List<ClusterNode> upToDate(List<ClusterNode> replicas) {
+		return qualifying(replicas, boundOfAll());
+	}
+
+	private Bound boundOfAll() {
 		Requirement requirement = this.requiredForAll;
 		if (requirement == null) {
-			return replicas;
+			return Bound.NONE;
 		}
 		if (this.clock.nanoTime() - requirement.until() >= 0) {
 			this.requiredForAll = null;
-			return replicas;
+			return Bound.NONE;
 		}
-		return now().qualifying(replicas, requirement.bound());
+		return requirement.bound();
+	}
+
+	/**
+	 * Has the primary asked for the position that every read must see, without waiting
+	 * for it: what is written later is not to count.
+	 */
+	void resolveForAll() {
+		Write write = boundOfAll().write();
+		NodeMonitor primary = this.catchUp.primary();
+		if (write != null && primary != null) {
+			primary.sampleAfter(write.tick());
+		}
 	}
 
 	/**
@@ -360,7 +376,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	private boolean isReached(List<ClusterNode> replicas, CallerRecord record) {
-		Bound bound = record.bound();
+		Bound bound = record.bound().and(boundOfAll());
 		Qualification now = now();
 		return replicas.stream().anyMatch((node) -> now.hasReached(node, bound));
 	}
@@ -372,7 +388,7 @@ public final class Positions implements PositionResolver {
 	 */
 	private long settle(List<ClusterNode> replicas, CallerRecord record) {
 		record.updateWrite((write) -> writes().correct(write, this.clock.now()));
-		Bound bound = record.bound();
+		Bound bound = record.bound().and(boundOfAll());
 		long tick = writes().doubt(bound.write());
 		ReadMark read = bound.read();
 		if (read != null && this.settings.monotonic()

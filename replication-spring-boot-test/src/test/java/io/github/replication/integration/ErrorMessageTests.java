@@ -90,7 +90,7 @@ class ErrorMessageTests {
 								"excludes only sessions on the same node", REMEDY)),
 				Arguments.of("select PG_TRY_ADVISORY_XACT_LOCK (1)", "25006", List.of("takes an advisory lock")),
 				Arguments.of("SELECT pg_try_advisory_xact_lock_shared(1)", "25006", List.of("takes an advisory lock")),
-				Arguments.of("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "0A000",
+				Arguments.of("SET transaction_isolation = 'serializable'", "0A000",
 						List.of("Mistakes.run ran on replica-", "a standby does not support everything",
 								"SERIALIZABLE declare it (@ReadOnly(isolation = Isolation.SERIALIZABLE))")));
 	}

@@ -156,10 +156,12 @@ class NodeStateTests {
 	}
 
 	@Test
-	void replicaThatLagsAtTheStartIsOutOfRotationLongBeforeMaxLagHasPassed() {
+	void replicaThatLagsAtTheStartIsOutOfRotationLongBeforeMaxLagHasPassed() throws Exception {
 		this.cluster.node("replica-1").cutReceiver();
+		try (SingleConnectionDataSource admin = admin(this.cluster.primary())) {
+			new JdbcTemplate(admin).update("INSERT INTO note VALUES (?, 'x')", ids.incrementAndGet());
+		}
 		start(builder().with("replication.max-lag", "60s"));
-		write();
 		await(() -> this.nodes.node("replica-1").state() == NodeState.LAGGING);
 		assertThat(this.nodes.node("replica-2").state()).isEqualTo(NodeState.ONLINE);
 		this.cluster.node("replica-1").restoreReceiver();
@@ -208,6 +210,7 @@ class NodeStateTests {
 	void readsOnThePrimaryNeverTakeMoreConnectionsThanTheyMay(int allowed) throws Exception {
 		start(builder().with("replication.fallback-max-connections", allowed)
 			.with("spring.datasource.hikari.connection-timeout", "20000"), NamedReads.class);
+		this.application.awaitQuiet();
 		this.cluster.replicas().forEach((replica) -> replica.proxy().refuse());
 		ExecutorService threads = Executors.newFixedThreadPool(200);
 		try (SingleConnectionDataSource admin = admin(this.cluster.primary())) {

@@ -169,7 +169,7 @@ class OutageTests {
 			assertThat(db.health().getStatus()).isEqualTo(Status.UP);
 			this.cluster.primary().freeze();
 			assertThat(run(() -> assertThat(db.health().getStatus()).isEqualTo(Status.DOWN)))
-				.succeedsWithin(Duration.ofSeconds(5));
+				.succeedsWithin(Duration.ofSeconds(15));
 			awaitState(application, "primary", NodeState.OFFLINE);
 			for (int i = 0; i < 20; i++) {
 				assertThat(run(() -> assertThat(db.health().getStatus()).isEqualTo(Status.DOWN)))

@@ -111,6 +111,7 @@ class WriteDetectionTests {
 
 	@Test
 	void transactionOfPlainReadsIsNotAskedAndWritesNothing() {
+		application.awaitQuiet();
 		transactions((jdbc) -> {
 			jdbc.queryForObject("SELECT count(*) FROM visit WHERE text = ?", Integer.class, "x");
 			jdbc.queryForList("SELECT lower(text) FROM note ORDER BY id");
@@ -121,6 +122,7 @@ class WriteDetectionTests {
 
 	@Test
 	void transactionWithChangedRowsIsNotAskedAndWrites() {
+		application.awaitQuiet();
 		transactions((jdbc) -> {
 			jdbc.queryForObject("SELECT count(*) FROM visit", Integer.class);
 			jdbc.update("INSERT INTO visit (text) VALUES (?)", "x");
@@ -132,6 +134,7 @@ class WriteDetectionTests {
 
 	@Test
 	void countsOfBatchesAndPlainStatementsAreSeen() {
+		application.awaitQuiet();
 		transactions((jdbc) -> jdbc.batchUpdate("INSERT INTO visit (text) VALUES ('a')",
 				"INSERT INTO visit (text) VALUES ('b')"));
 		transactions((jdbc) -> jdbc.execute("UPDATE visit SET text = 'c'"));

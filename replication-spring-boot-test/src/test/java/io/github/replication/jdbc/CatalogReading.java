@@ -38,7 +38,10 @@ public final class CatalogReading {
 	public static void await(DataSource dataSource) {
 		ConnectionSource source = (ConnectionSource) ReflectionTestUtils.getField(dataSource, "source");
 		FunctionCatalog catalog = (FunctionCatalog) ReflectionTestUtils.getField(source.texts(), "catalog");
-		Awaitility.await().pollInterval(Duration.ofMillis(10)).until(() -> catalog.current().isComplete());
+		Awaitility.await()
+			.pollInterval(Duration.ofMillis(10))
+			.atMost(Duration.ofSeconds(30))
+			.until(() -> catalog.current().isComplete() && !catalog.isOutdated());
 	}
 
 }
