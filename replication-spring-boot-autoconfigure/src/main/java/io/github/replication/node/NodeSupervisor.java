@@ -208,6 +208,10 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 			checkSilence();
 		}
 		if (failure instanceof ConnectionLostException) {
+			if (this.member.node().monitor().position().isShared()) {
+				// new connections show whether they still lead to several servers
+				this.member.node().readPool().evict();
+			}
 			askWithin(0);
 		}
 		goOn();

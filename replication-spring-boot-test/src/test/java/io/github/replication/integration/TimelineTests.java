@@ -111,7 +111,7 @@ class TimelineTests {
 			assertThat(stale).isZero();
 			soon().untilAsserted(
 					() -> assertThat(nodes.node("replica-2")).extracting(NodeStatus::state).hasToString("DIVERGED"));
-			assertThat(nodes.node("replica-2").cause()).contains("changes that primary does not have");
+			assertThat(nodes.node("replica-2").cause()).contains("changes that the primary does not have");
 			application.newCaller();
 			application.decisions().clear();
 			for (int i = 0; i < 20; i++) {
