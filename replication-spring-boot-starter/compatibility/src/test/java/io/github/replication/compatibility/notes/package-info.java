@@ -14,29 +14,10 @@
  * limitations under the License.
  */
 
-package io.github.replication.compatibility;
-
-import jakarta.persistence.Entity;
-import jakarta.persistence.Id;
-
 /**
- * Something that is written and read.
+ * An application that is tested with several releases of Spring Boot.
  */
-@Entity
-class Note {
+@NullMarked
+package io.github.replication.compatibility.notes;
 
-	@Id
-	private long id;
-
-	protected Note() {
-	}
-
-	Note(long id) {
-		this.id = id;
-	}
-
-	long id() {
-		return this.id;
-	}
-
-}
+import org.jspecify.annotations.NullMarked;

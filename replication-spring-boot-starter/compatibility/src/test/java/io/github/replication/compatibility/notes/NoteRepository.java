@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.replication.compatibility;
+package io.github.replication.compatibility.notes;
 
 import org.springframework.data.jpa.repository.JpaRepository;
 

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.replication.compatibility;
+package io.github.replication.compatibility.notes;
 
 import java.net.CookieManager;
 import java.net.URI;

@@ -14,10 +14,29 @@
  * limitations under the License.
  */
 
-/**
- * An application that is tested with several releases of Spring Boot.
- */
-@NullMarked
-package io.github.replication.compatibility;
+package io.github.replication.compatibility.notes;
 
-import org.jspecify.annotations.NullMarked;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+
+/**
+ * Something that is written and read.
+ */
+@Entity
+class Note {
+
+	@Id
+	private long id;
+
+	protected Note() {
+	}
+
+	Note(long id) {
+		this.id = id;
+	}
+
+	long id() {
+		return this.id;
+	}
+
+}
