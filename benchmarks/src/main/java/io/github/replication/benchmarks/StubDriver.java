@@ -50,8 +50,13 @@ public final class StubDriver implements Driver {
 
 	private static final String PREFIX = "jdbc:postgresql:";
 
-	private static final String[] SERVER_STATE = { "read committed", "on", "", "app", "1", "1", "0/100", "0/100", "t",
-			"", "", "1", "" };
+	private static final String[] SERVER_STATE = { "read committed", "on", "", "app", "1", "1", "1", "1", "0/100",
+			"0/100", "t", "", "", "1", "1", "" };
+
+	/**
+	 * The column of the state that tells the servers apart.
+	 */
+	private static final int PORT = 7;
 
 	private static final Class<? extends StubConnection> CONNECTION = implement(StubConnection.class);
 
@@ -144,6 +149,7 @@ public final class StubDriver implements Driver {
 			this.url = url;
 			this.statement.connection = this;
 			this.statement.resultSet.standby = url.contains("replica");
+			this.statement.resultSet.port = url.hashCode();
 			return this;
 		}
 
@@ -365,6 +371,8 @@ public final class StubDriver implements Driver {
 
 		private boolean standby;
 
+		private int port;
+
 		private boolean more;
 
 		StubResultSet again() {
@@ -396,7 +404,7 @@ public final class StubDriver implements Driver {
 
 		@Override
 		public int getInt(int column) {
-			return 1;
+			return (this.state && column == PORT) ? this.port : 1;
 		}
 
 		@Override
