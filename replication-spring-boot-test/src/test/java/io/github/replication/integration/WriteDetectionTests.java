@@ -59,7 +59,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * it. That it was asked, the server says: the driver prepares a question that comes again
  * and again, and the session lists what it has prepared.
  */
-@EmbeddedCluster
+@EmbeddedCluster(dedicated = true)
 class WriteDetectionTests {
 
 	private static final int TIMES = 8;
