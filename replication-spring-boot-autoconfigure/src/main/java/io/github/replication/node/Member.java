@@ -230,8 +230,9 @@ final class Member {
 		boolean primary = last != null && !last.state().inRecovery() && last.state().database() != null;
 		this.primarySince = (last == null || !primary) ? 0 : (this.primarySince != 0) ? this.primarySince : last.tick();
 		boolean stays = leader.isAnsweringAsPrimary();
-		this.rivalry = (stays || missing == null) ? "it is a primary, but " + leader
-				+ " is the primary of this cluster: rebuild it as a standby, or" + " remove it"
+		this.rivalry = (stays || missing == null)
+				? "it is a primary, but " + leader
+						+ " is the primary of this cluster: rebuild it as a standby, or remove it"
 				: "it is a primary as well, and is followed as soon as " + missing;
 	}
 

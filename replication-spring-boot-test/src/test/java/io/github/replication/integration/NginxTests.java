@@ -16,23 +16,15 @@
 
 package io.github.replication.integration;
 
-import java.io.File;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,17 +47,7 @@ class NginxTests {
 	Path folder;
 
 	static boolean isInstalled() {
-		return program().isPresent();
-	}
-
-	private static Optional<Path> program() {
-		return Stream
-			.concat(Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)),
-					Stream.of("/usr/sbin"))
-			.filter((folder) -> !folder.isEmpty())
-			.map((folder) -> Path.of(folder, "nginx"))
-			.filter(Files::isExecutable)
-			.findFirst();
+		return Program.find("nginx").isPresent();
 	}
 
 	@Test
@@ -73,14 +55,10 @@ class NginxTests {
 		TestApplication.createTable(cluster);
 		long id = ids.addAndGet(1000);
 		try (TestApplication application = TestApplication.exactly(cluster).withoutJpa().web().start(NoteWeb.class)) {
-			int port = freePort();
-			Process nginx = start(port, application.port());
-			try {
+			int port = Program.freePort();
+			try (Program nginx = start(port, application.port())) {
 				assertParallelRequestsAreAnswered(port, id);
 				assertPageIsCached(port, id);
-			}
-			finally {
-				nginx.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
 			}
 		}
 	}
@@ -108,7 +86,7 @@ class NginxTests {
 		assertThat(response.headers().allValues("Set-Cookie")).isEmpty();
 	}
 
-	private Process start(int port, int upstream) throws Exception {
+	private Program start(int port, int upstream) throws Exception {
 		Path configuration = this.folder.resolve("nginx.conf");
 		Files.writeString(configuration, """
 				daemon off;
@@ -134,27 +112,8 @@ class NginxTests {
 					}
 				}
 				""".formatted(this.folder, port, upstream));
-		Process nginx = new ProcessBuilder(program().orElseThrow().toString(), "-c", configuration.toString())
-			.redirectErrorStream(true)
-			.redirectOutput(this.folder.resolve("output.log").toFile())
-			.start();
-		Awaitility.await().until(() -> accepts(port));
-		return nginx;
-	}
-
-	private static boolean accepts(int port) {
-		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-			return socket.isConnected();
-		}
-		catch (IOException ex) {
-			return false;
-		}
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
+		return Program.start(this.folder, port, Program.find("nginx").orElseThrow().toString(), "-c",
+				configuration.toString());
 	}
 
 }

@@ -16,11 +16,8 @@
 
 package io.github.replication.integration;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -38,8 +35,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -73,22 +70,13 @@ final class PatroniCluster implements AutoCloseable {
 	}
 
 	static boolean isInstalled() {
-		return program("patroni") != null && program("etcd") != null && Files.isExecutable(POSTGRES.resolve("postgres"))
-				&& (!isRoot() || program("setpriv") != null);
+		return Program.find("patroni").isPresent() && Program.find("etcd").isPresent()
+				&& Files.isExecutable(POSTGRES.resolve("postgres"))
+				&& (!isRoot() || Program.find("setpriv").isPresent());
 	}
 
 	private static boolean isRoot() {
 		return "root".equals(System.getProperty("user.name"));
-	}
-
-	private static String program(String name) {
-		return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-			.filter((folder) -> !folder.isEmpty())
-			.map((folder) -> Path.of(folder, name))
-			.filter(Files::isExecutable)
-			.map(Path::toString)
-			.findFirst()
-			.orElse(null);
 	}
 
 	/**
@@ -100,8 +88,8 @@ final class PatroniCluster implements AutoCloseable {
 		if (isRoot()) {
 			run(List.of("chown", "postgres", folder.toString()));
 		}
-		int client = freePort();
-		int peer = freePort();
+		int client = Program.freePort();
+		int peer = Program.freePort();
 		Process etcd = start(folder, "etcd",
 				List.of("etcd", "--data-dir", folder.resolve("etcd").toString(), "--listen-client-urls", url(client),
 						"--advertise-client-urls", url(client), "--listen-peer-urls", url(peer),
@@ -109,7 +97,7 @@ final class PatroniCluster implements AutoCloseable {
 		PatroniCluster cluster = new PatroniCluster(folder, etcd);
 		try {
 			for (int i = 1; i <= 3; i++) {
-				Member member = cluster.new Member("node" + i, freePort(), freePort());
+				Member member = cluster.new Member("node" + i, Program.freePort(), Program.freePort());
 				member.configure(client);
 				cluster.members.add(member);
 			}
@@ -148,12 +136,6 @@ final class PatroniCluster implements AutoCloseable {
 	private static void run(List<String> command) throws Exception {
 		if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
 			throw new IllegalStateException(command + " has failed");
-		}
-	}
-
-	static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
 		}
 	}
 
@@ -424,11 +406,11 @@ final class PatroniCluster implements AutoCloseable {
 			}
 		}
 
-		private java.util.Optional<ProcessHandle> server() {
+		private Optional<ProcessHandle> server() {
 			try {
 				Path pid = data().resolve("postmaster.pid");
 				return Files.exists(pid) ? ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).get(0)))
-						: java.util.Optional.empty();
+						: Optional.empty();
 			}
 			catch (IOException ex) {
 				throw new UncheckedIOException(ex);

@@ -18,7 +18,6 @@ package io.github.replication.integration;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -30,7 +29,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongConsumer;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -213,13 +213,13 @@ class PatroniTests {
 				this.users.add(this.executor.submit(() -> use(this::read)));
 			}
 			for (int i = 0; i < WRITERS; i++) {
-				this.users.add(this.executor.submit(() -> use(this::write)));
+				this.users.add(this.executor.submit(() -> use((browser, seen) -> write(browser))));
 			}
 		}
 
-		private void use(java.util.function.BiConsumer<Browser, Map<Long, Boolean>> step) {
+		private void use(BiConsumer<Browser, AtomicLong> step) {
 			Browser browser = new Browser();
-			Map<Long, Boolean> seen = new LinkedHashMap<>();
+			AtomicLong seen = new AtomicLong(-1);
 			while (!this.ended.get()) {
 				step.accept(browser, seen);
 				LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
@@ -229,7 +229,7 @@ class PatroniTests {
 		/**
 		 * Writes a note and reads it at once.
 		 */
-		private void write(Browser browser, Map<Long, Boolean> seen) {
+		private void write(Browser browser) {
 			long id = ids.incrementAndGet();
 			long start = System.nanoTime();
 			if (browser.post(this.application, "/notes/" + id).statusCode() != 200) {
@@ -242,7 +242,7 @@ class PatroniTests {
 			this.longestWrite.accumulateAndGet(now - start, Math::max);
 			this.known.set(id);
 			readNote(browser, id, (found) -> {
-				if (found == 0) {
+				if (!found) {
 					this.violations.add("own write " + id + " is missed");
 				}
 			});
@@ -251,32 +251,31 @@ class PatroniTests {
 		/**
 		 * Reads the newest note again and again: once seen, it stays.
 		 */
-		private void read(Browser browser, Map<Long, Boolean> seen) {
-			long id = this.known.get();
-			seen.keySet()
-				.stream()
-				.skip(Math.max(0, seen.size() - 1))
-				.findFirst()
-				.ifPresent((last) -> readNote(browser, last, (found) -> {
-					if (found == 0) {
+		private void read(Browser browser, AtomicLong seen) {
+			long last = seen.get();
+			if (last >= 0) {
+				readNote(browser, last, (found) -> {
+					if (!found) {
 						this.violations.add("note " + last + " was seen and is gone");
 					}
-				}));
+				});
+			}
+			long id = this.known.get();
 			readNote(browser, id, (found) -> {
-				if (found == 1) {
-					seen.put(id, true);
+				if (found) {
+					seen.set(id);
 				}
 			});
 		}
 
-		private void readNote(Browser browser, long id, LongConsumer check) {
+		private void readNote(Browser browser, long id, Consumer<Boolean> check) {
 			var response = browser.get(this.application, "/notes/" + id);
 			this.reads.incrementAndGet();
 			if (response.statusCode() != 200) {
 				this.failedReads.add(response.body());
 				return;
 			}
-			check.accept(response.body().equals("found") ? 1 : 0);
+			check.accept(response.body().equals("found"));
 		}
 
 		/**
