@@ -141,11 +141,15 @@ class PatroniTests {
 	@Test
 	void leaderIsKilledWithItsManager() {
 		Member old = cluster.leader();
-		this.load.run("leader killed with its manager", () -> {
-			old.kill();
-			cluster.awaitLeaderOtherThan(old);
-		});
-		old.startManager();
+		try {
+			this.load.run("leader killed with its manager", () -> {
+				old.kill();
+				cluster.awaitLeaderOtherThan(old);
+			});
+		}
+		finally {
+			old.startManager();
+		}
 	}
 
 	@Test
