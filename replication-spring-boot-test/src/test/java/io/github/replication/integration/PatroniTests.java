@@ -108,9 +108,15 @@ class PatroniTests {
 		this.load = new Load(application);
 	}
 
+	/**
+	 * Whatever has happened, every node serves again in the end, without a restart of the
+	 * application.
+	 */
 	@AfterEach
 	void end() {
 		this.load.close();
+		cluster.awaitComplete();
+		awaitAllInRotation();
 	}
 
 	private static void awaitAllInRotation() {
