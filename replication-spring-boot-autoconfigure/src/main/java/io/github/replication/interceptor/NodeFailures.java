@@ -24,15 +24,16 @@ import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.Role;
 import io.github.replication.node.NodeUnavailableException;
 import io.github.replication.policy.NoReplicaException;
 import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
- * Tells the failure of a replica from the application's own errors, by the SQLSTATEs
- * along the chain of causes (PostgreSQL's manual, appendix A). On a primary some of them
- * mean something else.
+ * Distinguishes the failure of a node from the application's own errors, by the SQLSTATEs
+ * along the chain of causes (PostgreSQL's manual, appendix A). On a primary a lost
+ * connection is the only failure: the other states mean something else there.
  */
 final class NodeFailures {
 
@@ -41,15 +42,16 @@ final class NodeFailures {
 
 	/**
 	 * Finds out which nodes cannot serve a unit.
-	 * @param failure the exception of a unit that ran on a replica
+	 * @param failure the exception of a unit
+	 * @param role the role of the node on which the unit ran
 	 * @param ofConnection whether an error was thrown by a connection of the unit: the
 	 * application may have other databases, and its own mistakes
 	 */
-	static Extent extent(Throwable failure, Predicate<Throwable> ofConnection) {
-		return extent(failure, ofConnection, false, Collections.newSetFromMap(new IdentityHashMap<>()));
+	static Extent extent(Throwable failure, Role role, Predicate<Throwable> ofConnection) {
+		return extent(failure, role, ofConnection, false, Collections.newSetFromMap(new IdentityHashMap<>()));
 	}
 
-	private static Extent extent(@Nullable Throwable link, Predicate<Throwable> ofConnection, boolean known,
+	private static Extent extent(@Nullable Throwable link, Role role, Predicate<Throwable> ofConnection, boolean known,
 			Set<Throwable> seen) {
 		if (link == null || !seen.add(link) || isThrownAfterTryingEachNode(link)) {
 			return Extent.NOBODY;
@@ -57,22 +59,26 @@ final class NodeFailures {
 		boolean counts = known || ofConnection.test(link);
 		Extent extent = Extent.NOBODY;
 		if (link instanceof SQLException ex) {
-			extent = counts ? extent(ex) : Extent.NOBODY;
-			extent = (extent != Extent.NOBODY) ? extent : extent(ex.getNextException(), ofConnection, counts, seen);
+			extent = counts ? extent(ex, role) : Extent.NOBODY;
+			extent = (extent != Extent.NOBODY) ? extent
+					: extent(ex.getNextException(), role, ofConnection, counts, seen);
 		}
-		return (extent != Extent.NOBODY) ? extent : extent(link.getCause(), ofConnection, counts, seen);
+		return (extent != Extent.NOBODY) ? extent : extent(link.getCause(), role, ofConnection, counts, seen);
 	}
 
 	/**
 	 * The driver refuses some calls without asking the server, with the code of a feature
 	 * that is not supported. An unlogged relation has no rows on any standby.
 	 */
-	private static Extent extent(SQLException ex) {
+	private static Extent extent(SQLException ex, Role role) {
 		if (ex instanceof SQLFeatureNotSupportedException) {
 			return Extent.NOBODY;
 		}
 		if (DriverConnection.isOutdatedPlan(ex)) {
 			return Extent.PLAN;
+		}
+		if (role == Role.PRIMARY) {
+			return SqlState.mayMeanServerIsGone(ex) ? Extent.NODE : Extent.NOBODY;
 		}
 		if (SqlState.isUnsupported(ex)) {
 			return Extent.EVERY_REPLICA;

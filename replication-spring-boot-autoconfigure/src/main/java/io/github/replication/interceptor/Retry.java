@@ -30,9 +30,11 @@ import io.github.replication.jdbc.RetryAttempt;
 import io.github.replication.node.ClusterNode;
 
 /**
- * Runs a read-only unit again when a replica fails under it, without that replica: at
- * most once for each, and at last on the primary where that may serve. The last attempt
- * counts, whether it succeeds or fails; the failures before it are suppressed by its own.
+ * Runs a read-only unit again when a node fails under it, at most once for each: without
+ * the replica that failed, and at last on the primary where that may serve. A unit that
+ * loses its connection to the primary waits for the primary, or for its successor, as any
+ * unit does that begins. The last attempt counts, whether it succeeds or fails; the
+ * failures before it are suppressed by its own.
  */
 final class Retry {
 
@@ -97,7 +99,7 @@ final class Retry {
 		if (Thread.currentThread().isInterrupted()) {
 			return false;
 		}
-		NodeFailures.Extent extent = NodeFailures.extent(failure, unit::hasSeen);
+		NodeFailures.Extent extent = NodeFailures.extent(failure, suspect.role(), unit::hasSeen);
 		switch (extent) {
 			case NODE -> unit.exclude(suspect);
 			case PLAN -> {
@@ -116,7 +118,7 @@ final class Retry {
 				return false;
 			}
 		}
-		logger.debug(scope.unit() + " failed on " + suspect + " and runs again elsewhere", failure);
+		logger.debug(scope.unit() + " failed on " + suspect + " and runs again", failure);
 		return true;
 	}
 

@@ -60,6 +60,8 @@ final class ConnectionSource {
 
 	private static final Log logger = LogFactory.getLog(ConnectionSource.class);
 
+	private static final int VALIDATION_SECONDS = 1;
+
 	private final Cluster cluster;
 
 	private final RouteFinder routes;
@@ -272,7 +274,7 @@ final class ConnectionSource {
 			}
 			try {
 				PhysicalConnection physical = takeUnlessDemoted(route);
-				if (stillServes(physical, decided)) {
+				if (isAlive(physical) && stillServes(physical, decided)) {
 					return physical;
 				}
 				physical.release();
@@ -286,6 +288,18 @@ final class ConnectionSource {
 				excluded = without(excluded, route.node(), ex.isUnreachable());
 			}
 		}
+	}
+
+	/**
+	 * Whether a connection can be used, as far as there is a reason to doubt it: the unit
+	 * has lost another one to the same node.
+	 */
+	private static boolean isAlive(PhysicalConnection physical) throws SQLException {
+		if (!RetryAttempt.hasFailedOn(physical.node()) || physical.connection().isValid(VALIDATION_SECONDS)) {
+			return true;
+		}
+		physical.evict();
+		return false;
 	}
 
 	/**

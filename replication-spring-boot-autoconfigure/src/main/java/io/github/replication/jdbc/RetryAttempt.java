@@ -32,10 +32,9 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Topology;
 
 /**
- * A unit of work that may run again on another node when a replica fails under it, and
- * what has happened in it so far. In force on the thread that runs the unit, from the
- * beginning of each attempt to its end; work that the unit hands to other threads is not
- * known to it.
+ * A unit of work that may run again when a node fails under it, and what has happened in
+ * it so far. In force on the thread that runs the unit, from the beginning of each
+ * attempt to its end; work that the unit hands to other threads is not known to it.
  */
 public final class RetryAttempt {
 
@@ -217,14 +216,26 @@ public final class RetryAttempt {
 	}
 
 	/**
-	 * The replica that may be the reason why the attempt has failed.
-	 * @return the node that was used last; {@code null} if that was the primary or one
-	 * that is excluded already, if there was none, or if the unit must not run again
+	 * The node that may be the reason why the attempt has failed.
+	 * @return the node that was used last; {@code null} if that is excluded already, if
+	 * there was none, or if the unit must not run again
 	 */
 	public @Nullable ClusterNode suspect() {
 		ClusterNode node = this.node;
-		return (node != null && node.role() == Role.REPLICA && !this.prevented && !this.replicasExcluded
-				&& !this.excluded.contains(node)) ? node : null;
+		return (node != null && !this.prevented && !isExcluded(node)) ? node : null;
+	}
+
+	private boolean isExcluded(ClusterNode node) {
+		return this.excluded.contains(node) || (this.replicasExcluded && node.role() == Role.REPLICA);
+	}
+
+	/**
+	 * Whether the unit of the current thread has lost a connection to a node before, so
+	 * that others of its pool may be broken as well.
+	 */
+	static boolean hasFailedOn(ClusterNode node) {
+		RetryAttempt attempt = CURRENT.get();
+		return attempt != null && attempt.excluded.contains(node);
 	}
 
 	/**
@@ -262,7 +273,8 @@ public final class RetryAttempt {
 	}
 
 	/**
-	 * Excludes a node from the attempts to come.
+	 * Excludes a node from the attempts to come. A primary goes on serving what no other
+	 * node may serve, but a unit that fails there once more has failed.
 	 * @param node the node that failed
 	 */
 	public void exclude(ClusterNode node) {

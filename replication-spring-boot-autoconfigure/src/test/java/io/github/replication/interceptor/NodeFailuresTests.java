@@ -31,6 +31,7 @@ import org.postgresql.util.ServerErrorMessage;
 
 import org.springframework.dao.DataAccessResourceFailureException;
 
+import io.github.replication.Role;
 import io.github.replication.interceptor.NodeFailures.Extent;
 import io.github.replication.node.NodeUnavailableException;
 import io.github.replication.node.Nodes;
@@ -129,21 +130,23 @@ class NodeFailuresTests {
 	@Test
 	void errorOfAnotherDatabaseOfTheApplicationConcernsNobody() {
 		SQLException other = new SQLException("x", "08006");
-		assertThat(NodeFailures.extent(new IllegalStateException(other), (link) -> false)).isEqualTo(Extent.NOBODY);
+		assertThat(NodeFailures.extent(new IllegalStateException(other), Role.REPLICA, (link) -> false))
+			.isEqualTo(Extent.NOBODY);
 	}
 
 	@Test
 	void errorsBelowThatOfAConnectionCount() {
 		SQLException cause = new SQLException("x", "57P01");
 		SQLException failure = new SQLException("x", "25000", cause);
-		assertThat(NodeFailures.extent(new IllegalStateException(failure), (link) -> link == failure))
+		assertThat(NodeFailures.extent(new IllegalStateException(failure), Role.REPLICA, (link) -> link == failure))
 			.isEqualTo(Extent.NODE);
-		assertThat(NodeFailures.extent(new SQLException("x", "57P01", failure), (link) -> link == failure))
+		assertThat(
+				NodeFailures.extent(new SQLException("x", "57P01", failure), Role.REPLICA, (link) -> link == failure))
 			.isEqualTo(Extent.NODE);
 	}
 
 	private static Extent of(Throwable failure) {
-		return NodeFailures.extent(failure, (link) -> true);
+		return NodeFailures.extent(failure, Role.REPLICA, (link) -> true);
 	}
 
 }

@@ -86,7 +86,7 @@ class RetryTests {
 		assertThat(thrown).isSameAs(this.failures.get("primary"));
 		assertThat(thrown.getSuppressed()).containsExactly(this.failures.get("replica-1"),
 				this.failures.get("replica-2"), this.failures.get("replica-3"));
-		assertThat(this.served).hasSize(4);
+		assertThat(this.served).endsWith("primary", "primary").hasSize(5);
 		assertNothingLeftBehind();
 	}
 
@@ -98,7 +98,7 @@ class RetryTests {
 		this.failures.put("primary", this.failures.get("replica-1"));
 		Throwable thrown = catchThrowable(() -> this.units.read(this::serve));
 		assertThat(thrown).isSameAs(this.failures.get("primary")).hasNoSuppressedExceptions();
-		assertThat(this.served).hasSize(4);
+		assertThat(this.served).hasSize(5);
 	}
 
 	@Test
@@ -124,12 +124,35 @@ class RetryTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "40001", "40P01", "0A000", "57P01", "08006" })
-	void failureOnThePrimaryIsThrown(String state) {
+	@ValueSource(strings = { "40001", "40P01", "0A000", "53300", "XX000" })
+	void errorOnThePrimaryIsThrown(String state) {
 		failOn("primary", state);
 		Throwable thrown = catchThrowable(() -> this.units.read(() -> serveOnPrimary()));
 		assertThat(thrown).isSameAs(this.failures.get("primary"));
 		assertThat(this.served).containsExactly("primary");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "57P01", "57P02", "08006" })
+	void unitThatLosesItsConnectionToThePrimaryRunsThereOnceMore(String state) {
+		failOn("primary", state);
+		assertThat(this.units.read(() -> {
+			try {
+				return serveOnPrimary();
+			}
+			finally {
+				this.failures.clear();
+			}
+		})).isEqualTo("primary");
+		assertThat(this.served).containsExactly("primary", "primary");
+	}
+
+	@Test
+	void unitThatLosesItsConnectionToThePrimaryTwiceHasFailed() {
+		failOn("primary", "08006");
+		Throwable thrown = catchThrowable(() -> this.units.read(() -> serveOnPrimary()));
+		assertThat(thrown).isSameAs(this.failures.get("primary"));
+		assertThat(this.served).containsExactly("primary", "primary");
 	}
 
 	@Test

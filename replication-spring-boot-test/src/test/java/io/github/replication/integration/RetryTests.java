@@ -53,6 +53,7 @@ import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
+import io.github.replication.Consistency;
 import io.github.replication.NodeState;
 import io.github.replication.PoolKind;
 import io.github.replication.ReadOnly;
@@ -75,8 +76,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * Units that run again because a replica fails under them, and units that must not. A
- * unit asks the server who it is, lets something happen, and asks again.
+ * Units that run again because a node fails under them, and units that must not. A unit
+ * asks the server who it is, lets something happen, and asks again.
  */
 @EmbeddedCluster(dedicated = true)
 class RetryTests {
@@ -357,15 +358,39 @@ class RetryTests {
 	}
 
 	@Test
-	void unitFailsAfterOneAttemptOnEachNode() {
-		Units units = start();
+	void unitFailsAfterOneAttemptOnEachNodeAndTheWaitForThePrimary() {
+		Units units = start("spring.datasource.hikari.connection-timeout", "1000");
 		Throwable thrown = catchThrowable(() -> units.read(this::lose));
-		assertThat(thrown).isInstanceOf(DataAccessException.class);
+		assertThat(thrown).hasStackTraceContaining("primary cannot be reached");
 		assertThat(units.nodes()).containsExactly("replica-1", "replica-2", "primary");
-		assertThat(thrown).isSameAs(units.failures().get(2));
-		assertThat(thrown.getSuppressed()).containsExactly(units.failures().get(0), units.failures().get(1))
+		assertThat(thrown.getSuppressed()).containsExactlyElementsOf(units.failures())
+			.hasSize(3)
 			.allSatisfy((earlier) -> assertThat(state(earlier)).startsWith("08"));
 		assertNothingLeftBehind();
+	}
+
+	@Test
+	void unitRunsOnThePrimaryOnceMoreWhenItsConnectionsAreTerminated() {
+		Units units = start();
+		units.readStrong((first) -> units.readStrongApart((second) -> {
+		}));
+		units.forget();
+		Served served = units.readStrong(once((first) -> terminateReadersOf(this.cluster.primary())));
+		assertThat(units.nodes()).containsExactly("primary", "primary");
+		assertThat(served.byReplica()).isFalse();
+		assertNothingBound();
+	}
+
+	@Test
+	void unitRunsOnTheSuccessorWhenThePrimaryIsKilled() {
+		Units units = start("spring.datasource.hikari.connection-timeout", "20000");
+		Served served = units.readStrong(once((first) -> {
+			this.cluster.primary().kill();
+			this.cluster.node("replica-2").promote();
+		}));
+		assertThat(units.nodes()).containsExactly("primary", "replica-2");
+		assertThat(served.byReplica()).isFalse();
+		assertNothingBound();
 	}
 
 	@Test
@@ -413,12 +438,16 @@ class RetryTests {
 	}
 
 	private void assertNothingLeftBehind() {
+		assertNothingBound();
+		assertThat(this.application.bean(FirstIdle.class).offered).hasSize(2)
+			.allSatisfy((node) -> assertThat(node.activeConnections()).isZero());
+	}
+
+	private static void assertNothingBound() {
 		assertThat(RoutingScope.current()).isSameAs(RoutingScope.NONE);
 		assertThat(RetryAttempt.isOpen()).isFalse();
 		assertThat(TransactionSynchronizationManager.isSynchronizationActive()).isFalse();
 		assertThat(TransactionSynchronizationManager.getResourceMap()).isEmpty();
-		assertThat(this.application.bean(FirstIdle.class).offered).hasSize(2)
-			.allSatisfy((node) -> assertThat(node.activeConnections()).isZero());
 	}
 
 	private static Consumer<Served> once(Consumer<Served> fault) {
@@ -443,6 +472,11 @@ class RetryTests {
 
 	private void terminate(Served served) {
 		admin(node(served)).queryForList("SELECT pg_terminate_backend(" + served.backend() + ", 10000)");
+	}
+
+	private void terminateReadersOf(PostgresNode node) {
+		admin(node).queryForList("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = ?",
+				this.cluster.username());
 	}
 
 	private void lose(Served served) {
@@ -582,6 +616,16 @@ class RetryTests {
 
 		@ReadOnly
 		Served read(Consumer<Served> between) {
+			return readTwice(between);
+		}
+
+		@ReadOnly(consistency = Consistency.STRONG)
+		Served readStrong(Consumer<Served> between) {
+			return readTwice(between);
+		}
+
+		@ReadOnly(consistency = Consistency.STRONG, propagation = Propagation.REQUIRES_NEW)
+		Served readStrongApart(Consumer<Served> between) {
 			return readTwice(between);
 		}
 
