@@ -370,12 +370,13 @@ class RetryTests {
 	}
 
 	@Test
-	void unitRunsOnThePrimaryOnceMoreWhenItsConnectionsAreTerminated() {
+	void unitRunsOnThePrimaryOnceMoreWhenItsConnectionsAreReset() {
 		Units units = start();
-		units.readStrong((first) -> units.readStrongApart((second) -> {
+		Reads others = this.application.bean(Reads.class);
+		Served served = units.readStrong(once((first) -> {
+			others.readOnThePrimary();
+			this.cluster.primary().proxy().resetConnections();
 		}));
-		units.forget();
-		Served served = units.readStrong(once((first) -> terminateReadersOf(this.cluster.primary())));
 		assertThat(units.nodes()).containsExactly("primary", "primary");
 		assertThat(served.byReplica()).isFalse();
 		assertNothingBound();
@@ -474,11 +475,6 @@ class RetryTests {
 		admin(node(served)).queryForList("SELECT pg_terminate_backend(" + served.backend() + ", 10000)");
 	}
 
-	private void terminateReadersOf(PostgresNode node) {
-		admin(node).queryForList("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = ?",
-				this.cluster.username());
-	}
-
 	private void lose(Served served) {
 		node(served).proxy().refuse();
 		node(served).proxy().resetConnections();
@@ -546,6 +542,11 @@ class RetryTests {
 		@Bean
 		Outer outer(JdbcTemplate jdbc, Units units) {
 			return new Outer(jdbc, units);
+		}
+
+		@Bean
+		Reads reads(JdbcTemplate jdbc) {
+			return new Reads(jdbc);
 		}
 
 		@Bean
@@ -624,11 +625,6 @@ class RetryTests {
 			return readTwice(between);
 		}
 
-		@ReadOnly(consistency = Consistency.STRONG, propagation = Propagation.REQUIRES_NEW)
-		Served readStrongApart(Consumer<Served> between) {
-			return readTwice(between);
-		}
-
 		@ReadOnly
 		Served readOnce(Supplier<Served> query) {
 			return query.get();
@@ -667,6 +663,21 @@ class RetryTests {
 
 		private Served readTwice(Consumer<Served> between) {
 			return readTwice(() -> Served.by(this.jdbc), between);
+		}
+
+	}
+
+	static class Reads {
+
+		private final JdbcTemplate jdbc;
+
+		Reads(JdbcTemplate jdbc) {
+			this.jdbc = jdbc;
+		}
+
+		@ReadOnly(consistency = Consistency.STRONG, propagation = Propagation.REQUIRES_NEW)
+		void readOnThePrimary() {
+			assertThat(Served.by(this.jdbc).byReplica()).isFalse();
 		}
 
 	}
