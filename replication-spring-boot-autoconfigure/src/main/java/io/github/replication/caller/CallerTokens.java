@@ -126,7 +126,7 @@ public final class CallerTokens {
 	}
 
 	/**
-	 * Whether tokens tell of writes.
+	 * Whether tokens contain writes.
 	 */
 	boolean isTracking() {
 		PositionResolver resolver = this.resolver;
@@ -253,7 +253,7 @@ public final class CallerTokens {
 	/**
 	 * Encodes a write for others to see, from what is known.
 	 * @param write the write
-	 * @return the token, {@code null} if tokens do not tell of writes
+	 * @return the token, {@code null} if tokens do not contain writes
 	 */
 	public @Nullable String writeToken(Write write) {
 		PositionResolver resolver = this.resolver;

@@ -30,9 +30,9 @@ import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
- * Tells the failure of a replica from the application's own errors, by the SQLSTATEs
- * along the chain of causes (PostgreSQL's manual, appendix A). On a primary some of them
- * mean something else.
+ * Distinguishes the failure of a replica from the application's own errors, by the
+ * SQLSTATEs along the chain of causes (PostgreSQL's manual, appendix A). On a primary
+ * some of them mean something else.
  */
 final class NodeFailures {
 

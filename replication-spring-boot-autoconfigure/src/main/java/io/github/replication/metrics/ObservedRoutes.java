@@ -23,7 +23,7 @@ import io.github.replication.RouteDecision;
 import io.github.replication.RoutingListener;
 
 /**
- * Tells the observation under way, and so its span, which node serves and why.
+ * Adds node and reason to the current observation, and so to its span.
  */
 public final class ObservedRoutes implements RoutingListener {
 

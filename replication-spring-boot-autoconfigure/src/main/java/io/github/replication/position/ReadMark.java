@@ -86,7 +86,7 @@ public record ReadMark(int node, long tick, long at, int rotation) {
 	 * The id of a node in marks, the same in every instance of an application. A server
 	 * that has begun anew gets another, since it may have come back at an older state.
 	 * @param name the node's name
-	 * @param startedAt when its server began, 0 if it does not tell
+	 * @param startedAt when its server began, 0 if that is unknown
 	 * @return an id other than {@link #PRIMARY}
 	 */
 	public static int idOf(String name, long startedAt) {
