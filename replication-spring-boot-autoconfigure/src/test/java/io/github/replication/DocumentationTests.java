@@ -219,7 +219,7 @@ class DocumentationTests {
 	static Iterable<String> documents() throws IOException {
 		try (Stream<Path> documents = Files.list(ROOT.resolve("docs"))) {
 			return Stream
-				.concat(Stream.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+				.concat(Stream.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 						documents.map((document) -> "docs/" + document.getFileName())
 							.filter((document) -> document.endsWith(".md"))
 							.sorted())
