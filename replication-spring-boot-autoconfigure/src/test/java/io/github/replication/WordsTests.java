@@ -30,6 +30,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -52,6 +53,8 @@ class WordsTests {
 
 	private static final Pattern COMMENT = Pattern.compile("/\\*\\*(.*?)\\*/|(?<!:)//([^\n]*)", Pattern.DOTALL);
 
+	private static final Pattern PUBLIC_TYPE = Pattern.compile("(?m)^public ");
+
 	private static final Pattern FENCE = Pattern.compile("(?s)```.*?```");
 
 	private static final Pattern SENTENCE_END = Pattern
@@ -67,7 +70,7 @@ class WordsTests {
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/interceptor, 0, 175, 10",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/jdbc, 5, 90, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/message, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/metrics, 0, 160, 8",
+			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/metrics, 0, 158, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/node, 43, 114, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/policy, 2, 165, 13",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/position, 0, 70, 8",
@@ -85,13 +88,33 @@ class WordsTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "CHANGELOG.md, 0, 151, 8", "CONTRIBUTING.md, 0, 164, 8", "README.md, 0, 20, 8",
+	@CsvSource({ "CHANGELOG.md, 0, 151, 8", "CONTRIBUTING.md, 0, 155, 8", "README.md, 0, 20, 8",
 			"docs/architecture.md, 0, 20, 8", "docs/beyond.md, 1, 40, 8", "docs/connecting.md, 0, 20, 8",
-			"docs/jdbc.md, 0, 76, 10", "docs/nodes.md, 0, 45, 12", "docs/operations.md, 0, 123, 13",
-			"docs/performance.md, 0, 123, 30", "docs/properties.md, 0, 20, 8", "docs/read-your-writes.md, 0, 92, 15",
-			"docs/testing.md, 0, 85, 8", "docs/troubleshooting.md, 0, 20, 8" })
+			"docs/jdbc.md, 0, 76, 10", "docs/migrating.md, 0, 20, 8", "docs/nodes.md, 0, 45, 12",
+			"docs/operations.md, 0, 123, 13", "docs/performance.md, 0, 123, 30", "docs/properties.md, 0, 20, 8",
+			"docs/read-your-writes.md, 0, 92, 15", "docs/testing.md, 0, 85, 8", "docs/troubleshooting.md, 0, 20, 8" })
 	void documentsKeepTheirLimits(String document, long tell, long what, long longSentences) throws Exception {
 		assertKept(FENCE.matcher(Files.readString(ROOT.resolve(document))).replaceAll(""), tell, what, longSentences);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "replication-spring-boot-autoconfigure", "replication-spring-boot-test" })
+	void publicTypesSaySinceWhenTheyExist(String module) throws Exception {
+		try (Stream<Path> files = Files.walk(ROOT.resolve(module + "/src/main/java"))) {
+			assertThat(files.filter((file) -> file.toString().endsWith(".java"))
+				.map(WordsTests::read)
+				.filter((source) -> PUBLIC_TYPE.matcher(source).find())).isNotEmpty()
+				.allSatisfy((source) -> assertThat(PUBLIC_TYPE.split(source)[0]).contains("\n * @since "));
+		}
+	}
+
+	private static String read(Path file) {
+		try {
+			return Files.readString(file);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	@Test
@@ -122,18 +145,13 @@ class WordsTests {
 	}
 
 	private static String comments(Path file) {
-		try {
-			StringBuilder comments = new StringBuilder();
-			Matcher comment = COMMENT.matcher(Files.readString(file));
-			while (comment.find()) {
-				String text = (comment.group(1) != null) ? comment.group(1) : comment.group(2);
-				comments.append(text.replaceAll("(?m)^\\s*\\* ?", "")).append("\n\n");
-			}
-			return comments.toString();
+		StringBuilder comments = new StringBuilder();
+		Matcher comment = COMMENT.matcher(read(file));
+		while (comment.find()) {
+			String text = (comment.group(1) != null) ? comment.group(1) : comment.group(2);
+			comments.append(text.replaceAll("(?m)^\\s*\\* ?", "")).append("\n\n");
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		return comments.toString();
 	}
 
 	private static long count(Pattern pattern, String text) {

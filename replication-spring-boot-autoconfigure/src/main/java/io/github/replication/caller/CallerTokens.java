@@ -41,6 +41,8 @@ import io.github.replication.position.Write;
 /**
  * Encodes what is remembered of a caller as a token, and decodes a token that a caller
  * brings.
+ *
+ * @since 0.1.0
  */
 public final class CallerTokens {
 

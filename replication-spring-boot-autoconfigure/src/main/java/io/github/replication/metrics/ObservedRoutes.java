@@ -24,6 +24,8 @@ import io.github.replication.RoutingListener;
 
 /**
  * Adds node and reason to the current observation, and so to its span.
+ *
+ * @since 0.1.0
  */
 public final class ObservedRoutes implements RoutingListener {
 

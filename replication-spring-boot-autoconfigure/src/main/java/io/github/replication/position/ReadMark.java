@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param at about when that was, by the monotonic clock in nanoseconds
  * @param rotation a hash of the rotation in which the node was chosen, {@link #SPREAD} if
  * the caller does not stay with the node
+ * @since 0.1.0
  */
 public record ReadMark(int node, long tick, long at, int rotation) {
 
