@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
 
@@ -50,11 +51,14 @@ final class CacheWatermarks {
 	 */
 	private final ConcurrentMap<Object, List<Load>> asynchronous = new ConcurrentHashMap<>();
 
+	private final AtomicLong cleanedAt;
+
 	CacheWatermarks(CacheProtection protection, String name, @Nullable SharedWatermarks shared) {
 		this.protection = protection;
 		this.name = name;
 		this.local = new Watermarks(protection.clock(), protection.window());
 		this.shared = shared;
+		this.cleanedAt = new AtomicLong(protection.clock().nanoTime());
 	}
 
 	Watermarks local() {
@@ -118,6 +122,30 @@ final class CacheWatermarks {
 			loads.add(load);
 			return loads;
 		});
+		forgetAsynchronous(load.at());
+	}
+
+	/**
+	 * Forgets the loads whose values are never put, since they have failed or a condition
+	 * says so.
+	 */
+	private void forgetAsynchronous(long now) {
+		long last = this.cleanedAt.get();
+		if (now - last > this.protection.window() / 4 && this.cleanedAt.compareAndSet(last, now)) {
+			for (Object key : this.asynchronous.keySet()) {
+				this.asynchronous.computeIfPresent(key, (any, before) -> {
+					List<Load> loads = alive(before, now);
+					return loads.isEmpty() ? null : loads;
+				});
+			}
+		}
+	}
+
+	/**
+	 * The number of keys with a load whose value another thread may put.
+	 */
+	int asynchronousLoads() {
+		return this.asynchronous.size();
 	}
 
 	private List<Load> alive(@Nullable List<Load> loads, long now) {
@@ -185,7 +213,15 @@ final class CacheWatermarks {
 	 */
 	boolean isOutdated(Load load, long own) {
 		return this.local.isNewer(load.key(), load.began(), own, TransactionWatermarks.current())
-				|| (this.shared != null && this.shared.isNewer(this.name, load));
+				|| (this.shared != null && (isForgotten(load) || this.shared.isNewer(this.name, load)));
+	}
+
+	/**
+	 * Whether the load has gone on for so long that evictions of other instances since it
+	 * began may no longer be known.
+	 */
+	private boolean isForgotten(Load load) {
+		return this.protection.clock().nanoTime() - load.at() >= this.protection.window();
 	}
 
 	/**

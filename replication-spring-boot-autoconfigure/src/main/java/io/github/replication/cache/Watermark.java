@@ -29,7 +29,7 @@ final class Watermark {
 	/**
 	 * The number of a watermark that has none yet: it counts as later than any load.
 	 */
-	private static final long UNNUMBERED = Long.MAX_VALUE;
+	static final long UNNUMBERED = Long.MAX_VALUE;
 
 	private final @Nullable Write write;
 
@@ -83,6 +83,13 @@ final class Watermark {
 
 	void number(long number) {
 		this.number = number;
+	}
+
+	/**
+	 * The number of the watermark that this one has replaced, 0 for none.
+	 */
+	long previous() {
+		return this.previous;
 	}
 
 	/**

@@ -158,6 +158,9 @@ final class Watermarks {
 	void takeBack(Object key) {
 		Watermark rest = this.marks.computeIfPresent(key, (any, mark) -> {
 			boolean over = mark.pending() <= 1 && mark.write() == null;
+			if (over) {
+				forget(mark.previous());
+			}
 			return over ? null : new Watermark(mark.write(), mark.pending() - 1, mark.at(), mark.number());
 		});
 		if (rest != null) {
@@ -198,10 +201,19 @@ final class Watermarks {
 	private void removeExpired(long now) {
 		this.marks.forEach((key, mark) -> {
 			if (mark.isExpired(now, this.window)) {
-				this.forgotten.accumulateAndGet(mark.number(), Math::max);
+				forget(mark.number());
 				this.marks.remove(key, mark);
 			}
 		});
+	}
+
+	/**
+	 * Remembers that loads which began before a watermark are out of date, whatever their
+	 * key, since the watermark goes.
+	 */
+	private void forget(long number) {
+		this.forgotten.accumulateAndGet((number != Watermark.UNNUMBERED) ? number : this.sequence.incrementAndGet(),
+				Math::max);
 	}
 
 	/**

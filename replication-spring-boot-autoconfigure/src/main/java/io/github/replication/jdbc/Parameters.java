@@ -35,7 +35,7 @@ final class Parameters {
 	/**
 	 * Parameters with names, and results that were registered.
 	 */
-	private final Map<Object, Parameter> byName = new LinkedHashMap<>(0);
+	private Map<Object, Parameter> byName = Map.of();
 
 	private boolean streams;
 
@@ -65,6 +65,9 @@ final class Parameters {
 	 * Keeps what has a name instead of an index, in place of the one before.
 	 */
 	void set(Object name, Parameter parameter) {
+		if (this.byName.isEmpty()) {
+			this.byName = new LinkedHashMap<>();
+		}
 		this.byName.put(name, parameter);
 	}
 
@@ -74,7 +77,7 @@ final class Parameters {
 	Parameters copy() {
 		Parameters copy = new Parameters();
 		copy.byIndex.addAll(this.byIndex);
-		copy.byName.putAll(this.byName);
+		this.byName.forEach(copy::set);
 		copy.streams = this.streams;
 		copy.consumed = this.consumed;
 		return copy;

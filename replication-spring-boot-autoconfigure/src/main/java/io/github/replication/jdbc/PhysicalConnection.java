@@ -21,7 +21,7 @@ import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -50,6 +50,13 @@ final class PhysicalConnection {
 	private static final int ABORTED = 1;
 
 	private static final int RELEASED = 2;
+
+	/**
+	 * An object less for each unit than an
+	 * {@link java.util.concurrent.atomic.AtomicInteger}.
+	 */
+	private static final AtomicIntegerFieldUpdater<PhysicalConnection> USE = AtomicIntegerFieldUpdater
+		.newUpdater(PhysicalConnection.class, "use");
 
 	private final Connection connection;
 
@@ -84,7 +91,7 @@ final class PhysicalConnection {
 	/**
 	 * Other threads may abort and release.
 	 */
-	private final AtomicInteger use = new AtomicInteger(IN_USE);
+	private volatile int use = IN_USE;
 
 	/**
 	 * Creates the connection.
@@ -164,7 +171,7 @@ final class PhysicalConnection {
 	 * Whether the connection was aborted, or its pool has taken it away because it broke.
 	 */
 	boolean isBroken() throws SQLException {
-		return this.use.get() != IN_USE || this.connection.isClosed();
+		return this.use != IN_USE || this.connection.isClosed();
 	}
 
 	boolean isHeld() {
@@ -444,14 +451,14 @@ final class PhysicalConnection {
 	}
 
 	boolean isReleased() {
-		return this.use.get() == RELEASED;
+		return this.use == RELEASED;
 	}
 
 	/**
 	 * Gives the connection back, which closes what was made on it.
 	 */
 	void release() {
-		int before = this.use.getAndSet(RELEASED);
+		int before = USE.getAndSet(this, RELEASED);
 		if (before == RELEASED) {
 			return;
 		}
@@ -512,7 +519,7 @@ final class PhysicalConnection {
 	 * another thread than that of the unit; does nothing if the connection has gone back.
 	 */
 	void abortUnderUnit() {
-		if (this.use.compareAndSet(IN_USE, ABORTED)) {
+		if (USE.compareAndSet(this, IN_USE, ABORTED)) {
 			abort();
 		}
 	}
@@ -522,7 +529,7 @@ final class PhysicalConnection {
 	 * @param executor closes the connection
 	 */
 	void abort(Executor executor) throws SQLException {
-		if (this.use.compareAndSet(IN_USE, ABORTED)) {
+		if (USE.compareAndSet(this, IN_USE, ABORTED)) {
 			try {
 				this.connection.abort(executor);
 			}

@@ -57,7 +57,7 @@ final class RoutingSession {
 
 	private final SessionConnections connections = new SessionConnections();
 
-	private final MetadataAccess metadata;
+	private @Nullable MetadataAccess metadata;
 
 	/**
 	 * The transaction under way, or the statement in auto-commit that began last.
@@ -91,7 +91,6 @@ final class RoutingSession {
 		this.source = source;
 		this.settings = new SessionSettings(source.isAutoCommitByDefault());
 		this.requests = new RouteRequests(source, this.settings);
-		this.metadata = new MetadataAccess(source, this.requests, this.connections);
 	}
 
 	ConnectionSource source() {
@@ -703,7 +702,7 @@ final class RoutingSession {
 	 */
 	<R> R ask(Question<R> question) throws SQLException {
 		requireOpen();
-		return this.metadata.ask(question);
+		return metadata().ask(question);
 	}
 
 	/**
@@ -712,14 +711,23 @@ final class RoutingSession {
 	 */
 	PhysicalConnection connectionForMetadata() throws SQLException {
 		requireOpen();
-		return this.metadata.connection();
+		return metadata().connection();
 	}
 
 	/**
 	 * Notes an error of something that is not executed.
 	 */
 	SQLException noteFailure(PhysicalConnection physical, SQLException ex) {
-		return this.metadata.noteFailure(physical, ex);
+		return metadata().noteFailure(physical, ex);
+	}
+
+	private MetadataAccess metadata() {
+		MetadataAccess metadata = this.metadata;
+		if (metadata == null) {
+			metadata = new MetadataAccess(this.source, this.requests, this.connections);
+			this.metadata = metadata;
+		}
+		return metadata;
 	}
 
 	/**

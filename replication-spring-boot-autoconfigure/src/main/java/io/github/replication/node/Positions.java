@@ -231,6 +231,16 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
+	 * Whether one replica may serve a caller.
+	 * @param replica a replica in rotation
+	 * @param bound what the caller must not fall behind
+	 * @return {@code true} if it is known to have reached it
+	 */
+	public boolean qualifies(ClusterNode replica, Bound bound) {
+		return bound.isEmpty() || now().qualifies(replica, bound);
+	}
+
+	/**
 	 * Has every read of the application see what was written up to now.
 	 * @param asynchronous whether a commit has not waited for the log
 	 * @param window how long that counts at most
@@ -296,6 +306,16 @@ public final class Positions implements PositionResolver {
 	 */
 	public List<ClusterNode> fresh(List<ClusterNode> replicas, Duration maxStaleness) {
 		return now().fresh(replicas, maxStaleness, this.clock.nanoTime());
+	}
+
+	/**
+	 * Whether one replica is known to be fresh enough.
+	 * @param replica a replica in rotation
+	 * @param maxStaleness how old the data may be
+	 * @return whether it had replayed within that time what the primary had flushed then
+	 */
+	public boolean isFresh(ClusterNode replica, Duration maxStaleness) {
+		return now().isFresh(replica, maxStaleness, this.clock.nanoTime());
 	}
 
 	/**

@@ -56,17 +56,27 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	/**
+	 * Whether one replica has reached a bound, as far as that can be required of it.
+	 */
+	boolean qualifies(ClusterNode replica, Bound bound) {
+		return hasReached(replica, bound)
+				|| (bound.read() != null && !isExactFor(replica) && hasReached(replica, bound.write()));
+	}
+
+	/**
 	 * Whether positions decide about some of the replicas.
 	 */
 	boolean isExactFor(List<ClusterNode> replicas) {
-		if (this.exact) {
-			for (int i = 0; i < replicas.size(); i++) {
-				if (replicas.get(i).monitor().position().isUsable()) {
-					return true;
-				}
+		for (int i = 0; i < replicas.size(); i++) {
+			if (isExactFor(replicas.get(i))) {
+				return true;
 			}
 		}
 		return false;
+	}
+
+	private boolean isExactFor(ClusterNode replica) {
+		return this.exact && replica.monitor().position().isUsable();
 	}
 
 	/**
@@ -78,13 +88,20 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	private static List<ClusterNode> only(List<ClusterNode> replicas, Predicate<ClusterNode> condition) {
-		List<ClusterNode> some = new ArrayList<>(replicas.size());
-		for (int i = 0; i < replicas.size(); i++) {
+		int count = 0;
+		while (count < replicas.size() && condition.test(replicas.get(count))) {
+			count++;
+		}
+		if (count == replicas.size()) {
+			return replicas;
+		}
+		List<ClusterNode> some = new ArrayList<>(replicas.subList(0, count));
+		for (int i = count + 1; i < replicas.size(); i++) {
 			if (condition.test(replicas.get(i))) {
 				some.add(replicas.get(i));
 			}
 		}
-		return (some.size() == replicas.size()) ? replicas : some;
+		return some;
 	}
 
 	/**
@@ -151,7 +168,11 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 		return sameCluster && timeline != 0 && known.timeline() == timeline;
 	}
 
-	private boolean isFresh(ClusterNode node, Duration maxStaleness, long now) {
+	/**
+	 * Whether a replica had replayed, within some time, what the primary had flushed
+	 * then.
+	 */
+	boolean isFresh(ClusterNode node, Duration maxStaleness, long now) {
 		Known known = node.monitor().position().known();
 		if (known == null || !isComparable(known, this.history.timeline())) {
 			return false;

@@ -229,8 +229,9 @@ public final class RoutingPolicy {
 		if (!isDecidedByPosition(route, request)) {
 			return true;
 		}
-		List<ClusterNode> itself = List.of(route.node());
-		return !fresh(itself, request).isEmpty() && !this.positions.qualifying(itself, request.required()).isEmpty();
+		Duration maxStaleness = request.scope().maxStaleness();
+		return (maxStaleness == null || this.positions.isFresh(route.node(), maxStaleness))
+				&& this.positions.qualifies(route.node(), request.required());
 	}
 
 	/**

@@ -108,9 +108,15 @@ class PatroniTests {
 		this.load = new Load(application);
 	}
 
+	/**
+	 * Whatever has happened, every node serves again in the end, without a restart of the
+	 * application.
+	 */
 	@AfterEach
 	void end() {
 		this.load.close();
+		cluster.awaitComplete();
+		awaitAllInRotation();
 	}
 
 	private static void awaitAllInRotation() {
@@ -141,11 +147,15 @@ class PatroniTests {
 	@Test
 	void leaderIsKilledWithItsManager() {
 		Member old = cluster.leader();
-		this.load.run("leader killed with its manager", () -> {
-			old.kill();
-			cluster.awaitLeaderOtherThan(old);
-		});
-		old.startManager();
+		try {
+			this.load.run("leader killed with its manager", () -> {
+				old.kill();
+				cluster.awaitLeaderOtherThan(old);
+			});
+		}
+		finally {
+			old.startManager();
+		}
 	}
 
 	@Test

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -214,6 +215,9 @@ class CacheTests {
 		});
 		assertThat(early.get(30, TimeUnit.SECONDS)).as("what was loaded before").isEqualTo("old");
 		assertThat(application.bean(CacheProtection.class).refused()).isGreaterThan(refused);
+		MeterRegistry meters = application.bean(MeterRegistry.class);
+		assertThat(meters.get("replication.cache.refused").functionCounter().count()).isGreaterThan(refused);
+		assertThat(meters.get("replication.cache.watermarks").gauge().value()).isPositive();
 		assertThat(application.asNewCaller(() -> read.of(products, id))).isEqualTo("new");
 	}
 
