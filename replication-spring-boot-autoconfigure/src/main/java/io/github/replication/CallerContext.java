@@ -34,7 +34,7 @@ public interface CallerContext {
 	@Nullable String position();
 
 	/**
-	 * Lets the current thread work for a caller who has come as far as a token tells.
+	 * Lets the current thread work for a caller who has come as far as a token says.
 	 * @param position the token; what is none counts as absent
 	 * @return restores the caller before; to be closed by the same thread
 	 */

@@ -18,7 +18,7 @@ package io.github.replication;
 
 /**
  * How much of what has been committed a read must see. Declared from the loosest to the
- * strictest, so that {@link #compareTo} tells which of two asks for more.
+ * strictest, so that {@link #compareTo} yields the stricter of two.
  *
  * @since 0.1.0
  */

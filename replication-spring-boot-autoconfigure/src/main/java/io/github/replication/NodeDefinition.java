@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * What is told about a replica before it is used.
+ * The configuration of a replica.
  *
  * @param name the name, unique in the cluster
  * @param url the JDBC URL of one server

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param state whether it serves
  * @param since since when it has been in that state
  * @param cause why it is not {@link NodeState#ONLINE}, or the last error; {@code null} if
- * there is nothing to tell
+ * there is none
  * @param lag the age of the first change on the primary that a replica has not replayed,
  * to the precision of the monitor's interval; zero if it has replayed all that is known,
  * {@code null} for a primary and where it is not known

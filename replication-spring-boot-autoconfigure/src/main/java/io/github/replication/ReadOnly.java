@@ -76,8 +76,8 @@ public @interface ReadOnly {
 	 * it. Turn it off for a method whose effects outside the database must not be
 	 * repeated; what calls such a method is not repeated either.
 	 * <p>
-	 * A failure is told by its SQLSTATE: the connection (class 08), resources (53), the
-	 * system (58), an internal error (XX), a shutdown (57P01, 57P02, 57P03, 57P05), a
+	 * A failure is recognised by its SQLSTATE: the connection (class 08), resources (53),
+	 * the system (58), an internal error (XX), a shutdown (57P01, 57P02, 57P03, 57P05), a
 	 * conflict with recovery (40001, 40P01), and an unlogged relation (0A000), which is
 	 * then read on the primary. The method runs at most once on each replica and at last
 	 * on the primary, each time with the same arguments in a new transaction that has the

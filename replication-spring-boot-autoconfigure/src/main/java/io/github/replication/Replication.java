@@ -151,7 +151,7 @@ public final class Replication {
 	}
 
 	/**
-	 * Runs work for a caller who has come as far as a position tells: its reads that ask
+	 * Runs work for a caller who has come as far as a position says: its reads that ask
 	 * for {@link Consistency#SESSION} see what that caller has written and read. What the
 	 * work itself writes counts for the caller around it as well.
 	 * @param position what {@link #position} has returned, here or in another process of
@@ -177,7 +177,7 @@ public final class Replication {
 	}
 
 	/**
-	 * Runs an action for a caller who has come as far as a position tells, as
+	 * Runs an action for a caller who has come as far as a position says, as
 	 * {@link #withPosition(String, Work)} does.
 	 * @param position what {@link #position} has returned
 	 * @param action the action to run

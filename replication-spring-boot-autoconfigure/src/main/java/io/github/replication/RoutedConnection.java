@@ -21,7 +21,7 @@ import java.sql.Connection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a connection of a replicated data source tells about itself. Reached by
+ * Shows the route of a connection of a replicated data source. Reached by
  * {@link Connection#unwrap unwrap}:
  * {@code connection.unwrap(RoutedConnection.class).route()}.
  *

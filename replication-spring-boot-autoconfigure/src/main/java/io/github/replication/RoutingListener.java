@@ -17,8 +17,8 @@
 package io.github.replication;
 
 /**
- * Is told of every decision, once the connection of the chosen node has been taken. For
- * meters, response headers, tests.
+ * Is notified of every decision, once the connection of the chosen node has been taken.
+ * For meters, response headers, tests.
  * <p>
  * Called on the thread that runs the statement, possibly by many threads at once, and
  * before the statement: it must return quickly and must not use the data source. An

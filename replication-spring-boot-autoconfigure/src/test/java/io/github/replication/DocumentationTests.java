@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -53,11 +54,48 @@ class DocumentationTests {
 
 	private static final Pattern NAME = Pattern.compile("`([^`]+)`");
 
+	/**
+	 * A name in capitals and small letters, alone or before its methods.
+	 */
+	private static final Pattern CODE = Pattern.compile("`([A-Z][a-z]+(?:[A-Z][a-z]+)*)[`.]");
+
+	private static final Set<String> FOREIGN_TYPES = Set.of("AbstractRoutingDataSource", "DataSource");
+
 	private static final Pattern EXAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
 	private static final Pattern LINK = Pattern.compile("]\\(([^)#:]*)(?:#([^)]*))?\\)");
 
 	private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
+
+	@Test
+	void everyClassInTheArchitectureExists() throws Exception {
+		Set<String> types = typesOfTheProject();
+		Set<String> named = CODE.matcher(read("docs/architecture.md"))
+			.results()
+			.map((code) -> code.group(1))
+			.filter((name) -> !FOREIGN_TYPES.contains(name))
+			.collect(Collectors.toCollection(TreeSet::new));
+		assertThat(named).hasSizeGreaterThan(100).allMatch(types::contains);
+	}
+
+	private static Set<String> typesOfTheProject() throws IOException {
+		try (Stream<Path> files = Files.walk(ROOT)) {
+			return files.filter((file) -> file.toString().contains("/src/"))
+				.map((file) -> file.getFileName().toString())
+				.filter((name) -> name.endsWith(".java"))
+				.map((name) -> name.substring(0, name.length() - ".java".length()))
+				.collect(Collectors.toSet());
+		}
+	}
+
+	@Test
+	void everyPackageIsInTheArchitecture() throws Exception {
+		String architecture = read("docs/architecture.md");
+		try (Stream<Path> packages = Files.list(Path.of("src/main/java/io/github/replication"))) {
+			assertThat(packages.filter(Files::isDirectory))
+				.allSatisfy((name) -> assertThat(architecture).contains("`" + name.getFileName() + "`"));
+		}
+	}
 
 	@Test
 	void everyMeterIsListed() throws Exception {
@@ -104,7 +142,7 @@ class DocumentationTests {
 
 	private static Map<String, String> documentedProperties() {
 		Map<String, String> documented = new TreeMap<>();
-		Matcher rows = ROW.matcher(read("README.md"));
+		Matcher rows = ROW.matcher(read("docs/properties.md"));
 		while (rows.find()) {
 			String first = null;
 			for (String name : NAME.matcher(rows.group(1)).results().map((match) -> match.group(1)).toList()) {
@@ -181,7 +219,7 @@ class DocumentationTests {
 	static Iterable<String> documents() throws IOException {
 		try (Stream<Path> documents = Files.list(ROOT.resolve("docs"))) {
 			return Stream
-				.concat(Stream.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+				.concat(Stream.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 						documents.map((document) -> "docs/" + document.getFileName())
 							.filter((document) -> document.endsWith(".md"))
 							.sorted())

@@ -37,7 +37,7 @@ import io.github.replication.caller.PositionTraffic;
 import io.github.replication.node.ClusterNode;
 
 /**
- * Tells the nodes of the cluster and where reads and writes went, and takes replicas out
+ * Shows the nodes of the cluster and where reads and writes went, and takes replicas out
  * of rotation. Asks no server.
  *
  * @since 0.1.0

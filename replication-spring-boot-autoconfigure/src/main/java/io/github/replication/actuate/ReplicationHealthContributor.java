@@ -78,7 +78,8 @@ public final class ReplicationHealthContributor implements CompositeHealthContri
 	}
 
 	/**
-	 * Tells what is known now: the node may be gone when the indicator is asked.
+	 * Copies the state that is known now: the node may be gone when the indicator is
+	 * asked.
 	 */
 	private HealthIndicator indicator(NodeStatus node) {
 		return () -> health(node);

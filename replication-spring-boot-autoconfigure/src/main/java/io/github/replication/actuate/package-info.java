@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 /**
- * What is told to operators: health and an endpoint. Actuator stays here.
+ * Health and an endpoint for operators. Actuator stays here.
  */
 @NullMarked
 package io.github.replication.actuate;

@@ -300,7 +300,7 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 	 * The application's own beans around connections.
 	 *
 	 * @param preparers what prepares connections
-	 * @param listeners who is told of decisions
+	 * @param listeners the listeners to notify of decisions
 	 * @param customizers who has the last word on pools
 	 */
 	record Extensions(ObjectProvider<ConnectionPreparer> preparers, ObjectProvider<RoutingListener> listeners,

@@ -22,7 +22,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
 /**
- * Tells a setting that cannot work, the value seen and the remedy.
+ * Describes a setting that cannot work, the value seen and the remedy.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class InvalidReplicationConfigurationFailureAnalyzer

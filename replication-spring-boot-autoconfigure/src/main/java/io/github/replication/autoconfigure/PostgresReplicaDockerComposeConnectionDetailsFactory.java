@@ -50,8 +50,8 @@ class PostgresReplicaDockerComposeConnectionDetailsFactory
 	}
 
 	/**
-	 * What the environment of a service tells, as that of the official image and of
-	 * Bitnami's does.
+	 * Reads the environment of a service, as that of the official image and of Bitnami's
+	 * does.
 	 */
 	private static final class ReplicaDetails extends DockerComposeConnectionDetails
 			implements ReplicationConnectionDetails {

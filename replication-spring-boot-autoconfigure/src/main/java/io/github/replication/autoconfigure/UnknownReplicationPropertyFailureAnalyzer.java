@@ -39,7 +39,7 @@ import org.springframework.core.annotation.Order;
 import io.github.replication.node.JdbcUrls;
 
 /**
- * Tells keys under {@code replication} that mean nothing, and what may have been meant.
+ * Names keys under {@code replication} that do not exist, and the likely ones.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class UnknownReplicationPropertyFailureAnalyzer
@@ -74,7 +74,7 @@ class UnknownReplicationPropertyFailureAnalyzer
 	}
 
 	/**
-	 * What may be told of a value that was given to the wrong key.
+	 * The printable part of a value that was given to the wrong key.
 	 * @param name the key
 	 * @param value the value
 	 * @return the value without secrets, {@code null} if it is one

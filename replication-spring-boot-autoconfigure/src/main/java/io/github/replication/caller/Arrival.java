@@ -35,6 +35,8 @@ import io.github.replication.position.Write;
 /**
  * The tokens that a caller has brought with one request, and from them the token that
  * leaves with the response. Not safe for use by several threads at once.
+ *
+ * @since 0.1.0
  */
 public final class Arrival {
 

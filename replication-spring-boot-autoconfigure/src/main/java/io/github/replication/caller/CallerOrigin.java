@@ -20,6 +20,8 @@ import io.github.replication.position.Bound;
 
 /**
  * Where what a caller has brought along is found.
+ *
+ * @since 0.1.0
  */
 @FunctionalInterface
 public interface CallerOrigin {

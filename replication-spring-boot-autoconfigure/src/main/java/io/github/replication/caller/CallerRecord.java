@@ -32,6 +32,8 @@ import io.github.replication.position.Write;
 /**
  * Remembers what one caller has written and read. Shared by all threads that work for the
  * caller; what they record in parallel is merged and never lost.
+ *
+ * @since 0.1.0
  */
 public final class CallerRecord {
 

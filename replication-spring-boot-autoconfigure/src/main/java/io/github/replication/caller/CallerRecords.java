@@ -27,6 +27,8 @@ import io.github.replication.position.PositionToken;
 /**
  * Finds the record of the current caller: the one opened for the request that the thread
  * works for, else the thread's own.
+ *
+ * @since 0.1.0
  */
 public final class CallerRecords implements WriteRecord, CallerContext, AutoCloseable {
 

@@ -41,6 +41,8 @@ import io.github.replication.position.Write;
 /**
  * Encodes what is remembered of a caller as a token, and decodes a token that a caller
  * brings.
+ *
+ * @since 0.1.0
  */
 public final class CallerTokens {
 
@@ -126,7 +128,7 @@ public final class CallerTokens {
 	}
 
 	/**
-	 * Whether tokens tell of writes.
+	 * Whether tokens contain writes.
 	 */
 	boolean isTracking() {
 		PositionResolver resolver = this.resolver;
@@ -253,7 +255,7 @@ public final class CallerTokens {
 	/**
 	 * Encodes a write for others to see, from what is known.
 	 * @param write the write
-	 * @return the token, {@code null} if tokens do not tell of writes
+	 * @return the token, {@code null} if tokens do not contain writes
 	 */
 	public @Nullable String writeToken(Write write) {
 		PositionResolver resolver = this.resolver;

@@ -31,9 +31,9 @@ import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
- * Distinguishes the failure of a node from the application's own errors, by the SQLSTATEs
- * along the chain of causes (PostgreSQL's manual, appendix A). On a primary a lost
- * connection is the only failure: the other states mean something else there.
+ * Distinguishes the failure of a node from the application's own errors. SQLSTATEs along
+ * the chain of causes decide (PostgreSQL's manual, appendix A). On a primary only a lost
+ * connection counts: the other states mean something else there.
  */
 final class NodeFailures {
 

@@ -30,11 +30,11 @@ import io.github.replication.jdbc.RetryAttempt;
 import io.github.replication.node.ClusterNode;
 
 /**
- * Runs a read-only unit again when a node fails under it, at most once for each: without
- * the replica that failed, and at last on the primary where that may serve. A unit that
- * loses its connection to the primary waits for the primary, or for its successor, as any
- * unit does that begins. The last attempt counts, whether it succeeds or fails; the
- * failures before it are suppressed by its own.
+ * Runs a read-only unit again when a node fails under it, at most once for each node. A
+ * replica that failed serves no later attempt. The primary comes last, if it may serve. A
+ * unit that loses its connection to the primary waits for it or for its successor, as any
+ * new unit does. The last attempt counts, whether it succeeds or fails. Its own failure
+ * suppresses the earlier ones.
  */
 final class Retry {
 

@@ -70,7 +70,7 @@ public final class RouteAdvisor extends StaticMethodMatcherPointcutAdvisor {
 	 * The classes worth looking at.
 	 *
 	 * @param attributes the attributes of methods
-	 * @param unreachable told of each
+	 * @param unreachable is notified of each
 	 */
 	private record Candidates(RouteAttributeSource attributes, UnreachableMethods unreachable) implements ClassFilter {
 

@@ -37,7 +37,7 @@ import io.github.replication.ReadOnly;
 import io.github.replication.UsePrimary;
 
 /**
- * Tells of methods whose annotation has no effect, because no proxy can stand before
+ * Warns of methods whose annotation has no effect, because no proxy can stand before
  * them.
  */
 final class UnreachableMethods {

@@ -24,6 +24,8 @@ import io.github.replication.SynchronousCommit;
 
 /**
  * What the commit of the transaction that runs on the current thread has to wait for.
+ *
+ * @since 0.1.0
  */
 public final class CommitDurability {
 

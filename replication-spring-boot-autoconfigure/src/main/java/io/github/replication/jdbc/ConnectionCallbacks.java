@@ -32,6 +32,8 @@ import io.github.replication.RoutingListener;
 /**
  * The application's callbacks around the taking of a connection. Looked up at the first
  * one, so that callbacks may be made of beans that need the data source.
+ *
+ * @since 0.1.0
  */
 public final class ConnectionCallbacks {
 

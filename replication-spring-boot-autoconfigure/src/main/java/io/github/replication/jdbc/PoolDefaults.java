@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param isolation the isolation level that the pool sets, {@code null} if it leaves the
  * server's default
  * @param initSql what the pool executes on each connection, {@code null} for nothing
+ * @since 0.1.0
  */
 public record PoolDefaults(boolean autoCommit, @Nullable Integer isolation, @Nullable String initSql) {
 

@@ -35,6 +35,8 @@ import io.github.replication.node.Topology;
  * A unit of work that may run again when a node fails under it, and what has happened in
  * it so far. In force on the thread that runs the unit, from the beginning of each
  * attempt to its end; work that the unit hands to other threads is not known to it.
+ *
+ * @since 0.1.0
  */
 public final class RetryAttempt {
 

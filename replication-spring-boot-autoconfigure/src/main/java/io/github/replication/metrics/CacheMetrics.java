@@ -25,6 +25,8 @@ import io.github.replication.cache.CacheProtection;
 
 /**
  * Binds the meters of protected caches.
+ *
+ * @since 0.1.0
  */
 public final class CacheMetrics implements MeterBinder {
 

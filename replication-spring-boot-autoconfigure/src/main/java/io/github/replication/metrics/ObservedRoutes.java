@@ -23,7 +23,9 @@ import io.github.replication.RouteDecision;
 import io.github.replication.RoutingListener;
 
 /**
- * Tells the observation under way, and so its span, which node serves and why.
+ * Adds node and reason to the current observation, and so to its span.
+ *
+ * @since 0.1.0
  */
 public final class ObservedRoutes implements RoutingListener {
 

@@ -47,6 +47,8 @@ import io.github.replication.node.Positions;
 /**
  * Binds the meters of a cluster, and those of HikariCP for its pools. What is counted on
  * the path of a read is counted without Micrometer; a scrape reads it and asks no server.
+ *
+ * @since 0.1.0
  */
 public final class ReplicationMetrics implements MeterBinder {
 

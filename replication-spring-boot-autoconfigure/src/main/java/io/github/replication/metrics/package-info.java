@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 /**
- * What is told to meter registries and to traces. Micrometer stays here.
+ * Meters, and attributes of traces. Micrometer stays here.
  */
 @NullMarked
 package io.github.replication.metrics;

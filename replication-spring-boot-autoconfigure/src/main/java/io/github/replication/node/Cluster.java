@@ -50,6 +50,8 @@ import io.github.replication.position.SampleClock;
 /**
  * The nodes, their pools and those who watch them. Owns the read pools, and the write
  * pools of nodes that have become the primary: closing the cluster closes them.
+ *
+ * @since 0.1.0
  */
 public final class Cluster implements ReplicationCluster, AutoCloseable {
 

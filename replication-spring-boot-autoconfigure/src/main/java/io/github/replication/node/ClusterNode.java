@@ -38,6 +38,8 @@ import io.github.replication.position.ReadMark;
 /**
  * A node with its pools. The same object for as long as the node belongs to the cluster,
  * whatever its role.
+ *
+ * @since 0.1.0
  */
 public final class ClusterNode implements Node {
 

@@ -33,6 +33,7 @@ import io.github.replication.NodeDefinition;
  * @param positions what is configured about positions
  * @param monitor what is configured about the health of nodes
  * @param customizers what has the last word on the settings of a read pool
+ * @since 0.1.0
  */
 public record ClusterSettings(String primaryName, List<NodeDefinition> replicas, @Nullable String zone,
 		@Nullable Integer fallbackMaxConnections, PositionSettings positions, MonitorSettings monitor,

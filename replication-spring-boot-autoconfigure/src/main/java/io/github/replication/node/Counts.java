@@ -23,6 +23,8 @@ import io.github.replication.Role;
 /**
  * What has happened with a node since it was added. Counting takes no lock and allocates
  * nothing.
+ *
+ * @since 0.1.0
  */
 public final class Counts {
 

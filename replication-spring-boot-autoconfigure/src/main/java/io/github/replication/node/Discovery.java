@@ -42,6 +42,8 @@ import io.github.replication.ReplicationCluster;
  * resolved, or stands for nothing, changes nothing.
  * <p>
  * Java keeps an answer for {@code networkaddress.cache.ttl}, 30 seconds by default.
+ *
+ * @since 0.1.0
  */
 public final class Discovery implements AutoCloseable {
 

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param zone the zone of each of them, {@code null} for none
  * @param interval how often the name is resolved
  * @param drain how long units of work may go on at a replica that is gone from the answer
+ * @since 0.1.0
  */
 public record DiscoverySettings(String url, @Nullable String username, @Nullable String password, int weight,
 		@Nullable String group, @Nullable String zone, Duration interval, Duration drain) {

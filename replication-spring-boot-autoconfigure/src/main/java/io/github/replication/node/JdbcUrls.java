@@ -28,6 +28,8 @@ import org.springframework.util.ClassUtils;
 
 /**
  * What a JDBC URL tells without a connection.
+ *
+ * @since 0.1.0
  */
 public final class JdbcUrls {
 

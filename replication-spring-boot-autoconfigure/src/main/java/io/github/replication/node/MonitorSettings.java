@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param abortAfter how long a node may be silent before the connections are aborted that
  * run repeatable units
  * @param failover whether to follow a promotion
+ * @since 0.1.0
  */
 public record MonitorSettings(Duration maxLag, @Nullable Long maxLagSize, Duration abortAfter, boolean failover) {
 

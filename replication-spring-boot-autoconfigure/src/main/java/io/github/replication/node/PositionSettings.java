@@ -28,6 +28,7 @@ import io.github.replication.position.ReadYourWrites;
  * @param maxWait how long a read may wait for a replica before it goes to the primary
  * @param interval how often each node is asked although nobody needs it
  * @param timeout how long an answer may take
+ * @since 0.1.0
  */
 public record PositionSettings(ReadYourWrites mode, boolean monotonic, Duration maxWait, Duration interval,
 		Duration timeout) {

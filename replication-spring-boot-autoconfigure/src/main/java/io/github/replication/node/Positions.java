@@ -40,6 +40,8 @@ import io.github.replication.position.Write;
  * kept by {@link PrimaryPosition} and {@link ReplicaPosition}, judged by
  * {@link Qualification}, and brought up to date by {@link CatchUp}. Safe for use by
  * several threads.
+ *
+ * @since 0.1.0
  */
 public final class Positions implements PositionResolver {
 

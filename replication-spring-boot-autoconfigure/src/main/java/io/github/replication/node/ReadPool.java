@@ -40,6 +40,8 @@ import io.github.replication.postgres.SqlState;
  * cannot be reached: where HikariCP holds a caller for a whole connection timeout, this
  * pool looks whether a connection can be opened at all, once for all who wait, and fails
  * at once while the answer is no.
+ *
+ * @since 0.1.0
  */
 public final class ReadPool extends DelegatingDataSource implements AutoCloseable {
 

@@ -32,6 +32,7 @@ import io.github.replication.position.ReadMark;
  * @param all every replica in rotation
  * @param tooStale whether no replica is in rotation because those that can be reached are
  * too far behind
+ * @since 0.1.0
  */
 public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean tooStale) {
 

@@ -22,6 +22,8 @@ import java.sql.Connection;
  * What the servers of the cluster assume for a session that does not say, as told by the
  * connections opened so far. A standby takes these settings from the primary unless they
  * are set in its own configuration file.
+ *
+ * @since 0.1.0
  */
 public final class ServerDefaults {
 

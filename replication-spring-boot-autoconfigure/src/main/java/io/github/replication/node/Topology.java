@@ -28,6 +28,8 @@ import io.github.replication.position.ReadMark;
 
 /**
  * Who is what at one moment. Immutable: a change yields a new one.
+ *
+ * @since 0.1.0
  */
 public final class Topology {
 

@@ -31,6 +31,7 @@ import io.github.replication.node.ClusterNode;
  * @param node the node that serves
  * @param pool which of its pools
  * @param reason the rule that decided
+ * @since 0.1.0
  */
 public record Route(ClusterNode node, PoolKind pool, Reason reason) {
 

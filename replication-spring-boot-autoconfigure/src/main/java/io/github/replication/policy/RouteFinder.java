@@ -35,6 +35,8 @@ import io.github.replication.node.Positions;
  * Finds the node of a unit of work: by what is known, or, where that leads to the
  * primary, by what the nodes answer when they are asked again. That takes no longer than
  * {@code replication.read-your-writes.wait}, or 50 ms where no wait is configured.
+ *
+ * @since 0.1.0
  */
 public final class RouteFinder {
 

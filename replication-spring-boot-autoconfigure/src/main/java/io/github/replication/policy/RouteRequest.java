@@ -31,6 +31,7 @@ import io.github.replication.position.Bound;
  * @param held whether the connection holds session state on the write pool
  * @param serializable whether the effective isolation level is serializable
  * @param bound what the caller must not fall behind
+ * @since 0.1.0
  */
 public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTransaction, boolean plainRead, boolean held,
 		boolean serializable, Bound bound) {

@@ -36,6 +36,8 @@ import io.github.replication.position.ReadMark;
 
 /**
  * Decides where a unit of work goes. Does no I/O and holds no state of its own.
+ *
+ * @since 0.1.0
  */
 public final class RoutingPolicy {
 

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param write what it has written, {@code null} for nothing that still counts
  * @param read how far it has read, {@code null} for not at all
+ * @since 0.1.0
  */
 public record Bound(@Nullable Write write, @Nullable ReadMark read) {
 

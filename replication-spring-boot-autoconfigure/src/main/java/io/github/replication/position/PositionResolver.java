@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the primary for positions, and the cluster for what tokens say about its nodes.
+ *
+ * @since 0.1.0
  */
 public interface PositionResolver {
 

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param at about when that was, by the monotonic clock in nanoseconds
  * @param rotation a hash of the rotation in which the node was chosen, {@link #SPREAD} if
  * the caller does not stay with the node
+ * @since 0.1.0
  */
 public record ReadMark(int node, long tick, long at, int rotation) {
 
@@ -86,7 +87,7 @@ public record ReadMark(int node, long tick, long at, int rotation) {
 	 * The id of a node in marks, the same in every instance of an application. A server
 	 * that has begun anew gets another, since it may have come back at an older state.
 	 * @param name the node's name
-	 * @param startedAt when its server began, 0 if it does not tell
+	 * @param startedAt when its server began, 0 if that is unknown
 	 * @return an id other than {@link #PRIMARY}
 	 */
 	public static int idOf(String name, long startedAt) {

@@ -26,6 +26,8 @@ import java.util.function.LongSupplier;
  * one that the commit has noted, whatever the resolution of the machine's clock.
  * <p>
  * Noting costs one volatile read.
+ *
+ * @since 0.1.0
  */
 public final class SampleClock {
 

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param arrival the tick noted when the position came from outside; 0 if this process
  * has taken it itself
  * @param at when it was written, or came, by the monotonic clock in nanoseconds
+ * @since 0.1.0
  */
 public record Write(long tick, boolean asynchronous, @Nullable WalPosition position, long arrival, long at) {
 

@@ -26,6 +26,8 @@ import org.springframework.util.ClassUtils;
 /**
  * The facts about a physical connection that PostgreSQL's driver knows without asking the
  * server. Of the connection of another driver nothing is known.
+ *
+ * @since 0.1.0
  */
 public class DriverConnection {
 

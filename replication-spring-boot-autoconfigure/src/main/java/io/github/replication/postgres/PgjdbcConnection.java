@@ -67,7 +67,7 @@ final class PgjdbcConnection extends DriverConnection {
 
 	/**
 	 * Its SQLSTATE is that of every feature that is not supported: the routine of the
-	 * server tells them apart, as it does for the driver.
+	 * server distinguishes them, as it does for the driver.
 	 */
 	static boolean hasOutdatedPlan(Throwable ex) {
 		ServerErrorMessage message = (ex instanceof PSQLException known) ? known.getServerErrorMessage() : null;

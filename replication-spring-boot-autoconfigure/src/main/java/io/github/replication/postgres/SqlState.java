@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The meaning of SQLSTATEs (PostgreSQL documentation, appendix "PostgreSQL Error Codes").
- * Errors are told apart by these codes and never by their messages, which are translated.
+ * Errors are distinguished by these codes and never by their messages, which are
+ * translated.
+ *
+ * @since 0.1.0
  */
 public final class SqlState {
 

@@ -46,7 +46,7 @@ import java.util.Collection;
  * and never finds makes a set grow, by a token each time until their lives end.
  *
  * <p>
- * Users are told apart by their names alone, of any characters, and case counts. All
+ * Users are distinguished by their names alone, of any characters, and case counts. All
  * methods may be called by any number of threads at a time. No argument may be
  * {@code null}, nor is a result.
  *

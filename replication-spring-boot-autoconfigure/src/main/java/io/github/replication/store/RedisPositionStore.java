@@ -37,7 +37,7 @@ import org.springframework.util.Assert;
  * The tokens of a user are a sorted set, the score of each is the time in milliseconds at
  * which its life ends. Each method is one script and one round trip. A script is atomic
  * in Redis, and it takes the time from the server, so that the clocks of the instances
- * need not agree. Finding is a script as well because drivers that are told to read from
+ * need not agree. Finding is a script as well because drivers that are set to read from
  * replicas of Redis, which lag as others do, send scripts to the primary.
  *
  * <p>

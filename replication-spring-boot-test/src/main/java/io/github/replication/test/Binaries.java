@@ -112,7 +112,7 @@ record Binaries(Path bin) {
 
 	/**
 	 * Takes the programs from the class path.
-	 * @param launcher tells who has to reach them
+	 * @param launcher knows the user that has to reach them
 	 * @return the programs
 	 * @throws IllegalStateException if there are none for this platform
 	 */

@@ -44,7 +44,7 @@ final class EmbeddedClusterContextCustomizerFactory implements ContextCustomizer
 	}
 
 	/**
-	 * Adds the beans. Its key tells apart the contexts that tests may not share.
+	 * Adds the beans. Its key distinguishes the contexts that tests may not share.
 	 *
 	 * @param key the cluster that the class asks for
 	 */

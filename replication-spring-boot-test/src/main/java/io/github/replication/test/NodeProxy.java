@@ -41,7 +41,7 @@ import org.springframework.util.Assert;
  * not pass it.
  * <p>
  * Faults add up and stay until {@link #restore()}. They apply to open connections and to
- * new ones alike unless told otherwise. Safe for use by several threads.
+ * new ones alike unless set otherwise. Safe for use by several threads.
  *
  * @since 0.1.0
  */

@@ -32,7 +32,7 @@ import java.util.List;
 
 /**
  * A temporary folder that belongs to this JVM. It is locked as long as the JVM lives, so
- * that others can tell what was left behind, and a small guard process clears it when the
+ * that others recognise an abandoned folder, and a small guard process clears it when the
  * JVM ends without doing so itself.
  */
 final class OwnedFolder implements AutoCloseable {
@@ -81,7 +81,7 @@ final class OwnedFolder implements AutoCloseable {
 
 	/**
 	 * Creates a folder in the system's folder for temporary files.
-	 * @param launcher tells who has to reach what is in it
+	 * @param launcher knows the user that has to reach its content
 	 * @return the folder
 	 */
 	static OwnedFolder create(Launcher launcher) {

@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a running server tells about itself in {@code postmaster.pid}: its process in line
- * 1, its shared memory in line 7, its state in line 8.
+ * The facts about a running server in {@code postmaster.pid}: its process in line 1, its
+ * shared memory in line 7, its state in line 8.
  */
 record PidFile(Path data) {
 

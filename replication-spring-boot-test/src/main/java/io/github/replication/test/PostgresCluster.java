@@ -54,7 +54,7 @@ import io.github.replication.SynchronousCommit;
  * }</pre>
  *
  * It has a database and an ordinary user for the application, both called {@code app}
- * unless told otherwise, and a superuser for {@link PostgresNode#adminConnection()}. Safe
+ * unless set otherwise, and a superuser for {@link PostgresNode#adminConnection()}. Safe
  * for use by several threads.
  *
  * @since 0.1.0
@@ -286,7 +286,7 @@ public final class PostgresCluster implements AutoCloseable {
 	}
 
 	/**
-	 * The version of PostgreSQL, as the primary tells it.
+	 * The version of PostgreSQL, as the primary reports it.
 	 * @return the version, such as {@code 18.6}
 	 * @throws IllegalStateException if the primary does not answer
 	 */

@@ -83,7 +83,7 @@ public final class PostgresNode {
 	}
 
 	/**
-	 * The port of the server itself, as {@code inet_server_port()} tells it also to
+	 * The port of the server itself, as {@code inet_server_port()} returns it also to
 	 * clients that come through the proxy.
 	 * @return the port
 	 */
@@ -491,7 +491,7 @@ public final class PostgresNode {
 			String before = single(statement, "SELECT pg_conf_load_time()");
 			statement.execute("SELECT pg_reload_conf()");
 			// A session reads the configuration after the first process has done so and
-			// has told all the others.
+			// has notified all the others.
 			Waiting.until(TIMEOUT, () -> !before.equals(single(statement, "SELECT pg_conf_load_time()")),
 					() -> "Node '" + this.name + "' has not read '" + setting + "'." + this.server.logTail());
 		}

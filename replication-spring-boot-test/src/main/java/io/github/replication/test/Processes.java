@@ -161,7 +161,7 @@ final class Processes {
 	 * Whether a process was started with an argument that contains a text.
 	 * @param process the process
 	 * @param text the text
-	 * @return {@code false} also where the system does not tell
+	 * @return {@code false} also where the system does not say
 	 */
 	static boolean wasStartedWith(ProcessHandle process, String text) {
 		ProcessHandle.Info info = process.info();

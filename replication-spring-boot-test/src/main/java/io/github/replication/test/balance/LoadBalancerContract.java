@@ -95,7 +95,7 @@ public abstract class LoadBalancerContract {
 	}
 
 	/**
-	 * A node that is what it is told to be.
+	 * A node with given figures.
 	 *
 	 * @param name the name
 	 * @param weight the weight

@@ -64,7 +64,7 @@ public final class ApplicationInstance implements Instance {
 	/**
 	 * Speaks to this application's callers alone, where
 	 * {@code Replication.withPosition(...)} speaks to those of all applications of the
-	 * process. A scope that is not tracked keeps what the thread's own caller is told
+	 * process. A scope that is not tracked keeps what the thread's own caller learns
 	 * apart from the next request.
 	 */
 	@Override

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * When each node could serve, as far as the faults tell. Keeps what is needed to judge
+ * When each node could serve, as far as the faults show. Keeps what is needed to judge
  * operations that end now.
  */
 final class Availability {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts what happens into one order, and passes it on as it happens. Safe for use by
- * several threads: whoever is told of the events is told by one thread at a time.
+ * several threads: events are passed on by one thread at a time.
  */
 final class History {
 

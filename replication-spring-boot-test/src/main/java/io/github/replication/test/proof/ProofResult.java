@@ -95,8 +95,8 @@ public final class ProofResult {
 	}
 
 	/**
-	 * Tells the numbers in Markdown.
-	 * @param facts what else is to be told at the beginning, such as versions
+	 * Formats the numbers in Markdown.
+	 * @param facts further facts for the beginning, such as versions
 	 * @return a page without a title
 	 */
 	public String toMarkdown(Map<String, String> facts) {
@@ -152,7 +152,7 @@ public final class ProofResult {
 	}
 
 	/**
-	 * Tells the violations so that a person can follow them.
+	 * Describes the violations so that a person can follow them.
 	 * @return one paragraph for each of the first, and the seed
 	 */
 	public String describeViolations() {

@@ -29,12 +29,12 @@ interface Property {
 	String title();
 
 	/**
-	 * Takes the next event and tells of it where it breaks the promise.
+	 * Takes the next event and reports it if it breaks the promise.
 	 */
 	void accept(Event event, Findings findings);
 
 	/**
-	 * Is told where a promise was broken.
+	 * Is notified where a promise was broken.
 	 */
 	@FunctionalInterface
 	interface Findings {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * What a node has answered, and which one it was.
  *
  * @param version the version of the register that was read or written
- * @param node the node that served, as the server itself tells in the same statement: its
+ * @param node the node that served, as the server itself says in the same statement: its
  * {@code cluster_name}, or else its address and port
  * @param standby whether the server says that it is a standby
  * @param reason why the node was chosen, {@code null} if that is not known

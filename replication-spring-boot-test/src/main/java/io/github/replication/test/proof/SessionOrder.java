@@ -23,10 +23,10 @@ import java.util.function.Predicate;
  * What a session knows of a register, it does not miss in a later read.
  * <p>
  * With one exception, which is PostgreSQL's own: a standby may show a commit a moment
- * before the primary does, which has written it to the log by then and has told nobody.
- * Who goes from that standby to the primary in that moment is not counted. Nor is who
- * reads from standbys alone while the primary cannot tell its position: monotonic reads
- * are not promised then.
+ * before the primary does, which has written it to the log by then and has notified
+ * nobody. Who goes from that standby to the primary in that moment is not counted. Nor is
+ * who reads from standbys alone while the primary cannot report its position: monotonic
+ * reads are not promised then.
  */
 final class SessionOrder implements Property {
 

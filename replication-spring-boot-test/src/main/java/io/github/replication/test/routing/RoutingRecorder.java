@@ -65,7 +65,7 @@ public final class RoutingRecorder implements RoutingListener {
 
 		/**
 		 * What has been recorded up to now.
-		 * @return the decisions in the order in which they were told
+		 * @return the decisions in the order in which they were made
 		 */
 		public List<RouteDecision> decisions() {
 			return List.copyOf(this.decisions);
