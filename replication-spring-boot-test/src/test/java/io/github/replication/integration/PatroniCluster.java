@@ -169,7 +169,8 @@ final class PatroniCluster implements AutoCloseable {
 	 * Waits for a leader other than one.
 	 */
 	Member awaitLeaderOtherThan(Member old) {
-		await(90).until(() -> this.members.stream().anyMatch((member) -> member != old && member.isPrimary()));
+		await(90).pollInterval(Duration.ofMillis(20))
+			.until(() -> this.members.stream().anyMatch((member) -> member != old && member.isPrimary()));
 		return this.members.stream().filter((member) -> member != old && member.isPrimary()).findFirst().orElseThrow();
 	}
 

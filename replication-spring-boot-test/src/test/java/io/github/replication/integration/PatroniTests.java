@@ -16,6 +16,9 @@
 
 package io.github.replication.integration;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +34,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -67,6 +72,8 @@ class PatroniTests {
 
 	private static TestApplication application;
 
+	private static final List<String> rows = new ArrayList<>();
+
 	private Load load;
 
 	static boolean isInstalled() {
@@ -89,6 +96,31 @@ class PatroniTests {
 			.withoutJpa()
 			.web()
 			.start(NoteWeb.class);
+	}
+
+	/**
+	 * Writes the report if it is asked for and every scenario was run.
+	 */
+	@AfterAll
+	static void report() throws IOException {
+		String report = System.getProperty("world.report", "");
+		if (!report.isEmpty() && rows.size() == 6) {
+			Files.writeString(Path.of(report),
+					"""
+							# Patroni
+
+							Written by `PatroniTests` (profile `world`, `-Dworld.report=...`). Three members of Patroni with etcd on one machine,
+							an ordinary database user, each member by its own address. The monitor's interval is %d ms. Four clients read over
+							HTTP and four write and read at once what they have written. Each keeps the cookies that it was sent. A read fails if
+							its response is no 200. No own write was missed, and no client saw a note disappear that it had been shown, or the
+							test had failed.
+
+							| event | first write after the leader accepts writes, ms | longest write, ms | writes | failed writes | reads | failed reads |
+							| --- | --- | --- | --- | --- | --- | --- |
+							%s
+							"""
+						.formatted(INTERVAL.toMillis(), String.join("\n", rows)));
+		}
 	}
 
 	@AfterAll
@@ -209,7 +241,12 @@ class PatroniTests {
 
 		private final AtomicInteger failedWrites = new AtomicInteger();
 
-		private final AtomicLong lastWrite = new AtomicLong();
+		/**
+		 * When the leader was seen to accept writes, 0 for not yet.
+		 */
+		private volatile long accepted;
+
+		private final AtomicLong resumed = new AtomicLong();
 
 		private final AtomicLong longestWrite = new AtomicLong();
 
@@ -248,7 +285,9 @@ class PatroniTests {
 			}
 			long now = System.nanoTime();
 			this.writes.incrementAndGet();
-			this.lastWrite.set(now);
+			if (this.accepted != 0 && start > this.accepted) {
+				this.resumed.compareAndSet(0, now);
+			}
 			this.longestWrite.accumulateAndGet(now - start, Math::max);
 			this.known.set(id);
 			readNote(browser, id, (found) -> {
@@ -294,12 +333,18 @@ class PatroniTests {
 		void run(String name, Runnable event) {
 			PatroniCluster.await(20).until(() -> this.writes.get() > 20 && this.reads.get() > 50);
 			event.run();
-			long accepted = System.nanoTime();
-			PatroniCluster.await(40).until(() -> this.lastWrite.get() > accepted);
-			long resumed = this.lastWrite.get() - accepted;
+			this.accepted = System.nanoTime();
+			PatroniCluster.await(40).until(() -> this.resumed.get() != 0);
+			long resumed = this.resumed.get() - this.accepted;
 			int before = this.writes.get();
 			PatroniCluster.await(20).until(() -> this.writes.get() > before + 50);
 			close();
+			rows.add(Stream
+				.of(name, TimeUnit.NANOSECONDS.toMillis(resumed),
+						TimeUnit.NANOSECONDS.toMillis(this.longestWrite.get()), this.writes, this.failedWrites,
+						this.reads, this.failedReads.size())
+				.map(String::valueOf)
+				.collect(Collectors.joining(" | ", "| ", " |")));
 			logger.info(name + ": writes again " + TimeUnit.NANOSECONDS.toMillis(resumed)
 					+ " ms after a leader accepts them, longest write "
 					+ TimeUnit.NANOSECONDS.toMillis(this.longestWrite.get()) + " ms, " + this.writes + " writes, "
@@ -307,7 +352,7 @@ class PatroniTests {
 					+ " failed reads");
 			assertThat(this.violations).isEmpty();
 			assertThat(this.failedReads).isEmpty();
-			assertThat(Duration.ofNanos(resumed)).isLessThan(INTERVAL.multipliedBy(2).plusMillis(500));
+			assertThat(Duration.ofNanos(resumed)).isLessThan(INTERVAL.multipliedBy(2));
 		}
 
 		@Override
