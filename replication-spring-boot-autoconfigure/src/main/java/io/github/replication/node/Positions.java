@@ -227,7 +227,8 @@ public final class Positions implements PositionResolver {
 	 * @return those known to have reached it, in the same order
 	 */
 	public List<ClusterNode> qualifying(List<ClusterNode> replicas, Bound bound) {
-		return bound.isEmpty() ? replicas : now().qualifying(replicas, bound);
+		Bound required = bound.and(boundOfAll());
+		return required.isEmpty() ? replicas : now().qualifying(replicas, required);
 	}
 
 	/**
@@ -237,7 +238,17 @@ public final class Positions implements PositionResolver {
 	 * @return {@code true} if it is known to have reached it
 	 */
 	public boolean qualifies(ClusterNode replica, Bound bound) {
-		return bound.isEmpty() || now().qualifies(replica, bound);
+		Bound required = bound.and(boundOfAll());
+		return required.isEmpty() || now().qualifies(replica, required);
+	}
+
+	/**
+	 * Whether positions restrict the replicas that may serve a caller.
+	 * @param bound what the caller must not fall behind
+	 * @return {@code false} if any replica in rotation may serve
+	 */
+	public boolean areRequired(Bound bound) {
+		return !bound.isEmpty() || this.requiredForAll != null;
 	}
 
 	/**
@@ -248,15 +259,6 @@ public final class Positions implements PositionResolver {
 	void requireForAll(boolean asynchronous, Duration window) {
 		Write write = Write.unresolved(this.clock.now(), asynchronous, this.clock.nanoTime());
 		this.requiredForAll = new Requirement(new Bound(write, null), this.clock.nanoTime() + window.toNanos());
-	}
-
-	/**
-	 * The replicas that have what every read of the application must see.
-	 * @param replicas replicas in rotation
-	 * @return those known to have it, in the same order
-	 */
-	public List<ClusterNode> upToDate(List<ClusterNode> replicas) {
-		return qualifying(replicas, boundOfAll());
 	}
 
 	private Bound boundOfAll() {

@@ -118,8 +118,7 @@ public final class RoutingPolicy {
 		if (candidates.isEmpty()) {
 			return read(topology, Reason.TOO_STALE);
 		}
-		List<ClusterNode> qualifying = this.positions.qualifying(this.positions.upToDate(candidates),
-				request.required());
+		List<ClusterNode> qualifying = this.positions.qualifying(candidates, request.required());
 		if (qualifying.isEmpty()) {
 			return read(topology, this.positions.reason(candidates));
 		}
@@ -243,7 +242,7 @@ public final class RoutingPolicy {
 	 */
 	public boolean isDecidedByPosition(Route route, RouteRequest request) {
 		return route.reason() == Reason.READ_ONLY
-				&& (!request.required().isEmpty() || request.scope().maxStaleness() != null);
+				&& (this.positions.areRequired(request.required()) || request.scope().maxStaleness() != null);
 	}
 
 	private List<ClusterNode> fresh(List<ClusterNode> candidates, RouteRequest request) {
