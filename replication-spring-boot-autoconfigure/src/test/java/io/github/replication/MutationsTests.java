@@ -17,6 +17,7 @@
 package io.github.replication;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -66,9 +67,18 @@ class MutationsTests {
 		List<String> classes = Arrays.stream(line.substring("Tests: ".length()).split(","))
 			.map((test) -> test.replaceAll("#.*", ""))
 			.toList();
-		try (Stream<Path> files = Files.walk(ROOT.resolve("replication-spring-boot-test/src/test/java"))) {
-			List<String> present = files.map((file) -> file.getFileName().toString()).toList();
-			assertThat(classes).allSatisfy((name) -> assertThat(present).contains(name + ".java"));
+		List<String> present = Stream.of("replication-spring-boot-autoconfigure", "replication-spring-boot-test")
+			.flatMap(MutationsTests::tests)
+			.toList();
+		assertThat(classes).allSatisfy((name) -> assertThat(present).contains(name + ".java"));
+	}
+
+	private static Stream<String> tests(String module) {
+		try (Stream<Path> files = Files.walk(ROOT.resolve(module + "/src/test/java"))) {
+			return files.map((file) -> file.getFileName().toString()).toList().stream();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 
