@@ -68,7 +68,7 @@ class WordsTests {
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/cache, 0, 49, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/caller, 0, 189, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/interceptor, 0, 175, 10",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/jdbc, 5, 90, 8",
+			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/jdbc, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/message, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/metrics, 0, 158, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/node, 43, 115, 8",

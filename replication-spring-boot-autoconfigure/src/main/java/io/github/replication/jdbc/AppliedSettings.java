@@ -32,7 +32,8 @@ import io.github.replication.postgres.DriverConnection;
 
 /**
  * The settings of one physical connection as far as they were changed here. Asks the
- * connection only for what it knows without the server, and changes only what differs.
+ * connection only for values that it knows without the server, and changes only settings
+ * that differ.
  */
 final class AppliedSettings {
 
@@ -77,8 +78,8 @@ final class AppliedSettings {
 	private @Nullable Map<String, Class<?>> typeMap;
 
 	/**
-	 * What a rollback on the server leads back to, {@code null} while the transaction has
-	 * changed nothing.
+	 * The settings that a rollback on the server restores, {@code null} while the
+	 * transaction has changed nothing.
 	 */
 	private SessionSettings.@Nullable Transactional beforeTransaction;
 

@@ -28,7 +28,7 @@ final class BuiltInFunctions {
 	 * Volatile functions that change nothing and leave nothing behind.
 	 */
 	static final Set<String> HARMLESS_THOUGH_VOLATILE = Set.of(
-			// random values, of a generator whose state nobody asks for
+			// random values, of a generator whose state is not read
 			"random", "random_normal", "array_sample", "array_shuffle", "gen_random_uuid", "uuidv4", "uuidv7",
 			// the time of day
 			"clock_timestamp", "timeofday", "timezone",

@@ -56,7 +56,7 @@ enum Keyword {
 			"asc current_catalog current_date current_role current_time current_timestamp current_user"
 					+ " desc false localtime localtimestamp null session_user user"),
 
-	// types, and what is written like a function without being one that has a name of its
+	// types, and words written like a function without being one that has a name of its
 	// own
 
 	BETWEEN(Use.FORM), GROUPING(Use.FORM), TIME(Use.FORM), VALUES(Use.FORM),

@@ -19,7 +19,7 @@ package io.github.replication.jdbc;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the primary's pool gives a connection for a start, known without opening one.
+ * The initial state of a connection of the primary's pool, known without opening one.
  *
  * @param autoCommit whether connections start in auto-commit mode
  * @param isolation the isolation level that the pool sets, {@code null} if it leaves the

@@ -128,8 +128,8 @@ final class StatementText {
 	}
 
 	/**
-	 * Whether one of its statements begins, ends or prepares a transaction. Those about
-	 * savepoints {@linkplain #changesSession() change the session}.
+	 * Whether one of its statements begins, ends or prepares a transaction. Statements
+	 * about savepoints {@linkplain #changesSession() change the session}.
 	 */
 	boolean controlsTransaction() {
 		return facts().has(StatementFacts.CONTROLS_TRANSACTION);
@@ -179,9 +179,9 @@ final class StatementText {
 	}
 
 	/**
-	 * Whether it leaves something in the session, or in the transaction, that later
-	 * statements depend on: a setting, a cursor, a savepoint, a temporary table, a lock
-	 * that was asked for by name. What a sequence remembers for {@code currval} does not
+	 * Whether it leaves state in the session or the transaction that later statements
+	 * depend on: a setting, a cursor, a savepoint, a temporary table, a lock that was
+	 * asked for by name. The value that a sequence remembers for {@code currval} does not
 	 * count, nor does a change of data.
 	 */
 	boolean changesSession() {
