@@ -71,7 +71,7 @@ class WordsTests {
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/jdbc, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/message, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/metrics, 0, 158, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/node, 43, 115, 8",
+			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/node, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/policy, 2, 165, 13",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/position, 0, 70, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/postgres, 0, 20, 8",

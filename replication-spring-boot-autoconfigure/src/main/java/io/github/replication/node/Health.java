@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.node.PrimaryHistory.Lag;
 
 /**
- * All that is known of one node: what its probe has answered, and whether its pools get
+ * The known state of one node: the answers to its probe, and whether its pools get
  * connections. Two bad answers in a row change its state, and two good ones change it
- * back, so that one lost packet does not. Answers are noted by one thread at a time, the
- * loss of the node by any; both may be read by others.
+ * back, so that one lost packet does not. One thread at a time notes answers; any thread
+ * notes the loss of the node. Other threads may read both.
  */
 final class Health {
 
@@ -83,7 +83,7 @@ final class Health {
 	}
 
 	/**
-	 * Sets what is done when the node is lost.
+	 * Sets the callback for the loss of the node.
 	 * @param onLoss called once a loss, by the thread that has noticed it
 	 */
 	void onLoss(Runnable onLoss) {
@@ -164,7 +164,7 @@ final class Health {
 	}
 
 	/**
-	 * A new connection has told.
+	 * Notes the state that the server of a new connection has reported.
 	 */
 	void told(Sample sample) {
 		Sample last = this.last;
@@ -241,7 +241,8 @@ final class Health {
 	}
 
 	/**
-	 * What the server has told last, {@code null} before the first time.
+	 * Returns the last state that the server has reported, {@code null} before the first
+	 * one.
 	 */
 	@Nullable Sample last() {
 		return this.last;
@@ -255,7 +256,7 @@ final class Health {
 	}
 
 	/**
-	 * Whether what the server has told last still holds, as far as is known.
+	 * Whether the last reported state of the server still holds, as far as is known.
 	 */
 	boolean isAnswering() {
 		return this.last != null && this.failures == 0;

@@ -113,8 +113,8 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	}
 
 	/**
-	 * The newest sample that a standby has reached.
-	 * @param lsn what the standby has replayed
+	 * Returns the newest sample that a standby has reached.
+	 * @param lsn the position that the standby has replayed
 	 * @return the sample, {@code null} if it has reached none of those known
 	 */
 	@Nullable Point newestReached(long lsn) {
@@ -135,9 +135,9 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	}
 
 	/**
-	 * Whether a standby is ahead of what the primary had inserted later.
-	 * @param lsn what the standby has replayed
-	 * @param until a tick that was noted after the standby had said so
+	 * Whether a standby is ahead of the primary's insert position at a later time.
+	 * @param lsn the position that the standby has replayed
+	 * @param until a tick that was noted after the standby had reported the position
 	 * @return {@code false} also while there is no later sample
 	 */
 	boolean isOvertakenBy(long lsn, long until) {
@@ -146,8 +146,8 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	}
 
 	/**
-	 * How far a standby is behind.
-	 * @param lsn what it has replayed
+	 * Returns how far a standby is behind.
+	 * @param lsn the position that it has replayed
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 * @return how far, {@code null} if the primary is not known
 	 */

@@ -32,9 +32,10 @@ import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
 /**
- * Decides which replicas may serve a caller, by what is known at one moment. Asks nobody.
+ * Decides which replicas may serve a caller, by the positions known at one moment. Asks
+ * no server.
  *
- * @param settings what is configured
+ * @param settings the settings of positions
  * @param history the samples of the primary
  * @param exact whether positions decide, and not only time
  * @param topology where the nodes that marks name are found, {@code null} for nowhere
@@ -80,8 +81,8 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	/**
-	 * The replicas that had replayed, within some time, what the primary had flushed
-	 * then.
+	 * The replicas that had reached, within some time, the position that the primary had
+	 * flushed then.
 	 */
 	List<ClusterNode> fresh(List<ClusterNode> replicas, Duration maxStaleness, long now) {
 		return only(replicas, (node) -> isFresh(node, maxStaleness, now));
@@ -169,8 +170,8 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	/**
-	 * Whether a replica had replayed, within some time, what the primary had flushed
-	 * then.
+	 * Whether a replica had reached, within some time, the position that the primary had
+	 * flushed then.
 	 */
 	boolean isFresh(ClusterNode node, Duration maxStaleness, long now) {
 		Known known = node.monitor().position().known();

@@ -100,7 +100,7 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * The id in marks of what a caller has read there.
+	 * Returns the id of the replica in read marks of callers.
 	 * @return the id since the server was started last, {@link ReadMark#PRIMARY} while
 	 * that is not known
 	 */
@@ -109,7 +109,8 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * The id in marks of what a caller has read on one of the pool's connections.
+	 * Returns the id in the read mark of a caller that has read on one of the pool's
+	 * connections.
 	 * @param connection a physical connection
 	 */
 	int idOn(Connection connection) {
@@ -124,7 +125,7 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * Whether positions decide what the replica may serve, and not only time.
+	 * Whether positions decide which reads the replica may serve, and not only time.
 	 */
 	boolean isUsable() {
 		return !this.shared && !this.unprovable;
