@@ -62,9 +62,10 @@ public final class Arrival {
 
 	/**
 	 * Adds tokens that have just arrived.
-	 * @param texts the tokens, from anywhere; those that were added before are left out
-	 * @return what their maximum says; what is malformed, of another version or of
-	 * another cluster is absent
+	 * @param texts the tokens, from any source; tokens that were added before are left
+	 * out
+	 * @return the bound of their maximum; tokens that are malformed, of another version
+	 * or of another cluster are ignored
 	 */
 	public Bound add(Collection<String> texts) {
 		Write write = null;
@@ -125,9 +126,10 @@ public final class Arrival {
 	}
 
 	/**
-	 * The token to store as soon as something was written, from what is known.
+	 * Returns the token to store as soon as something was written, without asking a
+	 * server.
 	 * @param record the caller's record
-	 * @return a token that covers what was written and what has been brought
+	 * @return a token that covers the writes and the tokens that have arrived
 	 */
 	public PositionToken announcement(CallerRecord record) {
 		this.tokens.lookUp(record);
@@ -140,7 +142,7 @@ public final class Arrival {
 	 * @param record the caller's record
 	 * @param written whether a write was recorded or learnt of
 	 * @param shared whether the response may be stored by a shared cache, so that it must
-	 * not say what was read
+	 * not contain a read mark
 	 * @return the token, {@code null} if there is nothing new
 	 */
 	public @Nullable PositionToken departure(CallerRecord record, boolean written, boolean shared) {

@@ -94,7 +94,7 @@ final class NodeFailures {
 	}
 
 	/**
-	 * Who cannot serve a unit.
+	 * The nodes that cannot serve a unit.
 	 */
 	enum Extent {
 
