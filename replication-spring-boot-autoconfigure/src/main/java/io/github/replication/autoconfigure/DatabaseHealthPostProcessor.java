@@ -30,7 +30,7 @@ import io.github.replication.actuate.PrimaryHealthIndicator;
 import io.github.replication.node.Cluster;
 
 /**
- * Lets Spring Boot's check of the data source that has replicas answer by what is known
+ * Lets Spring Boot's check of the data source that has replicas answer by the known state
  * of the primary.
  */
 final class DatabaseHealthPostProcessor implements BeanPostProcessor {
