@@ -58,7 +58,7 @@ public enum NodeState {
 	DIVERGED,
 
 	/**
-	 * The server is not what it should be: of another cluster, another database, a
+	 * The server is not the expected one: it is of another cluster, another database, a
 	 * primary where another one is known, or a standby where the primary should be.
 	 */
 	MISCONFIGURED;
