@@ -60,7 +60,7 @@ final class UnitOfWork {
 	private final boolean ownTransactions;
 
 	/**
-	 * How far the caller had read when the node was chosen.
+	 * The caller's read mark when the node was chosen.
 	 */
 	private final @Nullable ReadMark decidedBy;
 

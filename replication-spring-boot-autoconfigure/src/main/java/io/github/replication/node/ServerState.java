@@ -43,7 +43,7 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 		long lsn, long insertLsn, long system, @Nullable String database, Streaming streaming, Server server) {
 
 	/**
-	 * That of a server that only shows that it lives.
+	 * The state of a server of which only a sign of life is known.
 	 */
 	static final ServerState UNKNOWN = new ServerState(Connection.TRANSACTION_READ_COMMITTED, false, false, 0, 0, 0, 0,
 			0, null, Streaming.UNKNOWN);
