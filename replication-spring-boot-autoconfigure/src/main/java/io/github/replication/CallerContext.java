@@ -19,8 +19,8 @@ package io.github.replication;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link Replication} asks of an application context: the callers that it knows. Not
- * meant to be implemented by applications.
+ * Gives {@link Replication} access to the callers of an application context. Not meant to
+ * be implemented by applications.
  *
  * @since 0.1.0
  */
@@ -34,14 +34,14 @@ public interface CallerContext {
 	@Nullable String position();
 
 	/**
-	 * Lets the current thread work for a caller who has come as far as a token says.
-	 * @param position the token; what is none counts as absent
+	 * Lets the current thread work for the caller of a token.
+	 * @param position the token; any other text counts as no position
 	 * @return restores the caller before; to be closed by the same thread
 	 */
 	Scope withPosition(String position);
 
 	/**
-	 * Keeps what the current thread writes apart from its caller.
+	 * Keeps the writes of the current thread apart from its caller.
 	 * @return restores the caller; to be closed by the same thread
 	 */
 	Scope untracked();

@@ -17,21 +17,22 @@
 package io.github.replication;
 
 /**
- * How much of what has been committed a read must see. Declared from the loosest to the
- * strictest, so that {@link #compareTo} yields the stricter of two.
+ * The commits that a read must see. Declared from the loosest to the strictest, so that
+ * {@link #compareTo} yields the stricter of two.
  *
  * @since 0.1.0
  */
 public enum Consistency {
 
 	/**
-	 * Any replica in rotation, whatever the caller has written or read before.
+	 * Any replica in rotation serves, regardless of the caller's earlier writes and
+	 * reads.
 	 */
 	EVENTUAL,
 
 	/**
-	 * The caller's own writes and what it has already read are visible: read-your-writes
-	 * and monotonic reads.
+	 * The caller's own writes and the data that it has already read are visible:
+	 * read-your-writes and monotonic reads.
 	 */
 	SESSION,
 

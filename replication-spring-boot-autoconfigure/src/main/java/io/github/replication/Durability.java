@@ -23,14 +23,15 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Chooses what the commit of a method's transaction waits for, or of the transactions of
- * every public method of a type: speed for what may be lost, safety for what must not.
- * Stands beside {@code @Transactional}, and costs no round trip:
+ * Chooses the {@link SynchronousCommit} level of a method's transaction, or of the
+ * transactions of every public method of a type: a fast one for data that may be lost, a
+ * safe one for other data. Stands beside {@code @Transactional}, and costs no round trip:
  * {@code @Durability(SynchronousCommit.REMOTE_APPLY)}.
  * <p>
- * A method that joins a transaction asks for no less than it needs: of several in one
- * transaction the strictest counts. A transaction in which nobody asks has the server's
- * default. Without a transaction, and in a read-only one, it means nothing.
+ * A method that joins a transaction can only raise its level: of several in one
+ * transaction the strictest counts. A transaction without this annotation has the
+ * server's default. The annotation has no effect without a transaction and in a read-only
+ * one.
  * <p>
  * A commit that waits for standbys does so for as long as they are missing.
  *
@@ -43,7 +44,7 @@ import java.lang.annotation.Target;
 public @interface Durability {
 
 	/**
-	 * What the commit waits for.
+	 * Returns the level of the commit.
 	 * @return the value of {@code synchronous_commit}
 	 */
 	SynchronousCommit value();

@@ -53,12 +53,12 @@ public enum NodeState {
 
 	/**
 	 * A replica whose data is of another history than the primary's: it has replayed
-	 * changes that the primary does not have. Out of rotation until it is started anew.
+	 * changes that the primary does not have. Out of rotation until it is started again.
 	 */
 	DIVERGED,
 
 	/**
-	 * The server is not what it should be: of another cluster, another database, a
+	 * The server is not the expected one: it is of another cluster, another database, a
 	 * primary where another one is known, or a standby where the primary should be.
 	 */
 	MISCONFIGURED;

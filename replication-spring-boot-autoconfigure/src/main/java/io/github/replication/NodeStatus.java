@@ -21,21 +21,21 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a node at one moment, without asking it.
+ * The known state of a node at one moment, without asking it.
  *
  * @param name the name of the node
- * @param role what the node is
+ * @param role the role of the node
  * @param state whether it serves
  * @param since since when it has been in that state
  * @param cause why it is not {@link NodeState#ONLINE}, or the last error; {@code null} if
  * there is none
  * @param lag the age of the first change on the primary that a replica has not replayed,
- * to the precision of the monitor's interval; zero if it has replayed all that is known,
+ * to the precision of the monitor's interval; zero if it has replayed all known changes,
  * {@code null} for a primary and where it is not known
  * @param lagSize how many bytes of WAL a replica is behind, {@code null} for a primary
  * and where it is not known
- * @param position what a primary has flushed or a replica has replayed, in PostgreSQL's
- * notation such as {@code 0/3000148}; {@code null} if it is not known
+ * @param position the position that a primary has flushed or a replica has replayed, in
+ * PostgreSQL's notation such as {@code 0/3000148}; {@code null} if it is not known
  * @param timeline the timeline, {@code null} if it is not known
  * @param receiving whether a replica's WAL receiver runs, {@code null} for a primary and
  * where the user may not know

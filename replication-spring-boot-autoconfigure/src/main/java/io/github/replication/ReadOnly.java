@@ -33,12 +33,12 @@ import org.springframework.transaction.annotation.Transactional;
  * replica may serve.
  * <p>
  * A meta-annotation of {@code @Transactional(readOnly = true)}: a read-only transaction
- * declared in that way routes exactly like this annotation with its defaults. What is
- * declared on a method hides what is declared on its type. The unit stays read-only
- * wherever it runs: a statement that writes fails with SQLSTATE 25006 on a replica and on
- * the primary alike.
+ * declared in that way routes exactly like this annotation with its defaults. A
+ * declaration on a method hides the one on its type. The unit stays read-only on any
+ * node: a statement that writes fails with SQLSTATE 25006 on a replica and on the primary
+ * alike.
  * <p>
- * Joining a running transaction adds to what that transaction asks for and never takes
+ * Joining a running transaction adds to the demands of that transaction and never takes
  * away: of two consistencies the stricter one counts, of two staleness bounds the
  * shorter. The group is the one of the method that began the transaction.
  *
@@ -74,20 +74,21 @@ public @interface ReadOnly {
 	/**
 	 * Whether the whole method may run again on another node when a replica fails under
 	 * it. Turn it off for a method whose effects outside the database must not be
-	 * repeated; what calls such a method is not repeated either.
+	 * repeated; a caller of such a method is not repeated either.
 	 * <p>
 	 * A failure is recognised by its SQLSTATE: the connection (class 08), resources (53),
 	 * the system (58), an internal error (XX), a shutdown (57P01, 57P02, 57P03, 57P05), a
-	 * conflict with recovery (40001, 40P01), and an unlogged relation (0A000), which is
-	 * then read on the primary. The method runs at most once on each replica and at last
-	 * on the primary, each time with the same arguments in a new transaction that has the
-	 * whole {@link #timeout()}. If the last attempt fails, its exception is thrown, and
-	 * those of the attempts before are {@linkplain Throwable#getSuppressed() suppressed}.
+	 * conflict with recovery (40001, 40P01), and an unlogged relation (0A000). Such a
+	 * relation is then read on the primary. The method runs at most once on each replica
+	 * and at last on the primary. Each attempt has the same arguments and a new
+	 * transaction with the whole {@link #timeout()}. If the last attempt fails, its
+	 * exception is thrown, and the exceptions of the attempts before are
+	 * {@linkplain Throwable#getSuppressed() suppressed}.
 	 * <p>
-	 * Of methods that call each other only the outermost runs again, and none does that
-	 * joins a transaction, has begun a read-write one, or returns a {@code Stream},
-	 * {@code Iterator}, {@code Future}, {@code CompletionStage} or reactive
-	 * {@code Publisher}.
+	 * Of methods that call each other only the outermost runs again. A method does not
+	 * run again if it joins a transaction, has begun a read-write one, or returns a
+	 * {@code Stream}, {@code Iterator}, {@code Future}, {@code CompletionStage} or
+	 * reactive {@code Publisher}.
 	 * @return {@code true} by default
 	 */
 	boolean retry() default true;

@@ -17,8 +17,9 @@
 package io.github.replication;
 
 /**
- * Why a statement went where it went. The same word is the metric tag, the log field and
- * what the test kit asserts. Declared in the order in which the rules are asked.
+ * The reason for the route of a statement. The same word is the metric tag, the log field
+ * and the value that the test kit asserts. Declared in the order in which the rules are
+ * applied.
  *
  * @since 0.1.0
  */

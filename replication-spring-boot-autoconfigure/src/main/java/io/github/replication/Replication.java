@@ -23,8 +23,8 @@ import org.springframework.util.Assert;
 
 /**
  * Static entry for code that cannot be annotated. Each method runs the given work on the
- * current thread and throws exactly what the work throws. Usable by any thread at any
- * time; without a replicated data source the scopes have no effect.
+ * current thread and throws exactly the exception of the work. Usable by any thread at
+ * any time; without a replicated data source the scopes have no effect.
  *
  * @since 0.1.0
  */
@@ -38,8 +38,8 @@ public final class Replication {
 	 * @param work the work to run
 	 * @param <T> the type of the result
 	 * @param <E> the type of exception that the work throws
-	 * @return what the work returns
-	 * @throws E what the work throws
+	 * @return the result of the work
+	 * @throws E the exception of the work
 	 * @throws org.springframework.transaction.IllegalTransactionStateException if the
 	 * transaction around has already read from a replica
 	 */
@@ -53,7 +53,7 @@ public final class Replication {
 	 * {@link UsePrimary}.
 	 * @param action the action to run
 	 * @param <E> the type of exception that the action throws
-	 * @throws E what the action throws
+	 * @throws E the exception of the action
 	 * @throws org.springframework.transaction.IllegalTransactionStateException if the
 	 * transaction around has already read from a replica
 	 */
@@ -70,8 +70,8 @@ public final class Replication {
 	 * @param work the work to run
 	 * @param <T> the type of the result
 	 * @param <E> the type of exception that the work throws
-	 * @return what the work returns
-	 * @throws E what the work throws
+	 * @return the result of the work
+	 * @throws E the exception of the work
 	 * @throws org.springframework.transaction.IllegalTransactionStateException if
 	 * {@link Consistency#STRONG} is asked for and the transaction around has already read
 	 * from a replica
@@ -94,7 +94,7 @@ public final class Replication {
 	 * @param consistency how much the reads must see
 	 * @param action the action to run
 	 * @param <E> the type of exception that the action throws
-	 * @throws E what the action throws
+	 * @throws E the exception of the action
 	 * @throws org.springframework.transaction.IllegalTransactionStateException if
 	 * {@link Consistency#STRONG} is asked for and the transaction around has already read
 	 * from a replica
@@ -112,8 +112,8 @@ public final class Replication {
 	 * @param work the work to run
 	 * @param <T> the type of the result
 	 * @param <E> the type of exception that the work throws
-	 * @return what the work returns
-	 * @throws E what the work throws
+	 * @return the result of the work
+	 * @throws E the exception of the work
 	 */
 	public static <T extends @Nullable Object, E extends Throwable> T untracked(Work<T, E> work) throws E {
 		Assert.notNull(work, "work must not be null");
@@ -131,7 +131,7 @@ public final class Replication {
 	 * does.
 	 * @param action the action to run
 	 * @param <E> the type of exception that the action throws
-	 * @throws E what the action throws
+	 * @throws E the exception of the action
 	 */
 	public static <E extends Throwable> void untracked(Action<E> action) throws E {
 		Assert.notNull(action, "action must not be null");
@@ -139,10 +139,10 @@ public final class Replication {
 	}
 
 	/**
-	 * How far the current caller has come, to be handed to another thread, a job, a
-	 * message or another service, which goes on from there by {@link #withPosition}. Asks
-	 * the primary, for no longer than the timeout of a probe, if the caller has just
-	 * written. To be called after the commit.
+	 * Returns the position of the current caller. It can be handed to another thread, a
+	 * job, a message or another service, which goes on from there by
+	 * {@link #withPosition}. Asks the primary, for no longer than the timeout of a probe,
+	 * if the caller has just written. To be called after the commit.
 	 * @return a short text of printable ASCII characters without spaces, {@code null} if
 	 * the caller has neither written nor read
 	 */
@@ -151,17 +151,16 @@ public final class Replication {
 	}
 
 	/**
-	 * Runs work for a caller who has come as far as a position says: its reads that ask
-	 * for {@link Consistency#SESSION} see what that caller has written and read. What the
-	 * work itself writes counts for the caller around it as well.
-	 * @param position what {@link #position} has returned, here or in another process of
-	 * the same application; anything else, {@code null} included, is taken for no
-	 * position
+	 * Runs work for the caller of a position: its reads that ask for
+	 * {@link Consistency#SESSION} see that caller's writes and the data that it has read.
+	 * Writes of the work itself count for the caller around it as well.
+	 * @param position the result of {@link #position}, here or in another process of the
+	 * same application; anything else, {@code null} included, is taken for no position
 	 * @param work the work to run
 	 * @param <T> the type of the result
 	 * @param <E> the type of exception that the work throws
-	 * @return what the work returns
-	 * @throws E what the work throws
+	 * @return the result of the work
+	 * @throws E the exception of the work
 	 */
 	public static <T extends @Nullable Object, E extends Throwable> T withPosition(@Nullable String position,
 			Work<T, E> work) throws E {
@@ -177,12 +176,12 @@ public final class Replication {
 	}
 
 	/**
-	 * Runs an action for a caller who has come as far as a position says, as
-	 * {@link #withPosition(String, Work)} does.
-	 * @param position what {@link #position} has returned
+	 * Runs an action for the caller of a position, as {@link #withPosition(String, Work)}
+	 * does.
+	 * @param position the result of {@link #position}
 	 * @param action the action to run
 	 * @param <E> the type of exception that the action throws
-	 * @throws E what the action throws
+	 * @throws E the exception of the action
 	 */
 	public static <E extends Throwable> void withPosition(@Nullable String position, Action<E> action) throws E {
 		Assert.notNull(action, "action must not be null");

@@ -19,8 +19,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The nodes of a running application: who is what, and changes without a restart. Changes
- * hold for this instance of the application until it ends.
+ * The nodes of a running application with their states, and changes without a restart.
+ * Changes hold for this instance of the application until it ends.
  * <p>
  * Safe for use by several threads. Looking asks no server.
  *
@@ -29,13 +29,13 @@ import java.util.List;
 public interface ReplicationCluster {
 
 	/**
-	 * What is known of every node.
+	 * Returns the known state of every node.
 	 * @return the primary first, then the replicas in the order in which they were added
 	 */
 	List<NodeStatus> nodes();
 
 	/**
-	 * What is known of a node.
+	 * Returns the known state of a node.
 	 * @param name the name of the node
 	 * @return its status
 	 * @throws IllegalArgumentException if there is no node of that name
@@ -45,14 +45,14 @@ public interface ReplicationCluster {
 	/**
 	 * Adds a replica. It serves as soon as a connection to it can be opened, with a small
 	 * share of the reads at first.
-	 * @param replica what to connect to
+	 * @param replica the replica to connect to
 	 * @throws IllegalArgumentException if the name is taken, or the URL is not the JDBC
 	 * URL of one server or is that of another node
 	 */
 	void add(NodeDefinition replica);
 
 	/**
-	 * Removes a replica: no unit of work begins there any more, those under way may end,
+	 * Removes a replica: no unit of work begins there any more, units under way may end,
 	 * then its connections are closed. Waits for that.
 	 * @param name the name of the replica
 	 * @param deadline how long units under way may take; after that their connections are

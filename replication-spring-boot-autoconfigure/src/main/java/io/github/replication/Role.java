@@ -17,7 +17,7 @@
 package io.github.replication;
 
 /**
- * What a node is in its cluster at the moment. Roles change, names do not.
+ * The role of a node in its cluster at the moment. Roles change, names do not.
  *
  * @since 0.1.0
  */

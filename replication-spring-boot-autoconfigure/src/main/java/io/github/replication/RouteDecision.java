@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * Where a unit of work was sent, and why.
+ * The node and the pool to which a unit of work was sent, and the reason.
  *
  * @param node the name of the node, as configured
- * @param role what the node was at that moment
+ * @param role the role of the node at that moment
  * @param pool which of the node's pools served
  * @param reason the rule that decided
  * @param unit the method or transaction that asked, {@code null} where none is known

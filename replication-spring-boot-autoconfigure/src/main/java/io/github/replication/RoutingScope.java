@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * What the code that now runs on a thread asks of its statements. Scopes nest: a new one
- * is derived from the one in force, and leaving it restores that one.
+ * The demands of the code that now runs on a thread on its statements. Scopes nest: a new
+ * one is derived from the one in force, and leaving it restores that one.
  * <p>
  * Immutable; bound to the thread that entered it.
  *
@@ -33,7 +33,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * @param readOnly whether statements are read-only although no transaction says so
  * @param consistency how much reads must see
  * @param maxStaleness how old the data may be, {@code null} for no bound
- * @param group the group whose replicas serve, {@code null} for those of no group
+ * @param group the group whose replicas serve, {@code null} for the replicas of no group
  * @param unit the method that opened the scope, {@code null} for {@link #NONE}
  * @since 0.1.0
  */
@@ -80,7 +80,8 @@ public record RoutingScope(boolean primaryForced, boolean readOnly, Consistency 
 	 * none.
 	 * @param consistency how much its reads must see
 	 * @param maxStaleness how old the data may be, {@code null} for no bound
-	 * @param group the group whose replicas serve, {@code null} for those of no group
+	 * @param group the group whose replicas serve, {@code null} for the replicas of no
+	 * group
 	 * @param unit the method that asks
 	 * @return the derived scope, forced to the primary if this one is
 	 */

@@ -18,10 +18,11 @@ package io.github.replication;
 import java.util.Locale;
 
 /**
- * What a commit waits for before it returns, from the fastest to the safest: the values
- * of PostgreSQL's {@code synchronous_commit}. Those that begin with {@code REMOTE}, and
- * {@link #ON}, wait for the standbys named in {@code synchronous_standby_names} and for
- * no other; where none is named they all wait for the primary's own disk.
+ * The places that a commit waits for before it returns, from the fastest to the safest:
+ * the values of PostgreSQL's {@code synchronous_commit}. Values that begin with
+ * {@code REMOTE}, and {@link #ON}, wait for the standbys named in
+ * {@code synchronous_standby_names} and for no other. Where none is named they all wait
+ * for the primary's own disk.
  *
  * @since 0.1.0
  * @see Durability
@@ -49,7 +50,7 @@ public enum SynchronousCommit {
 	ON,
 
 	/**
-	 * Until the synchronous standbys show the change to whoever reads there.
+	 * The replay by the synchronous standbys as well, so that reads there see the change.
 	 */
 	REMOTE_APPLY;
 

@@ -26,9 +26,9 @@ import java.lang.annotation.Target;
 /**
  * Sends everything inside a method, or inside every public method of a type, to the
  * primary: nested {@link ReadOnly} methods and the reads of repositories included. The
- * caller who asked for the primary wins.
+ * caller that asked for the primary wins.
  * <p>
- * Says nothing about transactions: a read-only method stays read-only on the primary.
+ * Does not change transactions: a read-only method stays read-only on the primary.
  *
  * @since 0.1.0
  * @see Replication#onPrimary

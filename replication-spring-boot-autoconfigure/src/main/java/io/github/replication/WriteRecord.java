@@ -19,7 +19,7 @@ package io.github.replication;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is remembered of the current caller's writes: of the current request inside a web
+ * The remembered writes of the current caller: of the current request inside a web
  * request, of the current thread elsewhere. A bean; safe for use by several threads, each
  * of which sees its own caller.
  *
@@ -36,7 +36,7 @@ public interface WriteRecord {
 	boolean hasWritten();
 
 	/**
-	 * How far the caller has come, see {@link Replication#position}.
+	 * Returns the position of the caller, see {@link Replication#position}.
 	 * @return the token, {@code null} if the caller has neither written nor read
 	 */
 	@Nullable String position();

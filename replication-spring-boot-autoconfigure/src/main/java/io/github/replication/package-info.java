@@ -15,8 +15,8 @@
  */
 
 /**
- * What applications name: the annotations, the entry points for code and the words that
- * describe a route.
+ * The types that applications name: the annotations, the entry points for code and the
+ * words that describe a route.
  */
 @NullMarked
 package io.github.replication;

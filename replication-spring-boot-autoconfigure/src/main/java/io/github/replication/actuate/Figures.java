@@ -30,7 +30,7 @@ import io.github.replication.node.ClusterNode;
 /**
  * The counts from which hints are drawn.
  *
- * @param nodes those of each node
+ * @param nodes the counts of each node
  * @param positionsSent the number of responses with the position of a write
  * @param positionsReceived the number of requests with a position
  * @param zone the zone of the application, {@code null} for none
@@ -67,7 +67,7 @@ record Figures(List<NodeFigures> nodes, long positionsSent, long positionsReceiv
 	 * @param decisions the number of units of work by reason
 	 * @param changingCommits the number of read-write transactions that may have changed
 	 * something
-	 * @param unchangingCommits the number of those that have changed nothing
+	 * @param unchangingCommits the number of the ones that have changed nothing
 	 * @param exhaustions the number of reads that found no free connection
 	 */
 	record NodeFigures(NodeStatus status, Place place, Map<Reason, Long> decisions, long changingCommits,

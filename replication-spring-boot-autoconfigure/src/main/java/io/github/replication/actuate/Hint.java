@@ -16,7 +16,7 @@
 package io.github.replication.actuate;
 
 /**
- * Advice for a setting or for the application, drawn from what was counted.
+ * Advice for a setting or for the application, drawn from the counts.
  *
  * @param topic the subject
  * @param figure the count or share that the hint is about

@@ -33,7 +33,7 @@ import io.github.replication.NodeStatus;
 /**
  * A check of the database that does not wait for a primary which is known not to serve:
  * it is {@code DOWN} at once then. The check itself runs on a thread of its own, one at a
- * time, so that one that began before the primary fell silent holds nobody up.
+ * time, so that a check that began before the primary fell silent holds no caller up.
  *
  * @since 0.1.0
  */
@@ -52,7 +52,7 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 	/**
 	 * Creates the indicator.
 	 * @param check asks the database
-	 * @param primary yields what is known of the primary
+	 * @param primary yields the known state of the primary
 	 */
 	public PrimaryHealthIndicator(HealthIndicator check, Supplier<NodeStatus> primary) {
 		this.check = check;

@@ -56,7 +56,7 @@ public class ReplicationEndpoint {
 	/**
 	 * Creates the endpoint.
 	 * @param cluster the cluster
-	 * @param nodes yields its nodes with what was counted of them
+	 * @param nodes yields its nodes with their counts
 	 * @param traffic counts the positions of callers
 	 * @param zone the zone of the application, {@code null} for none
 	 */
@@ -69,9 +69,9 @@ public class ReplicationEndpoint {
 	}
 
 	/**
-	 * What is known of the cluster.
+	 * Returns the known state of the cluster.
 	 * @return each node, with the number of units of work that were sent there by reason,
-	 * and hints drawn from what was counted
+	 * and hints drawn from the counts
 	 */
 	@ReadOperation
 	public Description replication() {
@@ -101,7 +101,7 @@ public class ReplicationEndpoint {
 	 * application until it ends.
 	 * @param node the name of the replica
 	 * @param state {@link NodeState#DRAINED} or {@link NodeState#ONLINE}
-	 * @return what is known of the node then
+	 * @return the new status of the node
 	 * @throws InvalidEndpointRequestException if there is no replica of that name, or the
 	 * state cannot be set by hand
 	 */
@@ -127,7 +127,7 @@ public class ReplicationEndpoint {
 	 *
 	 * @param nodes its nodes, the primary first
 	 * @param decisions how many units of work were sent to each node, by reason
-	 * @param hints advice, drawn from what was counted since the start
+	 * @param hints advice, drawn from the counts since the start
 	 */
 	public record Description(List<NodeStatus> nodes, Map<String, Map<Reason, Long>> decisions, List<Hint> hints) {
 

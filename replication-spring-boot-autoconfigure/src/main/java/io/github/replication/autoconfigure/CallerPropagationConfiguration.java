@@ -30,7 +30,7 @@ import io.github.replication.caller.CallerThreadLocalAccessor;
 import io.github.replication.web.PositionClientInterceptor;
 
 /**
- * What takes a caller's position to other threads and other services.
+ * The beans that take a caller's position to other threads and other services.
  */
 @Configuration(proxyBeanMethods = false)
 final class CallerPropagationConfiguration {

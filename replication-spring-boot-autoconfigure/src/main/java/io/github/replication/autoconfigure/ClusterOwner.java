@@ -299,9 +299,9 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 	/**
 	 * The application's own beans around connections.
 	 *
-	 * @param preparers what prepares connections
+	 * @param preparers the preparers of connections
 	 * @param listeners the listeners to notify of decisions
-	 * @param customizers who has the last word on pools
+	 * @param customizers the customizers that change the settings of pools last
 	 */
 	record Extensions(ObjectProvider<ConnectionPreparer> preparers, ObjectProvider<RoutingListener> listeners,
 			ObjectProvider<ReplicaPoolCustomizer> customizers) {

@@ -32,7 +32,7 @@ import org.springframework.util.StringUtils;
 
 /**
  * Finds the data source that gets the replicas, as Spring finds the one that it injects
- * by type: beans that are not default candidates, the targets of scoped proxies and
+ * by type. Beans that are not default candidates, the targets of scoped proxies and
  * fallback beans do not count, and {@code @Primary} decides among several.
  *
  * @param beanFactory the beans of the context, without those of its parents

@@ -30,7 +30,7 @@ import io.github.replication.actuate.PrimaryHealthIndicator;
 import io.github.replication.node.Cluster;
 
 /**
- * Lets Spring Boot's check of the data source that has replicas answer by what is known
+ * Lets Spring Boot's check of the data source that has replicas answer by the known state
  * of the primary.
  */
 final class DatabaseHealthPostProcessor implements BeanPostProcessor {
@@ -55,7 +55,7 @@ final class DatabaseHealthPostProcessor implements BeanPostProcessor {
 	}
 
 	/**
-	 * Of several data sources one has the replicas.
+	 * Only one of several data sources has the replicas.
 	 */
 	private CompositeHealthContributor byPrimary(CompositeHealthContributor checks) {
 		String replicated = this.owner.get().dataSourceName();

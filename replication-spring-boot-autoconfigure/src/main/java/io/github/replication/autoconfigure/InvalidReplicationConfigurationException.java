@@ -61,7 +61,7 @@ public class InvalidReplicationConfigurationException extends RuntimeException {
 	}
 
 	/**
-	 * What is wrong with it.
+	 * Returns the reason for the refusal.
 	 * @return a sentence
 	 */
 	public String getReason() {
@@ -69,7 +69,7 @@ public class InvalidReplicationConfigurationException extends RuntimeException {
 	}
 
 	/**
-	 * What to do about it.
+	 * Returns the remedy.
 	 * @return a sentence
 	 */
 	public String getRemedy() {

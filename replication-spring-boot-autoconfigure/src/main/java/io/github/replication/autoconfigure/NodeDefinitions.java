@@ -32,8 +32,8 @@ import io.github.replication.autoconfigure.ReplicationProperties.Replica;
 import io.github.replication.node.JdbcUrls;
 
 /**
- * Puts together what properties and connection details say of the replicas, and refuses
- * what cannot work.
+ * Puts together the replicas of the properties and the connection details, and refuses
+ * settings that cannot work.
  */
 final class NodeDefinitions {
 

@@ -25,8 +25,8 @@ import io.github.replication.NodeStatus;
 import io.github.replication.ReplicationCluster;
 
 /**
- * The cluster that stands behind a data source, which may be created later than whoever
- * asks for this bean.
+ * The cluster that stands behind a data source, which may be created later than the user
+ * of this bean.
  */
 final class OwnedCluster implements ReplicationCluster {
 

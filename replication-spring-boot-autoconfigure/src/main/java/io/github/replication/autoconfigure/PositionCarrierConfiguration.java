@@ -47,7 +47,7 @@ import io.github.replication.web.SessionPositionCarrier;
 import io.github.replication.web.UserPositionCarrier;
 
 /**
- * What takes a caller's position from one request to the next.
+ * The beans that take a caller's position from one request to the next.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnWebApplication(type = Type.SERVLET)

@@ -40,7 +40,7 @@ import io.github.replication.node.JdbcUrls;
  * The settings under {@code spring.datasource}, for a pool that keeps its password to
  * itself. They count only if the pool has their URL and their user.
  *
- * @param details what Spring Boot connects to the primary with
+ * @param details the details with which Spring Boot connects to the primary
  * @param properties the properties
  */
 record PrimarySettings(ObjectProvider<JdbcConnectionDetails> details, ObjectProvider<DataSourceProperties> properties) {

@@ -46,10 +46,9 @@ import io.github.replication.autoconfigure.ReplicationProperties.Replica;
 
 /**
  * Binds the properties of the replicas. Names that are equal in uniform form are one
- * replica, whose properties are merged by the precedence of their sources, and an
- * environment variable may write a dash of a name as an underscore or not at all. A
- * source is a source of Spring Boot, an <em>entry</em> a property beneath the name of a
- * replica.
+ * replica, whose properties are merged by the precedence of their sources. An environment
+ * variable may write a dash of a name as an underscore or not at all. A source is a
+ * source of Spring Boot, an <em>entry</em> a property beneath the name of a replica.
  */
 final class ReplicaBinding {
 
@@ -183,9 +182,9 @@ final class ReplicaBinding {
 	}
 
 	/**
-	 * How many elements of a variable are the replica's name: those before the first one
-	 * that is the name of a property, the first element excepted; without such a one all
-	 * but the last.
+	 * Returns the number of elements of a variable that are the replica's name. They end
+	 * before the first element that is the name of a property, the first element
+	 * excepted; without such an element all but the last count.
 	 */
 	private static int lengthOfName(ConfigurationPropertyName name) {
 		int first = PREFIX.getNumberOfElements();

@@ -35,7 +35,7 @@ import io.github.replication.caller.CallerRecords;
 import io.github.replication.policy.Fallback;
 
 /**
- * Auto-configuration for what operators see.
+ * Auto-configuration for the endpoint and the health indicators.
  *
  * @since 0.1.0
  */

@@ -78,7 +78,7 @@ public class ReplicationProperties {
 	private WithoutTransaction withoutTransaction = WithoutTransaction.PRIMARY;
 
 	/**
-	 * What happens to a read for which no replica is in rotation or fresh enough.
+	 * How a read is handled if no replica is in rotation or fresh enough.
 	 */
 	private Fallback fallback = Fallback.PRIMARY;
 
@@ -94,8 +94,7 @@ public class ReplicationProperties {
 	private final Session readYourWrites = new Session();
 
 	/**
-	 * Whether a caller never reads less than it has read before, whichever replica
-	 * serves.
+	 * Whether a caller never reads less than it has read before, on any replica.
 	 */
 	private boolean monotonicReads = true;
 
@@ -290,9 +289,9 @@ public class ReplicationProperties {
 		private @Nullable String zone;
 
 		/**
-		 * HikariCP settings of this replica's pool. By default those of the primary's
-		 * pool, with a connection timeout of at most 1s and a validation timeout of at
-		 * most 500ms.
+		 * HikariCP settings of this replica's pool. By default the settings of the
+		 * primary's pool, with a connection timeout of at most 1s and a validation
+		 * timeout of at most 500ms.
 		 */
 		private final Map<String, String> hikari = new LinkedHashMap<>();
 
@@ -356,7 +355,7 @@ public class ReplicationProperties {
 	public static class Session {
 
 		/**
-		 * By what it is known that a replica may serve a caller who has written.
+		 * How a caller sees its own writes.
 		 */
 		private ReadYourWrites mode = ReadYourWrites.POSITION;
 
@@ -378,23 +377,23 @@ public class ReplicationProperties {
 		private Duration storeTimeout = Duration.ofMillis(100);
 
 		/**
-		 * Whether misses of Spring's caches read what the last eviction was about.
+		 * Whether misses of Spring's caches see the write of the last eviction.
 		 */
 		private boolean caches = true;
 
 		/**
-		 * Names of caches that instances of the application share. Those in Redis are
+		 * Names of caches that instances of the application share. Caches in Redis are
 		 * known to be shared without being named.
 		 */
 		private List<String> sharedCaches = new ArrayList<>();
 
 		/**
-		 * Whether positions travel with messages, wherever those are observed.
+		 * Whether positions travel with messages, where messages are observed.
 		 */
 		private boolean messages = true;
 
 		/**
-		 * What takes a caller's position from one request to the next.
+		 * The carrier of a caller's position from one request to the next.
 		 */
 		private Carrier carrier = Carrier.COOKIE;
 
@@ -735,7 +734,7 @@ public class ReplicationProperties {
 	}
 
 	/**
-	 * What takes a caller's position from one request to the next.
+	 * The carrier of a caller's position from one request to the next.
 	 */
 	public enum Carrier {
 
@@ -755,7 +754,7 @@ public class ReplicationProperties {
 		HEADER,
 
 		/**
-		 * The name of the user who is logged in, in a position store.
+		 * The name of the logged-in user, in a position store.
 		 */
 		USER,
 

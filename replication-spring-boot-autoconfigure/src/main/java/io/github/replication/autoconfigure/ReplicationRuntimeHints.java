@@ -26,8 +26,8 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.aot.hint.TypeReference;
 
 /**
- * What a native image has to keep: the proxy of metadata, and what the driver creates by
- * its name.
+ * The hints for a native image: the proxy of metadata, and the classes that the driver
+ * creates by name.
  */
 final class ReplicationRuntimeHints implements RuntimeHintsRegistrar {
 

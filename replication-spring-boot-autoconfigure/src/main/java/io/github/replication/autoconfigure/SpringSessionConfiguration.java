@@ -35,10 +35,10 @@ import io.github.replication.CallerContext.Scope;
 import io.github.replication.caller.CallerRecords;
 
 /**
- * Keeps sessions that Spring Session stores in the database apart from their users: the
- * session is read and touched by each request, which is neither a read nor a write of the
- * user. Spring Session runs its statements in the {@link TransactionOperations} of this
- * name, if there are any, and else in those that are wrapped here.
+ * Keeps sessions that Spring Session stores in the database apart from their users. Each
+ * request reads and touches the session, which is neither a read nor a write of the user.
+ * Spring Session runs its statements in the {@link TransactionOperations} of this name,
+ * if there are any, and else in the ones that are wrapped here.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass(name = "org.springframework.session.jdbc.JdbcIndexedSessionRepository",

@@ -30,10 +30,10 @@ import org.springframework.util.Assert;
  * spring.datasource.hikari.data-source-properties.sslmode=verify-full
  * spring.datasource.hikari.data-source-properties.sslfactory=io.github.replication.autoconfigure.SslBundleSocketFactory
  * spring.datasource.hikari.data-source-properties.sslfactoryarg=the-name-of-the-bundle
- * </pre> The driver creates it for each connection, so that a bundle that was reloaded
- * counts for those that follow. It knows the bundles of every application in the process
- * that has replicas; of several with one name it takes that of the application which was
- * started last.
+ * </pre> The driver creates it for each connection, so that a reloaded bundle counts for
+ * the connections that follow. It knows the bundles of every application in the process
+ * that has replicas; if several have one name, it takes the bundle of the application
+ * that was started last.
  *
  * @since 0.1.0
  */
@@ -59,8 +59,8 @@ public final class SslBundleSocketFactory extends WrappedFactory {
 	}
 
 	/**
-	 * The driver makes factories by the name of the class, so that what an application
-	 * knows has to be found from nowhere.
+	 * The driver creates factories by the name of the class, so that they find the
+	 * bundles of an application only in a static field.
 	 */
 	static void add(SslBundles bundles) {
 		applications.add(0, bundles);

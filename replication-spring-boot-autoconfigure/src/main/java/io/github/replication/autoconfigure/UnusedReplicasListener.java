@@ -32,8 +32,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * Warns once of an application that has replicas and a data source but not the
- * auto-configuration that brings both together, because it was excluded, a test slice
- * does not include it or a library is missing.
+ * auto-configuration that brings both together. It may be excluded, a test slice may not
+ * include it, or a library may be missing.
  */
 class UnusedReplicasListener implements ApplicationListener<ApplicationStartedEvent> {
 

@@ -21,10 +21,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import io.github.replication.node.Node;
 
 /**
- * Chooses the better of two nodes that are drawn at random, as often as their weights
- * say: the one where a unit would have its answer sooner, by the response time and by the
- * number of units that run there. A node that slows down loses its traffic with its first
- * slow answers, and gets some again as they are forgotten.
+ * Draws two nodes at random, by their weights, and chooses the better one. A unit would
+ * have its answer sooner there, by the response time and the number of units that run
+ * there. A node that slows down loses its traffic with its first slow answers, and gets
+ * some again as they are forgotten.
  *
  * @since 0.1.0
  */

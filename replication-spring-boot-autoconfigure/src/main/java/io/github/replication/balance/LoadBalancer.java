@@ -42,7 +42,7 @@ public interface LoadBalancer {
 
 	/**
 	 * Whether a node is so much more loaded, or so much slower, than others that a caller
-	 * who stays with it should move. Called for every read of such a caller.
+	 * that stays with it should move. Called for every read of such a caller.
 	 * @param node the node that the caller stays with
 	 * @param others the replicas in rotation, that node included
 	 * @param <N> the type of node

@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import io.github.replication.node.Node;
 
 /**
- * Takes the nodes in turn. Within one cycle, as many choices as the weights add up to,
- * each node serves exactly as often as its weight says, and the turns of a heavy node are
+ * Takes the nodes in turn. One cycle has as many choices as the weights add up to. Each
+ * node serves exactly as often as its weight says, and the turns of a heavy node are
  * spread over the cycle.
  *
  * @since 0.1.0

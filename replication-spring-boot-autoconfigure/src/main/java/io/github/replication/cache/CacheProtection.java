@@ -58,8 +58,8 @@ public final class CacheProtection {
 	 * Creates a protection.
 	 * @param records the records of callers
 	 * @param sharedCaches whether instances share a cache of that name
-	 * @param store keeps the watermarks of those caches, in bounded time; asked for at
-	 * the first of them
+	 * @param store keeps the watermarks of shared caches, in bounded time; asked for at
+	 * the first shared cache
 	 * @param instance a name that no other instance has, of at most 16 letters and digits
 	 */
 	public CacheProtection(CallerRecords records, BiPredicate<String, Cache> sharedCaches,

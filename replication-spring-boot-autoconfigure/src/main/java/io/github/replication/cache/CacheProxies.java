@@ -49,10 +49,10 @@ import org.springframework.util.ReflectionUtils;
 
 /**
  * Puts protected caches, and managers that hand them out, in the place of others.
- * Applications inject a manager as what it is, and so do libraries that look at a cache,
- * such as its metrics. Therefore the stand-in is of a subclass, calls to what is not
- * protected go to the object behind it, and final methods find its fields copied. Where
- * no subclass is possible, since the class is final, it has all of its interfaces.
+ * Applications inject a manager by its class, and libraries look at the class of a cache,
+ * such as its metrics. Therefore the stand-in is of a subclass, calls to methods that are
+ * not protected go to the object behind it, and final methods find its fields copied.
+ * Where no subclass is possible, since the class is final, it has all of its interfaces.
  */
 final class CacheProxies {
 
@@ -225,7 +225,7 @@ final class CacheProxies {
 	 * Finds the callback of a method. Equal for equal methods, so that classes are
 	 * reused.
 	 *
-	 * @param names the signatures of the methods that are not those of the target
+	 * @param names the signatures of the methods that the target does not serve
 	 */
 	private record Methods(List<String> names) implements CallbackFilter {
 
@@ -237,10 +237,10 @@ final class CacheProxies {
 	}
 
 	/**
-	 * Calls what a stand-in has of interfaces alone.
+	 * Handles the calls of a stand-in that has interfaces alone.
 	 *
 	 * @param target the object behind it
-	 * @param methods the methods that are not those of the target
+	 * @param methods the methods that the target does not serve
 	 */
 	private record Handler(Object target, Map<String, MethodInterceptor> methods) implements InvocationHandler {
 

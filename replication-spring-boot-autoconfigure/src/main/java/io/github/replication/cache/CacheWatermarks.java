@@ -33,8 +33,7 @@ import io.github.replication.caller.CallerRecord;
 import io.github.replication.position.Write;
 
 /**
- * What is known of the evictions and the loads of one cache. Safe for use by several
- * threads.
+ * The known evictions and loads of one cache. Safe for use by several threads.
  */
 final class CacheWatermarks {
 
@@ -47,7 +46,8 @@ final class CacheWatermarks {
 	private final @Nullable SharedWatermarks shared;
 
 	/**
-	 * The loads whose values may be put by other threads than those that have begun them.
+	 * The loads whose values may be put by other threads than the ones that have begun
+	 * them.
 	 */
 	private final ConcurrentMap<Object, List<Load>> asynchronous = new ConcurrentHashMap<>();
 
@@ -70,7 +70,7 @@ final class CacheWatermarks {
 	}
 
 	/**
-	 * Begins a load: the caller's reads have to see what the last eviction was about.
+	 * Begins a load: the caller's reads have to see the write of the last eviction.
 	 * @param key the key that was missed
 	 */
 	Load begin(Object key) {
@@ -283,7 +283,7 @@ final class CacheWatermarks {
 	/**
 	 * Completes the watermark of a transaction.
 	 * @param key the key, or {@link Watermarks#ALL}
-	 * @param token what {@link #announcePending} has returned
+	 * @param token the token that {@link #announcePending} has returned
 	 * @param committed whether the transaction was committed, or may have been
 	 */
 	void complete(Object key, String token, boolean committed) {
@@ -301,7 +301,7 @@ final class CacheWatermarks {
 	}
 
 	/**
-	 * Announces an eviction to the other instances, in place of those before.
+	 * Announces an eviction to the other instances, in place of the earlier ones.
 	 */
 	private void announce(Object key, Write write, @Nullable String pending) {
 		if (this.shared != null) {

@@ -27,10 +27,10 @@ import io.github.replication.caller.CallerRecord.Requirement;
  *
  * @param key the key
  * @param began the number of the last watermark of the cache when the load began,
- * {@link #TOO_OLD} if it cannot see what that watermark is about
+ * {@link #TOO_OLD} if it cannot see the write of that watermark
  * @param at the time when it began, in nanoseconds of the monotonic clock
  * @param found the watermarks that other instances had raised before
- * @param requirement what the load has to see, {@code null} for nothing
+ * @param requirement the write that the load has to see, {@code null} for none
  */
 record Load(Object key, long began, long at, Set<String> found, @Nullable Requirement requirement) {
 

@@ -213,8 +213,8 @@ final class ProtectedCache implements Cache {
 	}
 
 	/**
-	 * Evicts what was put while an eviction did not wait for it, or was made by another
-	 * instance.
+	 * Evicts a value that was put during an eviction that did not wait for it, or that
+	 * another instance made.
 	 */
 	private void evictIfOutdated(Load load, long own) {
 		if (this.watermarks.isOutdated(load, own)) {
@@ -411,7 +411,7 @@ final class ProtectedCache implements Cache {
 		}
 
 		/**
-		 * Checks what the cache has put by now.
+		 * Checks the value that the cache has put by now.
 		 */
 		void end() {
 			Load load = this.load;

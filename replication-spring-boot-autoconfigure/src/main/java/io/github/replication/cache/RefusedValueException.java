@@ -42,7 +42,7 @@ final class RefusedValueException extends RuntimeException {
 	}
 
 	/**
-	 * Finds the value in what a cache throws.
+	 * Finds the value in an exception of a cache.
 	 * @param thrown an exception of a cache
 	 * @return the exception among its causes, {@code null} for another failure
 	 */

@@ -136,7 +136,7 @@ final class SharedWatermarks {
 	}
 
 	/**
-	 * What a load has to see.
+	 * Returns the write that a load has to see.
 	 * @param found the tokens that were found
 	 * @return the write, {@code null} for none
 	 */
@@ -166,8 +166,8 @@ final class SharedWatermarks {
 	 * Puts the watermark of an eviction.
 	 * @param cache the name of the cache
 	 * @param key the key, or {@link Watermarks#ALL}
-	 * @param write the write that loads have to see, which covers those of this instance
-	 * before
+	 * @param write the write that loads have to see, which covers the earlier ones of
+	 * this instance
 	 * @param pending the token to replace, {@code null} for none
 	 */
 	void raise(String cache, Object key, Write write, @Nullable String pending) {

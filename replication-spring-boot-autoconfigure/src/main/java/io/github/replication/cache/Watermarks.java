@@ -34,7 +34,7 @@ import io.github.replication.position.Write;
  * put.
  * <p>
  * A watermark lives as long as a write counts. Beyond a few thousand keys one watermark
- * of the whole cache takes the place of those of the keys, so memory is bounded.
+ * of the whole cache takes the place of the keys' watermarks, so memory is bounded.
  */
 final class Watermarks {
 
@@ -208,8 +208,8 @@ final class Watermarks {
 	}
 
 	/**
-	 * Remembers that loads which began before a watermark are out of date, whatever their
-	 * key, since the watermark goes.
+	 * Remembers that loads of any key which began before a watermark are out of date,
+	 * since the watermark goes.
 	 */
 	private void forget(long number) {
 		this.forgotten.accumulateAndGet((number != Watermark.UNNUMBERED) ? number : this.sequence.incrementAndGet(),

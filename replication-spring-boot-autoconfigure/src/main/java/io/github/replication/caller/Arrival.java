@@ -62,9 +62,10 @@ public final class Arrival {
 
 	/**
 	 * Adds tokens that have just arrived.
-	 * @param texts the tokens, from anywhere; those that were added before are left out
-	 * @return what their maximum says; what is malformed, of another version or of
-	 * another cluster is absent
+	 * @param texts the tokens, from any source; tokens that were added before are left
+	 * out
+	 * @return the bound of their maximum; tokens that are malformed, of another version
+	 * or of another cluster are ignored
 	 */
 	public Bound add(Collection<String> texts) {
 		Write write = null;
@@ -125,9 +126,10 @@ public final class Arrival {
 	}
 
 	/**
-	 * The token to store as soon as something was written, from what is known.
+	 * Returns the token to store as soon as something was written, without asking a
+	 * server.
 	 * @param record the caller's record
-	 * @return a token that covers what was written and what has been brought
+	 * @return a token that covers the writes and the tokens that have arrived
 	 */
 	public PositionToken announcement(CallerRecord record) {
 		this.tokens.lookUp(record);
@@ -140,7 +142,7 @@ public final class Arrival {
 	 * @param record the caller's record
 	 * @param written whether a write was recorded or learnt of
 	 * @param shared whether the response may be stored by a shared cache, so that it must
-	 * not say what was read
+	 * not contain a read mark
 	 * @return the token, {@code null} if there is nothing new
 	 */
 	public @Nullable PositionToken departure(CallerRecord record, boolean written, boolean shared) {
@@ -170,15 +172,15 @@ public final class Arrival {
 	}
 
 	/**
-	 * Whether the position that has come was not to be believed, or not known, and is
-	 * known now.
+	 * Whether the position of the arrived write was wrong or unknown, and is known now.
 	 */
 	private boolean isCorrected(@Nullable Write write) {
 		return this.write != null && write != null && write.isResolved() && !write.equals(this.write);
 	}
 
 	/**
-	 * The mark that the caller has brought; of several, one that covers them.
+	 * The mark that the caller has brought, or one that covers all if it has brought
+	 * several.
 	 */
 	private @Nullable Read unchanged() {
 		return (this.reads.size() > 1) ? new Read(0, ReadMark.PRIMARY, ReadMark.ANY, moved()) : last();
@@ -203,8 +205,9 @@ public final class Arrival {
 	}
 
 	/**
-	 * The mark after a read on the primary that the position covers: of the replica to
-	 * use once it is as far. Parallel responses choose the same where they can.
+	 * The mark after a read on the primary that the position covers. It names the replica
+	 * to use once that replica is as far. Parallel responses choose the same where they
+	 * can.
 	 */
 	private @Nullable Read successor(CallerRecord record) {
 		if (this.reads.isEmpty()) {

@@ -17,8 +17,8 @@
 package io.github.replication.caller;
 
 /**
- * Is notified of what a caller writes. Called by the threads that write, possibly several
- * at once; must not throw.
+ * Is notified of the writes of a caller. Called by the threads that write, possibly
+ * several at once; must not throw.
  *
  * @since 0.1.0
  */

@@ -19,7 +19,7 @@ package io.github.replication.caller;
 import io.github.replication.position.Bound;
 
 /**
- * Where what a caller has brought along is found.
+ * Finds the bound that a caller has brought along.
  *
  * @since 0.1.0
  */
@@ -27,9 +27,9 @@ import io.github.replication.position.Bound;
 public interface CallerOrigin {
 
 	/**
-	 * What the caller has brought along. Asked at the first decision, by the thread that
-	 * needs it, and by no two threads at once.
-	 * @return what the caller must not fall behind
+	 * Returns the bound that the caller has brought along. Called at the first decision,
+	 * by the thread that needs it, and by no two threads at once.
+	 * @return the bound
 	 */
 	Bound recall();
 

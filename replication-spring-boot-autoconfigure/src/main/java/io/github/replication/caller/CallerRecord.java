@@ -30,8 +30,8 @@ import io.github.replication.position.SampleClock;
 import io.github.replication.position.Write;
 
 /**
- * Remembers what one caller has written and read. Shared by all threads that work for the
- * caller; what they record in parallel is merged and never lost.
+ * Remembers the writes and reads of one caller. Shared by all threads that work for the
+ * caller; their parallel records are merged and never lost.
  *
  * @since 0.1.0
  */
@@ -77,12 +77,13 @@ public final class CallerRecord {
 	private volatile @Nullable CallerListener listener;
 
 	/**
-	 * Creates the record of a caller of whom nothing is known here yet.
+	 * Creates the record of a new caller.
 	 * @param clock the clock of samples
 	 * @param window how long a write counts, in nanoseconds
 	 * @param rotations yields the rotation of a node's id, {@link #SPREAD} for a caller
 	 * that does not stay with a node
-	 * @param origin finds what the caller has brought along, {@code null} for nothing
+	 * @param origin finds the bound that the caller has brought along, {@code null} for
+	 * none
 	 */
 	CallerRecord(SampleClock clock, long window, IntUnaryOperator rotations, @Nullable CallerOrigin origin) {
 		this.clock = clock;
@@ -103,8 +104,8 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Creates a record that knows what this one does and more. Reads count for both.
-	 * @param more what else its caller has seen
+	 * Creates a record with the bound of this one and more. Reads count for both.
+	 * @param more an additional bound of its caller
 	 * @param tracked whether writes count for this record as well
 	 */
 	CallerRecord inner(Bound more, boolean tracked) {
@@ -122,9 +123,9 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Adds what was learnt of the caller from elsewhere. What was written there leaves
-	 * with this caller's token as if it had been written here.
-	 * @param more what else the caller must not fall behind
+	 * Adds a bound of the caller from elsewhere. Its write leaves with this caller's
+	 * token as if it had been written here.
+	 * @param more an additional bound of the caller
 	 */
 	public void add(Bound more) {
 		this.bound.updateAndGet((bound) -> bound.and(more));
@@ -149,7 +150,7 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * What is known at the moment, to be compared by identity.
+	 * Returns the present state, to be compared by identity.
 	 * @return another object after each change
 	 */
 	public Object state() {
@@ -165,8 +166,8 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * What the caller must not fall behind. Writes that are older than the window do not
-	 * count any longer.
+	 * Returns the bound of the caller. Writes that are older than the window do not count
+	 * any longer.
 	 * @return the bound in force
 	 */
 	public Bound bound() {
@@ -184,9 +185,9 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * The last write that the caller has made or brought along.
-	 * @return the write, without those that its reads are required to see; {@code null}
-	 * if none counts
+	 * Returns the last write that the caller has made or brought along.
+	 * @return the write, without the writes that its reads are required to see;
+	 * {@code null} if none counts
 	 */
 	public @Nullable Write write() {
 		this.origin.recall();
@@ -195,8 +196,8 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Finds out who the caller is and what it has brought, since its work goes on in
-	 * another thread, where that may not be possible any longer.
+	 * Finds out the caller and its bound, since its work goes on in another thread, where
+	 * that may not be possible any longer.
 	 */
 	void identify() {
 		this.origin.recall();
@@ -223,8 +224,8 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Does nothing about what is written while the caller is identified: that is not the
-	 * caller's, and the listener may wait for the same answer.
+	 * Ignores writes while the caller is being identified: they are not the caller's, and
+	 * the listener may wait for the same answer.
 	 */
 	private void notifyOfWrite() {
 		CallerListener listener = this.listener;
@@ -236,8 +237,8 @@ public final class CallerRecord {
 
 	/**
 	 * Notes that a connection has gone back to its pool. To be called by the thread that
-	 * has used the connection. What has to be stored of the writes before is stored now
-	 * at the earliest, so that nothing waits for a store while it holds a connection.
+	 * has used the connection. The writes before are stored now at the earliest, so that
+	 * no thread waits for a store while it holds a connection.
 	 */
 	public void connectionReturned() {
 		CallerListener listener = this.listener;
@@ -284,7 +285,7 @@ public final class CallerRecord {
 
 	/**
 	 * Remembers that the caller stays with its node although it should move, because no
-	 * other node has what it has seen. It does not try again before it comes back.
+	 * other node has reached its bound. It does not try again before it comes back.
 	 */
 	public void keepNode() {
 		this.kept = true;
@@ -295,7 +296,7 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Remembers that no replica was known to have what the caller must see.
+	 * Remembers that no replica was known to have reached the bound of the caller.
 	 * @param successor the id of the replica that the caller is to use once it has caught
 	 * up, {@link ReadMark#PRIMARY} for none
 	 */
@@ -308,7 +309,7 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Replaces what is known of the caller's write by what has been found out about it.
+	 * Replaces the caller's write by the same write with more knowledge.
 	 * @param found yields the same write with more knowledge
 	 */
 	public void updateWrite(UnaryOperator<Write> found) {
@@ -337,7 +338,7 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * The mark of what was read through this record.
+	 * Returns the mark of the reads through this record.
 	 * @return the mark, {@code null} if nothing was
 	 */
 	@Nullable ReadMark ownRead() {
@@ -379,8 +380,9 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * What the caller has brought along. Whoever comes while that is asked for waits,
-	 * except for the thread that asks: what it reads from needs a decision as well.
+	 * The bound that the caller has brought along. Other threads wait while one thread
+	 * asks for it. The asking thread does not wait: its own reads need a decision as
+	 * well.
 	 */
 	private final class Origin {
 

@@ -66,7 +66,8 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 
 	/**
 	 * Creates a record for a caller that lives as long as one request.
-	 * @param origin finds what the caller has brought along, {@code null} for nothing
+	 * @param origin finds the bound that the caller has brought along, {@code null} for
+	 * none
 	 * @return a record in which nothing is written yet
 	 */
 	public CallerRecord forRequest(@Nullable CallerOrigin origin) {
@@ -83,9 +84,9 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	}
 
 	/**
-	 * Lets the current thread work for nobody: what it reads and writes until the scope
-	 * is closed is not the caller's. For infrastructure that keeps its own data, such as
-	 * sessions, in the same database.
+	 * Detaches the current thread from its caller: its reads and writes are not the
+	 * caller's until the scope is closed. For infrastructure that keeps its own data,
+	 * such as sessions, in the same database.
 	 * @return restores the caller; to be closed by the same thread
 	 */
 	public Scope detached() {
@@ -105,7 +106,7 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	}
 
 	/**
-	 * Restores what {@link #bind} has returned.
+	 * Restores the record that {@link #bind} has returned.
 	 * @param previous the record bound before, {@code null} for none
 	 */
 	public void restore(@Nullable CallerRecord previous) {

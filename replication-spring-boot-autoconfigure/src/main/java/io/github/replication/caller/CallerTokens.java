@@ -39,8 +39,7 @@ import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
 /**
- * Encodes what is remembered of a caller as a token, and decodes a token that a caller
- * brings.
+ * Encodes the record of a caller as a token, and decodes a token that a caller brings.
  *
  * @since 0.1.0
  */
@@ -165,7 +164,7 @@ public final class CallerTokens {
 	}
 
 	/**
-	 * The token of a caller as far as it is known. Asks nobody.
+	 * Returns the token of a caller as far as it is known. Asks no server.
 	 * @param record the caller's record
 	 * @param writing whether the caller may have written in a transaction under way
 	 * @return the token, empty if nothing counts; a write whose position is not known
@@ -198,7 +197,7 @@ public final class CallerTokens {
 	}
 
 	/**
-	 * Finds the position of a caller's last write in what is known already.
+	 * Finds the position of a caller's last write in the known samples.
 	 * @param record the caller's record
 	 */
 	void lookUp(CallerRecord record) {
@@ -224,8 +223,8 @@ public final class CallerTokens {
 	}
 
 	/**
-	 * What has been found out about a write holds for the caller's write only if that was
-	 * not followed by another. A position that was learnt meanwhile counts besides.
+	 * A finding about a write holds for the caller's write only if that was not followed
+	 * by another. A position that was learnt meanwhile counts besides.
 	 */
 	private static Write supersede(Write current, Write asked, Write resolved) {
 		if (current.equals(asked)) {
@@ -237,9 +236,9 @@ public final class CallerTokens {
 	}
 
 	/**
-	 * Encodes a write. A position stays one while the primary is silent; where a write
+	 * Encodes a write. A position stays one while the primary is silent. Where a write
 	 * has none and positions do not decide, its time is kept, which does not begin to
-	 * count anew when it comes back.
+	 * count again when it comes back.
 	 */
 	@Nullable Reached encode(@Nullable Write write) {
 		PositionResolver resolver = this.resolver;
@@ -253,7 +252,7 @@ public final class CallerTokens {
 	}
 
 	/**
-	 * Encodes a write for others to see, from what is known.
+	 * Encodes a write for other callers, without asking a server.
 	 * @param write the write
 	 * @return the token, {@code null} if tokens do not contain writes
 	 */
@@ -270,8 +269,8 @@ public final class CallerTokens {
 	/**
 	 * Decodes tokens that have just arrived.
 	 * @param texts tokens, separated by commas
-	 * @return what their maximum says; what is malformed, of another version or of
-	 * another cluster is absent
+	 * @return the bound of their maximum; tokens that are malformed, of another version
+	 * or of another cluster are ignored
 	 */
 	public Bound decode(String texts) {
 		return new Arrival(this).add(List.of(StringUtils.tokenizeToStringArray(texts, SEPARATOR)));

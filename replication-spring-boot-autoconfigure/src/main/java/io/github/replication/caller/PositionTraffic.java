@@ -55,7 +55,7 @@ public final class PositionTraffic {
 	}
 
 	/**
-	 * The number of requests with a position, among those that needed to know.
+	 * The number of requests with a position, among the requests that needed to know.
 	 * @return the number since the start
 	 */
 	public long receivedCount() {

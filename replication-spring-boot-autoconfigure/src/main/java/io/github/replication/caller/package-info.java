@@ -15,7 +15,7 @@
  */
 
 /**
- * What is remembered of a caller between its units of work.
+ * The records of callers between their units of work.
  */
 @NullMarked
 package io.github.replication.caller;

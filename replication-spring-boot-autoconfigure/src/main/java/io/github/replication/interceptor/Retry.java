@@ -46,9 +46,9 @@ final class Retry {
 	/**
 	 * Runs a unit that is in no other one.
 	 * @param invocation the call of the method, of which each attempt gets a copy
-	 * @param scope what the method asks of its statements
-	 * @return what the method returns
-	 * @throws Throwable what the method throws when it runs for the last time
+	 * @param scope the demands of the method on its statements
+	 * @return the result of the method
+	 * @throws Throwable the exception of the last run of the method
 	 */
 	static @Nullable Object run(ProxyMethodInvocation invocation, RoutingScope scope) throws Throwable {
 		RetryAttempt unit = new RetryAttempt();

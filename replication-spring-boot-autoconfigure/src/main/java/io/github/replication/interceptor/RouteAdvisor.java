@@ -25,7 +25,7 @@ import org.springframework.aop.support.StaticMethodMatcherPointcutAdvisor;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Applies to what is annotated with {@code @ReadOnly} or {@code @UsePrimary}, right
+ * Applies to methods annotated with {@code @ReadOnly} or {@code @UsePrimary}, right
  * around the transaction.
  *
  * @since 0.1.0

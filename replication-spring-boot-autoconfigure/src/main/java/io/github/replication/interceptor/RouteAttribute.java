@@ -27,12 +27,12 @@ import io.github.replication.RoutingScope;
 import io.github.replication.SynchronousCommit;
 
 /**
- * What the annotations of a method say about routing.
+ * The routing attributes of a method, from its annotations.
  *
  * @param usePrimary whether everything inside goes to the primary
- * @param read what is asked of reads, {@code null} if the method is not {@code @ReadOnly}
+ * @param read the demands on reads, {@code null} if the method is not {@code @ReadOnly}
  * @param propagation how the method relates to a transaction around it
- * @param durability what the commit has to wait for, {@code null} if that is not said
+ * @param durability the level that the commit needs, {@code null} if that is not set
  * @param unit the method, in words for a message
  */
 record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propagation,
@@ -73,11 +73,12 @@ record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propa
 	}
 
 	/**
-	 * What {@code @ReadOnly} asks.
+	 * The attributes of {@code @ReadOnly}.
 	 *
 	 * @param consistency how much the reads must see
 	 * @param maxStaleness how old the data may be, {@code null} for no bound
-	 * @param group the group whose replicas serve, {@code null} for those of no group
+	 * @param group the group whose replicas serve, {@code null} for the replicas of no
+	 * group
 	 * @param retry whether the method may run again
 	 */
 	record Read(Consistency consistency, @Nullable Duration maxStaleness, @Nullable String group, Retry retry) {

@@ -52,17 +52,17 @@ import io.github.replication.UsePrimary;
 
 /**
  * Reads the annotations of methods, once for each. {@link ReadOnly}, {@link UsePrimary}
- * and {@link Transactional} are looked for together, in the order in which Spring looks
- * for the transaction of a method: on the method, on its type, on the interface's method,
- * on the interface. The first place where one of them stands decides, and hides what
- * stands behind it.
+ * and {@link Transactional} are looked for together, in the order of Spring's search for
+ * the transaction of a method. This order is the method, its type, the interface's
+ * method, the interface. The first place with one of these annotations decides, and hides
+ * the later places.
  */
 final class RouteAttributeSource {
 
 	private static final String JTA_TRANSACTIONAL = "jakarta.transaction.Transactional";
 
 	/**
-	 * No data is older as far as anybody knows, and more could not be measured.
+	 * The longest staleness; more could not be measured.
 	 */
 	private static final Duration LONGEST = Duration.ofDays(36_500);
 
@@ -149,7 +149,7 @@ final class RouteAttributeSource {
 	}
 
 	/**
-	 * Looks at what the method's caller sees and at what the method itself says.
+	 * Looks at the method as its caller sees it and at the method itself.
 	 */
 	private static boolean returnsLate(Method method, @Nullable Class<?> targetClass) {
 		return Stream.of(method, AopUtils.getMostSpecificMethod(method, targetClass))
@@ -203,8 +203,8 @@ final class RouteAttributeSource {
 	}
 
 	/**
-	 * What is declared in one place. Of annotations that a place inherits those that
-	 * stand nearest count.
+	 * The declarations in one place. Of annotations that a place inherits the nearest
+	 * ones count.
 	 */
 	private record Declaration(boolean usePrimary, MergedAnnotation<ReadOnly> readOnly,
 			MergedAnnotation<Transactional> transactional, MergedAnnotation<Durability> durability, boolean isPresent) {

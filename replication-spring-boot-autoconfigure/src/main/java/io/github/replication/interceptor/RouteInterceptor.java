@@ -30,8 +30,8 @@ import io.github.replication.jdbc.RetryAttempt;
 
 /**
  * Opens the scope of a method around its transaction. Looks at the class that the proxy
- * was made for and not behind it: what a repository interface declares counts before what
- * Spring Data's implementation does.
+ * was created for and not behind it: the annotations of a repository interface count
+ * before those of Spring Data's implementation.
  */
 final class RouteInterceptor implements MethodInterceptor {
 

@@ -86,8 +86,8 @@ final class UnreachableMethods {
 	}
 
 	/**
-	 * Whether somebody who annotates the type has this method in mind, other than one
-	 * that is private or static.
+	 * Whether an annotation on the type is meant for this method: a public instance
+	 * method without a transaction of its own.
 	 */
 	private static boolean isMeantByItsType(Method method) {
 		int modifiers = method.getModifiers();

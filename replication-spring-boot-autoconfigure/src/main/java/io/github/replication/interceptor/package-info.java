@@ -15,7 +15,7 @@
  */
 
 /**
- * Opens a scope around what is annotated.
+ * Opens a routing scope around annotated methods.
  */
 @NullMarked
 package io.github.replication.interceptor;

@@ -31,8 +31,9 @@ import io.github.replication.jdbc.SessionSettings.NetworkTimeout;
 import io.github.replication.postgres.DriverConnection;
 
 /**
- * The settings of one physical connection as far as they were changed here. Asks the
- * connection only for what it knows without the server, and changes only what differs.
+ * The settings of one physical connection that were changed through this class. Asks the
+ * connection only for values that it knows without the server, and changes only settings
+ * that differ.
  */
 final class AppliedSettings {
 
@@ -77,8 +78,8 @@ final class AppliedSettings {
 	private @Nullable Map<String, Class<?>> typeMap;
 
 	/**
-	 * What a rollback on the server leads back to, {@code null} while the transaction has
-	 * changed nothing.
+	 * The settings that a rollback on the server restores, {@code null} while the
+	 * transaction has changed nothing.
 	 */
 	private SessionSettings.@Nullable Transactional beforeTransaction;
 
@@ -239,7 +240,7 @@ final class AppliedSettings {
 	}
 
 	/**
-	 * Brings the settings that few applications make to those of a session.
+	 * Applies the rarely used settings of a session.
 	 */
 	void applyRareSettings(SessionSettings session) throws SQLException {
 		applyCatalog(session.getCatalog());

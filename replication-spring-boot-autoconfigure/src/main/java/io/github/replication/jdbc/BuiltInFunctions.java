@@ -28,7 +28,7 @@ final class BuiltInFunctions {
 	 * Volatile functions that change nothing and leave nothing behind.
 	 */
 	static final Set<String> HARMLESS_THOUGH_VOLATILE = Set.of(
-			// random values, of a generator whose state nobody asks for
+			// random values, of a generator whose state is not read
 			"random", "random_normal", "array_sample", "array_shuffle", "gen_random_uuid", "uuidv4", "uuidv7",
 			// the time of day
 			"clock_timestamp", "timeofday", "timezone",
@@ -62,7 +62,7 @@ final class BuiltInFunctions {
 
 	/**
 	 * Functions that leave something behind in the session or the transaction on which
-	 * later statements depend. Those of advisory locks do as well.
+	 * later statements depend. The functions of advisory locks do as well.
 	 */
 	static final Set<String> CHANGING_SESSION = Set.of("set_config", "setseed", "lo_open", "lo_creat",
 			"pg_export_snapshot", "pg_replication_origin_session_setup", "pg_replication_origin_session_reset",

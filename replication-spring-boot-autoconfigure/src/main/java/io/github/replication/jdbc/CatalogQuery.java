@@ -35,8 +35,8 @@ import java.util.TreeSet;
  * <li>a view that calls it, or a policy of a table (the relation);</li>
  * <li>a domain that checks with it, a cast to or from a type of the application's, an
  * operator on such a type, its input, output or comparison (the type, every type made of
- * it, and the relations with a column of one: an implicit cast does not name the
- * type);</li>
+ * it, and the relations with a column of one). An implicit cast does not name the
+ * type;</li>
  * <li>an operator on built-in types (the operator), and a cast between built-in types
  * (every statement);</li>
  * <li>{@code row.name}, which calls a function that takes a row (the name after a
@@ -55,8 +55,8 @@ final class CatalogQuery {
 	private static final int FIRST_OF_APPLICATION = 16384;
 
 	/**
-	 * A number and a sum for each table that the other query reads, which both stay the
-	 * same only if nothing has changed: every new version of a row has another
+	 * A number and a sum for each table that the other query reads. Both stay the same
+	 * only if nothing has changed, since every new version of a row has another
 	 * transaction id.
 	 */
 	private static final String FINGERPRINT = """
@@ -227,7 +227,7 @@ final class CatalogQuery {
 	}
 
 	/**
-	 * Asks for a text that changes when what the catalog says may have changed.
+	 * Asks for a text that changes when the entries of the catalog may have changed.
 	 */
 	static String fingerprint(Connection connection) throws SQLException {
 		try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(FINGERPRINT)) {
@@ -237,8 +237,8 @@ final class CatalogQuery {
 	}
 
 	/**
-	 * Asks what the catalog says.
-	 * @return the names, each with the sum of what is known about it
+	 * Reads the entries of the catalog.
+	 * @return the names, each with the sum of its facts
 	 */
 	static Map<String, Integer> entries(Connection connection) throws SQLException {
 		Map<String, Integer> entries = new HashMap<>();

@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The knowledge of the catalog at one moment: for each name of a function whether it only
- * reads, and the names in whose presence a statement may run a volatile function that it
- * does not name. Immutable.
+ * The knowledge of the catalog at one moment. It says of each name of a function whether
+ * the function only reads, and which names let a statement run a volatile function that
+ * it does not name. Immutable.
  * <p>
  * Names stand without their schema. A name is therefore judged by every object that has
  * it.
@@ -120,8 +120,8 @@ final class CatalogSnapshot {
 	}
 
 	/**
-	 * Creates a snapshot of what the catalog has answered.
-	 * @param entries the names, each with the sum of what is known about it
+	 * Creates a snapshot of the answer of the catalog.
+	 * @param entries the names, each with the sum of its facts
 	 */
 	static CatalogSnapshot of(Map<String, Integer> entries) {
 		return new CatalogSnapshot(entries, true);
@@ -165,9 +165,9 @@ final class CatalogSnapshot {
 	}
 
 	/**
-	 * What is known about a name.
+	 * Returns the facts about a name.
 	 * @param lexer the lexer, at a name
-	 * @return the sum, 0 if nothing is known
+	 * @return the sum of the facts, 0 if nothing is known
 	 */
 	int get(SqlLexer lexer) {
 		if (lexer.isEscaped()) {
@@ -187,7 +187,7 @@ final class CatalogSnapshot {
 
 	/**
 	 * Whether a call without a schema only reads.
-	 * @param known what is known about the name of the function
+	 * @param known the sum of the facts about the name of the function
 	 */
 	static boolean isHarmless(int known) {
 		return is(known, BUILT_IN) && !is(known, HARMFUL) && !is(known, SHADOWED);
@@ -195,7 +195,7 @@ final class CatalogSnapshot {
 
 	/**
 	 * Whether a call of a function in {@code pg_catalog} only reads.
-	 * @param known what is known about the name of the function
+	 * @param known the sum of the facts about the name of the function
 	 */
 	static boolean isHarmlessInCatalog(int known) {
 		return is(known, BUILT_IN) && !is(known, HARMFUL);
@@ -232,7 +232,7 @@ final class CatalogSnapshot {
 	}
 
 	/**
-	 * Whether any statement may run a function that changes what a commit waits for.
+	 * Whether any statement may run a function that changes {@code synchronous_commit}.
 	 */
 	boolean setsSynchronousCommit() {
 		return is(get(""), SETS_SYNCHRONOUS_COMMIT);

@@ -29,7 +29,7 @@ final class ChangedRows {
 
 	/**
 	 * Whether at least one row was changed.
-	 * @param result what the execution has returned: a count, the counts of a batch, or
+	 * @param result the result of the execution: a count, the counts of a batch, or
 	 * whether there are rows
 	 * @param statement the statement that was executed
 	 * @return {@code false} also if that is not known

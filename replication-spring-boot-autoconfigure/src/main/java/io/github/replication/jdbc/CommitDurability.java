@@ -23,7 +23,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import io.github.replication.SynchronousCommit;
 
 /**
- * What the commit of the transaction that runs on the current thread has to wait for.
+ * The {@link SynchronousCommit} level that the commit of the current thread's transaction
+ * needs.
  *
  * @since 0.1.0
  */
@@ -44,8 +45,8 @@ public final class CommitDurability {
 	 * Asks for the durability of the transaction that a method is about to begin, and of
 	 * no other that begins meanwhile. To be called in pairs with {@link #leave}.
 	 * @param unit the method, which is the name of its transaction
-	 * @param level what its commit has to wait for
-	 * @return what was asked for before, {@code null} for nothing
+	 * @param level the level that its commit needs
+	 * @return the previous demand, {@code null} for none
 	 */
 	public static @Nullable CommitDurability enter(String unit, SynchronousCommit level) {
 		CommitDurability previous = CURRENT.get();
@@ -54,8 +55,8 @@ public final class CommitDurability {
 	}
 
 	/**
-	 * Restores what {@link #enter} has returned.
-	 * @param previous what was asked for before, {@code null} for nothing
+	 * Restores the demand that {@link #enter} has returned.
+	 * @param previous the previous demand, {@code null} for none
 	 */
 	public static void leave(@Nullable CommitDurability previous) {
 		if (previous == null) {
@@ -68,7 +69,7 @@ public final class CommitDurability {
 
 	/**
 	 * Asks for no less in the transaction under way.
-	 * @param level what its commit has to wait for at least
+	 * @param level the level that its commit needs at least
 	 */
 	public static void require(SynchronousCommit level) {
 		if (TransactionSynchronizationManager.getResource(Requirement.class) instanceof Requirement requirement) {
@@ -82,8 +83,8 @@ public final class CommitDurability {
 	}
 
 	/**
-	 * What the commit has to wait for.
-	 * @return the strictest that was asked for, {@code null} for the server's default
+	 * Returns the level that the commit needs.
+	 * @return the strictest level asked for, {@code null} for the server's default
 	 */
 	static @Nullable SynchronousCommit current() {
 		CommitDurability current = CURRENT.get();
@@ -97,7 +98,7 @@ public final class CommitDurability {
 	}
 
 	/**
-	 * What was asked for by methods that have joined a transaction. Bound to the thread
+	 * The level asked for by methods that have joined a transaction. Bound to the thread
 	 * while that transaction is not suspended.
 	 */
 	private static final class Requirement implements TransactionSynchronization {

@@ -17,7 +17,7 @@
 package io.github.replication.jdbc;
 
 /**
- * What is known of a read-write transaction after its commit.
+ * The known outcome of a read-write transaction after its commit.
  */
 enum CommitOutcome {
 

@@ -26,9 +26,10 @@ import io.github.replication.RouteDecision;
  * statement: for the {@code search_path} of a tenant, the settings that row-level
  * security reads, a role. Beans of this type are called in their order.
  * <p>
- * What it sets with {@code SET} stays on the physical connection, which serves other
- * units afterwards, so it must set the same things every time. It is called on the thread
- * that runs the unit. An exception fails the statement, and the connection is closed.
+ * A setting that it changes with {@code SET} stays on the physical connection, which
+ * serves other units afterwards, so it must set the same things every time. It is called
+ * on the thread that runs the unit. An exception fails the statement, and the connection
+ * is closed.
  *
  * @since 0.1.0
  */

@@ -53,8 +53,8 @@ import io.github.replication.policy.RoutingPolicy;
 import io.github.replication.postgres.SqlState;
 
 /**
- * Takes the physical connections of one data source, and knows what its logical ones have
- * in common. Safe for use by several threads.
+ * Takes the physical connections of one data source, and holds the state that its logical
+ * connections share. Safe for use by several threads.
  */
 final class ConnectionSource {
 
@@ -152,7 +152,7 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * What is known of the text of a statement.
+	 * Returns the classification of a statement.
 	 * @param sql the text, {@code null} if it is not known
 	 */
 	StatementText text(@Nullable String sql) {
@@ -189,9 +189,9 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Whether what a commit waits for is a matter of its session alone: no text has set
-	 * it for a session, no function of the application's sets it, a trigger for example,
-	 * and the application prepares no session by means that are not seen.
+	 * Whether the session alone decides on {@code synchronous_commit}. No text has set it
+	 * for a session, no function of the application's sets it, such as a trigger, and the
+	 * application prepares no session by means that are not seen.
 	 */
 	boolean isDurabilityOfSession() {
 		return !this.asynchronous && !this.callbacks.hasPreparers() && !this.catalog.mayChangeDurability();
@@ -212,7 +212,7 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Notes the settings of a statement that count for those that follow it.
+	 * Notes the settings of a statement that count for later statements.
 	 */
 	void noteSettings(StatementText text) {
 		if (!this.asynchronous && text.setsSynchronousCommitForSession()) {
@@ -253,8 +253,8 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Finds a connection to the node that is decided, or to the next that qualifies if
-	 * that one cannot give any. What other threads of the caller write meanwhile counts.
+	 * Finds a connection to the decided node, or to the next one that qualifies if that
+	 * node cannot give any. Writes of the caller's other threads count meanwhile.
 	 * @param request the facts
 	 * @param session the session, which may have a connection of that pool open
 	 */
@@ -291,8 +291,8 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Whether a connection can be used, as far as there is a reason to doubt it: the unit
-	 * has lost another one to the same node.
+	 * Whether a connection can be used. Asks its server only where there is a reason to
+	 * doubt it: the unit has lost another one to the same node.
 	 */
 	private static boolean isAlive(PhysicalConnection physical) throws SQLException {
 		if (!RetryAttempt.hasFailedOn(physical.node()) || physical.connection().isValid(VALIDATION_SECONDS)) {
@@ -348,8 +348,8 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Whether the replica of a transaction has what its caller must see by now. Waits for
-	 * it as any read does.
+	 * Whether the replica of a transaction has reached the caller's required position by
+	 * now. Waits for it as any read does.
 	 */
 	boolean catchesUp(UnitOfWork unit, RouteRequest request) throws SQLException {
 		return this.routes.catchesUp(unit.route(), request, caller())
@@ -519,8 +519,8 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Requires that a transaction may be committed where it has run: not on what was the
-	 * primary before a failover.
+	 * Requires that a transaction may be committed where it has run: not on the former
+	 * primary after a failover.
 	 */
 	void requirePrimary(PhysicalConnection physical) throws SQLException {
 		ClusterNode primary = this.cluster.topology().primary();

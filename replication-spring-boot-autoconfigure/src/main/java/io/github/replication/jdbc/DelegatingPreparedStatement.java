@@ -43,7 +43,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a prepared statement leaves to the physical one.
+ * The methods that a prepared statement delegates to the physical one.
  */
 abstract class DelegatingPreparedStatement extends LogicalStatement implements PreparedStatement {
 

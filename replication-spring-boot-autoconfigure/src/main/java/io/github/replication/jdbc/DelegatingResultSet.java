@@ -41,7 +41,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a result set leaves to the physical one.
+ * The methods that a result set delegates to the physical one.
  */
 abstract class DelegatingResultSet implements ResultSet {
 

@@ -27,14 +27,15 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows from the catalog which functions only read, and which relations, types and
- * operators lead to functions that do more. Until the catalog has answered, and where it
- * cannot be read, a list of PostgreSQL's most common functions takes its place.
+ * Learns from the catalog which functions only read, and which relations, types and
+ * operators lead to functions that do more. A list of PostgreSQL's most common functions
+ * takes its place until the catalog has answered, and where it cannot be read.
  * <p>
- * The catalog is read when the data source begins, and again every five minutes, and
- * sooner when a text calls a function that is not known, changes the catalog or turns out
- * to write. Between two of these at least ten seconds pass. An object that is made
- * meanwhile is not known: then the server is the judge. Safe for use by several threads.
+ * The catalog is read when the data source begins, and again every five minutes. It is
+ * read sooner when a text calls a function that is not known, changes the catalog or
+ * turns out to write. At least ten seconds pass between two readings. An object that is
+ * created meanwhile is not known: the server decides about it. Safe for use by several
+ * threads.
  */
 final class FunctionCatalog {
 
@@ -151,7 +152,8 @@ final class FunctionCatalog {
 	}
 
 	/**
-	 * Whether any statement may change what the commit of its transaction waits for.
+	 * Whether any statement may change {@code synchronous_commit} for the commit of its
+	 * transaction.
 	 */
 	boolean mayChangeDurability() {
 		CatalogSnapshot current = this.current;

@@ -27,8 +27,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a call of a prepared statement: passes on what only a {@link CallableStatement}
- * has.
+ * Makes a call of a prepared statement: passes on the methods that only a
+ * {@link CallableStatement} has.
  */
 final class LogicalCall implements InvocationHandler {
 

@@ -48,7 +48,7 @@ import io.github.replication.postgres.SqlState;
 
 /**
  * A connection that takes a physical one when the first statement of a unit of work asks
- * for it, and decides anew for the next unit: a transaction, or a statement in
+ * for it. It decides again for the next unit: a transaction, or a statement in
  * auto-commit. The JDBC surface of a {@link RoutingSession}; not safe for use by several
  * threads, as JDBC connections are, except for {@link #abort}.
  */
@@ -320,7 +320,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	}
 
 	/**
-	 * Creates a statement, or has the driver say what is wrong with its parameters.
+	 * Creates a statement, or has the driver reject its parameters.
 	 */
 	private Statement createStatement(boolean valid, StatementFactory factory) throws SQLException {
 		this.session.requireOpen();
@@ -410,7 +410,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	public void rollback(Savepoint savepoint) throws SQLException {
 		this.session.requireOpen();
 		if (settings().isAutoCommit()) {
-			// the driver or the server says what is wrong with that
+			// the driver or the server throws the error
 			this.session.ask((connection) -> {
 				connection.rollback(savepoint);
 				return savepoint;

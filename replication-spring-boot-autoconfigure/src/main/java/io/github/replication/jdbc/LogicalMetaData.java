@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Metadata that decides nothing and holds no physical connection beyond the call, or the
- * rows that the call returns. What is the same for every node is asked once.
+ * rows that the call returns. Values that are the same for every node are asked for once.
  */
 final class LogicalMetaData implements InvocationHandler {
 

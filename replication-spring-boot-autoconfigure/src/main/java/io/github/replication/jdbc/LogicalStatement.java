@@ -150,7 +150,7 @@ class LogicalStatement implements Statement {
 
 	/**
 	 * Executes something as a unit of work, or as a part of the transaction under way.
-	 * @param text what is known of the text to be executed
+	 * @param text the classification of the statement to execute
 	 * @param execution calls the physical statement
 	 */
 	final <R> R execute(StatementText text, Execution<R> execution) throws SQLException {
@@ -173,8 +173,7 @@ class LogicalStatement implements Statement {
 	}
 
 	/**
-	 * Whether a standby has refused what looked like a read, so that nothing has
-	 * happened.
+	 * Whether a standby has refused a supposed read, so that nothing has happened.
 	 */
 	private static boolean isRefusedAsRead(UnitOfWork unit, SQLException ex) {
 		return unit.isReadByText() && (SqlState.isReadOnlyViolation(ex) || SqlState.isUnsupported(ex))
@@ -403,7 +402,8 @@ class LogicalStatement implements Statement {
 	}
 
 	/**
-	 * What is known of a text to be executed. Rows that can be changed are no plain read.
+	 * Returns the classification of a statement to execute. Rows that can be changed are
+	 * no plain read.
 	 */
 	private StatementText text(String sql) throws SQLException {
 		StatementText text = this.session.source().text(sql);
@@ -487,7 +487,7 @@ class LogicalStatement implements Statement {
 	}
 
 	/**
-	 * What is known of the texts of a batch.
+	 * Returns the classification of a batch.
 	 */
 	StatementText batchText(@Nullable List<String> batch) {
 		return this.session.source().texts().merged((batch != null) ? batch : List.of());

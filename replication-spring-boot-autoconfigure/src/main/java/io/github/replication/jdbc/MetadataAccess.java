@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.jdbc.RoutingSession.Question;
 
 /**
- * Asks what needs no unit of work. That decides and holds nothing: the connection in use
- * answers, else one that is borrowed for as long as the answer takes. For use by the
- * thread of one session.
+ * Answers questions that need no unit of work. A question decides and holds nothing: the
+ * connection in use answers, else one that is borrowed for as long as the answer takes.
+ * For use by the thread of one session.
  */
 final class MetadataAccess {
 

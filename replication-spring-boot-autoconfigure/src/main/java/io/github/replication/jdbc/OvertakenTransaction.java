@@ -25,7 +25,8 @@ import io.github.replication.postgres.SqlState;
 
 /**
  * The error of a read-only transaction that cannot show its caller's own write: the
- * replica it runs on is behind, and its session holds what another one would lack.
+ * replica it runs on is behind, and its session holds state that another session would
+ * lack.
  */
 final class OvertakenTransaction {
 

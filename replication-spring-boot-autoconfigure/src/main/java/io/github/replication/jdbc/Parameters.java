@@ -62,7 +62,8 @@ final class Parameters {
 	}
 
 	/**
-	 * Keeps what has a name instead of an index, in place of the one before.
+	 * Keeps a parameter that has a name instead of an index, in place of the previous
+	 * one.
 	 */
 	void set(Object name, Parameter parameter) {
 		if (this.byName.isEmpty()) {

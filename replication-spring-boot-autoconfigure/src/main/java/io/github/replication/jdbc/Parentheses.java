@@ -19,8 +19,8 @@ package io.github.replication.jdbc;
 import java.util.Arrays;
 
 /**
- * Follows the parentheses of a statement: what each one is for, and where the names of
- * {@code WITH} lists stand, which may have columns.
+ * Follows the parentheses of a statement: the use of each one, and the places of the
+ * names of {@code WITH} lists, which may have columns.
  */
 final class Parentheses {
 
@@ -57,7 +57,7 @@ final class Parentheses {
 
 	/**
 	 * Closes a parenthesis.
-	 * @return what it was for, {@link Use#OTHER} if there was none
+	 * @return its use, {@link Use#OTHER} if there was none
 	 */
 	Use close() {
 		if (this.depth == 0) {
@@ -74,7 +74,7 @@ final class Parentheses {
 	}
 
 	/**
-	 * What the innermost open parenthesis is for.
+	 * Returns the use of the innermost open parenthesis.
 	 */
 	Use use() {
 		return (this.depth > 0) ? this.uses[this.depth] : Use.OTHER;
@@ -155,7 +155,7 @@ final class Parentheses {
 	}
 
 	/**
-	 * How far the {@code WITH} list of a level has come.
+	 * The progress in the {@code WITH} list of a level.
 	 */
 	private enum List {
 

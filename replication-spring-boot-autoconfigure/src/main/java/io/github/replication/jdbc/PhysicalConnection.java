@@ -37,7 +37,7 @@ import io.github.replication.postgres.DriverConnection.TransactionState;
 /**
  * A connection of a pool while it serves a logical one. Between two units of work it is
  * in auto-commit and not read-only, unless the application has it in its own hands. Goes
- * back to its pool once, whatever happens, in the state in which it was taken.
+ * back to its pool exactly once, in the state in which it was taken.
  */
 final class PhysicalConnection {
 
@@ -99,7 +99,7 @@ final class PhysicalConnection {
 	 * @param route the node and pool that it was taken from
 	 * @param initialized whether that pool has executed a statement of the application's
 	 * on it
-	 * @param onRelease told when the connection goes back
+	 * @param onRelease called when the connection goes back
 	 */
 	PhysicalConnection(Connection connection, Route route, boolean initialized, Consumer<PhysicalConnection> onRelease)
 			throws SQLException {
@@ -179,14 +179,15 @@ final class PhysicalConnection {
 	}
 
 	/**
-	 * Whether the session holds what another one would lack.
+	 * Whether the session holds state that another session would lack.
 	 */
 	boolean holdsSession() {
 		return this.hold == Hold.SESSION;
 	}
 
 	/**
-	 * Whether no other connection has what this one has: a transaction, or the session.
+	 * Whether no other connection can replace this one: it has a transaction, or state of
+	 * the session.
 	 */
 	boolean isIrreplaceable() {
 		return this.inTransaction || holdsSession();
@@ -203,7 +204,7 @@ final class PhysicalConnection {
 
 	/**
 	 * The application has the connection in its own hands from now on: each setting
-	 * reaches it at once, and whatever it does there is found out from the driver.
+	 * reaches it at once, and its work there is found out from the driver.
 	 */
 	void expose() {
 		this.exposed = true;
@@ -329,7 +330,7 @@ final class PhysicalConnection {
 	}
 
 	/**
-	 * Makes the session read-only for those who have it in their own hands.
+	 * Makes the session read-only for an application that has it in its own hands.
 	 * @return {@code false} if sessions are not kept, as behind a connection pooler
 	 */
 	boolean makeSessionReadOnly() throws SQLException {
@@ -455,7 +456,7 @@ final class PhysicalConnection {
 	}
 
 	/**
-	 * Gives the connection back, which closes what was made on it.
+	 * Gives the connection back, which closes the objects created on it.
 	 */
 	void release() {
 		int before = USE.getAndSet(this, RELEASED);
@@ -475,7 +476,7 @@ final class PhysicalConnection {
 	}
 
 	/**
-	 * Rolls back what is open, then undoes everything else.
+	 * Rolls back the open transaction, then undoes everything else.
 	 * @return {@code false} if that failed and the connection must not be used again
 	 */
 	private boolean restore() {

@@ -19,12 +19,13 @@ package io.github.replication.jdbc;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the primary's pool gives a connection for a start, known without opening one.
+ * The initial state of a connection of the primary's pool, known without opening one.
  *
  * @param autoCommit whether connections start in auto-commit mode
  * @param isolation the isolation level that the pool sets, {@code null} if it leaves the
  * server's default
- * @param initSql what the pool executes on each connection, {@code null} for nothing
+ * @param initSql the statement that the pool executes on each connection, {@code null}
+ * for none
  * @since 0.1.0
  */
 public record PoolDefaults(boolean autoCommit, @Nullable Integer isolation, @Nullable String initSql) {

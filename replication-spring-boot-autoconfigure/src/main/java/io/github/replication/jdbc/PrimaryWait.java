@@ -21,8 +21,8 @@ import io.github.replication.node.NodeUnavailableException;
 import io.github.replication.node.Topology;
 
 /**
- * The time that one unit may wait for a primary before it has done anything: as long as
- * the application's own pool lets it wait for a connection, from the first attempt on.
+ * The time that one unit may wait for a primary before it has done anything. It is the
+ * connection timeout of the application's own pool, from the first attempt on.
  */
 final class PrimaryWait {
 
@@ -38,7 +38,7 @@ final class PrimaryWait {
 	/**
 	 * Waits until it makes sense to try again.
 	 * @param failure why the primary gave no connection
-	 * @param seen what was known of the nodes then
+	 * @param seen the topology at that moment
 	 * @throws NodeUnavailableException if the primary is merely busy, or the time is over
 	 */
 	void after(NodeUnavailableException failure, Topology seen) throws NodeUnavailableException {

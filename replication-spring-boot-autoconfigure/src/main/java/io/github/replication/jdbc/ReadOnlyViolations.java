@@ -28,7 +28,7 @@ import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
- * Explains why a read-only unit cannot do what it has tried.
+ * Explains why a statement cannot run in a read-only unit.
  */
 final class ReadOnlyViolations {
 

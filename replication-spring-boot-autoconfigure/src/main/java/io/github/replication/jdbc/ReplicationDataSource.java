@@ -46,9 +46,9 @@ public final class ReplicationDataSource extends DelegatingDataSource {
 	 * @param primary the primary's data source
 	 * @param cluster the nodes
 	 * @param policy decides where a unit of work goes
-	 * @param callers what is remembered of callers
-	 * @param callbacks who is told of connections
-	 * @param poolDefaults what a connection starts with
+	 * @param callers the records of callers
+	 * @param callbacks notified of connections
+	 * @param poolDefaults the initial state of a connection
 	 */
 	public ReplicationDataSource(DataSource primary, Cluster cluster, RoutingPolicy policy, CallerRecords callers,
 			ConnectionCallbacks callbacks, PoolDefaults poolDefaults) {

@@ -32,9 +32,9 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Topology;
 
 /**
- * A unit of work that may run again when a node fails under it, and what has happened in
- * it so far. In force on the thread that runs the unit, from the beginning of each
- * attempt to its end; work that the unit hands to other threads is not known to it.
+ * A unit of work that may run again when a node fails under it, and the events in it so
+ * far. In force on the thread that runs the unit, from the beginning of each attempt to
+ * its end. It does not see work that the unit hands to other threads.
  *
  * @since 0.1.0
  */
@@ -58,8 +58,8 @@ public final class RetryAttempt {
 	private volatile boolean prevented;
 
 	/**
-	 * The connections in use, also those of units within this one. Replaced by the thread
-	 * of the unit alone.
+	 * The connections in use, also by units within this one. Replaced by the thread of
+	 * the unit alone.
 	 */
 	private volatile PhysicalConnection[] connections = NONE;
 
@@ -159,7 +159,7 @@ public final class RetryAttempt {
 	}
 
 	/**
-	 * Notes that a replica has failed which may lack what the primary has.
+	 * Notes that a replica has failed that may lack data of the primary.
 	 */
 	static void failedBehind() {
 		RetryAttempt attempt = CURRENT.get();
@@ -195,7 +195,7 @@ public final class RetryAttempt {
 	}
 
 	/**
-	 * Notes what the unit of the current thread begins: a transaction or a statement in
+	 * Notes that the unit of the current thread begins a transaction or a statement in
 	 * auto-commit.
 	 */
 	static void begins(UnitOfWork unit) {
@@ -241,16 +241,16 @@ public final class RetryAttempt {
 	}
 
 	/**
-	 * Whether the replica on which the attempt has failed may not have replayed all that
-	 * the primary had written by then.
-	 * @return {@code false} if it is known to have
+	 * Whether the replica on which the attempt has failed may have lacked writes of the
+	 * primary.
+	 * @return {@code false} if it is known to have had all of them
 	 */
 	public boolean isBehind() {
 		return this.behind;
 	}
 
 	/**
-	 * Lets the unit run again on the same node, with its statements prepared anew.
+	 * Lets the unit run again on the same node, with its statements prepared again.
 	 * @return {@code false} if that has been done
 	 */
 	public boolean prepareAnew() {
@@ -262,7 +262,7 @@ public final class RetryAttempt {
 	/**
 	 * Whether an error came from a connection of this attempt. The application may have
 	 * other databases, and its own mistakes.
-	 * @param failure an error in the chain of causes of what the unit has thrown
+	 * @param failure an error in the chain of causes of the unit's exception
 	 * @return {@code true} if a connection has thrown it in this attempt
 	 */
 	public boolean hasSeen(Throwable failure) {
@@ -275,8 +275,8 @@ public final class RetryAttempt {
 	}
 
 	/**
-	 * Excludes a node from the attempts to come. A primary goes on serving what no other
-	 * node may serve, but a unit that fails there once more has failed.
+	 * Excludes a node from the attempts to come. A primary goes on serving the statements
+	 * that no other node may serve, but a unit that fails there once more has failed.
 	 * @param node the node that failed
 	 */
 	public void exclude(ClusterNode node) {

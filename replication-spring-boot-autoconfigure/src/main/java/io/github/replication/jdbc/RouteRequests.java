@@ -44,7 +44,7 @@ final class RouteRequests {
 
 	/**
 	 * The facts of a unit that begins now.
-	 * @param text what is known of its first statement
+	 * @param text the classification of its first statement
 	 * @param held whether the session is held by a connection
 	 */
 	RouteRequest of(StatementText text, boolean held) {

@@ -42,10 +42,10 @@ import io.github.replication.postgres.SqlState;
  * The session behind a logical connection: its settings, the unit of work under way, and
  * the physical connections that serve it.
  * <p>
- * The physical connection of a read pool goes back when its unit ends. One of the write
- * pool that has run a read-write transaction, or in auto-commit anything but a plain
- * read, may hold session state and stays until the logical connection is closed. For use
- * by one thread, as JDBC connections are, except for {@link #abort}.
+ * The physical connection of a read pool goes back when its unit ends. A connection of
+ * the write pool may hold session state once it has run a read-write transaction, or
+ * anything but a plain read in auto-commit. It stays until the logical connection is
+ * closed. For use by one thread, as JDBC connections are, except for {@link #abort}.
  */
 final class RoutingSession {
 
@@ -153,7 +153,7 @@ final class RoutingSession {
 
 	/**
 	 * Finds the unit in which a statement is executed.
-	 * @param text what is known of the text to be executed
+	 * @param text the classification of the statement to execute
 	 * @param madeOn the connection that the statement was made on, {@code null} if it has
 	 * not been made
 	 * @param madeIn the unit in which it was made, if this is its first execution
@@ -198,8 +198,8 @@ final class RoutingSession {
 	}
 
 	/**
-	 * Whether the transaction sees what was committed before its first statement, and
-	 * nothing later, as its isolation level says.
+	 * Whether the transaction sees the commits before its first statement and no later
+	 * ones, by its isolation level.
 	 */
 	private boolean keepsSnapshot() {
 		return this.requests.isolation() >= Connection.TRANSACTION_REPEATABLE_READ;
@@ -222,8 +222,8 @@ final class RoutingSession {
 	}
 
 	/**
-	 * What the application does with a connection in its own hands is not seen: it may
-	 * have written since the last time.
+	 * The session does not see the application's work on a connection in its own hands:
+	 * it may have written since the last time.
 	 */
 	private void recordWritesUnseen() {
 		if (this.writesUnseen) {
@@ -253,7 +253,7 @@ final class RoutingSession {
 	}
 
 	/**
-	 * The connection that the next unit runs on if it may: the one that holds the
+	 * The connection that the next unit runs on if it may. That is the one that holds the
 	 * session, else the one that the statement was made on, else the one used last.
 	 */
 	private @Nullable PhysicalConnection usable(@Nullable PhysicalConnection preferred) throws SQLException {
@@ -386,7 +386,7 @@ final class RoutingSession {
 	}
 
 	/**
-	 * Ends the transaction: what it has run on rests, or goes back.
+	 * Ends the transaction: its connection is kept for the next unit, or goes back.
 	 */
 	private void end(PhysicalConnection physical, boolean committed) throws SQLException {
 		this.unit = null;
@@ -762,8 +762,8 @@ final class RoutingSession {
 	}
 
 	/**
-	 * Hands a large object of the driver's own to the application. What it writes with
-	 * that belongs to the transaction under way, or else to one that it begins.
+	 * Hands a large object of the driver's own to the application. The application's
+	 * writes with it belong to the transaction under way, or else to one that it begins.
 	 * @param unit the unit in which the large object was read, which may be over
 	 */
 	void exposeLargeObject(UnitOfWork unit) throws SQLException {

@@ -19,7 +19,7 @@ package io.github.replication.jdbc;
 import io.github.replication.jdbc.SqlLexer.Kind;
 
 /**
- * The last name that was read, with or without its schema, and what stands before it.
+ * The last name that was read, with or without its schema, and the token before it.
  */
 final class ScannedName {
 

@@ -19,7 +19,7 @@ package io.github.replication.jdbc;
 import io.github.replication.jdbc.SqlLexer.Kind;
 
 /**
- * What the scanner has seen of one statement of a text so far, by its keywords.
+ * The state of the scanner within one statement of a text, by the keywords read so far.
  */
 final class ScannedStatement {
 
@@ -198,7 +198,7 @@ final class ScannedStatement {
 	}
 
 	/**
-	 * Whether what comes is the statement itself, not a prefix of it.
+	 * Whether the scanner has come to the statement itself, past any prefix.
 	 */
 	boolean isInBody() {
 		return this.stage == Stage.BODY;

@@ -99,7 +99,7 @@ final class SessionConnections {
 	}
 
 	/**
-	 * An open connection that did not break, whichever it is.
+	 * Any open connection that did not break.
 	 */
 	@Nullable PhysicalConnection findUnbroken() throws SQLException {
 		PhysicalConnection current = this.current;

@@ -51,8 +51,8 @@ final class SessionSettings {
 	private Transactional transactional = Transactional.NONE;
 
 	/**
-	 * What a rollback leads back to, {@code null} while the transaction has changed
-	 * nothing.
+	 * The settings that a rollback restores, {@code null} while the transaction has
+	 * changed nothing.
 	 */
 	private @Nullable Transactional beforeTransaction;
 
@@ -256,8 +256,8 @@ final class SessionSettings {
 	 * The settings that belong to a transaction at a moment.
 	 *
 	 * @param transactional the settings
-	 * @param beforeTransaction those that a rollback leads back to, {@code null} for the
-	 * same
+	 * @param beforeTransaction the settings that a rollback restores, {@code null} for
+	 * the same
 	 */
 	record Undo(Transactional transactional, @Nullable Transactional beforeTransaction) {
 

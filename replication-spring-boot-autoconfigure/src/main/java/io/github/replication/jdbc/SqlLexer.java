@@ -20,7 +20,7 @@ package io.github.replication.jdbc;
  * Cuts the text of a statement into tokens as PostgreSQL does, with
  * {@code standard_conforming_strings} on, and with the driver's placeholders. The tokens
  * are regions of the text: nothing is copied. Each character is visited a bounded number
- * of times, whatever the text. Not safe for use by several threads.
+ * of times in any text. Not safe for use by several threads.
  *
  * @see <a href="https://www.postgresql.org/docs/current/sql-syntax-lexical.html">Lexical
  * structure</a>
@@ -421,7 +421,8 @@ final class SqlLexer {
 	}
 
 	/**
-	 * The beginning of the token's content: of a name or a literal without its quotes.
+	 * The beginning of the token's content, which is a name or a literal without its
+	 * quotes.
 	 */
 	int contentStart() {
 		return this.contentStart;
@@ -473,7 +474,8 @@ final class SqlLexer {
 	}
 
 	/**
-	 * How many characters were visited so far, those visited twice counted twice.
+	 * Returns the number of characters visited so far. A character visited twice counts
+	 * twice.
 	 */
 	long visited() {
 		return this.visited;

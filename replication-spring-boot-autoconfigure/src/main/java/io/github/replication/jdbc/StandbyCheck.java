@@ -29,17 +29,16 @@ import io.github.replication.postgres.DriverConnection;
 /**
  * Finds out whether a connection that is to write leads to a standby. PostgreSQL 14 and
  * later report {@code in_hot_standby} without being asked, but a connection pooler
- * repeats what it has once heard: the report is a reason to ask the server, once for each
- * physical connection, and never an answer. The server of a connection cannot become a
- * standby without a restart, which ends the connection.
+ * repeats an old report. The report is therefore a reason to ask the server, once for
+ * each physical connection, and never an answer. The server of a connection cannot become
+ * a standby without a restart, which ends the connection.
  */
 final class StandbyCheck {
 
 	private static final String QUERY = "SELECT pg_catalog.pg_is_in_recovery()";
 
 	/**
-	 * Connections whose server has denied what was reported. Used only where something
-	 * was reported.
+	 * Connections whose server has denied the report. Used only where a report came.
 	 */
 	private final Map<Object, Boolean> denied = Collections.synchronizedMap(new WeakHashMap<>());
 

@@ -23,7 +23,7 @@ import java.util.List;
  * for the worse where the text does not say enough. Safe for use by several threads.
  * <p>
  * A fact that depends on functions is one of the catalog's present knowledge: it may
- * change after the catalog has been read anew. Asking for one costs a comparison.
+ * change after the catalog has been read again. Asking for one costs a comparison.
  */
 final class StatementText {
 
@@ -128,8 +128,8 @@ final class StatementText {
 	}
 
 	/**
-	 * Whether one of its statements begins, ends or prepares a transaction. Those about
-	 * savepoints {@linkplain #changesSession() change the session}.
+	 * Whether one of its statements begins, ends or prepares a transaction. Statements
+	 * about savepoints {@linkplain #changesSession() change the session}.
 	 */
 	boolean controlsTransaction() {
 		return facts().has(StatementFacts.CONTROLS_TRANSACTION);
@@ -179,9 +179,9 @@ final class StatementText {
 	}
 
 	/**
-	 * Whether it leaves something in the session, or in the transaction, that later
-	 * statements depend on: a setting, a cursor, a savepoint, a temporary table, a lock
-	 * that was asked for by name. What a sequence remembers for {@code currval} does not
+	 * Whether it leaves state in the session or the transaction that later statements
+	 * depend on: a setting, a cursor, a savepoint, a temporary table, a lock that was
+	 * asked for by name. The value that a sequence remembers for {@code currval} does not
 	 * count, nor does a change of data.
 	 */
 	boolean changesSession() {
@@ -235,7 +235,7 @@ final class StatementText {
 	}
 
 	/**
-	 * The facts as of the present catalog. Several threads may find the same anew.
+	 * The facts as of the present catalog. Several threads may compute the same facts.
 	 */
 	private StatementFacts facts() {
 		StatementFacts facts = this.facts;

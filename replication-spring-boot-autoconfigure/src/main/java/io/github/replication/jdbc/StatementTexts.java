@@ -69,8 +69,8 @@ final class StatementTexts {
 	}
 
 	/**
-	 * The facts about a batch of statements: whatever may be said of one of them may be
-	 * said of the batch, and it only reads if all do.
+	 * The facts about a batch of statements. A fact of one of them is a fact of the
+	 * batch, and the batch only reads if all of them do.
 	 * @param batch the texts; none are a text that is not known
 	 */
 	StatementText merged(List<String> batch) {

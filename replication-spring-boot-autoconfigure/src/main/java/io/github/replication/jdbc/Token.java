@@ -19,9 +19,9 @@ package io.github.replication.jdbc;
 import io.github.replication.jdbc.SqlLexer.Kind;
 
 /**
- * A token that was read before the current one, as far as it matters for what follows.
- * There is one instance for each token that can be told apart, so that none is made while
- * a text is read.
+ * A token that was read before the current one, by its effect on the tokens that follow.
+ * There is one instance for each distinct token, so that none is created while a text is
+ * read.
  */
 final class Token {
 
@@ -120,9 +120,9 @@ final class Token {
 	}
 
 	/**
-	 * Whether a name with a parenthesis right after this token is no call of a function:
-	 * but a type with its modifiers, an alias or a table with columns, or a keyword
-	 * between two expressions.
+	 * Whether a name with a parenthesis right after this token is no call of a function.
+	 * It is then a type with its modifiers, an alias or a table with columns, or a
+	 * keyword between two expressions.
 	 */
 	boolean excludesCall() {
 		return this.excludingCall;

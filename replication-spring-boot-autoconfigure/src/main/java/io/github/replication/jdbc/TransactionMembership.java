@@ -23,10 +23,10 @@ import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Tells whether the transaction of the current thread is about a given data source. Asked
- * only where it matters: when the transaction or the scope is read-only and the
- * connection was not told so. A connection that Spring merely keeps for the length of
- * another data source's transaction is in auto-commit mode and does not count.
+ * Finds out whether the transaction of the current thread is about a given data source.
+ * Used only where it matters: when the transaction or the scope is read-only and the
+ * connection has not been set read-only. A connection that Spring merely keeps for the
+ * length of another data source's transaction is in auto-commit mode and does not count.
  */
 final class TransactionMembership {
 

@@ -37,8 +37,8 @@ import io.github.replication.postgres.DriverConnection.TransactionState;
 import io.github.replication.postgres.SqlState;
 
 /**
- * A transaction, or a statement in auto-commit: where it runs and why, and what it may
- * have changed. Ends with the commit or the rollback, whatever statements do.
+ * A transaction, or a statement in auto-commit: where it runs and why, and the changes
+ * that it may have made. Only the commit or the rollback ends it.
  */
 final class UnitOfWork {
 
@@ -60,7 +60,7 @@ final class UnitOfWork {
 	private final boolean ownTransactions;
 
 	/**
-	 * How far the caller had read when the node was chosen.
+	 * The caller's read mark when the node was chosen.
 	 */
 	private final @Nullable ReadMark decidedBy;
 
@@ -185,7 +185,7 @@ final class UnitOfWork {
 
 	/**
 	 * Executes something within this unit.
-	 * @param text what is known of its text
+	 * @param text its classification
 	 * @param statement the statement of this unit's connection
 	 * @param execution calls the statement
 	 */
@@ -259,8 +259,8 @@ final class UnitOfWork {
 	}
 
 	/**
-	 * Notes what a statement may have changed, also if it has failed: the answer may have
-	 * been lost.
+	 * Notes the possible changes of a statement, also if it has failed: the answer may
+	 * have been lost.
 	 */
 	private void executed(StatementText text, boolean mayWriteAtOnce) {
 		if (text.controlsTransaction()) {
@@ -289,8 +289,8 @@ final class UnitOfWork {
 	}
 
 	/**
-	 * Notes what a statement may have left in a session of the writers. A read-only unit
-	 * may leave settings as well.
+	 * Notes the state that a statement may have left in a session of the write pool. A
+	 * read-only unit may leave settings as well.
 	 */
 	private void noteSession(StatementText text, boolean changed) {
 		if (changed) {
@@ -344,7 +344,8 @@ final class UnitOfWork {
 	}
 
 	/**
-	 * Notes an error of the connection, and adds to it what the server cannot know.
+	 * Notes an error of the connection, and adds an explanation that the server cannot
+	 * give.
 	 */
 	SQLException translate(SQLException ex) {
 		this.source.failed(this, ex);
@@ -400,8 +401,8 @@ final class UnitOfWork {
 	}
 
 	/**
-	 * What the commit has to wait for. It counts as well if it is not known how the
-	 * commit ended.
+	 * Returns the level that the commit needs. It counts as well if the outcome of the
+	 * commit is not known.
 	 */
 	private @Nullable SynchronousCommit level() {
 		SynchronousCommit level = CommitDurability.current();
@@ -421,13 +422,13 @@ final class UnitOfWork {
 		}
 		recordUnseenWrites();
 		if (this.changesCatalog) {
-			// what was read of the catalog before the commit did not have it
+			// the catalog as read before the commit did not have it
 			this.source.catalogChanged();
 		}
 	}
 
 	/**
-	 * Records what was committed beside this transaction, whatever becomes of that.
+	 * Records writes committed beside this transaction, whether it commits or not.
 	 */
 	void recordUnseenWrites() {
 		if (this.unseenWrites) {

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.postgres.SqlState;
 
 /**
- * The connection was lost while a transaction was being committed, so that nobody knows
- * whether it was. Has SQLSTATE 08007, {@code transaction_resolution_unknown}. The cause
- * is what the driver has thrown.
+ * The connection was lost during the commit of a transaction, so that its outcome is not
+ * known. Has SQLSTATE 08007, {@code transaction_resolution_unknown}. The cause is the
+ * exception of the driver.
  *
  * @since 0.1.0
  */

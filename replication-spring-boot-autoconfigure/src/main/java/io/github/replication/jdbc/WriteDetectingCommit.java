@@ -34,13 +34,14 @@ import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.DriverConnection.TransactionState;
 
 /**
- * Commits a read-write transaction of which nothing else proves whether it has changed
- * anything, and finds that out, in the one round trip that the commit takes anyway.
+ * Commits a read-write transaction and finds out whether it has changed anything, where
+ * nothing else proves that. Both take the one round trip of a commit.
  * <p>
  * A transaction that has changed something has a transaction id (PostgreSQL
  * documentation, "Transactions and Identifiers"). The commit is the last of the
- * statements sent, so that an error means what it means for a plain commit: a failed
- * check leaves a transaction that is rolled back, a deferred constraint fails as ever.
+ * statements sent, so that an error has the meaning that it has for a plain commit. A
+ * failed check leaves a transaction that is rolled back, and a deferred constraint fails
+ * as ever.
  */
 final class WriteDetectingCommit {
 
@@ -48,7 +49,7 @@ final class WriteDetectingCommit {
 			+ " pg_catalog.current_setting('synchronous_commit'), pg_catalog.pg_backend_pid(); COMMIT";
 
 	/**
-	 * The setting counts at the commit, whatever it was before.
+	 * Only the value of the setting at the commit counts.
 	 */
 	private static final Map<SynchronousCommit, String> CHECK_SET_AND_COMMIT = Arrays.stream(SynchronousCommit.values())
 		.collect(Collectors.toUnmodifiableMap(Function.identity(),
@@ -62,11 +63,11 @@ final class WriteDetectingCommit {
 	 * Commits.
 	 * @param connection the connection, in a transaction
 	 * @param driver the facts that its driver knows
-	 * @param level what the commit has to wait for, {@code null} for what is set
-	 * @param clock a monotonic clock in nanoseconds if nothing but the session's own
-	 * settings decides what the commit waits for, so that the answer counts for the next
-	 * one, {@code null} else
-	 * @return what is known of the transaction
+	 * @param level the level that the commit needs, {@code null} for the one that is set
+	 * @param clock a monotonic clock in nanoseconds if only the session's own settings
+	 * decide on the level, so that the answer counts for the next commit, {@code null}
+	 * else
+	 * @return the known outcome of the transaction
 	 */
 	static CommitOutcome commit(Connection connection, DriverConnection driver, @Nullable SynchronousCommit level,
 			@Nullable LongSupplier clock) throws SQLException {
@@ -82,9 +83,10 @@ final class WriteDetectingCommit {
 	}
 
 	/**
-	 * What is known without asking the server, {@code null} if it can be asked. A
-	 * transaction that has not begun or has failed changes nothing. Where the driver sets
-	 * a savepoint before each statement, the commit must stay a call of its own.
+	 * Returns the outcome that is known without asking the server, {@code null} if it can
+	 * be asked. A transaction that has not begun or has failed changes nothing. Where the
+	 * driver sets a savepoint before each statement, the commit must stay a call of its
+	 * own.
 	 */
 	private static @Nullable CommitOutcome possibleOutcome(DriverConnection driver) {
 		TransactionState state = driver.transaction();

@@ -103,7 +103,7 @@ public enum ReplicationMeter {
 	}
 
 	/**
-	 * What kind of meter it is.
+	 * Returns the kind of the meter.
 	 * @return the kind
 	 */
 	public Kind kind() {
@@ -119,7 +119,7 @@ public enum ReplicationMeter {
 	}
 
 	/**
-	 * What is measured.
+	 * Returns the description of the meter.
 	 * @return the description
 	 */
 	public String description() {

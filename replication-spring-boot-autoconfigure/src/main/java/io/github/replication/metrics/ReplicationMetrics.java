@@ -45,8 +45,8 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Positions;
 
 /**
- * Binds the meters of a cluster, and those of HikariCP for its pools. What is counted on
- * the path of a read is counted without Micrometer; a scrape reads it and asks no server.
+ * Binds the meters of a cluster, and HikariCP's meters for its pools. The path of a read
+ * counts without Micrometer; a scrape reads the counts and asks no server.
  *
  * @since 0.1.0
  */
@@ -146,8 +146,8 @@ public final class ReplicationMetrics implements MeterBinder {
 	}
 
 	/**
-	 * What Spring Boot does for the pools that are beans: HikariCP's own meters, and
-	 * those that every kind of pool has.
+	 * Binds the same meters as Spring Boot for the pools that are beans: HikariCP's own
+	 * meters, and the meters of every kind of pool.
 	 */
 	private static List<Registration> bind(HikariDataSource pool, MeterRegistry registry) {
 		if (pool.getMetricRegistry() == null && pool.getMetricsTrackerFactory() == null) {

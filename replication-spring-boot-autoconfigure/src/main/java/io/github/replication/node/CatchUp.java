@@ -97,9 +97,9 @@ final class CatchUp {
 	 * Asks replicas, and the primary if need be, until one replica is far enough or the
 	 * time is over.
 	 * @param replicas the replicas that may be asked
-	 * @param tick yields the tick that a sample of the primary must exceed to say more,
-	 * -1 if it need not be asked
-	 * @param reached whether a replica is far enough, by what is known
+	 * @param tick yields the tick that a sample of the primary must exceed to be useful,
+	 * -1 if the primary need not be asked
+	 * @param reached whether a replica is known to be far enough
 	 * @return {@code true} if one is
 	 */
 	boolean run(List<ClusterNode> replicas, LongSupplier tick, BooleanSupplier reached) {

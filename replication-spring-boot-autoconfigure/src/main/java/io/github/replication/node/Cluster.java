@@ -48,8 +48,8 @@ import io.github.replication.node.PrimaryHistory.Lag;
 import io.github.replication.position.SampleClock;
 
 /**
- * The nodes, their pools and those who watch them. Owns the read pools, and the write
- * pools of nodes that have become the primary: closing the cluster closes them.
+ * The nodes, their pools and their supervisors. Owns the read pools, and the write pools
+ * of nodes that have become the primary: closing the cluster closes them.
  *
  * @since 0.1.0
  */
@@ -58,7 +58,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private static final Log logger = LogFactory.getLog(Cluster.class);
 
 	/**
-	 * Nobody waits longer for units under way, and more could not be measured.
+	 * The longest wait for units under way; more could not be measured.
 	 */
 	private static final Duration LONGEST = Duration.ofDays(36_500);
 
@@ -73,8 +73,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private static final Duration QUESTION_PAUSE = Duration.ofSeconds(10);
 
 	/**
-	 * How long those that wait for the primary wait before they look again: a connection
-	 * may have become idle.
+	 * The time after which units that wait for the primary look again: a connection may
+	 * have become idle.
 	 */
 	private static final long TURN = Duration.ofMillis(20).toNanos();
 
@@ -119,11 +119,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	/**
 	 * Creates a cluster. Opens no connection.
-	 * @param settings what is configured
+	 * @param settings the settings of the cluster
 	 * @param writePool the application's own pool on the primary
 	 * @param pool the settings of that pool, from which the read pools are derived
-	 * @param clock orders samples of positions and what callers do
-	 * @param wallClock the time of day, for what is told to operators
+	 * @param clock orders samples of positions and events of callers
+	 * @param wallClock the time of day, for reports to operators
 	 */
 	public Cluster(ClusterSettings settings, DataSource writePool, HikariConfig pool, SampleClock clock,
 			InstantSource wallClock) {
@@ -176,7 +176,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Who has replayed what.
+	 * Returns how far each node has replayed.
 	 * @return the positions of the nodes
 	 */
 	public Positions positions() {
@@ -184,7 +184,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Who is what now.
+	 * Returns the roles and states of the nodes.
 	 * @return the current topology; ask once for each decision
 	 */
 	public Topology topology() {
@@ -192,7 +192,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * What the servers assume for a session that does not say.
+	 * Returns the servers' defaults for the settings of a session.
 	 * @return the defaults learnt so far
 	 */
 	public ServerDefaults defaults() {
@@ -236,8 +236,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Has every read see what the starting application writes: its migrations change
-	 * schemas that others are about to read.
+	 * Has every read see the writes of the starting application: its migrations change
+	 * schemas that other units are about to read.
 	 * @param window how long a write counts at most, {@code null} once the application
 	 * has started
 	 */
@@ -260,9 +260,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Asks the primary something on a connection of its own, in the background. While
-	 * there is no connection it is tried again, until the cluster is closed.
-	 * @param question what to ask, on a connection in auto-commit
+	 * Asks the primary a question on a connection of its own, in the background. Tries
+	 * again while there is no connection, until the cluster is closed.
+	 * @param question the question, asked on a connection in auto-commit
 	 * @param delay the time to wait before
 	 */
 	public void askLater(Question question, Duration delay) {
@@ -289,7 +289,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Sets what is done when a node was added or removed, or a pool was opened.
+	 * Sets the callback for a node that was added or removed, or a pool that was opened.
 	 * @param onChange called by a thread of the cluster
 	 */
 	public void onChange(Runnable onChange) {
@@ -297,18 +297,19 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Sets what is done for the units that wait for a node which has been silent for too
-	 * long.
-	 * @param onSilence told of the node, again and again while it is silent
+	 * Sets the callback for a node that has been silent for too long, on behalf of the
+	 * units that wait for it.
+	 * @param onSilence called with the node, again and again while it is silent
 	 */
 	public void onSilence(Consumer<ClusterNode> onSilence) {
 		this.onSilence = onSilence;
 	}
 
 	/**
-	 * Sets what is done for the units that use a node which is given up, because another
-	 * primary is followed or its address leads to another server.
-	 * @param onGivenUp told of the node
+	 * Sets the callback for a node that is given up, on behalf of the units that use it.
+	 * A node is given up when another primary is followed or its address leads to another
+	 * server.
+	 * @param onGivenUp called with the node
 	 */
 	public void onGivenUp(Consumer<ClusterNode> onGivenUp) {
 		this.onGivenUp = onGivenUp;
@@ -337,8 +338,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Waits until the primary can serve that could not, or who is what has changed.
-	 * @param seen what was known when the primary could not serve
+	 * Waits until the unavailable primary can serve, or the topology has changed.
+	 * @param seen the topology when the primary could not serve
 	 * @param deadline when to give up, by the clock of the cluster in nanoseconds
 	 * @return {@code false} if the time has passed, or the thread was interrupted
 	 */
@@ -370,8 +371,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Something is known of a node that was not known before: those that wait for the
-	 * primary look again.
+	 * Notes a change in the known state of a node: units that wait for the primary look
+	 * again.
 	 */
 	private void stateChanged(Member member) {
 		WritePool writePool = member.node().writePool();
@@ -403,8 +404,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * A request that writes has found that its node is a standby: its connections are let
-	 * go, and all nodes are asked at once who the primary is.
+	 * Notes that a writing request has found its node to be a standby. The node's
+	 * connections are let go, and all nodes are asked at once for their role.
 	 * @param node the node
 	 */
 	public void demoted(ClusterNode node) {
@@ -416,8 +417,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * A write was refused because its transaction is read-only. That may be the
-	 * application's own doing, so the server is asked before anything follows from it.
+	 * A write was refused because its transaction is read-only. The application itself
+	 * may have caused that, so the server is asked before anything follows from it.
 	 * @param node the node
 	 */
 	public void suspectDemotion(ClusterNode node) {
@@ -430,7 +431,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	/**
 	 * After a failover the application's writes go to the new primary, in a pool like its
-	 * own, and so many reads as the primary may serve. What was the primary becomes a
+	 * own, and as many reads as the primary may serve. The former primary becomes a
 	 * replica as soon as it is a standby.
 	 */
 	private void changePools(Member before, Member now) {
@@ -448,8 +449,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Gives up every connection to a node, those in use too: it may be one that does not
-	 * answer, or one that must not be written to any more.
+	 * Gives up every connection to a node, also the connections in use. The node may not
+	 * answer, or must not be written to any more.
 	 */
 	private void giveUp(ClusterNode node) {
 		WritePool writePool = node.writePool();
@@ -463,7 +464,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Why a write pool cannot open connections, by what the probe of its node shows.
+	 * Returns why a write pool cannot open connections, by the answers to the probe of
+	 * its node.
 	 */
 	private @Nullable NodeUnavailableException obstacle(ClusterNode node) {
 		Member member = this.membership.primary();
@@ -562,7 +564,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Closes the pools and ends the threads, those of attempts to connect included.
+	 * Closes the pools and ends the threads, also the threads of attempts to connect.
 	 */
 	@Override
 	public void close() {
@@ -606,7 +608,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * What the supervisors see of the cluster.
+	 * The supervisors' view of the cluster.
 	 */
 	private final class Supervision implements NodeSupervisor.Surroundings {
 

@@ -37,7 +37,7 @@ import io.github.replication.position.ReadMark;
 
 /**
  * A node with its pools. The same object for as long as the node belongs to the cluster,
- * whatever its role.
+ * in any role.
  *
  * @since 0.1.0
  */
@@ -46,7 +46,7 @@ public final class ClusterNode implements Node {
 	private static final long UNMEASURED = Long.MIN_VALUE;
 
 	/**
-	 * How long a node that has come back has less than its share of the reads, while its
+	 * The time for which a returned node has less than its share of the reads, while its
 	 * caches fill.
 	 */
 	private static final Duration WARM_UP = Duration.ofSeconds(10);
@@ -110,7 +110,7 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
-	 * Measured from the first time that somebody asks: most load balancers never do.
+	 * Measured from the first call of this method: most load balancers never call it.
 	 */
 	@Override
 	public double responseTime() {
@@ -123,8 +123,8 @@ public final class ClusterNode implements Node {
 	/**
 	 * The time at which the node is asked for a connection or for the answer to a
 	 * statement, to be passed to {@link #answeredSince}.
-	 * @return nanoseconds by a monotonic clock, a value that stands for none while nobody
-	 * needs to know
+	 * @return nanoseconds by a monotonic clock, or a value that stands for no time while
+	 * the response time is not used
 	 */
 	public long askedAt() {
 		return this.measured ? this.nanoTime.getAsLong() : UNMEASURED;
@@ -142,7 +142,7 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
-	 * What has happened with the node.
+	 * Returns the counts of the node.
 	 * @return the counts since it was added
 	 */
 	public Counts counts() {
@@ -158,8 +158,8 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
-	 * The node and where it is, in words for a message.
-	 * @return its name, server, database and what is special about it
+	 * Describes the node and its place for a message.
+	 * @return its name, server, database and special settings
 	 */
 	public String target() {
 		return name() + " (" + JdbcUrls.target(this.definition.url()) + ((weight() != 1) ? ", weight " + weight() : "")
@@ -167,14 +167,14 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
-	 * What is configured about the node.
+	 * Returns the configuration of the node.
 	 */
 	NodeDefinition definition() {
 		return this.definition;
 	}
 
 	/**
-	 * What the node is.
+	 * Returns the role of the node.
 	 * @return its role
 	 */
 	public Role role() {
@@ -224,9 +224,9 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
-	 * How the node is called in marks of what a caller has read.
+	 * Returns the id of the node in read marks of callers.
 	 * @return the id of a replica since it was started last; {@link ReadMark#PRIMARY} for
-	 * the primary, whichever node that is, and while nothing is known of the replica
+	 * any primary, and while nothing is known of the replica
 	 */
 	public int id() {
 		return (this.role == Role.PRIMARY) ? ReadMark.PRIMARY : this.monitor.position().id();
@@ -260,7 +260,7 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
-	 * Asks the server of a connection which one it is. That decides whether another
+	 * Asks the server of a connection for its identity. The answer shows whether another
 	 * server has taken the place of the one before, or several share the URL.
 	 * @param connection a connection of the read pool that was just taken
 	 * @return {@code false} if the server does not answer

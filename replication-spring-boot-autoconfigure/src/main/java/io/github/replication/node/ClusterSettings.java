@@ -23,16 +23,16 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.NodeDefinition;
 
 /**
- * What is configured about a cluster.
+ * The settings of a cluster.
  *
  * @param primaryName the name of the configured primary as a node
  * @param replicas the replicas
  * @param zone the application's own zone, {@code null} for none
  * @param fallbackMaxConnections the size of the primary's read pool, {@code null} for
  * half of its write pool
- * @param positions what is configured about positions
- * @param monitor what is configured about the health of nodes
- * @param customizers what has the last word on the settings of a read pool
+ * @param positions the settings of positions
+ * @param monitor the settings of the health of nodes
+ * @param customizers the customizers that change the settings of a read pool last
  * @since 0.1.0
  */
 public record ClusterSettings(String primaryName, List<NodeDefinition> replicas, @Nullable String zone,

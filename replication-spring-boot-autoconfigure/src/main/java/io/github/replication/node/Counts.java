@@ -21,7 +21,7 @@ import io.github.replication.Reason;
 import io.github.replication.Role;
 
 /**
- * What has happened with a node since it was added. Counting takes no lock and allocates
+ * The counts of events of a node since it was added. Counting takes no lock and allocates
  * nothing.
  *
  * @since 0.1.0
@@ -52,8 +52,8 @@ public final class Counts {
 
 	/**
 	 * Counts a unit of work that was sent to the node.
-	 * @param role what the node is
-	 * @param reason why
+	 * @param role the role of the node
+	 * @param reason the reason
 	 */
 	public void decided(Role role, Reason reason) {
 		this.decisions[role.ordinal()][reason.ordinal()].increment();
@@ -80,9 +80,9 @@ public final class Counts {
 	}
 
 	/**
-	 * How many units of work were sent to the node.
-	 * @param role what the node was then
-	 * @param reason why
+	 * Returns the number of units of work that were sent to the node.
+	 * @param role the role of the node then
+	 * @param reason the reason
 	 * @return the number
 	 */
 	public long decisions(Role role, Reason reason) {

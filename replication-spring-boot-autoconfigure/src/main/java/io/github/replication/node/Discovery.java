@@ -65,12 +65,13 @@ public final class Discovery implements AutoCloseable {
 	private final Set<String> known = ConcurrentHashMap.newKeySet();
 
 	/**
-	 * Those whose nodes are being removed, which takes as long as units are under way.
+	 * The addresses whose nodes are being removed, which takes as long as units are under
+	 * way.
 	 */
 	private final Set<String> leaving = ConcurrentHashMap.newKeySet();
 
 	/**
-	 * Why addresses could not be added or removed, as it was told last.
+	 * The reasons why addresses could not be added or removed, as logged last.
 	 */
 	private final Map<String, String> refusals = new ConcurrentHashMap<>();
 
@@ -79,7 +80,7 @@ public final class Discovery implements AutoCloseable {
 	/**
 	 * Creates a discovery that resolves as Java does.
 	 * @param cluster the cluster to change
-	 * @param settings what is configured
+	 * @param settings the settings of the discovery
 	 */
 	public Discovery(ReplicationCluster cluster, DiscoverySettings settings) {
 		this(cluster, settings, Discovery::addresses);

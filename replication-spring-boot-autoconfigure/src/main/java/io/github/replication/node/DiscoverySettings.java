@@ -20,7 +20,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is configured about replicas that are found by name.
+ * The settings of replicas that are found by name.
  *
  * @param url the JDBC URL, whose host is a name that stands for all replicas
  * @param username the user, {@code null} for the primary's

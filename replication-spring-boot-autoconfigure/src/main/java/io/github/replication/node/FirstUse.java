@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Makes a new physical connection ready, before it is used: executes the statements that
  * the application has configured for its pool, and has the server asked for its state.
  *
- * @param statements what to execute first
+ * @param statements the statements to execute first
  * @param inspection asks the server for its state, {@code null} for a server that does
  * not report it
  * @param timeout how long the server may take for each, in milliseconds

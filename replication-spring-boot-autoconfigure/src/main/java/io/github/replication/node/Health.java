@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.node.PrimaryHistory.Lag;
 
 /**
- * All that is known of one node: what its probe has answered, and whether its pools get
+ * The known state of one node: the answers to its probe, and whether its pools get
  * connections. Two bad answers in a row change its state, and two good ones change it
- * back, so that one lost packet does not. Answers are noted by one thread at a time, the
- * loss of the node by any; both may be read by others.
+ * back, so that one lost packet does not. One thread at a time notes answers; any thread
+ * notes the loss of the node. Other threads may read both.
  */
 final class Health {
 
@@ -83,7 +83,7 @@ final class Health {
 	}
 
 	/**
-	 * Sets what is done when the node is lost.
+	 * Sets the callback for the loss of the node.
 	 * @param onLoss called once a loss, by the thread that has noticed it
 	 */
 	void onLoss(Runnable onLoss) {
@@ -164,7 +164,7 @@ final class Health {
 	}
 
 	/**
-	 * A new connection has told.
+	 * Notes the state that the server of a new connection has reported.
 	 */
 	void told(Sample sample) {
 		Sample last = this.last;
@@ -192,8 +192,8 @@ final class Health {
 	}
 
 	/**
-	 * How far a replica is behind, after an answer of its own.
-	 * @param lag how far, {@code null} if that is not known
+	 * Notes the lag of a replica, after an answer of its own.
+	 * @param lag the lag, {@code null} if that is not known
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 */
 	void behind(@Nullable Lag lag, long now) {
@@ -207,7 +207,7 @@ final class Health {
 
 	/**
 	 * A lower bound says only that the replica has not come further since it was seen to
-	 * be near enough. Of a replica that never was nothing is assumed.
+	 * be near enough. Nothing is assumed about a replica that never was near enough.
 	 */
 	private boolean isBeyond(Lag lag, long now) {
 		long asked = now - (lag.now() - lag.known());
@@ -224,7 +224,7 @@ final class Health {
 	}
 
 	/**
-	 * How far a replica may be behind of which only a lower bound is known.
+	 * Returns the greatest possible lag of a replica if only a lower bound is known.
 	 */
 	private long atMost(long behind, long asked) {
 		if (this.caughtUp) {
@@ -241,7 +241,8 @@ final class Health {
 	}
 
 	/**
-	 * What the server has told last, {@code null} before the first time.
+	 * Returns the last state that the server has reported, {@code null} before the first
+	 * one.
 	 */
 	@Nullable Sample last() {
 		return this.last;
@@ -255,7 +256,7 @@ final class Health {
 	}
 
 	/**
-	 * Whether what the server has told last still holds, as far as is known.
+	 * Whether the last reported state of the server still holds, as far as is known.
 	 */
 	boolean isAnswering() {
 		return this.last != null && this.failures == 0;

@@ -30,11 +30,11 @@ import io.github.replication.position.WalPosition;
  * A pattern in the commit log of the primary by which a standby of the same history is
  * recognised: transactions that were committed or rolled back at random and did nothing
  * else. A standby that shows the same outcomes has replayed them, and with them the
- * beginning of the primary's timeline. Of a standby that followed another timeline each
- * outcome is right by chance alone.
+ * beginning of the primary's timeline. A standby that followed another timeline shows
+ * each outcome right by chance alone.
  * <p>
- * That a standby has come to a timeline is shown by {@code received_tli} of
- * {@code pg_stat_wal_receiver} to users with {@code pg_read_all_stats} only, and minutes
+ * PostgreSQL shows the timeline of a standby in {@code received_tli} of
+ * {@code pg_stat_wal_receiver}, to users with {@code pg_read_all_stats} only, and minutes
  * late in the control file. The outcome of a transaction is shown to every user
  * ({@code pg_xact_status}, PostgreSQL 13).
  *
@@ -118,7 +118,7 @@ record HistoryMark(int timeline, List<String> transactions, String outcomes, lon
 	 * Looks for the mark on a standby.
 	 * @param connection a connection in auto-commit
 	 * @param lsn a position that the standby has replayed
-	 * @return what the standby shows
+	 * @return the finding of the comparison
 	 * @throws SQLException if the server does not answer or does not let the user
 	 */
 	Finding find(Connection connection, long lsn) throws SQLException {
@@ -160,7 +160,8 @@ record HistoryMark(int timeline, List<String> transactions, String outcomes, lon
 		SAME_HISTORY,
 
 		/**
-		 * The standby has replayed other transactions in place of those of the mark.
+		 * The standby has replayed other transactions in place of the transactions of the
+		 * mark.
 		 */
 		OTHER_HISTORY,
 

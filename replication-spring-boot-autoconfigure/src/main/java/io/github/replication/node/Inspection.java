@@ -24,9 +24,9 @@ import io.github.replication.position.SampleClock;
 /**
  * Asks the server of a new connection for its state before the connection is used.
  *
- * @param query what to ask
+ * @param query the query for the state
  * @param clock orders the answer and other events
- * @param listener told of the answer
+ * @param listener notified of the answer
  */
 record Inspection(ServerStateQuery query, SampleClock clock, Listener listener) {
 
@@ -44,7 +44,7 @@ record Inspection(ServerStateQuery query, SampleClock clock, Listener listener) 
 	}
 
 	/**
-	 * Told what the server of a new connection is.
+	 * Notified of the state of a new connection's server.
 	 */
 	@FunctionalInterface
 	interface Listener {

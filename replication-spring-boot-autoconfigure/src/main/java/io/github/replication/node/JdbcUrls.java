@@ -27,7 +27,7 @@ import org.postgresql.Driver;
 import org.springframework.util.ClassUtils;
 
 /**
- * What a JDBC URL tells without a connection.
+ * Reads facts from a JDBC URL, without a connection.
  *
  * @since 0.1.0
  */
@@ -40,7 +40,7 @@ public final class JdbcUrls {
 	private static final Pattern ANY = Pattern.compile("jdbc:\\S*");
 
 	/**
-	 * What stands between the names of protocols and the last {@code @}, as in
+	 * The text between the names of protocols and the last {@code @}, as in
 	 * {@code postgres://user:password@host} and
 	 * {@code jdbc:oracle:thin:user/password@host}.
 	 */
@@ -81,8 +81,8 @@ public final class JdbcUrls {
 	}
 
 	/**
-	 * The value of a parameter, {@code null} if the URL does not have it. Of several the
-	 * last counts, as it does for the driver.
+	 * The value of a parameter, {@code null} if the URL does not have it. The last one of
+	 * several counts, as it does for the driver.
 	 */
 	static @Nullable String parameter(String url, String name) {
 		Matcher matcher = parameters(name).matcher(url);
@@ -146,15 +146,16 @@ public final class JdbcUrls {
 			return true;
 		}
 		Matcher matcher = POSTGRES.matcher(url);
-		// the driver has no user there, and would log what it takes for a port
+		// the driver has no user there, and would log the text that it takes for a port
 		boolean user = matcher.matches() && matcher.group(1) != null && matcher.group(1).contains("@");
 		return !user && (!DRIVER || PostgresDriver.reads(url));
 	}
 
 	/**
-	 * A URL without what may hold credentials: its parameters and its user.
+	 * Returns a URL without the parts that may hold credentials: its parameters and its
+	 * user.
 	 * @param url a URL
-	 * @return what tells the server and the database
+	 * @return the part that names the server and the database
 	 */
 	public static String withoutSecrets(String url) {
 		String withoutParameters = SEPARATOR.split(url, 2)[0];
@@ -183,8 +184,7 @@ public final class JdbcUrls {
 	 * Whether two URLs name the same database of the same server.
 	 * @param one a JDBC URL
 	 * @param other another one
-	 * @return {@code true} if they differ at most in parameters and in what is the
-	 * default
+	 * @return {@code true} if they differ at most in parameters and in default values
 	 */
 	public static boolean isSame(String one, String other) {
 		return normalized(one).equals(normalized(other));

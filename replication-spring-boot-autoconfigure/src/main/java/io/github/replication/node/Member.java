@@ -29,8 +29,8 @@ import io.github.replication.node.PrimaryHistory.Lag;
 import io.github.replication.position.WalPosition;
 
 /**
- * A node as a part of the cluster: what was seen of it, and the state that follows from
- * that. Changed under the lock of the cluster.
+ * A node as a part of the cluster: its observations, and the state that follows from
+ * them. Changed under the lock of the cluster.
  */
 final class Member {
 
@@ -95,7 +95,7 @@ final class Member {
 	}
 
 	/**
-	 * What all members have to agree with.
+	 * Sets the identity that all members have to agree with.
 	 * @param system the system identifier of the cluster, 0 if it is not known
 	 * @param database the name of the database, {@code null} if it is not known
 	 */
@@ -176,7 +176,7 @@ final class Member {
 	}
 
 	/**
-	 * The system identifier that the server has told, 0 if it has not.
+	 * Returns the system identifier that the server has reported, 0 if it has not.
 	 */
 	long system() {
 		Sample last = this.health.last();
@@ -184,7 +184,7 @@ final class Member {
 	}
 
 	/**
-	 * Keeps what a primary has told of its standbys, which it is rarely asked for.
+	 * Keeps the standbys that a primary has reported, for which it is rarely asked.
 	 */
 	void learnStandbys(Sample sample) {
 		Map<String, String> standbys = sample.state().streaming().standbys();
@@ -194,7 +194,7 @@ final class Member {
 	}
 
 	/**
-	 * What is told to operators.
+	 * Returns the report to operators.
 	 * @param primary the primary
 	 * @param lag how far the node is behind, {@code null} if that is not known
 	 */
@@ -222,8 +222,8 @@ final class Member {
 	/**
 	 * Judges the node as a second primary.
 	 * @param leader the primary
-	 * @param missing what is missing for the node to be followed, {@code null} if it is
-	 * none or that is not known
+	 * @param missing the missing condition for the node to be followed, {@code null} if
+	 * it is no second primary or that is not known
 	 */
 	void competesWith(Member leader, @Nullable String missing) {
 		Sample last = this.health.last();
@@ -262,7 +262,7 @@ final class Member {
 	}
 
 	/**
-	 * Judges the node by what is known of it.
+	 * Judges the node by its observations.
 	 * @param now the time of day
 	 * @return {@code true} if its state is another than before
 	 */
@@ -329,7 +329,7 @@ final class Member {
 	}
 
 	/**
-	 * What is wrong about the server.
+	 * Returns the misconfiguration of the server.
 	 * @return the mistake and what to do, {@code null} if there is none
 	 */
 	@Nullable String mistake() {

@@ -35,9 +35,9 @@ import io.github.replication.position.SampleClock;
 import io.github.replication.postgres.SqlState;
 
 /**
- * Who belongs to the cluster, who leads it and who serves. What the nodes tell is judged
- * under one lock, which nobody holds while asking a server; the outcome is one immutable
- * {@link Topology} that readers look at.
+ * The members of the cluster, with the one that leads it and the ones that serve. The
+ * reports of the nodes are judged under one lock, which no thread holds while it asks a
+ * server. The outcome is one immutable {@link Topology} for the readers.
  */
 final class Membership {
 
@@ -74,12 +74,12 @@ final class Membership {
 	/**
 	 * Creates a membership of one node.
 	 * @param primary the configured primary
-	 * @param settings what is configured
-	 * @param positions learns where the primary is
+	 * @param settings the settings of the cluster
+	 * @param positions learns the position of the primary
 	 * @param clock the monotonic clock
-	 * @param wallClock the time of day, for what is told to operators
-	 * @param onFailover told of the primary that was and the one that is, before anybody
-	 * else sees that
+	 * @param wallClock the time of day, for reports to operators
+	 * @param onFailover called with the former and the new primary, before the change is
+	 * visible elsewhere
 	 */
 	Membership(Member primary, ClusterSettings settings, Positions positions, SampleClock clock,
 			InstantSource wallClock, BiConsumer<Member, Member> onFailover) {
@@ -96,15 +96,15 @@ final class Membership {
 	}
 
 	/**
-	 * Who is what now.
+	 * Returns the roles and states of the nodes.
 	 */
 	Topology topology() {
 		return this.topology;
 	}
 
 	/**
-	 * Sets what is done when the state of a member has changed.
-	 * @param onChange told of the member, under the lock of the membership
+	 * Sets the callback for a change in the state of a member.
+	 * @param onChange called with the member, under the lock of the membership
 	 */
 	void onChange(Consumer<Member> onChange) {
 		this.onChange = onChange;
@@ -134,7 +134,7 @@ final class Membership {
 	}
 
 	/**
-	 * What is told to operators of each member, the primary first.
+	 * Returns the report to operators on each member, the primary first.
 	 */
 	List<NodeStatus> status() {
 		this.lock.lock();
@@ -234,7 +234,7 @@ final class Membership {
 	}
 
 	/**
-	 * The server of a new connection has told what it is.
+	 * Notes the state that the server of a new connection has reported.
 	 * @throws SQLException if the connection must not be used
 	 */
 	void inspected(Member member, Sample sample) throws SQLException {
@@ -261,7 +261,7 @@ final class Membership {
 	}
 
 	/**
-	 * Changes something that is known, and whatever follows from that.
+	 * Changes an observation, and everything that follows from it.
 	 */
 	private void changed(Runnable change) {
 		this.lock.lock();
@@ -320,7 +320,7 @@ final class Membership {
 		this.primary = successor;
 		before.node().role(Role.REPLICA);
 		successor.node().role(Role.PRIMARY);
-		// it answers, and new connections were refused only for what it was
+		// it answers, and new connections were refused only for its former role
 		successor.health().found();
 		this.onFailover.accept(before, successor);
 		this.positions.follow(successor.node().monitor());
@@ -338,7 +338,7 @@ final class Membership {
 	}
 
 	/**
-	 * Judges every member by what is known of all of them.
+	 * Judges every member by the observations of all of them.
 	 */
 	private void judge() {
 		List<Member> members = members();
@@ -402,7 +402,7 @@ final class Membership {
 	}
 
 	/**
-	 * Logs the state of a member unless that is what was logged last.
+	 * Logs the state of a member unless that state was logged last.
 	 */
 	private static void report(Member member) {
 		NodeState before = member.reportState();

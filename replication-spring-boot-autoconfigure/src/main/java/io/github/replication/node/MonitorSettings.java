@@ -20,7 +20,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is configured about the health of nodes.
+ * The settings of the health of nodes.
  *
  * @param maxLag how far a replica may be behind
  * @param maxLagSize how many bytes of WAL a replica may be behind, {@code null} for no

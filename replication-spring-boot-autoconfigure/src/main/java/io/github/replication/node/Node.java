@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public interface Node {
 
 	/**
-	 * The configured name, which stays the same whatever the node's role.
+	 * The configured name, which stays the same in any role of the node.
 	 * @return the name
 	 */
 	String name();

@@ -30,8 +30,8 @@ import io.github.replication.node.Probe.ConnectionLostException;
 import io.github.replication.position.SampleClock;
 
 /**
- * Keeps what is known of one node's state: asks when somebody needs an answer, but a node
- * that does not get further less and less often.
+ * Keeps the known state of one node. Asks the node when an answer is needed, but less and
+ * less often while the node does not get further.
  */
 final class NodeMonitor implements AutoCloseable {
 
@@ -42,7 +42,7 @@ final class NodeMonitor implements AutoCloseable {
 	private static final long SUSPICION = Duration.ofMillis(50).toNanos();
 
 	/**
-	 * How often in turn a node is asked before it is asked for what changes rarely.
+	 * The number of questions between two questions for values that change rarely.
 	 */
 	private static final int THOROUGH_ROUND = 10;
 
@@ -69,8 +69,8 @@ final class NodeMonitor implements AutoCloseable {
 	/**
 	 * Creates a monitor that has not asked yet.
 	 * @param probe asks the node
-	 * @param position what the node is known to have replayed
-	 * @param probing what all monitors of the cluster share
+	 * @param position the known position of the node
+	 * @param probing the objects that all monitors of the cluster share
 	 */
 	NodeMonitor(Probe probe, ReplicaPosition position, Probing probing) {
 		this.probe = probe;
@@ -101,7 +101,7 @@ final class NodeMonitor implements AutoCloseable {
 
 	/**
 	 * Whether it makes sense to ask now, on behalf of a read.
-	 * @param eager whether somebody waits for the node to get further
+	 * @param eager whether a read waits for the node to get further
 	 */
 	boolean mayBeAsked(boolean eager) {
 		long early = eager ? Math.max(0, this.pause - SHORTEST_PAUSE) : 0;
@@ -231,7 +231,7 @@ final class NodeMonitor implements AutoCloseable {
 	}
 
 	/**
-	 * What a monitor needs of its surroundings.
+	 * The objects that a monitor needs from its surroundings.
 	 *
 	 * @param clock orders samples and events
 	 * @param executor runs the questions
@@ -243,7 +243,7 @@ final class NodeMonitor implements AutoCloseable {
 	}
 
 	/**
-	 * Learns what a node has answered.
+	 * Learns the answers of a node.
 	 */
 	@FunctionalInterface
 	interface Listener {
@@ -256,9 +256,9 @@ final class NodeMonitor implements AutoCloseable {
 		void answered(@Nullable Sample sample, @Nullable Exception failure);
 
 		/**
-		 * The server has been started anew, or the address of the node leads to another
-		 * one.
-		 * @param change what has happened
+		 * Notes that the server has been started again, or the address of the node leads
+		 * to another one.
+		 * @param change the change
 		 */
 		default void changed(Change change) {
 		}

@@ -42,9 +42,9 @@ import io.github.replication.position.SampleClock;
 
 /**
  * Watches one node. Asks it at intervals, and sooner while it does not answer or cannot
- * be reached; such a node is tried again after pauses that grow up to the interval, with
- * one attempt at a time, and is back once it has answered and given a connection twice in
- * a row. What requests see of the node meanwhile counts as well.
+ * be reached. Such a node is tried again after pauses that grow up to the interval, with
+ * one attempt at a time. It is back once it has answered and given a connection twice in
+ * a row. The outcomes of requests at the node count as well.
  */
 final class NodeSupervisor implements NodeMonitor.Listener {
 
@@ -62,7 +62,7 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 	private static final long LONGEST_PAUSE = Duration.ofSeconds(2).toNanos();
 
 	/**
-	 * By what part of the interval a node is asked while the primary does not answer.
+	 * The divisor of the interval while the primary does not answer.
 	 */
 	private static final int QUICKER = 4;
 
@@ -88,7 +88,7 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 
 	/**
 	 * Creates a node and its supervisor, which does nothing before it is started.
-	 * @param definition what is configured of the node
+	 * @param definition the configuration of the node
 	 * @param role its role at first
 	 * @param writePool the application's own pool, {@code null} for a replica
 	 * @param surroundings the cluster
@@ -178,7 +178,7 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 	}
 
 	/**
-	 * A new connection has told what its server is.
+	 * Notes the state that the server of a new connection has reported.
 	 * @throws SQLException if the connection must not be used
 	 */
 	private void inspected(Connection connection, Sample sample) throws SQLException {
@@ -218,7 +218,7 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 	}
 
 	/**
-	 * Plans what is next after a question has ended.
+	 * Plans the next step after a question has ended.
 	 */
 	private void goOn() {
 		if (!this.health.isAnswering()) {
@@ -252,8 +252,8 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 	}
 
 	/**
-	 * Connections from before a restart are dead, and those to a primary that has left
-	 * its address must not be used. Behind the address of several servers each new
+	 * Connections from before a restart are dead, and connections to a primary that has
+	 * left its address must not be used. Behind the address of several servers each new
 	 * connection may lead to another one.
 	 */
 	@Override
@@ -344,7 +344,7 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 	}
 
 	/**
-	 * What a supervisor needs of its cluster.
+	 * The methods of the cluster that a supervisor needs.
 	 */
 	interface Surroundings {
 
@@ -381,14 +381,14 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 		WritePool writePool(ClusterNode node, DataSource pool);
 
 		/**
-		 * A new connection has told what its server is.
+		 * Notes the state that the server of a new connection has reported.
 		 * @throws SQLException if the connection must not be used
 		 */
 		void inspected(Member member, Sample sample) throws SQLException;
 
 		/**
-		 * The primary does not answer: every node is to be asked soon, and nobody is to
-		 * wait for a connection to it.
+		 * Notes that the primary does not answer: every node is to be asked soon, and no
+		 * unit is to wait for a connection to it.
 		 */
 		void primaryFailed(Member primary);
 

@@ -108,7 +108,7 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	}
 
 	/**
-	 * Closes what was opened ahead and not taken.
+	 * Closes the connection that was opened ahead and not taken.
 	 */
 	void closeAhead() {
 		JdbcUtils.closeConnection(this.opened.getAndSet(null));

@@ -21,12 +21,12 @@ import java.time.Duration;
 import io.github.replication.position.ReadYourWrites;
 
 /**
- * What is configured about positions.
+ * The settings of positions.
  *
  * @param mode how a caller gets to see its own writes
  * @param monotonic whether a caller never reads less than it has read before
  * @param maxWait how long a read may wait for a replica before it goes to the primary
- * @param interval how often each node is asked although nobody needs it
+ * @param interval how often each node is asked although no read needs it
  * @param timeout how long an answer may take
  * @since 0.1.0
  */

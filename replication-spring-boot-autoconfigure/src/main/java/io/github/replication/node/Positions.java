@@ -36,10 +36,9 @@ import io.github.replication.position.SampleClock;
 import io.github.replication.position.Write;
 
 /**
- * The positions of all nodes, for those who decide where a read goes. What is known is
- * kept by {@link PrimaryPosition} and {@link ReplicaPosition}, judged by
- * {@link Qualification}, and brought up to date by {@link CatchUp}. Safe for use by
- * several threads.
+ * The positions of all nodes, by which reads are routed. {@link PrimaryPosition} and
+ * {@link ReplicaPosition} keep them, {@link Qualification} judges them, and
+ * {@link CatchUp} brings them up to date. Safe for use by several threads.
  *
  * @since 0.1.0
  */
@@ -122,7 +121,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * Asks the primary once if it has never reported a position, so that what it is
+	 * Asks the primary once if it has never reported a position, so that its identity
 	 * decides whether a replica belongs to it. Waits no longer than a probe may take.
 	 */
 	void knowPrimary() {
@@ -147,7 +146,8 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * How often a read had to find out whether a replica has what it must see.
+	 * Returns how often a read had to find out whether a replica has reached the required
+	 * position.
 	 * @return the number
 	 */
 	public long waits() {
@@ -163,7 +163,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * What is configured.
+	 * Returns the settings of positions.
 	 * @return the settings
 	 */
 	public PositionSettings settings() {
@@ -181,8 +181,8 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * The replica that a caller has read from and stays with.
-	 * @param bound what the caller must not fall behind
+	 * Returns the replica that a caller has read from and stays with.
+	 * @param bound the bound of the caller
 	 * @return the replica, {@code null} if it is not in rotation or the caller's reads
 	 * are spread
 	 */
@@ -192,7 +192,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * Judges by what is known now.
+	 * Returns the judgment by the positions known now.
 	 */
 	private Qualification now() {
 		return new Qualification(this.settings, history(), isExact(), this.topology.get());
@@ -221,10 +221,10 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * The replicas that may serve a caller.
+	 * Returns the replicas that may serve a caller.
 	 * @param replicas replicas in rotation
-	 * @param bound what the caller must not fall behind
-	 * @return those known to have reached it, in the same order
+	 * @param bound the bound of the caller
+	 * @return the replicas known to have reached it, in the same order
 	 */
 	public List<ClusterNode> qualifying(List<ClusterNode> replicas, Bound bound) {
 		Bound required = bound.and(boundOfAll());
@@ -234,7 +234,7 @@ public final class Positions implements PositionResolver {
 	/**
 	 * Whether one replica may serve a caller.
 	 * @param replica a replica in rotation
-	 * @param bound what the caller must not fall behind
+	 * @param bound the bound of the caller
 	 * @return {@code true} if it is known to have reached it
 	 */
 	public boolean qualifies(ClusterNode replica, Bound bound) {
@@ -252,7 +252,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * Has every read of the application see what was written up to now.
+	 * Has every read of the application see the writes up to now.
 	 * @param asynchronous whether a commit has not waited for the log
 	 * @param window how long that counts at most
 	 */
@@ -275,7 +275,7 @@ public final class Positions implements PositionResolver {
 
 	/**
 	 * Has the primary asked for the position that every read must see, without waiting
-	 * for it: what is written later is not to count.
+	 * for it: later writes are not to count.
 	 */
 	void resolveForAll() {
 		Write write = boundOfAll().write();
@@ -301,10 +301,11 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * The replicas that are known to be fresh enough.
+	 * Returns the replicas that are known to be fresh enough.
 	 * @param replicas replicas in rotation
 	 * @param maxStaleness how old the data may be
-	 * @return those that had replayed within that time what the primary had flushed then
+	 * @return the replicas that had reached, within that time, the position that the
+	 * primary had flushed then
 	 */
 	public List<ClusterNode> fresh(List<ClusterNode> replicas, Duration maxStaleness) {
 		return now().fresh(replicas, maxStaleness, this.clock.nanoTime());
@@ -314,16 +315,17 @@ public final class Positions implements PositionResolver {
 	 * Whether one replica is known to be fresh enough.
 	 * @param replica a replica in rotation
 	 * @param maxStaleness how old the data may be
-	 * @return whether it had replayed within that time what the primary had flushed then
+	 * @return whether it had reached, within that time, the position that the primary had
+	 * flushed then
 	 */
 	public boolean isFresh(ClusterNode replica, Duration maxStaleness) {
 		return now().isFresh(replica, maxStaleness, this.clock.nanoTime());
 	}
 
 	/**
-	 * Whether a replica is known to have reached what a caller must see.
+	 * Whether a replica is known to have reached the bound of a caller.
 	 * @param node the replica
-	 * @param bound what the caller must not fall behind
+	 * @param bound the bound of the caller
 	 * @return {@code false} also if that is not known
 	 */
 	public boolean hasReached(ClusterNode node, Bound bound) {
@@ -334,7 +336,7 @@ public final class Positions implements PositionResolver {
 	 * Asks replicas again, and the primary if need be, until one of them qualifies. Waits
 	 * no longer than configured.
 	 * @param replicas the replicas that may be asked
-	 * @param record the caller's record, in which what is found out is kept
+	 * @param record the caller's record, which keeps the findings
 	 * @return {@code true} if one of them qualifies now
 	 */
 	public boolean catchUp(List<ClusterNode> replicas, CallerRecord record) {
@@ -355,8 +357,9 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * The replicas to ask: also the one that the caller has read from, which may be one
-	 * that it is to leave, since to be as far as that one is enough.
+	 * The replicas to ask, and also the one that the caller has read from. The caller may
+	 * be about to leave it, but another replica that has come as far as this one is
+	 * enough.
 	 */
 	private List<ClusterNode> asked(List<ClusterNode> replicas, CallerRecord record) {
 		ClusterNode left = nodeOf(record.bound());
@@ -406,7 +409,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * Corrects a caller's position that cannot be right, as far as that is known.
+	 * Corrects a caller's position that is known to be impossible.
 	 * @return the tick that a sample of the primary must exceed to know more, -1 if it
 	 * need not be asked
 	 */
@@ -445,7 +448,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * What every read must see for some time.
+	 * The writes that every read must see for some time.
 	 *
 	 * @param bound the newest write
 	 * @param until when it counts no longer, by the monotonic clock in nanoseconds

@@ -41,7 +41,7 @@ final class PostgresSettings {
 	private static final String SOCKET_TIMEOUT = "socketTimeout";
 
 	/**
-	 * What belongs to the driver's own data source classes and would be mistaken here.
+	 * The settings of the driver's own data source classes, which are mistakes here.
 	 */
 	private static final Set<String> OF_DATA_SOURCE_CLASSES = Set.of("url", "URL", "serverName", "serverNames",
 			"portNumber", "portNumbers", "databaseName");

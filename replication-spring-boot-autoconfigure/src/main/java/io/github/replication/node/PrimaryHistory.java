@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The samples of the primary on its current timeline, oldest first. Immutable. The older
  * samples are, the fewer of them are kept: neighbours are at most as far apart as a
- * sixteenth of their age, at any rate of samples. That makes answers stricter and never
- * looser, and lag is exact to that part.
+ * sixteenth of their age, at any rate of samples. The gaps make answers stricter and
+ * never looser, and lag is exact to that part.
  *
  * @param timeline the timeline, 0 before the first sample
  * @param system the system identifier, 0 if it is not known
@@ -113,9 +113,9 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	}
 
 	/**
-	 * The newest sample that a standby has reached.
-	 * @param lsn what the standby has replayed
-	 * @return the sample, {@code null} if it has reached none of those known
+	 * Returns the newest sample that a standby has reached.
+	 * @param lsn the position that the standby has replayed
+	 * @return the sample, {@code null} if it has reached no known one
 	 */
 	@Nullable Point newestReached(long lsn) {
 		int reached = reached(lsn);
@@ -135,9 +135,9 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	}
 
 	/**
-	 * Whether a standby is ahead of what the primary had inserted later.
-	 * @param lsn what the standby has replayed
-	 * @param until a tick that was noted after the standby had said so
+	 * Whether a standby is ahead of the primary's insert position at a later time.
+	 * @param lsn the position that the standby has replayed
+	 * @param until a tick that was noted after the standby had reported the position
 	 * @return {@code false} also while there is no later sample
 	 */
 	boolean isOvertakenBy(long lsn, long until) {
@@ -146,8 +146,8 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	}
 
 	/**
-	 * How far a standby is behind.
-	 * @param lsn what it has replayed
+	 * Returns how far a standby is behind.
+	 * @param lsn the position that it has replayed
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 * @return how far, {@code null} if the primary is not known
 	 */

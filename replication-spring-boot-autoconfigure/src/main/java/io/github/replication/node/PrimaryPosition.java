@@ -39,9 +39,8 @@ final class PrimaryPosition {
 	private int failures;
 
 	/**
-	 * Creates the position of a primary of which nothing is known.
-	 * @param mode how callers see their own writes, which decides what is worth a log
-	 * line
+	 * Creates the unknown position of a primary.
+	 * @param mode how callers see their own writes, which decides which facts are logged
 	 */
 	PrimaryPosition(ReadYourWrites mode) {
 		this.mode = mode;

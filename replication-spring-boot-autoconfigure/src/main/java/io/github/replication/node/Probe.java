@@ -60,7 +60,7 @@ final class Probe implements AutoCloseable {
 	/**
 	 * Creates a probe that opens its connection when it is first asked.
 	 * @param opening opens a connection
-	 * @param query what to ask
+	 * @param query the query for the state
 	 * @param timeout how long the server may take to answer
 	 */
 	Probe(Opening opening, ServerStateQuery query, Duration timeout) {
@@ -71,7 +71,7 @@ final class Probe implements AutoCloseable {
 
 	/**
 	 * Asks the server, on the connection of the last time if that still lives.
-	 * @param thoroughly whether to ask for what is rarely needed, on a new connection:
+	 * @param thoroughly whether to ask for rarely needed values too, on a new connection:
 	 * the address may lead to another server by now
 	 */
 	ServerState ask(boolean thoroughly) throws SQLException {
@@ -106,7 +106,7 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * What has become of the server since this was asked last.
+	 * Returns the change of the server since the last call.
 	 */
 	Change change() {
 		Change change = this.change;
@@ -134,8 +134,8 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * Lets a primary flush to the end of a record. That it may not, or cannot, is no
-	 * failure.
+	 * Lets a primary flush to the end of a record. If the user may not do that, or the
+	 * server cannot, it is no failure.
 	 */
 	void flush() {
 		Connection connection = this.connection;
@@ -179,7 +179,7 @@ final class Probe implements AutoCloseable {
 	/**
 	 * Looks for a mark of the primary's history.
 	 * @param lsn a position that the standby has replayed
-	 * @return what the server shows, {@code null} if it does not let the user look
+	 * @return the finding, {@code null} if the server does not let the user look
 	 */
 	HistoryMark.@Nullable Finding find(HistoryMark mark, long lsn) throws SQLException {
 		return askAgain((connection) -> mark.find(connection, lsn));
@@ -246,7 +246,7 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * A server that was started anew stands at the same address.
+	 * A restarted server stands at the same address.
 	 */
 	private void compare(@Nullable String server) {
 		String before = this.server;
@@ -269,7 +269,7 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * Closes a connection without waiting for whoever uses it.
+	 * Closes a connection without waiting for its user.
 	 */
 	static void abort(@Nullable Connection connection) {
 		if (connection != null) {
@@ -289,7 +289,7 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * What may become of the server that an address leads to.
+	 * The changes of the server that an address leads to.
 	 */
 	enum Change {
 
@@ -299,7 +299,7 @@ final class Probe implements AutoCloseable {
 		NONE,
 
 		/**
-		 * It was started anew.
+		 * It was started again.
 		 */
 		RESTARTED,
 

@@ -32,9 +32,10 @@ import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
 /**
- * Decides which replicas may serve a caller, by what is known at one moment. Asks nobody.
+ * Decides which replicas may serve a caller, by the positions known at one moment. Asks
+ * no server.
  *
- * @param settings what is configured
+ * @param settings the settings of positions
  * @param history the samples of the primary
  * @param exact whether positions decide, and not only time
  * @param topology where the nodes that marks name are found, {@code null} for nowhere
@@ -56,7 +57,8 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	/**
-	 * Whether one replica has reached a bound, as far as that can be required of it.
+	 * Whether one replica has reached a bound. Where its position does not decide, the
+	 * write of the bound is enough.
 	 */
 	boolean qualifies(ClusterNode replica, Bound bound) {
 		return hasReached(replica, bound)
@@ -80,8 +82,8 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	/**
-	 * The replicas that had replayed, within some time, what the primary had flushed
-	 * then.
+	 * The replicas that had reached, within some time, the position that the primary had
+	 * flushed then.
 	 */
 	List<ClusterNode> fresh(List<ClusterNode> replicas, Duration maxStaleness, long now) {
 		return only(replicas, (node) -> isFresh(node, maxStaleness, now));
@@ -129,7 +131,8 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	/**
-	 * Whether a replica is as far as the one read from was in a sample after the read.
+	 * Whether a replica has reached the position that the replica of the read had in a
+	 * sample after the read.
 	 */
 	private boolean hasReachedNodeOf(ClusterNode node, ReadMark read) {
 		ClusterNode other = inRotation(read.node());
@@ -169,8 +172,8 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	/**
-	 * Whether a replica had replayed, within some time, what the primary had flushed
-	 * then.
+	 * Whether a replica had reached, within some time, the position that the primary had
+	 * flushed then.
 	 */
 	boolean isFresh(ClusterNode node, Duration maxStaleness, long now) {
 		Known known = node.monitor().position().known();

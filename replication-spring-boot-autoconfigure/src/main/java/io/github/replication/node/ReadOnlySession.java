@@ -25,8 +25,8 @@ import io.github.replication.postgres.DriverConnection;
 
 /**
  * Has a new session refuse to write, however its transactions begin. Behind a connection
- * pooler the session is not the connection's own: then another process serves it than the
- * one that the driver was told of, and its settings are left alone.
+ * pooler the session is not the connection's own. Another process serves it than the one
+ * that the driver knows, and its settings are left alone.
  */
 final class ReadOnlySession {
 

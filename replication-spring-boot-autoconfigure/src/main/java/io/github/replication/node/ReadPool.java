@@ -36,10 +36,10 @@ import org.springframework.jdbc.support.JdbcUtils;
 import io.github.replication.postgres.SqlState;
 
 /**
- * The bounded pool of read-only connections to one node. Nobody waits for a node that
- * cannot be reached: where HikariCP holds a caller for a whole connection timeout, this
- * pool looks whether a connection can be opened at all, once for all who wait, and fails
- * at once while the answer is no.
+ * The bounded pool of read-only connections to one node. No caller waits for a node that
+ * cannot be reached. HikariCP holds a caller for a whole connection timeout; this pool
+ * checks, once for all waiting callers, whether a connection can be opened at all, and
+ * fails at once while the answer is no.
  *
  * @since 0.1.0
  */
@@ -170,7 +170,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Whether the node can be reached, as far as the attempts so far tell.
+	 * Whether the node can be reached, by the attempts so far.
 	 * @return {@code false} if there was no connection left and none could be opened
 	 */
 	public boolean isReachable() {
@@ -192,7 +192,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 * Whether the settings of a session stay with its connection. A connection pooler may
 	 * give each transaction another session.
 	 * @return {@code false} as soon as a connection was found to lead to another process
-	 * than the one that the driver was told of, and where nothing is known of sessions
+	 * than the one that the driver knows, and where nothing is known of sessions
 	 */
 	public boolean keepsSessions() {
 		return this.physical.keepsSessions();
@@ -216,8 +216,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Lets go of the connections there are: of idle ones at once, of others when they
-	 * come back.
+	 * Closes idle connections at once, and others when they come back.
 	 */
 	void evict() {
 		HikariPoolMXBean running = this.hikari.getHikariPoolMXBean();
@@ -258,7 +257,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Opens as many connections as the pool is to keep, before anybody waits for one.
+	 * Opens as many connections as the pool is to keep, before a caller waits for one.
 	 * @throws SQLException if one of them cannot be opened
 	 */
 	void warm() throws SQLException {
@@ -292,8 +291,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Whether a connection is there or can be opened now, as far as is known or can be
-	 * found out by one attempt.
+	 * Whether a connection is open or can be opened now, which one attempt finds out.
 	 */
 	boolean canConnect() {
 		try {
@@ -390,7 +388,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * A server that has no connection left serves those who have one.
+	 * Notes that the server has no connection left. It still serves its open connections.
 	 */
 	private NodeUnavailableException exhausted(SQLException failure) {
 		this.exhaustions.increment();
@@ -410,10 +408,10 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * How many connections a pool has.
+	 * The number of connections of a pool.
 	 *
 	 * @param maximum how many there may be
-	 * @param minimumIdle how many are kept although nobody needs them
+	 * @param minimumIdle how many are kept although they are not needed
 	 */
 	record Size(int maximum, int minimumIdle) {
 

@@ -140,9 +140,9 @@ final class ReadPoolFactory {
 	}
 
 	/**
-	 * What opens the connections of a pool. What that executes on each new connection is
-	 * executed here, where a refusal is noticed at once: the pool itself would try again
-	 * and again until its callers have waited long enough.
+	 * Creates the data source that opens the connections of a pool. It executes the
+	 * pool's statements on each new connection, and notices a refusal at once. The pool
+	 * itself would try again and again until its callers have waited long enough.
 	 */
 	private PhysicalDataSource physical(NodeDefinition node, HikariConfig config, HikariDataSource pool,
 			@Nullable Inspection inspection, long timeout) {
@@ -163,9 +163,9 @@ final class ReadPoolFactory {
 	}
 
 	/**
-	 * The credentials of a pool: those of the primary's, also after they have changed
-	 * there, unless the node or a customizer has set others or the pool was given new
-	 * ones itself.
+	 * Returns the credentials of a pool. They are the credentials of the primary's pool,
+	 * also after a change there, unless the node or a customizer has set others or the
+	 * pool was given new ones itself.
 	 */
 	private CredentialsSource credentials(NodeDefinition node, HikariConfig config, HikariDataSource pool) {
 		Credentials configured = config.getCredentials();
@@ -196,8 +196,8 @@ final class ReadPoolFactory {
 	}
 
 	/**
-	 * Keeps a connection on which a standby refused an unlogged table, which PostgreSQL
-	 * tells with the same SQLSTATE that HikariCP takes for a broken connection.
+	 * Keeps a connection on which a standby refused an unlogged table. PostgreSQL reports
+	 * that with a SQLSTATE that HikariCP takes for a broken connection.
 	 */
 	static final class KeepUnlessBroken implements SQLExceptionOverride {
 

@@ -35,8 +35,8 @@ public interface ReplicaPoolCustomizer {
 	/**
 	 * Customizes the settings of a pool.
 	 * @param node the name of the node that the pool connects to
-	 * @param config the settings, derived from the primary's pool; its JDBC URL and
-	 * credentials are those the pool will connect with
+	 * @param config the settings, derived from the primary's pool; the pool connects with
+	 * its JDBC URL and credentials
 	 */
 	void customize(String node, HikariConfig config);
 

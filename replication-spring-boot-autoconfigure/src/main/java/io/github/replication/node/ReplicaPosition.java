@@ -32,10 +32,10 @@ import io.github.replication.position.ReadMark;
 import io.github.replication.position.SampleClock;
 
 /**
- * How far a standby is known to have replayed. A reported position is a lower bound, but
- * only until the standby starts anew: after a crash it opens at an older state than it
- * had shown before. So each new connection reports as well, and a server that was started
- * since counts from its own word on.
+ * The known position of a standby. A reported position is a lower bound, but only until
+ * the standby is started again: after a crash it opens at an older state than it had
+ * shown before. So each new connection reports as well, and a server that was started
+ * since counts from its first own report.
  * <p>
  * Where one URL leads to several servers, as that of a load balancer does, a position
  * says nothing about the server of another connection. Then none is known until all
@@ -100,7 +100,7 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * The id in marks of what a caller has read there.
+	 * Returns the id of the replica in read marks of callers.
 	 * @return the id since the server was started last, {@link ReadMark#PRIMARY} while
 	 * that is not known
 	 */
@@ -109,7 +109,8 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * The id in marks of what a caller has read on one of the pool's connections.
+	 * Returns the id in the read mark of a caller that has read on one of the pool's
+	 * connections.
 	 * @param connection a physical connection
 	 */
 	int idOn(Connection connection) {
@@ -124,7 +125,7 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * Whether positions decide what the replica may serve, and not only time.
+	 * Whether positions decide which reads the replica may serve, and not only time.
 	 */
 	boolean isUsable() {
 		return !this.shared && !this.unprovable;
@@ -154,7 +155,7 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * The number of times that the server was seen to begin anew.
+	 * The number of times that the server was seen to be started again.
 	 */
 	long incarnation() {
 		this.lock.lock();

@@ -20,10 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * How long a node takes to answer: a moving average that follows a slow answer at once
- * and forgets it with time ("peak EWMA", as Finagle's load balancer weighs its nodes).
- * Without a lock and without an allocation; of two answers at the same moment one may be
- * overlooked.
+ * The response time of a node. A moving average follows a slow answer at once and forgets
+ * it with time ("peak EWMA", as Finagle's load balancer weighs its nodes). Without a lock
+ * and without an allocation; one of two answers at the same moment may be overlooked.
  */
 final class ResponseTime {
 
@@ -37,7 +36,7 @@ final class ResponseTime {
 	private final LongSupplier nanoTime;
 
 	/**
-	 * The bits of the average. Written by whoever has won {@link #stamp}.
+	 * The bits of the average. Written by the thread that has won {@link #stamp}.
 	 */
 	private final AtomicLong average = new AtomicLong();
 
@@ -53,7 +52,7 @@ final class ResponseTime {
 	}
 
 	/**
-	 * An answer has come. Of those that follow each other at once only slow ones count:
+	 * Notes an answer. Of answers that follow each other at once only slow ones count:
 	 * the others would change next to nothing.
 	 * @param nanos how long it took
 	 * @param now when it came

@@ -25,13 +25,13 @@ import io.github.replication.NodeState;
 import io.github.replication.position.ReadMark;
 
 /**
- * The replicas that serve the reads of one group, those of the application's own zone
+ * The replicas that serve the reads of one group, replicas of the application's own zone
  * first.
  *
  * @param near the replicas in rotation that stand in the application's zone
  * @param all every replica in rotation
- * @param tooStale whether no replica is in rotation because those that can be reached are
- * too far behind
+ * @param tooStale whether no replica is in rotation because the reachable ones are too
+ * far behind
  * @since 0.1.0
  */
 public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean tooStale) {
@@ -43,7 +43,7 @@ public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean to
 	/**
 	 * A hash of the nodes, their weights, and which of them are warming up: the same in
 	 * every instance of the application that sees the same. Callers that have chosen
-	 * their node in another rotation choose anew.
+	 * their node in another rotation choose again.
 	 * @return the hash, neither {@link ReadMark#SPREAD} nor {@link ReadMark#ANY}
 	 */
 	public int hash() {
@@ -66,7 +66,7 @@ public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean to
 	}
 
 	/**
-	 * Takes those into rotation whose state lets them serve.
+	 * Creates the rotation of the replicas whose state lets them serve.
 	 */
 	static Rotation of(List<ClusterNode> members, @Nullable String zone) {
 		List<ClusterNode> replicas = members.stream()

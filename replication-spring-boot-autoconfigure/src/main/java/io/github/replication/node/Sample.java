@@ -21,7 +21,7 @@ package io.github.replication.node;
  *
  * @param tick the tick taken before the server was asked
  * @param at when that was, by the monotonic clock in nanoseconds
- * @param state what it has told
+ * @param state the state that it has reported
  */
 record Sample(long tick, long at, ServerState state) {
 

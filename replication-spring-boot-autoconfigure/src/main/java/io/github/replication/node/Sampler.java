@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.position.SampleClock;
 
 /**
- * Asks one node for its state, one question at a time. Whoever asks gets the answer to a
- * question that is sent after that, and shares it with all who have asked since the
- * question before was sent.
+ * Asks one node for its state, one question at a time. A caller gets the answer to a
+ * question that is sent after its call. It shares the answer with all callers since the
+ * previous question was sent.
  */
 final class Sampler {
 
@@ -127,7 +127,7 @@ final class Sampler {
 	}
 
 	/**
-	 * A question and those who wait for its answer.
+	 * A question and the callers that wait for its answer.
 	 */
 	private static final class Flight {
 

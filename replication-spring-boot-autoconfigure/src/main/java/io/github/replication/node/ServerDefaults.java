@@ -19,7 +19,7 @@ package io.github.replication.node;
 import java.sql.Connection;
 
 /**
- * What the servers of the cluster assume for a session that does not say, as told by the
+ * The defaults of the cluster's servers for the settings of a session, as reported by the
  * connections opened so far. A standby takes these settings from the primary unless they
  * are set in its own configuration file.
  *

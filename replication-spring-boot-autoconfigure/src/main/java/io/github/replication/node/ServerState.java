@@ -22,33 +22,34 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server tells of itself.
+ * The state that a server reports of itself.
  *
  * @param isolation the isolation level of a transaction that does not name one
  * @param asynchronousCommit whether commits do not wait for the flush by default
  * @param inRecovery whether the server is a standby
  * @param startedAt when the server was started, in microseconds since 1970 by its own
- * clock, or has recovered from a crash since; 0 if it does not tell
+ * clock, or has recovered from a crash since; 0 if it is not known
  * @param timeline the timeline that a primary writes, or that a standby is known to have
- * come to: it may be further. 0 if it is not told
- * @param lsn what a standby has replayed, or a primary has flushed; 0 if it is not told
+ * come to: it may be further. 0 if it is not known
+ * @param lsn the position that a standby has replayed, or a primary has flushed; 0 if it
+ * is not known
  * @param insertLsn where a primary writes next; 0 for a standby
- * @param system the system identifier of the cluster, 0 if it is not told
- * @param database the name of the database, {@code null} if it is not told
- * @param streaming what is told of streaming
+ * @param system the system identifier of the cluster, 0 if it is not known
+ * @param database the name of the database, {@code null} if it is not known
+ * @param streaming the state of streaming
  * @param server which server it is
  */
 record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery, long startedAt, int timeline,
 		long lsn, long insertLsn, long system, @Nullable String database, Streaming streaming, Server server) {
 
 	/**
-	 * That of a server that only shows that it lives.
+	 * The state of a server of which only a sign of life is known.
 	 */
 	static final ServerState UNKNOWN = new ServerState(Connection.TRANSACTION_READ_COMMITTED, false, false, 0, 0, 0, 0,
 			0, null, Streaming.UNKNOWN);
 
 	/**
-	 * What the server writes at a time, by default.
+	 * The number of bytes that the server writes at a time, by default.
 	 */
 	private static final int WAL_PAGE = 8192;
 
@@ -62,8 +63,8 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 	}
 
 	/**
-	 * Whether what a primary has flushed may end inside a record: its WAL writer flushes
-	 * whole pages of what others have not committed yet. No standby replays a part of a
+	 * Whether the flushed WAL of a primary may end inside a record: its WAL writer
+	 * flushes whole pages of transactions under way. No standby replays a part of a
 	 * record.
 	 */
 	boolean mayEndInsideRecord() {
@@ -71,15 +72,15 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 	}
 
 	/**
-	 * Whether the server tells positions at all.
+	 * Whether the server reports positions at all.
 	 */
 	boolean hasPosition() {
 		return this.lsn != 0;
 	}
 
 	/**
-	 * Tells servers apart, whatever address leads to them. The address at which a server
-	 * was reached does not: one with a virtual IP has several.
+	 * Identifies a server independently of the address that leads to it. The address at
+	 * which a server was reached does not: one with a virtual IP has several.
 	 *
 	 * @param bootedAt when its postmaster was started, in microseconds since 1970 by its
 	 * own clock; 0 if that is not known
@@ -94,14 +95,14 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 	}
 
 	/**
-	 * What is told of streaming.
+	 * The state of streaming.
 	 *
 	 * @param receiving whether a standby's WAL receiver runs, {@code null} if that is not
-	 * told
+	 * known
 	 * @param applicationName the name that a standby has given to the primary,
-	 * {@code null} if it is not told
+	 * {@code null} if it is not known
 	 * @param standbys how a primary waits for each of its standbys, by the name that the
-	 * standby has given; {@code null} if it was not asked or does not tell
+	 * standby has given; {@code null} if it was not asked or does not report them
 	 */
 	record Streaming(@Nullable Boolean receiving, @Nullable String applicationName,
 			@Nullable Map<String, String> standbys) {

@@ -41,8 +41,8 @@ final class ServerStateQuery {
 
 	/**
 	 * Has the WAL writer flush to the end of a record, within its
-	 * {@code wal_writer_delay}: to that of an asynchronous commit, for which nobody
-	 * waits. A message is the smallest thing to commit, and allowed to everybody.
+	 * {@code wal_writer_delay}: to the end of an asynchronous commit. A message is the
+	 * smallest thing to commit, and allowed to every user.
 	 */
 	private static final String FLUSH = "SELECT pg_catalog.set_config('synchronous_commit', 'off', true),"
 			+ " pg_catalog.pg_logical_emit_message(true, 'replication', '')";
@@ -54,7 +54,7 @@ final class ServerStateQuery {
 
 	/**
 	 * After a crash the postmaster may live on and recover, which drops the statistics.
-	 * Before PostgreSQL 15 it costs too much to look at those.
+	 * Before PostgreSQL 15 it costs too much to look at them.
 	 */
 	private static final String STARTED_AT = "GREATEST(pg_catalog.pg_postmaster_start_time(),"
 			+ " CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 150000"
@@ -81,8 +81,8 @@ final class ServerStateQuery {
 			+ " NULLIF(pg_catalog.current_setting('cluster_name'), ''))";
 
 	/**
-	 * Which server this is: its address as it sees it, behind whatever leads there, and
-	 * when it was started.
+	 * Identifies the server: its address as the server itself sees it, behind any proxy,
+	 * and the time of its start.
 	 */
 	private static final String IDENTITY = "SELECT pg_catalog.concat_ws(' ', pg_catalog.inet_server_addr(),"
 			+ " pg_catalog.inet_server_port(), EXTRACT(EPOCH FROM pg_catalog.pg_postmaster_start_time()))";
@@ -92,7 +92,7 @@ final class ServerStateQuery {
 	private static final String RECEIVER = " LEFT JOIN pg_catalog.pg_stat_wal_receiver w ON r.recovery";
 
 	/**
-	 * To those who may see other sessions.
+	 * The server shows this to users that may see other sessions.
 	 */
 	private static final String STANDBYS = ", (SELECT pg_catalog.string_agg(s.application_name || '=' || s.sync_state,"
 			+ " ';') FROM pg_catalog.pg_stat_replication s WHERE NOT r.recovery)";
@@ -100,9 +100,9 @@ final class ServerStateQuery {
 	private static final String NO_STANDBYS = ", NULL";
 
 	/**
-	 * The control file of a standby names a timeline that the standby has come to, to
-	 * every user and minutes late: when the standby begins to replay a timeline the file
-	 * is not written, but at the next restartpoint or when a page has to be written.
+	 * The control file of a standby shows to every user a timeline that the standby has
+	 * come to, minutes late. The standby does not write the file when it begins to replay
+	 * a timeline, but at the next restartpoint or when a page has to be written.
 	 */
 	private static final String CONTROL = ", c.system_identifier, GREATEST(k.timeline_id,"
 			+ " m.min_recovery_end_timeline)";
@@ -209,9 +209,9 @@ final class ServerStateQuery {
 	}
 
 	/**
-	 * Asks which server this is.
+	 * Asks the server for its identity.
 	 * @param connection a connection in auto-commit
-	 * @return what distinguishes it from any other, {@code null} if it does not say
+	 * @return the identity, {@code null} if the server does not report it
 	 */
 	static @Nullable String identify(Connection connection) throws SQLException {
 		try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(IDENTITY)) {

@@ -21,13 +21,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which node is followed as the primary. A second primary that has begun a
- * timeline after that of the known one is followed if that one is no primary any more,
- * does not answer, or has been left by another standby. A copy of the cluster that was
- * started as a primary of its own has a later timeline as well. One of the same or an
- * earlier timeline, as after a restore or when addresses were exchanged, is followed if
- * the known one answers that it is a standby, and a standby has the history of the other.
- * That the leader has not been heard yet is no reason.
+ * Decides which node is followed as the primary. A second primary that has begun a later
+ * timeline than the known one is followed if the known one is no primary any more, does
+ * not answer, or has been left by another standby. A copy of the cluster that was started
+ * as a primary of its own has a later timeline as well. A second primary of the same or
+ * an earlier timeline exists after a restore or an exchange of addresses. It is followed
+ * if the known one answers that it is a standby, and a standby has the history of the
+ * second. A leader that has not been heard yet is no reason.
  */
 final class Succession {
 
@@ -35,9 +35,9 @@ final class Succession {
 	}
 
 	/**
-	 * Who takes over.
+	 * Finds the node that takes over.
 	 * @param leader the primary that is known
-	 * @param timeline its timeline, 0 if it has never told
+	 * @param timeline its timeline, 0 if it has never reported one
 	 * @param others the other nodes
 	 * @return the node to follow from now on, {@code null} to stay with the leader
 	 */
@@ -50,9 +50,9 @@ final class Succession {
 	}
 
 	/**
-	 * What is missing for a second primary to be followed.
+	 * Returns the missing condition for a second primary to be followed.
 	 * @param leader the primary that is known
-	 * @param timeline its timeline, 0 if it has never told
+	 * @param timeline its timeline, 0 if it has never reported one
 	 * @param candidate the second primary
 	 * @param others the nodes but the leader
 	 * @return the condition in words, {@code null} if the candidate is to be followed

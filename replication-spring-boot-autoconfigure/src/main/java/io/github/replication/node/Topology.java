@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.position.ReadMark;
 
 /**
- * Who is what at one moment. Immutable: a change yields a new one.
+ * The nodes with their roles and states at one moment. Immutable: a change yields a new
+ * one.
  *
  * @since 0.1.0
  */

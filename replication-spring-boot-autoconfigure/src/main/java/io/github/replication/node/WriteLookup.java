@@ -47,8 +47,9 @@ record WriteLookup(PrimaryHistory history) {
 	}
 
 	/**
-	 * A write without a position that cannot be right: one of another timeline is a write
-	 * before now, and one above a later sample of the primary is replaced by that sample.
+	 * Replaces a position that cannot be right. A write with a position of another
+	 * timeline becomes a write before now, and a position above a later sample of the
+	 * primary is replaced by that sample.
 	 * @param write a write
 	 * @param now the tick of the moment
 	 */

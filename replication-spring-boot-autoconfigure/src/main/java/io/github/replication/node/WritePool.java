@@ -32,9 +32,10 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * The pool of read-write connections to a node: the application's own, or one like it to
- * a node that has become the primary. While no connection can be had, callers are sent
- * away at once and wait outside, where they notice when the node is back or another one
- * is followed; those that wait inside are called out at such a change.
+ * a node that has become the primary. While no connection can be had, callers fail at
+ * once and wait outside the pool, where they notice when the node is back or another one
+ * is followed. Callers that already wait inside the pool are interrupted at such a
+ * change.
  */
 final class WritePool extends DelegatingDataSource implements AutoCloseable {
 
@@ -120,7 +121,8 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	}
 
 	/**
-	 * Calls out those that wait inside, since something has changed that they wait for.
+	 * Calls out the callers that wait inside, since the state that they wait for has
+	 * changed.
 	 */
 	void callOut() {
 		this.inside.forEach(Visit::callOut);

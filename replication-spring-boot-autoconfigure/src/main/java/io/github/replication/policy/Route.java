@@ -44,7 +44,7 @@ public record Route(ClusterNode node, PoolKind pool, Reason reason) {
 	}
 
 	/**
-	 * This route as it is told to others.
+	 * Returns this route as a decision for listeners.
 	 * @param unit the method or transaction that asked
 	 * @return the decision
 	 */

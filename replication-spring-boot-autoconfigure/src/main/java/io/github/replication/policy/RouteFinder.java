@@ -32,8 +32,8 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Positions;
 
 /**
- * Finds the node of a unit of work: by what is known, or, where that leads to the
- * primary, by what the nodes answer when they are asked again. That takes no longer than
+ * Finds the node of a unit of work by the known positions. Where these lead to the
+ * primary, the nodes are asked again, for no longer than
  * {@code replication.read-your-writes.wait}, or 50 ms where no wait is configured.
  *
  * @since 0.1.0
@@ -46,7 +46,7 @@ public final class RouteFinder {
 
 	/**
 	 * Creates a finder.
-	 * @param policy decides by what is known
+	 * @param policy decides by the known positions
 	 * @param cluster the nodes to ask
 	 */
 	public RouteFinder(RoutingPolicy policy, Cluster cluster) {
@@ -63,10 +63,10 @@ public final class RouteFinder {
 	}
 
 	/**
-	 * Finds where a unit goes. Connections that are all in use, or a node that the caller
-	 * is to leave, are a reason to ask the others as well.
+	 * Finds the route of a unit. Connections that are all in use, or a node that the
+	 * caller is to leave, are a reason to ask the others as well.
 	 * @param request the facts
-	 * @param caller the record of the caller, in which what is found out is kept
+	 * @param caller the record of the caller, which keeps the findings
 	 * @param excluded replicas that must not serve
 	 * @return the route
 	 * @throws NoReplicaException if no replica may serve and the primary must not
@@ -128,8 +128,8 @@ public final class RouteFinder {
 	}
 
 	/**
-	 * Whether what was known of a node when it was chosen still holds, and holds for the
-	 * server of a connection.
+	 * Whether the facts by which a node was chosen still hold, and hold for the server of
+	 * a connection.
 	 * @param route the decision
 	 * @param request the facts that it was made from
 	 * @param connection a connection of the node and pool that was decided
@@ -153,11 +153,11 @@ public final class RouteFinder {
 	}
 
 	/**
-	 * Whether the replica that a transaction runs on has what its caller must see by now.
-	 * Waits for it as any read does.
-	 * @param route where the transaction runs
+	 * Whether the replica of a transaction has reached the caller's required position by
+	 * now. Waits for it as any read does.
+	 * @param route the route of the transaction
 	 * @param request the facts of the next statement
-	 * @param caller the record of the caller, in which what is found out is kept
+	 * @param caller the record of the caller, which keeps the findings
 	 * @return {@code false} if the statement would see the past
 	 */
 	public boolean catchesUp(Route route, RouteRequest request, CallerRecord caller) {
@@ -169,7 +169,8 @@ public final class RouteFinder {
 	}
 
 	/**
-	 * The route of a read that no replica may serve because of what its caller must see.
+	 * Returns the route of a read that no replica may serve because of the caller's
+	 * required position.
 	 * @param replica the replica that it cannot go on with
 	 * @return the read pool of the primary, with the reason
 	 */

@@ -23,21 +23,21 @@ import io.github.replication.position.Bound;
 /**
  * The facts about a unit of work that decide where it goes.
  *
- * @param scope what the code asks
+ * @param scope the demands of the code
  * @param readOnly whether the unit is read-only
  * @param inTransaction whether the unit is a transaction, {@code false} for a statement
  * in auto-commit
  * @param plainRead whether the statement is known to be a plain read
  * @param held whether the connection holds session state on the write pool
  * @param serializable whether the effective isolation level is serializable
- * @param bound what the caller must not fall behind
+ * @param bound the bound of the caller
  * @since 0.1.0
  */
 public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTransaction, boolean plainRead, boolean held,
 		boolean serializable, Bound bound) {
 
 	/**
-	 * What the unit must not fall behind.
+	 * Returns the bound that the unit must reach.
 	 * @return the caller's bound, none unless the unit asks for
 	 * {@link Consistency#SESSION}
 	 */
@@ -64,7 +64,7 @@ public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTrans
 
 	/**
 	 * These facts with the demands of another scope.
-	 * @param scope what the code asks now
+	 * @param scope the new demands of the code
 	 * @return a copy, or this request if nothing differs
 	 */
 	public RouteRequest within(RoutingScope scope) {
@@ -73,8 +73,8 @@ public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTrans
 	}
 
 	/**
-	 * These facts with what is known of the caller by now.
-	 * @param bound what the caller must not fall behind
+	 * These facts with a new bound of the caller.
+	 * @param bound the bound of the caller
 	 * @return a copy, or this request if nothing differs
 	 */
 	public RouteRequest with(Bound bound) {

@@ -59,12 +59,12 @@ public final class RoutingPolicy {
 
 	/**
 	 * Creates a policy.
-	 * @param topology who is what at the moment
-	 * @param positions who has replayed what
+	 * @param topology yields the roles and states of the nodes
+	 * @param positions the positions of the nodes
 	 * @param loadBalancer chooses among the replicas that qualify
 	 * @param byStatement whether statements outside of a transaction are routed one by
 	 * one
-	 * @param fallback what happens where no replica may serve
+	 * @param fallback how a read is handled if no replica may serve
 	 */
 	public RoutingPolicy(Supplier<Topology> topology, Positions positions, LoadBalancer loadBalancer,
 			boolean byStatement, Fallback fallback) {
@@ -84,10 +84,10 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * Decides by what is known.
+	 * Decides by the known facts.
 	 * @param request the facts
 	 * @param excluded replicas that were asked for a connection and could not give one
-	 * @return where the unit goes, if {@link #require} lets it
+	 * @return the route of the unit, if {@link #require} allows it
 	 */
 	public Route route(RouteRequest request, List<ClusterNode> excluded) {
 		Topology topology = this.topology.get();
@@ -134,12 +134,12 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * The nodes that a unit should not use although one of them was decided, if another
-	 * is known to have what the caller must see: those whose connections are all in use,
-	 * and the node of a caller that is to move.
+	 * Returns the nodes that a unit should not use although one of them was decided, if
+	 * another has reached the caller's bound. These are the nodes whose connections are
+	 * all in use, and the node of a caller that is to move.
 	 * @param route the decision
 	 * @param request the facts that it was made from
-	 * @return the nodes to leave, empty to let the unit go where it was decided
+	 * @return the nodes to leave, empty to keep the decision
 	 */
 	public List<ClusterNode> leaving(Route route, RouteRequest request) {
 		if (route.reason() != Reason.READ_ONLY || request.required().isEmpty()) {
@@ -167,9 +167,9 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * Whether a caller that is to leave its node does so. One for whom no other replica
-	 * is far enough stays, but not for ever: from time to time it is served by the
-	 * primary, and may use any replica from then on.
+	 * Whether a caller that is to leave its node does so. A caller stays while no other
+	 * replica is far enough. From time to time the primary serves such a caller, and it
+	 * may use any replica from then on.
 	 * @param decided the decision without the nodes to leave
 	 * @param left the nodes to leave
 	 * @return {@code false} if it stays for now
@@ -180,7 +180,7 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * The replicas that may serve a unit as far as neither time nor positions decide.
+	 * Returns the replicas that may serve a unit, regardless of time and positions.
 	 * @param request the facts
 	 * @param excluded replicas that could not give a connection
 	 * @return the replicas in rotation
@@ -218,8 +218,8 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * Whether what was known of a replica when it was chosen still holds. The check of a
-	 * new connection may have told that the server began anew.
+	 * Whether the facts by which a replica was chosen still hold. The check of a new
+	 * connection may have shown that the server was started again.
 	 * @param route a decision
 	 * @param request the facts that it was made from
 	 * @return {@code false} if the unit has to be decided again
@@ -301,9 +301,9 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * The nodes all of whose connections are in use.
+	 * Returns the nodes whose connections are all in use.
 	 * @param nodes the nodes to look at
-	 * @return those that would let a unit wait
+	 * @return the nodes that would let a unit wait
 	 */
 	public static List<ClusterNode> busy(List<ClusterNode> nodes) {
 		List<ClusterNode> busy = List.of();

@@ -15,7 +15,7 @@
  */
 
 /**
- * Where a unit of work goes, and why: a pure function of what is known.
+ * Decides where a unit of work goes, and why, as a pure function of the known facts.
  */
 @NullMarked
 package io.github.replication.policy;

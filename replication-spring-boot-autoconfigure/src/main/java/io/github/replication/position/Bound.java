@@ -19,10 +19,10 @@ package io.github.replication.position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller must not fall behind: what it has written, and how far it has read.
+ * The state that a caller's reads must not fall behind: its last write and its read mark.
  *
- * @param write what it has written, {@code null} for nothing that still counts
- * @param read how far it has read, {@code null} for not at all
+ * @param write its last write, {@code null} if none still counts
+ * @param read its read mark, {@code null} if it has not read
  * @since 0.1.0
  */
 public record Bound(@Nullable Write write, @Nullable ReadMark read) {
@@ -61,7 +61,7 @@ public record Bound(@Nullable Write write, @Nullable ReadMark read) {
 	/**
 	 * This bound and another.
 	 * @param other another bound of the same caller
-	 * @return what respects both
+	 * @return a bound that covers both
 	 */
 	public Bound and(Bound other) {
 		if (other.isEmpty()) {

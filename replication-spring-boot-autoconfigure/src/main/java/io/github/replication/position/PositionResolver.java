@@ -19,7 +19,7 @@ package io.github.replication.position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the primary for positions, and the cluster for what tokens say about its nodes.
+ * Asks the primary for positions, and the cluster for the nodes that tokens name.
  *
  * @since 0.1.0
  */
@@ -38,7 +38,7 @@ public interface PositionResolver {
 	ReadYourWrites mode();
 
 	/**
-	 * Whether callers keep to what they have read.
+	 * Whether callers keep their reads monotonic.
 	 * @return {@code false} if read marks have no effect
 	 */
 	boolean isMonotonic();
@@ -51,7 +51,7 @@ public interface PositionResolver {
 	boolean isExact();
 
 	/**
-	 * Finds the position of a write in what is known already.
+	 * Finds the position of a write in the known samples.
 	 * @param write a write
 	 * @return the write, resolved if that is possible
 	 */

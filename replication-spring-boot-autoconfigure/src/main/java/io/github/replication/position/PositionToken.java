@@ -157,12 +157,12 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 	}
 
 	/**
-	 * The node that a caller has read from last. A token with more moves supersedes those
-	 * with fewer; of as many, all count.
+	 * The node that a caller has read from last. A token with more moves supersedes
+	 * tokens with fewer; tokens with as many all count.
 	 *
 	 * @param index the index of the node among the replicas, 0 for the primary
 	 * @param node the {@linkplain ReadMark#idOf id} of the node, {@link #NONE} if the
-	 * position beside it covers everything that was read
+	 * position beside it covers all reads
 	 * @param rotation a hash of the rotation that the node was chosen in
 	 * @param moves how often the caller has moved to another node
 	 */

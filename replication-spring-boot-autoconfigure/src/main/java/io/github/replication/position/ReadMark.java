@@ -23,7 +23,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a caller has read: up to the state of a node at a moment. The next read must
+ * The state up to which a caller has read: that of a node at a moment. The next read must
  * not see less, so it may use that node, or one that is known to have reached a sample
  * which started after that moment.
  * <p>
@@ -47,13 +47,12 @@ public record ReadMark(int node, long tick, long at, int rotation) {
 	public static final int SPREAD = 0;
 
 	/**
-	 * The rotation of a mark whose caller stays with the node for now, whatever the
-	 * rotation has become.
+	 * The rotation of a mark whose caller stays with the node for now, in any rotation.
 	 */
 	public static final int ANY = -1;
 
 	/**
-	 * The id that stands for the primary, whichever node that is.
+	 * The id that stands for any primary.
 	 */
 	public static final int PRIMARY = 0;
 
@@ -76,7 +75,7 @@ public record ReadMark(int node, long tick, long at, int rotation) {
 	}
 
 	/**
-	 * This mark of a caller that stays with its node whatever the rotation is.
+	 * This mark of a caller that stays with its node in any rotation.
 	 * @return a copy
 	 */
 	public ReadMark inAnyRotation() {
@@ -84,8 +83,8 @@ public record ReadMark(int node, long tick, long at, int rotation) {
 	}
 
 	/**
-	 * The id of a node in marks, the same in every instance of an application. A server
-	 * that has begun anew gets another, since it may have come back at an older state.
+	 * The id of a node in marks, the same in every instance of an application. A
+	 * restarted server gets another, since it may have come back at an older state.
 	 * @param name the node's name
 	 * @param startedAt when its server began, 0 if that is unknown
 	 * @return an id other than {@link #PRIMARY}
@@ -101,8 +100,8 @@ public record ReadMark(int node, long tick, long at, int rotation) {
 	/**
 	 * This mark and another that was set independently.
 	 * @param other another mark of the same caller, {@code null} for none
-	 * @return what covers both: of two nodes neither is known to be ahead, so only the
-	 * primary is
+	 * @return a mark that covers both: neither of two nodes is known to be ahead, so it
+	 * is the mark of the primary
 	 */
 	public ReadMark and(@Nullable ReadMark other) {
 		if (other == null) {

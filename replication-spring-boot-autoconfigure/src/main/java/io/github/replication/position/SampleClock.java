@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
  * Orders events of this process by the samples of positions that are taken in between. An
  * event notes the tick that it sees; a sample that started later has a greater one. So a
  * sample covers a commit that had returned before exactly if its tick is greater than the
- * one that the commit has noted, whatever the resolution of the machine's clock.
+ * tick noted by the commit. The resolution of the machine's clock does not matter.
  * <p>
  * Noting costs one volatile read.
  *
@@ -64,7 +64,7 @@ public final class SampleClock {
 	}
 
 	/**
-	 * When about it is, for what need not be exact: the time of the last tick.
+	 * Returns the approximate time, which is the time of the last tick.
 	 * @return a reading of {@link #nanoTime()} that is at most as old as the last sample
 	 */
 	public long coarseNanoTime() {

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * unknown position; 0 if the position is known
  * @param asynchronous whether the commit did not wait for the log to be flushed
  * ({@code synchronous_commit=off}), so that only the insert position covers it
- * @param position the position that covers what is known, {@code null} if nothing is
+ * @param position the position that covers the known part of the write, {@code null} if
+ * nothing is known
  * @param arrival the tick noted when the position came from outside; 0 if this process
  * has taken it itself
  * @param at when it was written, or came, by the monotonic clock in nanoseconds
@@ -56,7 +57,7 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	/**
 	 * This write and another.
 	 * @param other another write of the same caller, {@code null} for none
-	 * @return what must be seen to see both
+	 * @return a write that covers both
 	 */
 	public Write and(@Nullable Write other) {
 		if (other == null) {
@@ -69,7 +70,7 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	}
 
 	/**
-	 * This write after a sample that covers what was unresolved.
+	 * This write after a sample that covers its unresolved part.
 	 * @param sampled the sampled position
 	 * @return a resolved write
 	 */

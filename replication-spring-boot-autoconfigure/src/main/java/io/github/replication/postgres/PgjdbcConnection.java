@@ -35,8 +35,8 @@ import org.postgresql.util.ServerErrorMessage;
 final class PgjdbcConnection extends DriverConnection {
 
 	/**
-	 * How long it is known what a session does, in nanoseconds: the server may read its
-	 * configuration anew.
+	 * How long a known setting of a session holds, in nanoseconds: the server may reload
+	 * its configuration.
 	 */
 	private static final long KNOWN_FOR = TimeUnit.SECONDS.toNanos(1);
 

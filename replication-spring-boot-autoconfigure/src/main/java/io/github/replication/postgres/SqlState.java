@@ -105,7 +105,7 @@ public final class SqlState {
 	private static final Set<String> SHUTDOWN = Set.of("57P01", "57P02", "57P03");
 
 	/**
-	 * Those, and a session that was idle for too long.
+	 * The states of {@link #SHUTDOWN}, and a session that was idle for too long.
 	 */
 	private static final Set<String> ENDED = Set.of("57P01", "57P02", "57P03", "57P05");
 
@@ -161,7 +161,7 @@ public final class SqlState {
 
 	/**
 	 * Whether a server has answered that it has no connection, memory or disk left for
-	 * this one (class 53), which says nothing of those that it serves.
+	 * this one (class 53), which says nothing about the connections that it serves.
 	 * @param ex the error
 	 * @return {@code true} for insufficient resources
 	 */

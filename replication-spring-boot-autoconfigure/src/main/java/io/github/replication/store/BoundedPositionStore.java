@@ -126,7 +126,7 @@ public final class BoundedPositionStore implements PositionStore {
 	 * Finds the tokens of a user within an allowance.
 	 * @param user the name of the user
 	 * @param allowance how long the calls of the request may take together
-	 * @return the tokens of the store, if it has answered in time, and those kept in
+	 * @return the tokens of the store, if it has answered in time, and the ones kept in
 	 * memory
 	 */
 	public Collection<String> find(String user, Allowance allowance) {
@@ -203,7 +203,7 @@ public final class BoundedPositionStore implements PositionStore {
 	}
 
 	/**
-	 * What is left of the time that the calls of one request may take.
+	 * The rest of the time that the calls of one request may take.
 	 */
 	public static final class Allowance {
 
@@ -235,7 +235,7 @@ public final class BoundedPositionStore implements PositionStore {
 		private static final long LONGEST_PAUSE = 8_000_000_000L;
 
 		/**
-		 * How long a call that nobody waits for may go on, so that one can succeed that
+		 * The longest duration of an abandoned call, so that a call can succeed that
 		 * takes longer than the timeout, as the first connection may.
 		 */
 		private static final long LONGEST_CALL = 2_000_000_000;
@@ -340,7 +340,7 @@ public final class BoundedPositionStore implements PositionStore {
 	}
 
 	/**
-	 * A call that nobody waits for.
+	 * A call whose caller does not wait any longer.
 	 *
 	 * @param call the call
 	 * @param since when its caller has given up

@@ -33,19 +33,20 @@ import org.springframework.util.Assert;
 
 /**
  * Keeps the tokens in the memory of one instance of the application: for tests, and for
- * applications that run once. What it holds is gone with the process.
+ * applications that run once. The tokens are gone with the process.
  *
  * <p>
- * Never fails, and finding takes no lock. Needs no thread to clean up: each call looks
- * after a few of the users whose time has come. Memory is that of the users who have
- * written within about two times to live; it is not given back while nobody calls.
+ * Never fails, and finding takes no lock. Needs no thread to clean up: each call checks a
+ * few of the users whose tokens have expired. The memory in use is that of the users with
+ * a write within about two times to live; it is not given back while there are no calls.
  *
  * @since 0.1.0
  */
 public final class InMemoryPositionStore implements PositionStore {
 
 	/**
-	 * More than the one user that a call can add, so that those to clean up get fewer.
+	 * More than the one user that a call can add, so that the users to clean up get
+	 * fewer.
 	 */
 	private static final int CHECKS_PER_CALL = 2;
 
@@ -54,7 +55,7 @@ public final class InMemoryPositionStore implements PositionStore {
 	private final Map<String, List<Entry>> entries = new ConcurrentHashMap<>();
 
 	/**
-	 * Holds each user of {@link #entries} once, and nobody else.
+	 * Holds each user of {@link #entries} once, and no other user.
 	 */
 	private final Queue<Check> checks = new ConcurrentLinkedQueue<>();
 

@@ -20,30 +20,31 @@ import java.time.Duration;
 import java.util.Collection;
 
 /**
- * Remembers the positions of users from one request to the next, so that a user who comes
- * without a cookie, or from another device, still reads what was written before.
+ * Remembers the positions of users from one request to the next, so that a user without a
+ * cookie, or on another device, still reads the earlier writes.
  *
  * <p>
  * A position is kept as a token, which the store does not understand: printable ASCII,
  * 200 characters at most, equal if its characters are. Not every two tokens have an
- * order; of positions on different timelines, say, neither is the later one. So there is
- * no single latest token to keep, and a store that cannot compare must not choose. It
- * keeps a set for each user instead, and <em>all members together</em> say what the user
- * may not read behind.
+ * order: neither of two positions on different timelines is the later one, for example.
+ * So there is no single latest token to keep, and a store that cannot compare must not
+ * choose. It keeps a set for each user instead, and <em>all members together</em> are the
+ * user's required position.
  *
  * <p>
- * A request first {@linkplain #find finds} what is kept, then {@linkplain #put puts} one
- * token that covers all it found and all it did, in exchange for exactly those it found.
- * What a parallel request has put in the meantime stays. The set is therefore an atomic
- * maximum: nothing leaves it before something at least as late is in it, whatever the
- * order in which requests find and put.
+ * A request first {@linkplain #find finds} the kept tokens, then {@linkplain #put puts}
+ * one token in exchange for exactly the tokens found. The new token covers them and the
+ * writes of the request. A token that a parallel request has put in the meantime stays.
+ * The set is therefore an atomic maximum: nothing leaves it before something at least as
+ * late is in it, in any order of finds and puts.
  *
  * <p>
  * A set is as large as the number of parallel requests of one user, since each takes away
- * what the earlier ones left. There is no other limit: to drop a token of unknown meaning
- * could be to forget a write. Instead every token has a life of its own, from the moment
- * it was put, and goes when that is over even if its user stays active. Only one who puts
- * and never finds makes a set grow, by a token each time until their lives end.
+ * the tokens that the earlier ones left. There is no other limit: to drop a token of
+ * unknown meaning could be to forget a write. Instead every token has a life of its own,
+ * from the moment it was put, and goes when that is over even if its user stays active.
+ * Only a caller that puts and never finds makes a set grow, by a token each time until
+ * the tokens expire.
  *
  * <p>
  * Users are distinguished by their names alone, of any characters, and case counts. All
@@ -51,9 +52,9 @@ import java.util.Collection;
  * {@code null}, nor is a result.
  *
  * <p>
- * A store fails with whatever exception the system behind it throws, and need not hide or
- * log it. Its caller goes on as if nothing were remembered and never lets a request fail
- * for it. A {@code put} that failed may still have happened; to repeat it does no harm.
+ * A store fails with the exception of the system behind it, and need not hide or log it.
+ * Its caller goes on as if nothing were remembered and never lets a request fail for it.
+ * A {@code put} that failed may still have happened; to repeat it does no harm.
  *
  * @since 0.1.0
  */
@@ -68,16 +69,16 @@ public interface PositionStore {
 	Collection<String> find(String user);
 
 	/**
-	 * Adds a token for a user and forgets those it replaces, in one atomic step: nobody
-	 * finds the user without either. Other tokens of the user stay as they are, with the
-	 * life they have.
+	 * Adds a token for a user and forgets the tokens it replaces, in one atomic step: no
+	 * call finds the user without either. Other tokens of the user stay as they are, with
+	 * the life they have.
 	 * @param user the name of the user
-	 * @param token the token to keep; if it is kept already, or is itself among those
-	 * replaced, it stays and its life is extended, never shortened
+	 * @param token the token to keep; if it is kept already, or is itself among the
+	 * replaced ones, it stays and its life is extended, never shortened
 	 * @param replaced the tokens which the request has found and which the new one
-	 * covers, possibly none; those not kept any more are ignored
-	 * @param timeToLive how long the token lives from now, more than zero; what is finer
-	 * than the clock of the store is rounded up
+	 * covers, possibly none; tokens not kept any more are ignored
+	 * @param timeToLive how long the token lives from now, more than zero; a fraction
+	 * finer than the clock of the store is rounded up
 	 * @throws IllegalArgumentException if the time to live is zero or negative
 	 */
 	void put(String user, String token, Collection<String> replaced, Duration timeToLive);

@@ -47,18 +47,18 @@ import org.springframework.util.Assert;
  * {@code ZSCORE} and {@code PEXPIREAT}.
  *
  * <p>
- * Takes part in no transaction, be it one of Spring or of Redis. Methods fail with a
- * {@link org.springframework.dao.DataAccessException}, if Redis does not answer as soon
- * as the connection factory gives up, which with Lettuce is after a minute unless its
- * timeout is set. What Redis itself loses, when it restarts, evicts keys or fails over to
- * a replica that lags, was never remembered.
+ * Takes part in no transaction of Spring or of Redis. Methods fail with a
+ * {@link org.springframework.dao.DataAccessException}. If Redis does not answer, they
+ * fail as soon as the connection factory gives up, which with Lettuce is after a minute
+ * unless its timeout is set. A token that Redis itself loses, when it restarts, evicts
+ * keys or fails over to a replica that lags, counts as never put.
  *
  * @since 0.1.0
  */
 public final class RedisPositionStore implements PositionStore {
 
 	/**
-	 * What keys begin with unless something else is asked for.
+	 * The default prefix of keys.
 	 */
 	public static final String DEFAULT_PREFIX = "replication:position:";
 
@@ -106,8 +106,8 @@ public final class RedisPositionStore implements PositionStore {
 	/**
 	 * Creates a store.
 	 * @param connections how to reach Redis
-	 * @param prefix what all keys of the store begin with, and no others of that Redis;
-	 * may be empty
+	 * @param prefix the prefix of all keys of the store, and of no other keys of that
+	 * Redis; may be empty
 	 */
 	public RedisPositionStore(RedisConnectionFactory connections, String prefix) {
 		this.connections = connections;
@@ -134,8 +134,8 @@ public final class RedisPositionStore implements PositionStore {
 	}
 
 	/**
-	 * Runs a script on a connection that no Spring transaction knows: one bound by a
-	 * template with transaction support queues what it is given, and answers nothing.
+	 * Runs a script on a connection that no Spring transaction knows: a connection bound
+	 * by a template with transaction support queues its commands, and answers nothing.
 	 */
 	private <T> @Nullable T run(byte[] script, ReturnType type, List<String> keyAndArguments) {
 		byte[][] encoded = keyAndArguments.stream().map(RedisPositionStore::bytes).toArray(byte[][]::new);

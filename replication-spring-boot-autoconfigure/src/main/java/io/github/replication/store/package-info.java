@@ -15,8 +15,7 @@
  */
 
 /**
- * What is remembered of a user on the server, for the instances of an application to
- * share.
+ * The positions of users on the server, for the instances of an application to share.
  */
 @NullMarked
 package io.github.replication.store;

@@ -29,11 +29,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
 /**
- * Calls back before a response may be committed, by whatever commits it: an error, a
- * redirect, a flush, the end of the announced content, the end of the body, or any byte
- * of the body. When a container commits a response whose body is written is its own
- * affair: Jetty does for a single write that is larger than a quarter of its buffer. So
- * each write is taken for the one that does.
+ * Calls back before a response may be committed. An error, a redirect, a flush, the end
+ * of the announced content, the end of the body, or any byte of the body may commit it.
+ * Each container has its own rule for a response whose body is written: Jetty commits on
+ * a single write that is larger than a quarter of its buffer. So each write is taken for
+ * the one that commits.
  */
 final class BeforeCommitResponse extends HttpServletResponseWrapper {
 
@@ -265,7 +265,7 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	}
 
 	/**
-	 * The body as text. All that a {@link PrintWriter} offers comes down to what is
+	 * The body as text. All methods of a {@link PrintWriter} come down to the ones
 	 * overridden here; its own buffer is the response's.
 	 */
 	private final class WatchedWriter extends PrintWriter {

@@ -27,7 +27,7 @@ import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 
 /**
- * The record of a request on the thread that runs what its handler returned: a
+ * The record of a request on the thread that runs the result of its handler: a
  * {@link Callable}, or a body that is streamed.
  */
 final class CallableRecord implements CallableProcessingInterceptor {

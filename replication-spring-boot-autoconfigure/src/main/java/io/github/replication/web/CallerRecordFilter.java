@@ -38,8 +38,8 @@ import io.github.replication.caller.CallerRecords;
 
 /**
  * Gives each request a record of its own, which also serves the request's asynchronous
- * and error dispatches, and takes the caller's position along: from the request when the
- * first statement needs it, to the response before that is committed. Must be the
+ * and error dispatches. Takes the caller's position from the request when the first
+ * statement needs it, and adds it to the response before that is committed. Must be the
  * outermost filter that comes near a data source.
  *
  * @since 0.1.0
@@ -60,7 +60,7 @@ public final class CallerRecordFilter implements Filter {
 	/**
 	 * Creates the filter.
 	 * @param records the records of the application
-	 * @param carriers yields what takes positions along; asked at the first request
+	 * @param carriers yields the carriers of positions; asked at the first request
 	 */
 	public CallerRecordFilter(CallerRecords records, Supplier<List<PositionCarrier>> carriers) {
 		this.records = records;

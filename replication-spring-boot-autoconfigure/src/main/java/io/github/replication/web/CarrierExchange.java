@@ -63,7 +63,7 @@ final class CarrierExchange {
 	}
 
 	/**
-	 * Receives what has come with a request.
+	 * Receives the tokens of a request.
 	 * @return the tokens that are known by now
 	 */
 	Collection<String> receive(HttpServletRequest request) {

@@ -38,17 +38,18 @@ import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.PositionToken.Read;
 
 /**
- * Carries positions in cookies, of which a client holds a bounded number however many
- * requests it sends in parallel. All names begin with the configured one and the cluster,
- * so that services of several clusters on one host name do not disturb each other.
+ * Carries positions in cookies. A client holds a bounded number of them, even if it sends
+ * many requests in parallel. All names begin with the configured one and the cluster, so
+ * that services of several clusters on one host name do not disturb each other.
  * <p>
  * A position goes into one of four cookies. Successive responses to a client take turns,
  * so of two responses at the same time neither overwrites the other, and the next request
- * brings both; the maximum counts. A position that is not known goes into a fifth. So
- * does, beside its position, a response that may overwrite that of a request at the same
- * time, because there are more of these than cookies: whichever arrives last, the next
- * request says that something was written before it. No cookie is deleted, since a
- * parallel response may have set it anew: each lives as long as the window.
+ * brings both; the maximum counts. A position that is not known goes into a fifth. A
+ * response also uses the fifth, beside its position, if it may overwrite the position of
+ * a parallel request because there are more requests than cookies. The next request then
+ * says that something was written before it, in any order of arrival. No cookie is
+ * deleted, since a parallel response may have set it again: each lives as long as the
+ * window.
  * <p>
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
  *
@@ -228,9 +229,9 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	}
 
 	/**
-	 * Where a position goes.
+	 * The cookie of a position.
 	 *
-	 * @param slot what distinguishes the cookie
+	 * @param slot the part of the name that distinguishes the cookie
 	 * @param contended whether a request at the same time has used that cookie
 	 */
 	private record Place(String slot, boolean contended) {

@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Carries a caller's position from one request to the next. Beans of this type replace
- * the carrier named by {@code replication.read-your-writes.carrier}; of several, each
- * carries, and the maximum of the tokens they bring counts.
+ * the carrier named by {@code replication.read-your-writes.carrier}; if there are
+ * several, each one carries, and the maximum of their tokens counts.
  * <p>
  * Called by the threads that serve requests, by one at a time for each request. An
- * exception is logged and taken for nothing brought, or nothing sent: a request never
+ * exception is logged, and counts as if no token was brought or sent: a request never
  * fails for it.
  *
  * @since 0.1.0
@@ -52,17 +52,17 @@ public interface PositionCarrier {
 	 * @param request the request, as the application sees it if that is known
 	 * @param response the response, whose headers may be changed unless the carrier keeps
 	 * tokens on the server
-	 * @param token the token, which covers those that came with the request; at most 160
-	 * characters: letters, digits, dots and hyphens
-	 * @param replaced the tokens that came with the request, and those sent for it
+	 * @param token the token, which covers the tokens that came with the request; at most
+	 * 160 characters: letters, digits, dots and hyphens
+	 * @param replaced the tokens that came with the request, and the ones sent for it
 	 * before: they need not be kept any longer
 	 */
 	void send(HttpServletRequest request, HttpServletResponse response, String token, Collection<String> replaced);
 
 	/**
-	 * Whether it is known whose tokens {@link #receive} yields. It may take a statement
-	 * to find out who the caller is. Until that is known, this is asked again before each
-	 * statement.
+	 * Whether the owner of the tokens that {@link #receive} yields is known. It may take
+	 * a statement to find out the caller. Until that is known, this is asked again before
+	 * each statement.
 	 * @param request the request, as the application sees it if that is known
 	 * @return {@code true} by default
 	 */
@@ -72,7 +72,7 @@ public interface PositionCarrier {
 
 	/**
 	 * Whether tokens are kept on the server, so that they can be stored as soon as
-	 * something was written, whatever becomes of the response.
+	 * something was written, also if the response is never sent.
 	 * @return {@code false} by default: tokens leave with the response
 	 */
 	default boolean isServerSide() {
@@ -80,9 +80,9 @@ public interface PositionCarrier {
 	}
 
 	/**
-	 * Yields what stores tokens of the caller when the request is over, for work that
-	 * goes on in other threads. Called while the request lives, the result is used by any
-	 * thread.
+	 * Yields a memory that stores tokens of the caller when the request is over, for work
+	 * that goes on in other threads. Called while the request lives, the result is used
+	 * by any thread.
 	 * @param request the request, as the application sees it if that is known
 	 * @return the memory, {@code null} if the caller is not known (yet) or tokens are not
 	 * kept on the server, as by default

@@ -115,7 +115,7 @@ final class RequestPosition {
 	 * Watches over a response, once even if several dispatches see it.
 	 * @param response the response of a dispatch
 	 * @param error whether an error is being answered, before which the container may
-	 * have dropped what was sent
+	 * have dropped the headers sent
 	 */
 	HttpServletResponse watch(HttpServletResponse response, boolean error) {
 		if (error) {
@@ -154,7 +154,7 @@ final class RequestPosition {
 	}
 
 	/**
-	 * Ends when what has been started asynchronously has ended.
+	 * Ends when the asynchronous work has ended.
 	 */
 	void endAfter(AsyncContext context) {
 		left();
@@ -170,7 +170,7 @@ final class RequestPosition {
 	}
 
 	/**
-	 * Begins a dispatch: of the request, of an error, or one within another.
+	 * Begins a dispatch of the request or of an error, or one within another.
 	 */
 	void begin() {
 		this.dispatches.incrementAndGet();
@@ -194,7 +194,7 @@ final class RequestPosition {
 
 	/**
 	 * Leaves a dispatch.
-	 * @return the number of those around it
+	 * @return the number of dispatches around it
 	 */
 	private int left() {
 		return this.dispatches.updateAndGet((dispatches) -> Math.max(0, dispatches - 1));
@@ -216,8 +216,8 @@ final class RequestPosition {
 	}
 
 	/**
-	 * Sends what is new: the response may be committed next, or the request is over.
-	 * Costs little if nothing has changed since the call before.
+	 * Sends new tokens: the response may be committed next, or the request is over. Costs
+	 * little if nothing has changed since the call before.
 	 */
 	void send() {
 		if (this.over || !this.record.isUsed() || this.record.state() == this.handled) {
@@ -273,7 +273,7 @@ final class RequestPosition {
 
 	/**
 	 * Stores, in carriers that keep tokens on the server, that something was written,
-	 * whatever becomes of the response.
+	 * also if the response is never sent.
 	 */
 	private void sendEarly() {
 		this.lock.lock();
@@ -297,7 +297,7 @@ final class RequestPosition {
 	}
 
 	/**
-	 * Receives what came with the request.
+	 * Receives the tokens of the request.
 	 */
 	private final class Received implements CallerOrigin {
 
@@ -323,7 +323,7 @@ final class RequestPosition {
 	}
 
 	/**
-	 * Is notified of what the caller writes.
+	 * Is notified of the writes of the caller.
 	 */
 	private final class Writes implements CallerListener {
 

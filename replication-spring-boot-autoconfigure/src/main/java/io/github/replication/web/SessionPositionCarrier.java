@@ -36,9 +36,9 @@ import io.github.replication.position.PositionToken;
  * Keeps positions in the HTTP session. A session is created for a write, never for a
  * read, nor when the application has ended the one of the request.
  * <p>
- * Within one process parallel requests do not overwrite each other's positions. Sessions
- * that several processes share are written as a whole at the end of a request by most
- * stores, so that there the last one wins: use a cookie or the user's name then.
+ * Within one process parallel requests do not overwrite each other's positions. Most
+ * stores write a session that several processes share as a whole at the end of a request,
+ * so that the last write wins. Use a cookie or the user's name then.
  *
  * @since 0.1.0
  */

@@ -25,8 +25,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.http.HttpHeaders;
 
 /**
- * What a response says to shared caches, such as those of proxies and content delivery
- * networks (RFC 9111, section 3; RFC 9213).
+ * The directives of a response to shared caches, such as the caches of proxies and
+ * content delivery networks (RFC 9111, section 3; RFC 9213).
  */
 final class SharedCaches {
 
@@ -52,7 +52,7 @@ final class SharedCaches {
 	}
 
 	/**
-	 * Whether a header is one of those that decide.
+	 * Whether a header is one of the deciding ones.
 	 */
 	static boolean isAddressedBy(String name) {
 		return HttpHeaders.CACHE_CONTROL.equalsIgnoreCase(name) || HttpHeaders.EXPIRES.equalsIgnoreCase(name)

@@ -29,10 +29,10 @@ import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.BoundedPositionStore.Allowance;
 
 /**
- * Keeps positions by the name of the user who is logged in, so that whatever a user does
- * on one device is seen on the other. The store is given a bounded time: all calls of one
- * request together take no longer than the timeout, and a request goes on without a store
- * that does not answer.
+ * Keeps positions by the name of the logged-in user, so that a user sees the changes made
+ * on one device on the other. The store is given a bounded time: all calls of one request
+ * together take no longer than the timeout. A request goes on without a store that does
+ * not answer.
  *
  * @since 0.1.0
  */
@@ -106,8 +106,8 @@ public final class UserPositionCarrier implements PositionCarrier {
 	}
 
 	/**
-	 * The user, who is known once for all threads of the request: some filters say who it
-	 * is on the request's own thread only.
+	 * Returns the user, found once for all threads of the request: some filters report
+	 * the user on the request's own thread only.
 	 */
 	private @Nullable User user(HttpServletRequest request) {
 		if (request.getAttribute(USER) instanceof User known) {
