@@ -53,7 +53,7 @@ public enum NodeState {
 
 	/**
 	 * A replica whose data is of another history than the primary's: it has replayed
-	 * changes that the primary does not have. Out of rotation until it is started anew.
+	 * changes that the primary does not have. Out of rotation until it is started again.
 	 */
 	DIVERGED,
 

@@ -139,10 +139,10 @@ public final class Replication {
 	}
 
 	/**
-	 * How far the current caller has come, to be handed to another thread, a job, a
-	 * message or another service, which goes on from there by {@link #withPosition}. Asks
-	 * the primary, for no longer than the timeout of a probe, if the caller has just
-	 * written. To be called after the commit.
+	 * Returns the position of the current caller. It can be handed to another thread, a
+	 * job, a message or another service, which goes on from there by
+	 * {@link #withPosition}. Asks the primary, for no longer than the timeout of a probe,
+	 * if the caller has just written. To be called after the commit.
 	 * @return a short text of printable ASCII characters without spaces, {@code null} if
 	 * the caller has neither written nor read
 	 */

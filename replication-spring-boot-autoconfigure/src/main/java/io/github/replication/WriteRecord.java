@@ -36,7 +36,7 @@ public interface WriteRecord {
 	boolean hasWritten();
 
 	/**
-	 * How far the caller has come, see {@link Replication#position}.
+	 * Returns the position of the caller, see {@link Replication#position}.
 	 * @return the token, {@code null} if the caller has neither written nor read
 	 */
 	@Nullable String position();

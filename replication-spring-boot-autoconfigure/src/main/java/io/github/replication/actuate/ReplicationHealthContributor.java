@@ -115,8 +115,8 @@ public final class ReplicationHealthContributor implements CompositeHealthContri
 	}
 
 	/**
-	 * Whether the reads of a replica go to another one: of the same group, since a group
-	 * does not serve for another.
+	 * Whether another replica takes over the reads of a replica. It must be of the same
+	 * group, since a group does not serve for another.
 	 */
 	private boolean isServedByOthers(String name) {
 		List<ClusterNode> nodes = this.nodes.get();

@@ -55,7 +55,7 @@ final class DatabaseHealthPostProcessor implements BeanPostProcessor {
 	}
 
 	/**
-	 * Of several data sources one has the replicas.
+	 * Only one of several data sources has the replicas.
 	 */
 	private CompositeHealthContributor byPrimary(CompositeHealthContributor checks) {
 		String replicated = this.owner.get().dataSourceName();

@@ -78,7 +78,7 @@ public class ReplicationProperties {
 	private WithoutTransaction withoutTransaction = WithoutTransaction.PRIMARY;
 
 	/**
-	 * The treatment of a read for which no replica is in rotation or fresh enough.
+	 * How a read is handled if no replica is in rotation or fresh enough.
 	 */
 	private Fallback fallback = Fallback.PRIMARY;
 
@@ -355,7 +355,7 @@ public class ReplicationProperties {
 	public static class Session {
 
 		/**
-		 * The proof that a replica may serve a caller that has written.
+		 * How a caller sees its own writes.
 		 */
 		private ReadYourWrites mode = ReadYourWrites.POSITION;
 

@@ -32,8 +32,8 @@ import org.springframework.util.Assert;
  * spring.datasource.hikari.data-source-properties.sslfactoryarg=the-name-of-the-bundle
  * </pre> The driver creates it for each connection, so that a reloaded bundle counts for
  * the connections that follow. It knows the bundles of every application in the process
- * that has replicas; of several with one name it takes that of the application which was
- * started last.
+ * that has replicas; if several have one name, it takes the bundle of the application
+ * that was started last.
  *
  * @since 0.1.0
  */

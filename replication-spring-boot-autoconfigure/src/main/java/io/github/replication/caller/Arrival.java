@@ -172,15 +172,15 @@ public final class Arrival {
 	}
 
 	/**
-	 * Whether the position that has come was not to be believed, or not known, and is
-	 * known now.
+	 * Whether the position of the arrived write was wrong or unknown, and is known now.
 	 */
 	private boolean isCorrected(@Nullable Write write) {
 		return this.write != null && write != null && write.isResolved() && !write.equals(this.write);
 	}
 
 	/**
-	 * The mark that the caller has brought; of several, one that covers them.
+	 * The mark that the caller has brought, or one that covers all if it has brought
+	 * several.
 	 */
 	private @Nullable Read unchanged() {
 		return (this.reads.size() > 1) ? new Read(0, ReadMark.PRIMARY, ReadMark.ANY, moved()) : last();
@@ -205,8 +205,9 @@ public final class Arrival {
 	}
 
 	/**
-	 * The mark after a read on the primary that the position covers: of the replica to
-	 * use once it is as far. Parallel responses choose the same where they can.
+	 * The mark after a read on the primary that the position covers. It names the replica
+	 * to use once that replica is as far. Parallel responses choose the same where they
+	 * can.
 	 */
 	private @Nullable Read successor(CallerRecord record) {
 		if (this.reads.isEmpty()) {

@@ -77,7 +77,7 @@ public final class CallerRecord {
 	private volatile @Nullable CallerListener listener;
 
 	/**
-	 * Creates the record of a caller of whom nothing is known here yet.
+	 * Creates the record of a new caller.
 	 * @param clock the clock of samples
 	 * @param window how long a write counts, in nanoseconds
 	 * @param rotations yields the rotation of a node's id, {@link #SPREAD} for a caller

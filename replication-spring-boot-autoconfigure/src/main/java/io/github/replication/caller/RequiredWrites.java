@@ -40,7 +40,7 @@ final class RequiredWrites {
 	private volatile @Nullable Extended extended;
 
 	/**
-	 * Adds a write, and drops those that no longer count.
+	 * Adds a write, and drops writes that no longer count.
 	 * @param write the write to see
 	 * @param oldest the time before which writes do not count
 	 * @return removes the write

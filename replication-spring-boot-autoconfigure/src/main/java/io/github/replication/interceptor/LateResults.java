@@ -42,7 +42,7 @@ final class LateResults {
 	}
 
 	/**
-	 * Whether a method's result is such a one.
+	 * Whether a method returns a late result.
 	 * @param type the declared type of the result
 	 */
 	static boolean include(Class<?> type) {

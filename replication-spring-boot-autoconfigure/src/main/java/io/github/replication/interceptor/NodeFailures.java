@@ -110,7 +110,7 @@ final class NodeFailures {
 
 		/**
 		 * No node, but a statement that was prepared before a change of the schema: it
-		 * can run on the same node when it is prepared anew.
+		 * can run on the same node when it is prepared again.
 		 */
 		PLAN,
 
@@ -120,8 +120,8 @@ final class NodeFailures {
 		EVERY_REPLICA,
 
 		/**
-		 * Every replica, if the node on which the unit ran has not replayed all that the
-		 * primary has written: it may not know of a change of the schema yet.
+		 * Every replica, if the node on which the unit ran has not replayed all writes of
+		 * the primary: it may not know of a change of the schema yet.
 		 */
 		REPLICAS_BEHIND
 

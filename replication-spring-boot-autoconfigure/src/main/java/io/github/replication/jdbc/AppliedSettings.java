@@ -31,7 +31,7 @@ import io.github.replication.jdbc.SessionSettings.NetworkTimeout;
 import io.github.replication.postgres.DriverConnection;
 
 /**
- * The settings of one physical connection as far as they were changed here. Asks the
+ * The settings of one physical connection that were changed through this class. Asks the
  * connection only for values that it knows without the server, and changes only settings
  * that differ.
  */
@@ -240,7 +240,7 @@ final class AppliedSettings {
 	}
 
 	/**
-	 * Brings the settings that few applications make to those of a session.
+	 * Applies the rarely used settings of a session.
 	 */
 	void applyRareSettings(SessionSettings session) throws SQLException {
 		applyCatalog(session.getCatalog());

@@ -62,7 +62,7 @@ final class BuiltInFunctions {
 
 	/**
 	 * Functions that leave something behind in the session or the transaction on which
-	 * later statements depend. Those of advisory locks do as well.
+	 * later statements depend. The functions of advisory locks do as well.
 	 */
 	static final Set<String> CHANGING_SESSION = Set.of("set_config", "setseed", "lo_open", "lo_creat",
 			"pg_export_snapshot", "pg_replication_origin_session_setup", "pg_replication_origin_session_reset",

@@ -212,7 +212,7 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Notes the settings of a statement that count for those that follow it.
+	 * Notes the settings of a statement that count for later statements.
 	 */
 	void noteSettings(StatementText text) {
 		if (!this.asynchronous && text.setsSynchronousCommitForSession()) {
@@ -291,8 +291,8 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Whether a connection can be used, as far as there is a reason to doubt it: the unit
-	 * has lost another one to the same node.
+	 * Whether a connection can be used. Asks its server only where there is a reason to
+	 * doubt it: the unit has lost another one to the same node.
 	 */
 	private static boolean isAlive(PhysicalConnection physical) throws SQLException {
 		if (!RetryAttempt.hasFailedOn(physical.node()) || physical.connection().isValid(VALIDATION_SECONDS)) {

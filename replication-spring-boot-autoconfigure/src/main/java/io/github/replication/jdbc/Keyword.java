@@ -62,9 +62,8 @@ enum Keyword {
 	BETWEEN(Use.FORM), GROUPING(Use.FORM), TIME(Use.FORM), VALUES(Use.FORM),
 
 	/**
-	 * Any word that names no function of the application, of PostgreSQL 14. Of the words
-	 * of this kind {@code overlay} and {@code substring} lead to functions that can be
-	 * shadowed.
+	 * Any word that names no function of the application, of PostgreSQL 14. The words
+	 * {@code overlay} and {@code substring} lead to functions that can be shadowed.
 	 */
 	OTHER_FORM(Use.FORM,
 			"bigint bit boolean char character coalesce dec decimal exists extract float greatest"
@@ -94,7 +93,7 @@ enum Keyword {
 	VARYING, VERBOSE, WRITE,
 
 	/**
-	 * Any other word: a name, as far as is known.
+	 * Any other word, taken for a name.
 	 */
 	NONE(Use.NAME, "");
 

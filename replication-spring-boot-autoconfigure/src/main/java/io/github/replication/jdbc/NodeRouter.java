@@ -30,10 +30,10 @@ import org.springframework.util.Assert;
 import io.github.replication.policy.Route;
 
 /**
- * Routes to the pool that was just chosen. The decision is made elsewhere, and which
- * pools there are changes with the cluster: of {@link AbstractRoutingDataSource} only
- * {@link #getConnection()} is used, which asks for the target each time, and neither its
- * map of targets nor a default.
+ * Routes to the pool that was just chosen. The decision is made elsewhere, and the pools
+ * change with the cluster. Therefore only {@link #getConnection()} of
+ * {@link AbstractRoutingDataSource} is used, which asks for the target each time, and
+ * neither its map of targets nor a default.
  */
 final class NodeRouter extends AbstractRoutingDataSource {
 

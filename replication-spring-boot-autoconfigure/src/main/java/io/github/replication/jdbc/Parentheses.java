@@ -155,7 +155,7 @@ final class Parentheses {
 	}
 
 	/**
-	 * How far the {@code WITH} list of a level has come.
+	 * The progress in the {@code WITH} list of a level.
 	 */
 	private enum List {
 

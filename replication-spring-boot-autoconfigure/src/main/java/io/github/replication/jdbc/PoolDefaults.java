@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param autoCommit whether connections start in auto-commit mode
  * @param isolation the isolation level that the pool sets, {@code null} if it leaves the
  * server's default
- * @param initSql what the pool executes on each connection, {@code null} for nothing
+ * @param initSql the statement that the pool executes on each connection, {@code null}
+ * for none
  * @since 0.1.0
  */
 public record PoolDefaults(boolean autoCommit, @Nullable Integer isolation, @Nullable String initSql) {

@@ -58,8 +58,8 @@ public final class RetryAttempt {
 	private volatile boolean prevented;
 
 	/**
-	 * The connections in use, also those of units within this one. Replaced by the thread
-	 * of the unit alone.
+	 * The connections in use, also by units within this one. Replaced by the thread of
+	 * the unit alone.
 	 */
 	private volatile PhysicalConnection[] connections = NONE;
 
@@ -241,16 +241,16 @@ public final class RetryAttempt {
 	}
 
 	/**
-	 * Whether the replica on which the attempt has failed may not have replayed all that
-	 * the primary had written by then.
-	 * @return {@code false} if it is known to have
+	 * Whether the replica on which the attempt has failed may have lacked writes of the
+	 * primary.
+	 * @return {@code false} if it is known to have had all of them
 	 */
 	public boolean isBehind() {
 		return this.behind;
 	}
 
 	/**
-	 * Lets the unit run again on the same node, with its statements prepared anew.
+	 * Lets the unit run again on the same node, with its statements prepared again.
 	 * @return {@code false} if that has been done
 	 */
 	public boolean prepareAnew() {

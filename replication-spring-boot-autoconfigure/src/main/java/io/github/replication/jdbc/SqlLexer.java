@@ -421,7 +421,8 @@ final class SqlLexer {
 	}
 
 	/**
-	 * The beginning of the token's content: of a name or a literal without its quotes.
+	 * The beginning of the token's content, which is a name or a literal without its
+	 * quotes.
 	 */
 	int contentStart() {
 		return this.contentStart;

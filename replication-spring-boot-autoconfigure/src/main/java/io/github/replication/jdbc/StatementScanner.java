@@ -210,8 +210,8 @@ final class StatementScanner {
 	// literals
 
 	/**
-	 * Looks for the names of settings, and where the literal is code that is run, for all
-	 * that matters in code.
+	 * Looks for the names of settings, and also for the relevant words of code if the
+	 * literal is run as code.
 	 */
 	private void literal() {
 		boolean code = this.statement.runsLiteral();

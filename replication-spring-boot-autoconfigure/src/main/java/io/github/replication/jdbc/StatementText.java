@@ -23,7 +23,7 @@ import java.util.List;
  * for the worse where the text does not say enough. Safe for use by several threads.
  * <p>
  * A fact that depends on functions is one of the catalog's present knowledge: it may
- * change after the catalog has been read anew. Asking for one costs a comparison.
+ * change after the catalog has been read again. Asking for one costs a comparison.
  */
 final class StatementText {
 
@@ -235,7 +235,7 @@ final class StatementText {
 	}
 
 	/**
-	 * The facts as of the present catalog. Several threads may find the same anew.
+	 * The facts as of the present catalog. Several threads may compute the same facts.
 	 */
 	private StatementFacts facts() {
 		StatementFacts facts = this.facts;

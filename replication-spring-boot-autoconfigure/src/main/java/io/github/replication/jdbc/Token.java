@@ -19,7 +19,7 @@ package io.github.replication.jdbc;
 import io.github.replication.jdbc.SqlLexer.Kind;
 
 /**
- * A token that was read before the current one, as far as it matters for what follows.
+ * A token that was read before the current one, by its effect on the tokens that follow.
  * There is one instance for each distinct token, so that none is created while a text is
  * read.
  */

@@ -70,7 +70,7 @@ public final class MessagePositions {
 	}
 
 	/**
-	 * Lets the current thread work for a caller that has come as far as a message says.
+	 * Lets the current thread work for the caller of a message.
 	 * @param position the value of its header, {@code null} for none; a malformed one is
 	 * absent
 	 * @return restores the caller before, to be closed by the same thread; {@code null}
@@ -84,8 +84,7 @@ public final class MessagePositions {
 	}
 
 	/**
-	 * Lets the current thread work for a caller that has come as far as several messages
-	 * say together.
+	 * Lets the current thread work for the callers of several messages together.
 	 * @param positions the values of their headers; malformed ones are absent
 	 * @return restores the caller before, to be closed by the same thread; {@code null}
 	 * if there is no position

@@ -417,8 +417,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * A write was refused because its transaction is read-only. That may be the
-	 * application's own doing, so the server is asked before anything follows from it.
+	 * A write was refused because its transaction is read-only. The application itself
+	 * may have caused that, so the server is asked before anything follows from it.
 	 * @param node the node
 	 */
 	public void suspectDemotion(ClusterNode node) {

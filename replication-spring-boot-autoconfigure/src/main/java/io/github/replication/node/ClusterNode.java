@@ -46,7 +46,7 @@ public final class ClusterNode implements Node {
 	private static final long UNMEASURED = Long.MIN_VALUE;
 
 	/**
-	 * How long a node that has come back has less than its share of the reads, while its
+	 * The time for which a returned node has less than its share of the reads, while its
 	 * caches fill.
 	 */
 	private static final Duration WARM_UP = Duration.ofSeconds(10);
@@ -260,7 +260,7 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
-	 * Asks the server of a connection which one it is. That decides whether another
+	 * Asks the server of a connection for its identity. The answer shows whether another
 	 * server has taken the place of the one before, or several share the URL.
 	 * @param connection a connection of the read pool that was just taken
 	 * @return {@code false} if the server does not answer

@@ -192,8 +192,8 @@ final class Health {
 	}
 
 	/**
-	 * How far a replica is behind, after an answer of its own.
-	 * @param lag how far, {@code null} if that is not known
+	 * Notes the lag of a replica, after an answer of its own.
+	 * @param lag the lag, {@code null} if that is not known
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 */
 	void behind(@Nullable Lag lag, long now) {
@@ -207,7 +207,7 @@ final class Health {
 
 	/**
 	 * A lower bound says only that the replica has not come further since it was seen to
-	 * be near enough. Of a replica that never was nothing is assumed.
+	 * be near enough. Nothing is assumed about a replica that never was near enough.
 	 */
 	private boolean isBeyond(Lag lag, long now) {
 		long asked = now - (lag.now() - lag.known());
@@ -224,7 +224,7 @@ final class Health {
 	}
 
 	/**
-	 * How far a replica may be behind of which only a lower bound is known.
+	 * Returns the greatest possible lag of a replica if only a lower bound is known.
 	 */
 	private long atMost(long behind, long asked) {
 		if (this.caughtUp) {

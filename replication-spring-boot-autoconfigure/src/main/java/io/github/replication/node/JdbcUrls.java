@@ -81,8 +81,8 @@ public final class JdbcUrls {
 	}
 
 	/**
-	 * The value of a parameter, {@code null} if the URL does not have it. Of several the
-	 * last counts, as it does for the driver.
+	 * The value of a parameter, {@code null} if the URL does not have it. The last one of
+	 * several counts, as it does for the driver.
 	 */
 	static @Nullable String parameter(String url, String name) {
 		Matcher matcher = parameters(name).matcher(url);

@@ -256,8 +256,8 @@ final class NodeMonitor implements AutoCloseable {
 		void answered(@Nullable Sample sample, @Nullable Exception failure);
 
 		/**
-		 * The server has been started anew, or the address of the node leads to another
-		 * one.
+		 * Notes that the server has been started again, or the address of the node leads
+		 * to another one.
 		 * @param change the change
 		 */
 		default void changed(Change change) {

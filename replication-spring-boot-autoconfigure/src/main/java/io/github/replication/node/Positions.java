@@ -224,7 +224,7 @@ public final class Positions implements PositionResolver {
 	 * Returns the replicas that may serve a caller.
 	 * @param replicas replicas in rotation
 	 * @param bound the bound of the caller
-	 * @return those known to have reached it, in the same order
+	 * @return the replicas known to have reached it, in the same order
 	 */
 	public List<ClusterNode> qualifying(List<ClusterNode> replicas, Bound bound) {
 		return bound.isEmpty() ? replicas : now().qualifying(replicas, bound);
@@ -408,7 +408,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * Corrects a caller's position that cannot be right, as far as that is known.
+	 * Corrects a caller's position that is known to be impossible.
 	 * @return the tick that a sample of the primary must exceed to know more, -1 if it
 	 * need not be asked
 	 */

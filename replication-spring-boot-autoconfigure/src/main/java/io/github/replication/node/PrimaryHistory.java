@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The samples of the primary on its current timeline, oldest first. Immutable. The older
  * samples are, the fewer of them are kept: neighbours are at most as far apart as a
- * sixteenth of their age, at any rate of samples. That makes answers stricter and never
- * looser, and lag is exact to that part.
+ * sixteenth of their age, at any rate of samples. The gaps make answers stricter and
+ * never looser, and lag is exact to that part.
  *
  * @param timeline the timeline, 0 before the first sample
  * @param system the system identifier, 0 if it is not known
@@ -115,7 +115,7 @@ record PrimaryHistory(int timeline, long system, boolean asynchronousCommit, Lis
 	/**
 	 * Returns the newest sample that a standby has reached.
 	 * @param lsn the position that the standby has replayed
-	 * @return the sample, {@code null} if it has reached none of those known
+	 * @return the sample, {@code null} if it has reached no known one
 	 */
 	@Nullable Point newestReached(long lsn) {
 		int reached = reached(lsn);

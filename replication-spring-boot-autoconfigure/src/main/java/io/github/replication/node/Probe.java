@@ -134,8 +134,8 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * Lets a primary flush to the end of a record. That it may not, or cannot, is no
-	 * failure.
+	 * Lets a primary flush to the end of a record. If the user may not do that, or the
+	 * server cannot, it is no failure.
 	 */
 	void flush() {
 		Connection connection = this.connection;
@@ -246,7 +246,7 @@ final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * A server that was started anew stands at the same address.
+	 * A restarted server stands at the same address.
 	 */
 	private void compare(@Nullable String server) {
 		String before = this.server;
@@ -299,7 +299,7 @@ final class Probe implements AutoCloseable {
 		NONE,
 
 		/**
-		 * It was started anew.
+		 * It was started again.
 		 */
 		RESTARTED,
 

@@ -57,7 +57,8 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	/**
-	 * Whether one replica has reached a bound, as far as that can be required of it.
+	 * Whether one replica has reached a bound. Where its position does not decide, the
+	 * write of the bound is enough.
 	 */
 	boolean qualifies(ClusterNode replica, Bound bound) {
 		return hasReached(replica, bound)
@@ -130,7 +131,8 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	/**
-	 * Whether a replica is as far as the one read from was in a sample after the read.
+	 * Whether a replica has reached the position that the replica of the read had in a
+	 * sample after the read.
 	 */
 	private boolean hasReachedNodeOf(ClusterNode node, ReadMark read) {
 		ClusterNode other = inRotation(read.node());

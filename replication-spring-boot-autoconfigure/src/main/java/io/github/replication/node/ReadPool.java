@@ -216,8 +216,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Lets go of the connections there are: of idle ones at once, of others when they
-	 * come back.
+	 * Closes idle connections at once, and others when they come back.
 	 */
 	void evict() {
 		HikariPoolMXBean running = this.hikari.getHikariPoolMXBean();
@@ -292,8 +291,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Whether a connection is there or can be opened now, as far as is known or can be
-	 * found out by one attempt.
+	 * Whether a connection is open or can be opened now, which one attempt finds out.
 	 */
 	boolean canConnect() {
 		try {

@@ -32,10 +32,10 @@ import io.github.replication.position.ReadMark;
 import io.github.replication.position.SampleClock;
 
 /**
- * How far a standby is known to have replayed. A reported position is a lower bound, but
- * only until the standby starts anew: after a crash it opens at an older state than it
- * had shown before. So each new connection reports as well, and a server that was started
- * since counts from its own word on.
+ * The known position of a standby. A reported position is a lower bound, but only until
+ * the standby is started again: after a crash it opens at an older state than it had
+ * shown before. So each new connection reports as well, and a server that was started
+ * since counts from its first own report.
  * <p>
  * Where one URL leads to several servers, as that of a load balancer does, a position
  * says nothing about the server of another connection. Then none is known until all
@@ -155,7 +155,7 @@ final class ReplicaPosition {
 	}
 
 	/**
-	 * The number of times that the server was seen to begin anew.
+	 * The number of times that the server was seen to be started again.
 	 */
 	long incarnation() {
 		this.lock.lock();

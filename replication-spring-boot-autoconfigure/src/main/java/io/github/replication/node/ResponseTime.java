@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
 /**
  * The response time of a node. A moving average follows a slow answer at once and forgets
  * it with time ("peak EWMA", as Finagle's load balancer weighs its nodes). Without a lock
- * and without an allocation; of two answers at the same moment one may be overlooked.
+ * and without an allocation; one of two answers at the same moment may be overlooked.
  */
 final class ResponseTime {
 

@@ -43,7 +43,7 @@ public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean to
 	/**
 	 * A hash of the nodes, their weights, and which of them are warming up: the same in
 	 * every instance of the application that sees the same. Callers that have chosen
-	 * their node in another rotation choose anew.
+	 * their node in another rotation choose again.
 	 * @return the hash, neither {@link ReadMark#SPREAD} nor {@link ReadMark#ANY}
 	 */
 	public int hash() {

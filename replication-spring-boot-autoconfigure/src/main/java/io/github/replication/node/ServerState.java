@@ -43,7 +43,7 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 		long lsn, long insertLsn, long system, @Nullable String database, Streaming streaming, Server server) {
 
 	/**
-	 * That of a server that only shows that it lives.
+	 * The state of a server of which only a sign of life is known.
 	 */
 	static final ServerState UNKNOWN = new ServerState(Connection.TRANSACTION_READ_COMMITTED, false, false, 0, 0, 0, 0,
 			0, null, Streaming.UNKNOWN);
@@ -80,7 +80,8 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 
 	/**
 	 * Identifies a server independently of the address that leads to it. The address at
-	 * which a server was reached does not: one with a virtual IP has several.
+	 * which a server was reached does not identify it: a server with a virtual IP has
+	 * several.
 	 *
 	 * @param bootedAt when its postmaster was started, in microseconds since 1970 by its
 	 * own clock; 0 if that is not known

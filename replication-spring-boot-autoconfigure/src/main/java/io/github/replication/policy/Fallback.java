@@ -17,7 +17,7 @@
 package io.github.replication.policy;
 
 /**
- * The treatment of a read for which no replica is in rotation or fresh enough.
+ * How a read is handled if no replica is in rotation or fresh enough.
  *
  * @since 0.1.0
  */

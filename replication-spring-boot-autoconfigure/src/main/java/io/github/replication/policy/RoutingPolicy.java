@@ -64,7 +64,7 @@ public final class RoutingPolicy {
 	 * @param loadBalancer chooses among the replicas that qualify
 	 * @param byStatement whether statements outside of a transaction are routed one by
 	 * one
-	 * @param fallback the treatment of reads where no replica may serve
+	 * @param fallback how a read is handled if no replica may serve
 	 */
 	public RoutingPolicy(Supplier<Topology> topology, Positions positions, LoadBalancer loadBalancer,
 			boolean byStatement, Fallback fallback) {
@@ -169,8 +169,8 @@ public final class RoutingPolicy {
 
 	/**
 	 * Whether a caller that is to leave its node does so. A caller stays while no other
-	 * replica is far enough, but not for ever. From time to time the primary serves it,
-	 * and any replica may from then on.
+	 * replica is far enough. From time to time the primary serves such a caller, and it
+	 * may use any replica from then on.
 	 * @param decided the decision without the nodes to leave
 	 * @param left the nodes to leave
 	 * @return {@code false} if it stays for now
@@ -181,7 +181,7 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * The replicas that may serve a unit as far as neither time nor positions decide.
+	 * Returns the replicas that may serve a unit, regardless of time and positions.
 	 * @param request the facts
 	 * @param excluded replicas that could not give a connection
 	 * @return the replicas in rotation

@@ -23,7 +23,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a caller has read: up to the state of a node at a moment. The next read must
+ * The state up to which a caller has read: that of a node at a moment. The next read must
  * not see less, so it may use that node, or one that is known to have reached a sample
  * which started after that moment.
  * <p>
@@ -83,8 +83,8 @@ public record ReadMark(int node, long tick, long at, int rotation) {
 	}
 
 	/**
-	 * The id of a node in marks, the same in every instance of an application. A server
-	 * that has begun anew gets another, since it may have come back at an older state.
+	 * The id of a node in marks, the same in every instance of an application. A
+	 * restarted server gets another, since it may have come back at an older state.
 	 * @param name the node's name
 	 * @param startedAt when its server began, 0 if that is unknown
 	 * @return an id other than {@link #PRIMARY}

@@ -21,8 +21,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A position in the write-ahead log: how far a server has written, flushed or replayed
- * (LSN), on which history (timeline).
+ * A position in the write-ahead log (LSN), written, flushed or replayed by a server, and
+ * its history (timeline).
  * <p>
  * An LSN is an unsigned number of 64 bits, written by PostgreSQL as two hexadecimal
  * numbers of 32 bits, {@code 16/B374D848} (PostgreSQL documentation, "pg_lsn Type").
@@ -50,7 +50,7 @@ public record WalPosition(int timeline, long lsn) {
 	}
 
 	/**
-	 * The later of two positions. Of different timelines the newer timeline is later.
+	 * The later of two positions. A position on a newer timeline is later.
 	 * @param one a position, or {@code null} for none
 	 * @param other another, or {@code null} for none
 	 * @return the later one, {@code null} if both are

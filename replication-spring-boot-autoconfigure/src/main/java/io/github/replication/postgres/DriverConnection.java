@@ -25,7 +25,7 @@ import org.springframework.util.ClassUtils;
 
 /**
  * The facts about a physical connection that PostgreSQL's driver knows without asking the
- * server. Of the connection of another driver nothing is known.
+ * server. Nothing is known of the connection of another driver.
  *
  * @since 0.1.0
  */
@@ -63,7 +63,7 @@ public class DriverConnection {
 
 	/**
 	 * Whether the server has refused a prepared statement because its result has changed
-	 * since it was prepared. The driver prepares it anew the next time.
+	 * since it was prepared. The driver prepares it again the next time.
 	 * @param ex the error
 	 * @return {@code true} if the same statement will be executed
 	 */
@@ -162,7 +162,7 @@ public class DriverConnection {
 	}
 
 	/**
-	 * The state of a session, as far as transactions go.
+	 * The transaction state of a session.
 	 */
 	public enum TransactionState {
 

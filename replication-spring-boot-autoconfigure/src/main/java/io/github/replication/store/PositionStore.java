@@ -26,10 +26,10 @@ import java.util.Collection;
  * <p>
  * A position is kept as a token, which the store does not understand: printable ASCII,
  * 200 characters at most, equal if its characters are. Not every two tokens have an
- * order; of positions on different timelines, say, neither is the later one. So there is
- * no single latest token to keep, and a store that cannot compare must not choose. It
- * keeps a set for each user instead, and <em>all members together</em> are the user's
- * required position.
+ * order: neither of two positions on different timelines is the later one, for example.
+ * So there is no single latest token to keep, and a store that cannot compare must not
+ * choose. It keeps a set for each user instead, and <em>all members together</em> are the
+ * user's required position.
  *
  * <p>
  * A request first {@linkplain #find finds} the kept tokens, then {@linkplain #put puts}

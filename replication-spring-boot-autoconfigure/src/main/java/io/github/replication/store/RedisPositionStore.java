@@ -47,7 +47,7 @@ import org.springframework.util.Assert;
  * {@code ZSCORE} and {@code PEXPIREAT}.
  *
  * <p>
- * Takes part in no transaction, be it one of Spring or of Redis. Methods fail with a
+ * Takes part in no transaction of Spring or of Redis. Methods fail with a
  * {@link org.springframework.dao.DataAccessException}. If Redis does not answer, they
  * fail as soon as the connection factory gives up, which with Lettuce is after a minute
  * unless its timeout is set. A token that Redis itself loses, when it restarts, evicts

@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Carries a caller's position from one request to the next. Beans of this type replace
- * the carrier named by {@code replication.read-your-writes.carrier}; of several, each
- * carries, and the maximum of the tokens they bring counts.
+ * the carrier named by {@code replication.read-your-writes.carrier}; if there are
+ * several, each one carries, and the maximum of their tokens counts.
  * <p>
  * Called by the threads that serve requests, by one at a time for each request. An
- * exception is logged and taken for nothing brought, or nothing sent: a request never
+ * exception is logged, and counts as if no token was brought or sent: a request never
  * fails for it.
  *
  * @since 0.1.0

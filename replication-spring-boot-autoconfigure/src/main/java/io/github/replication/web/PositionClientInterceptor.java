@@ -28,8 +28,9 @@ import io.github.replication.caller.CallerRecords;
 
 /**
  * Sends the current caller's position with calls to other services of the same cluster,
- * and adds the positions of their responses to the caller's. So a chain of services keeps
- * the promise that one gives. The services called use the header as their carrier.
+ * and adds the positions of their responses to the caller's. So a chain of services has
+ * the same consistency as one service. The services called use the header as their
+ * carrier.
  * <p>
  * A bean of this type exists to be added to the clients that call such services:
  * {@code RestClient.builder().requestInterceptor(interceptor)}. It is added to none by

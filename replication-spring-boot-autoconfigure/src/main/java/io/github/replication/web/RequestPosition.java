@@ -170,7 +170,7 @@ final class RequestPosition {
 	}
 
 	/**
-	 * Begins a dispatch: of the request, of an error, or one within another.
+	 * Begins a dispatch of the request or of an error, or one within another.
 	 */
 	void begin() {
 		this.dispatches.incrementAndGet();
