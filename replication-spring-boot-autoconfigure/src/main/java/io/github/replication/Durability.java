@@ -28,8 +28,8 @@ import java.lang.annotation.Target;
  * safe one for other data. Stands beside {@code @Transactional}, and costs no round trip:
  * {@code @Durability(SynchronousCommit.REMOTE_APPLY)}.
  * <p>
- * A method that joins a transaction can only raise its level: of several in one
- * transaction the strictest counts. A transaction without this annotation has the
+ * A method that joins a transaction can only raise the level of that transaction: the
+ * strictest of several levels counts. A transaction without this annotation has the
  * server's default. The annotation has no effect without a transaction and in a read-only
  * one.
  * <p>

@@ -78,9 +78,9 @@ public @interface ReadOnly {
 	 * <p>
 	 * A failure is recognised by its SQLSTATE: the connection (class 08), resources (53),
 	 * the system (58), an internal error (XX), a shutdown (57P01, 57P02, 57P03, 57P05), a
-	 * conflict with recovery (40001, 40P01), and an unlogged relation (0A000). Such a
-	 * relation is then read on the primary. The method runs at most once on each replica
-	 * and at last on the primary. Each attempt has the same arguments and a new
+	 * conflict with recovery (40001, 40P01), and an unlogged relation (0A000). The
+	 * unlogged relation is then read on the primary. The method runs at most once on each
+	 * replica and at last on the primary. Each attempt has the same arguments and a new
 	 * transaction with the whole {@link #timeout()}. If the last attempt fails, its
 	 * exception is thrown, and the exceptions of the attempts before are
 	 * {@linkplain Throwable#getSuppressed() suppressed}.

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * The demands of the code that now runs on a thread on its statements. Scopes nest: a new
- * one is derived from the one in force, and leaving it restores that one.
+ * The routing demands on the statements of the code that now runs on a thread. Scopes
+ * nest: a new one is derived from the one in force, and leaving it restores that one.
  * <p>
  * Immutable; bound to the thread that entered it.
  *

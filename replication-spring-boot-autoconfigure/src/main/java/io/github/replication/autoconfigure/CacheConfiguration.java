@@ -47,7 +47,7 @@ final class CacheConfiguration {
 	private static final Log logger = LogFactory.getLog(CacheConfiguration.class);
 
 	/**
-	 * The cache classes whose caches are shared under any name.
+	 * The cache classes whose caches the instances share under any name.
 	 */
 	private static final Set<String> SHARED = Set.of("org.springframework.data.redis.cache.RedisCache",
 			"org.redisson.spring.cache.RedissonCache");

@@ -38,7 +38,8 @@ import io.github.replication.postgres.SqlState;
 
 /**
  * A transaction, or a statement in auto-commit: where it runs and why, and the changes
- * that it may have made. Only the commit or the rollback ends it.
+ * that it may have made. Ends with the commit or the rollback, regardless of its
+ * statements.
  */
 final class UnitOfWork {
 

@@ -80,7 +80,8 @@ record ServerState(int isolation, boolean asynchronousCommit, boolean inRecovery
 
 	/**
 	 * Identifies a server independently of the address that leads to it. The address at
-	 * which a server was reached does not: one with a virtual IP has several.
+	 * which a server was reached does not identify it: a server with a virtual IP has
+	 * several.
 	 *
 	 * @param bootedAt when its postmaster was started, in microseconds since 1970 by its
 	 * own clock; 0 if that is not known

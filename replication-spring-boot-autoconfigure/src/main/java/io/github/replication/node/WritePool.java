@@ -121,7 +121,7 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	}
 
 	/**
-	 * Calls out the callers that wait inside, since the state that they wait for has
+	 * Interrupts the callers that wait inside, since the state that they wait for has
 	 * changed.
 	 */
 	void callOut() {
