@@ -58,11 +58,11 @@ class WordsTests {
 	private static final Pattern FENCE = Pattern.compile("(?s)```.*?```");
 
 	private static final Pattern SENTENCE_END = Pattern
-		.compile("(?<=[.!?])\\s+|\n\\s*\n|\n(?=[-|#])|\\|| @\\w+ |<p>|</?li>|<ul>");
+		.compile("(?<=[.!?])\\s+|\n\\s*\n|\n(?=[-|#])|\\||\\s@\\w+\\s|<p>|</?li>|<ul>");
 
 	@ParameterizedTest
 	@CsvSource({ "replication-spring-boot-autoconfigure/src/main/java/io/github/replication, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/actuate, 0, 20, 9",
+			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/actuate, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/autoconfigure, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/balance, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/cache, 0, 20, 8",
@@ -72,7 +72,7 @@ class WordsTests {
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/message, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/metrics, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/node, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/policy, 0, 20, 10",
+			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/policy, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/position, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/postgres, 0, 20, 8",
 			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/store, 0, 20, 8",
