@@ -89,10 +89,10 @@ class WordsTests {
 
 	@ParameterizedTest
 	@CsvSource({ "CHANGELOG.md, 0, 151, 8", "CONTRIBUTING.md, 0, 155, 8", "README.md, 0, 20, 8",
-			"docs/architecture.md, 0, 20, 8", "docs/beyond.md, 1, 46, 8", "docs/connecting.md, 0, 20, 8",
-			"docs/jdbc.md, 0, 76, 10", "docs/migrating.md, 0, 20, 8", "docs/nodes.md, 0, 45, 12",
-			"docs/operations.md, 0, 123, 13", "docs/performance.md, 0, 123, 30", "docs/platforms.md, 0, 20, 8",
-			"docs/properties.md, 0, 20, 8", "docs/read-your-writes.md, 0, 92, 15", "docs/testing.md, 0, 85, 8",
+			"docs/architecture.md, 0, 20, 8", "docs/beyond.md, 0, 20, 8", "docs/connecting.md, 0, 20, 8",
+			"docs/jdbc.md, 0, 20, 8", "docs/migrating.md, 0, 20, 8", "docs/nodes.md, 0, 20, 8",
+			"docs/operations.md, 0, 20, 8", "docs/performance.md, 0, 20, 21", "docs/platforms.md, 0, 20, 8",
+			"docs/properties.md, 0, 20, 8", "docs/read-your-writes.md, 0, 20, 8", "docs/testing.md, 0, 20, 8",
 			"docs/troubleshooting.md, 0, 20, 8" })
 	void documentsKeepTheirLimits(String document, long tell, long what, long longSentences) throws Exception {
 		assertKept(FENCE.matcher(Files.readString(ROOT.resolve(document))).replaceAll(""), tell, what, longSentences);

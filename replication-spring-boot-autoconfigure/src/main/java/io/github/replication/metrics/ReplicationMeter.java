@@ -56,8 +56,8 @@ public enum ReplicationMeter {
 	/**
 	 * Units that ran again elsewhere.
 	 */
-	RETRIES("replication.retries", Kind.COUNTER, null,
-			"Units of work that have failed on a replica and were run again elsewhere", "node", "outcome"),
+	RETRIES("replication.retries", Kind.COUNTER, null, "Units of work that have failed on a node and were run again",
+			"node", "outcome"),
 
 	/**
 	 * Questions for the state of a node.
