@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.sample;
+
+import java.io.BufferedReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.annotation.DirtiesContext;
+
+import io.github.replication.test.PostgresCluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The state of the cluster over HTTP, and its levers.
+ */
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+@DirtiesContext
+class ClusterLeverTests {
+
+	private final HttpClient client = HttpClient.newHttpClient();
+
+	@LocalServerPort
+	private int port;
+
+	@Autowired
+	private PostgresCluster cluster;
+
+	@AfterEach
+	void reset() throws Exception {
+		pull("/api/cluster/visitors?on=false");
+		this.cluster.reset();
+		Awaitility.await().untilAsserted(() -> assertThat(state().split("\"state\":\"ONLINE\"", -1)).hasSize(4));
+	}
+
+	@Test
+	void stateIsPushedToAnOpenPage() throws Exception {
+		HttpResponse<InputStream> page = this.client.send(HttpRequest.newBuilder(uri("/api/cluster/events")).build(),
+				BodyHandlers.ofInputStream());
+		try (BufferedReader events = new BufferedReader(new InputStreamReader(page.body(), StandardCharsets.UTF_8))) {
+			String first = data(events);
+			assertThat(first).contains("\"name\":\"primary\"", "\"name\":\"replica-1\"", "\"role\":\"REPLICA\"");
+			assertThat(data(events)).contains("\"nodes\"");
+		}
+	}
+
+	private static String data(BufferedReader events) throws Exception {
+		String line = events.readLine();
+		while (line == null || !line.startsWith("data:")) {
+			assertThat(line).as("The stream has not ended").isNotNull();
+			line = events.readLine();
+		}
+		return line;
+	}
+
+	@Test
+	void commentIsSeenWhileBothReplicasAreHeldBack() throws Exception {
+		assertThat(pull("/api/cluster/replica-1/pause").statusCode()).isEqualTo(204);
+		assertThat(pull("/api/cluster/replica-2/delay?seconds=30").statusCode()).isEqualTo(204);
+		Visitor visitor = new Visitor(this.port);
+		visitor.comment(2, "Held back.");
+		HttpResponse<String> comments = visitor.comments(2);
+		assertThat(comments.body()).contains("Held back.");
+		assertThat(Visitor.servedBy(comments)).isEqualTo("primary; reason=BEHIND");
+		pull("/api/cluster/replica-1/resume");
+		Awaitility.await().until(() -> Visitor.servedBy(visitor.comments(2)).startsWith("replica-1"));
+	}
+
+	@Test
+	void killedReplicaIsShownAndComesBack() throws Exception {
+		assertThat(pull("/api/cluster/replica-1/kill").statusCode()).isEqualTo(204);
+		Awaitility.await().untilAsserted(() -> assertThat(state()).contains("\"OFFLINE\""));
+		assertThat(Visitor.servedBy(new Visitor(this.port).get("/api/articles"))).startsWith("replica-2");
+		assertThat(pull("/api/cluster/replica-1/start").statusCode()).isEqualTo(204);
+		Awaitility.await().untilAsserted(() -> assertThat(state()).doesNotContain("\"OFFLINE\""));
+	}
+
+	@Test
+	void promotedReplicaTakesTheWrites() throws Exception {
+		assertThat(pull("/api/cluster/replica-2/promote").body()).contains("primary still runs: kill it first");
+		pull("/api/cluster/primary/kill");
+		assertThat(pull("/api/cluster/replica-2/promote").statusCode()).isEqualTo(204);
+		HttpResponse<String> written = new Visitor(this.port).post("/api/articles/2/comments", """
+				{"author": "Ada", "text": "After the failover."}""");
+		assertThat(written.statusCode()).isEqualTo(201);
+		assertThat(Visitor.servedBy(written)).isEqualTo("replica-2; reason=READ_WRITE");
+		assertThat(pull("/api/cluster/primary/start").statusCode()).isEqualTo(204);
+		assertThat(this.cluster.node("primary").isInRecovery()).isTrue();
+	}
+
+	@Test
+	void visitorsReadUntilTheyAreSentAway() throws Exception {
+		pull("/api/cluster/visitors?on=true");
+		Awaitility.await().untilAsserted(() -> assertThat(state()).contains("\"reading\":true", "\"READ_ONLY\""));
+		pull("/api/cluster/visitors?on=false");
+		assertThat(state()).contains("\"reading\":false");
+	}
+
+	@Test
+	void leverThatCannotBePulledSaysWhy() throws Exception {
+		assertThat(pull("/api/cluster/primary/pause")).satisfies((response) -> {
+			assertThat(response.statusCode()).isEqualTo(409);
+			assertThat(response.body()).contains("primary is no running replica at the moment.");
+		});
+		assertThat(pull("/api/cluster/replica-1/delay?seconds=90").body())
+			.contains("The delay must be between 0 and 60 seconds, but was 90.");
+		assertThat(pull("/api/cluster/replica-1/start").body()).contains("replica-1 runs already.");
+		pull("/api/cluster/replica-2/freeze");
+		assertThat(pull("/api/cluster/replica-2/pause").statusCode()).isEqualTo(409);
+		assertThat(pull("/api/cluster/replica-2/start").body()).contains("replica-2 is frozen: thaw it.");
+		assertThat(pull("/api/cluster/replica-2/thaw").statusCode()).isEqualTo(204);
+		assertThat(pull("/api/cluster/replica-9/kill").statusCode()).isEqualTo(404);
+		assertThat(pull("/api/cluster/replica-1/tickle").statusCode()).isEqualTo(400);
+	}
+
+	private String state() throws Exception {
+		return this.client.send(HttpRequest.newBuilder(uri("/api/cluster")).build(), BodyHandlers.ofString()).body();
+	}
+
+	private HttpResponse<String> pull(String path) throws Exception {
+		return this.client.send(HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.noBody()).build(),
+				BodyHandlers.ofString());
+	}
+
+	private URI uri(String path) {
+		return URI.create("http://localhost:" + this.port + path);
+	}
+
+}
