@@ -16,10 +16,13 @@
 
 package io.github.replication.sample;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.logging.Level;
 
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.TakesScreenshot;
@@ -43,6 +48,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.test.annotation.DirtiesContext;
 
 import io.github.replication.test.PostgresCluster;
@@ -142,6 +148,34 @@ class NewsroomPageTests {
 	void leverThatCannotBePulledIsExplained() {
 		press("[aria-label='Start: replica-1']");
 		this.wait.until((page) -> text("#lever-problem").equals("replica-1 runs already."));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "light", "dark" })
+	void pageIsAccessible(String scheme) throws Exception {
+		((ChromeDriver) this.browser).executeCdpCommand("Emulation.setEmulatedMedia",
+				Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+		press("[data-story='comment']");
+		press("article summary");
+		this.wait.until((page) -> !texts("article li").isEmpty());
+		screenshot("newsroom-" + scheme);
+		assertThat(violations()).isEmpty();
+	}
+
+	/**
+	 * What axe-core takes for a serious or critical obstacle.
+	 */
+	@SuppressWarnings("unchecked")
+	private List<String> violations() throws IOException {
+		((ChromeDriver) this.browser)
+			.executeScript(new ClassPathResource("axe.min.js").getContentAsString(StandardCharsets.UTF_8));
+		this.browser.manage().timeouts().scriptTimeout(Duration.ofSeconds(60));
+		return (List<String>) ((ChromeDriver) this.browser).executeAsyncScript("""
+				const done = arguments[arguments.length - 1];
+				axe.run().then(result => done(result.violations
+					.filter(violation => ['serious', 'critical'].includes(violation.impact))
+					.map(violation => violation.id + ': ' + violation.nodes.map(node => node.target).join(', '))));
+				""");
 	}
 
 	private void next(String label) {
