@@ -83,6 +83,7 @@ class CacheRandomTests {
 	void start(PostgresCluster cluster, @TempDir Path folder) throws Exception {
 		this.cluster = cluster;
 		JdbcTemplate admin = Application.admin(cluster.primary());
+		admin.execute("DROP TABLE IF EXISTS product");
 		admin.execute("CREATE TABLE product (id bigint PRIMARY KEY, name text NOT NULL)");
 		for (int i = 0; i < KEYS; i++) {
 			this.writing[i] = new ReentrantLock();

@@ -43,6 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.cache.Cache;
 import org.springframework.cache.CacheManager;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -75,8 +76,9 @@ class CacheTests {
 	@BeforeAll
 	void createTable(PostgresCluster cluster, @TempDir Path folder) throws Exception {
 		this.cluster = cluster;
-		Application.admin(cluster.primary())
-			.execute("CREATE TABLE product (id bigint PRIMARY KEY, name text NOT NULL)");
+		JdbcTemplate admin = Application.admin(cluster.primary());
+		admin.execute("DROP TABLE IF EXISTS product");
+		admin.execute("CREATE TABLE product (id bigint PRIMARY KEY, name text NOT NULL)");
 		if (RedisServer.isInstalled()) {
 			this.redis = RedisServer.start(folder);
 		}
