@@ -150,7 +150,8 @@ class NewsroomTests {
 
 	@Test
 	void firstPageIsServed() throws Exception {
-		assertThat(get("/").body()).contains("<h1>Newsroom</h1>").contains("Served-By").contains("id=\"hints\"");
+		assertThat(get("/").body()).contains("<h1>Newsroom</h1>").contains("newsroom.js").contains("id=\"hints\"");
+		assertThat(get("/newsroom.js").body()).contains("Served-By");
 	}
 
 	private HttpResponse<String> get(String path) throws IOException, InterruptedException {
