@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
 
@@ -51,14 +50,14 @@ final class CacheWatermarks {
 	 */
 	private final ConcurrentMap<Object, List<Load>> asynchronous = new ConcurrentHashMap<>();
 
-	private final AtomicLong cleanedAt;
+	private final CleaningSchedule cleaning;
 
 	CacheWatermarks(CacheProtection protection, String name, @Nullable SharedWatermarks shared) {
 		this.protection = protection;
 		this.name = name;
 		this.local = new Watermarks(protection.clock(), protection.window());
 		this.shared = shared;
-		this.cleanedAt = new AtomicLong(protection.clock().nanoTime());
+		this.cleaning = new CleaningSchedule(protection.window(), protection.clock().nanoTime());
 	}
 
 	Watermarks local() {
@@ -130,8 +129,7 @@ final class CacheWatermarks {
 	 * says so.
 	 */
 	private void forgetAsynchronous(long now) {
-		long last = this.cleanedAt.get();
-		if (now - last > this.protection.window() / 4 && this.cleanedAt.compareAndSet(last, now)) {
+		if (this.cleaning.isDue(now)) {
 			for (Object key : this.asynchronous.keySet()) {
 				this.asynchronous.computeIfPresent(key, (any, before) -> {
 					List<Load> loads = alive(before, now);

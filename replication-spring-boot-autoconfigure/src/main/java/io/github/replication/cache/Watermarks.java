@@ -55,7 +55,7 @@ final class Watermarks {
 
 	private final AtomicLong forgotten = new AtomicLong();
 
-	private final AtomicLong cleanedAt;
+	private final CleaningSchedule cleaning;
 
 	private final PutBarrier puts = new PutBarrier();
 
@@ -69,7 +69,7 @@ final class Watermarks {
 	Watermarks(SampleClock clock, long window) {
 		this.clock = clock;
 		this.window = window;
-		this.cleanedAt = new AtomicLong(clock.nanoTime());
+		this.cleaning = new CleaningSchedule(window, clock.nanoTime());
 	}
 
 	/**
@@ -184,8 +184,7 @@ final class Watermarks {
 	}
 
 	private void clean(long now) {
-		long last = this.cleanedAt.get();
-		if (now - last > this.window / 4 && this.cleanedAt.compareAndSet(last, now)) {
+		if (this.cleaning.isDue(now)) {
 			removeExpired(now);
 		}
 		if (this.marks.size() > MAXIMUM_KEYS && this.collapsing.compareAndSet(false, true)) {

@@ -54,7 +54,7 @@ public enum ReplicationMeter {
 			"Time that reads have waited until a replica was known to have what they must see"),
 
 	/**
-	 * Units that ran again elsewhere.
+	 * Units that ran again.
 	 */
 	RETRIES("replication.retries", Kind.COUNTER, null, "Units of work that have failed on a node and were run again",
 			"node", "outcome"),

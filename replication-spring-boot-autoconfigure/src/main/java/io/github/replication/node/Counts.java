@@ -60,7 +60,7 @@ public final class Counts {
 	}
 
 	/**
-	 * Counts a unit that has failed on the node and was run again elsewhere.
+	 * Counts a unit that has failed on the node and was run again.
 	 * @param successful how that went
 	 */
 	public void retried(boolean successful) {
@@ -90,7 +90,7 @@ public final class Counts {
 	}
 
 	/**
-	 * How many units have failed on the node and were run again elsewhere.
+	 * How many units have failed on the node and were run again.
 	 * @param successful how that went
 	 * @return the number
 	 */

@@ -227,7 +227,7 @@ public final class Positions implements PositionResolver {
 	 * @return the replicas known to have reached it, in the same order
 	 */
 	public List<ClusterNode> qualifying(List<ClusterNode> replicas, Bound bound) {
-		Bound required = bound.and(boundOfAll());
+		Bound required = required(bound);
 		return required.isEmpty() ? replicas : now().qualifying(replicas, required);
 	}
 
@@ -238,13 +238,13 @@ public final class Positions implements PositionResolver {
 	 * @return {@code true} if it is known to have reached it
 	 */
 	public boolean qualifies(ClusterNode replica, Bound bound) {
-		Bound required = bound.and(boundOfAll());
+		Bound required = required(bound);
 		return required.isEmpty() || now().qualifies(replica, required);
 	}
 
 	/**
 	 * Whether positions restrict the replicas that may serve a caller.
-	 * @param bound what the caller must not fall behind
+	 * @param bound the bound of the caller
 	 * @return {@code false} if any replica in rotation may serve
 	 */
 	public boolean areRequired(Bound bound) {
@@ -259,6 +259,13 @@ public final class Positions implements PositionResolver {
 	void requireForAll(boolean asynchronous, Duration window) {
 		Write write = Write.unresolved(this.clock.now(), asynchronous, this.clock.nanoTime());
 		this.requiredForAll = new Requirement(new Bound(write, null), this.clock.nanoTime() + window.toNanos());
+	}
+
+	/**
+	 * The bound of a caller together with the one that counts for every read.
+	 */
+	private Bound required(Bound bound) {
+		return bound.and(boundOfAll());
 	}
 
 	private Bound boundOfAll() {
@@ -403,7 +410,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	private boolean isReached(List<ClusterNode> replicas, CallerRecord record) {
-		Bound bound = record.bound().and(boundOfAll());
+		Bound bound = required(record.bound());
 		Qualification now = now();
 		return replicas.stream().anyMatch((node) -> now.hasReached(node, bound));
 	}
@@ -415,7 +422,7 @@ public final class Positions implements PositionResolver {
 	 */
 	private long settle(List<ClusterNode> replicas, CallerRecord record) {
 		record.updateWrite((write) -> writes().correct(write, this.clock.now()));
-		Bound bound = record.bound().and(boundOfAll());
+		Bound bound = required(record.bound());
 		long tick = writes().doubt(bound.write());
 		ReadMark read = bound.read();
 		if (read != null && this.settings.monotonic()
