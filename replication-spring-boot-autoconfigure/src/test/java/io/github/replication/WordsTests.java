@@ -20,16 +20,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -60,42 +64,50 @@ class WordsTests {
 	private static final Pattern SENTENCE_END = Pattern
 		.compile("(?<=[.!?])\\s+|\n\\s*\n|\n(?=[-|#])|\\||\\s@\\w+\\s|<p>|</?li>|<ul>");
 
-	@ParameterizedTest
-	@CsvSource({ "replication-spring-boot-autoconfigure/src/main/java/io/github/replication, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/actuate, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/autoconfigure, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/balance, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/cache, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/caller, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/interceptor, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/jdbc, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/message, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/metrics, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/node, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/policy, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/position, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/postgres, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/store, 0, 20, 8",
-			"replication-spring-boot-autoconfigure/src/main/java/io/github/replication/web, 0, 20, 8",
-			"replication-spring-boot-test/src/main/java/io/github/replication/test, 0, 79, 8",
-			"replication-spring-boot-test/src/main/java/io/github/replication/test/autoconfigure, 0, 130, 8",
-			"replication-spring-boot-test/src/main/java/io/github/replication/test/balance, 0, 66, 8",
-			"replication-spring-boot-test/src/main/java/io/github/replication/test/containers, 0, 53, 8",
-			"replication-spring-boot-test/src/main/java/io/github/replication/test/proof, 0, 179, 8",
-			"replication-spring-boot-test/src/main/java/io/github/replication/test/routing, 0, 58, 8" })
-	void commentsKeepTheirLimits(String source, long tell, long what, long longSentences) {
-		assertKept(commentsIn(ROOT.resolve(source)), tell, what, longSentences);
+	/**
+	 * How many in 10,000 words may be "what", where that is not the goal.
+	 */
+	private static final Map<String, Long> MOST_WHAT = Map.of("test", 79L, "test/autoconfigure", 130L, "test/balance",
+			66L, "test/containers", 53L, "test/proof", 179L, "test/routing", 58L, "CHANGELOG.md", 151L,
+			"CONTRIBUTING.md", 155L);
+
+	private static final Map<String, Long> MOST_LONG_SENTENCES = Map.of("docs/performance.md", 21L);
+
+	/**
+	 * Written by runs of benchmarks, of the proof, of mutations and of Patroni.
+	 */
+	private static final List<String> GENERATED = List.of("docs/benchmarks.md", "docs/mutations.md", "docs/patroni.md",
+			"docs/proof.md");
+
+	static Stream<Arguments> packages() throws IOException {
+		List<Arguments> packages = new ArrayList<>();
+		for (String module : List.of("replication-spring-boot-autoconfigure", "replication-spring-boot-test")) {
+			Path root = ROOT.resolve(module + "/src/main/java/io/github/replication");
+			try (Stream<Path> files = Files.walk(root)) {
+				files.filter((file) -> file.endsWith("package-info.java"))
+					.map(Path::getParent)
+					.sorted()
+					.forEach((folder) -> packages.add(Arguments.of(root.relativize(folder).toString(), folder)));
+			}
+		}
+		return packages.stream();
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("packages")
+	void commentsKeepTheirLimits(String name, Path folder) {
+		assertKept(name, commentsIn(folder));
+	}
+
+	static Stream<String> documents() throws IOException {
+		return StreamSupport.stream(DocumentationTests.documents().spliterator(), false)
+			.filter((document) -> !GENERATED.contains(document));
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "CHANGELOG.md, 0, 151, 8", "CONTRIBUTING.md, 0, 155, 8", "README.md, 0, 20, 8",
-			"docs/architecture.md, 0, 20, 8", "docs/beyond.md, 0, 20, 8", "docs/connecting.md, 0, 20, 8",
-			"docs/jdbc.md, 0, 20, 8", "docs/migrating.md, 0, 20, 8", "docs/nodes.md, 0, 20, 8",
-			"docs/operations.md, 0, 20, 8", "docs/performance.md, 0, 20, 21", "docs/platforms.md, 0, 20, 8",
-			"docs/properties.md, 0, 20, 8", "docs/read-your-writes.md, 0, 20, 8", "docs/testing.md, 0, 20, 8",
-			"docs/troubleshooting.md, 0, 20, 8" })
-	void documentsKeepTheirLimits(String document, long tell, long what, long longSentences) throws Exception {
-		assertKept(FENCE.matcher(Files.readString(ROOT.resolve(document))).replaceAll(""), tell, what, longSentences);
+	@MethodSource("documents")
+	void documentsKeepTheirLimits(String document) throws Exception {
+		assertKept(document, FENCE.matcher(Files.readString(ROOT.resolve(document))).replaceAll(""));
 	}
 
 	@ParameterizedTest
@@ -126,11 +138,13 @@ class WordsTests {
 		assertThat(shareOfLongSentences(text)).isEqualTo(50);
 	}
 
-	private static void assertKept(String text, long tell, long what, long longSentences) {
+	private static void assertKept(String name, String text) {
 		assertThat(count(WORD, text)).as("words").isPositive();
-		assertThat(count(TELL, text)).as("forms of tell").isLessThanOrEqualTo(tell);
-		assertThat(per10000(count(WHAT, text), text)).as("what in 10,000 words").isLessThanOrEqualTo(what);
-		assertThat(shareOfLongSentences(text)).as("percent of long sentences").isLessThanOrEqualTo(longSentences);
+		assertThat(count(TELL, text)).as("forms of tell").isZero();
+		assertThat(per10000(count(WHAT, text), text)).as("what in 10,000 words")
+			.isLessThanOrEqualTo(MOST_WHAT.getOrDefault(name, 20L));
+		assertThat(shareOfLongSentences(text)).as("percent of long sentences")
+			.isLessThanOrEqualTo(MOST_LONG_SENTENCES.getOrDefault(name, 8L));
 	}
 
 	private static String commentsIn(Path folder) {
