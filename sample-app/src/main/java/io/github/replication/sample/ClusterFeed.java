@@ -83,7 +83,6 @@ class ClusterFeed {
 	SseEmitter open() {
 		SseEmitter page = new SseEmitter(0L);
 		page.onCompletion(() -> this.pages.remove(page));
-		page.onError((failure) -> this.pages.remove(page));
 		this.pages.add(page);
 		this.executor.execute(() -> send(page, snapshot()));
 		return page;

@@ -57,13 +57,16 @@ class DecisionLog implements RoutingListener {
 	}
 
 	long reads(String node) {
-		LongAdder reads = this.reads.get(node);
-		return (reads != null) ? reads.sum() : 0;
+		return sum(this.reads, node);
 	}
 
 	long writes(String node) {
-		LongAdder writes = this.writes.get(node);
-		return (writes != null) ? writes.sum() : 0;
+		return sum(this.writes, node);
+	}
+
+	private static long sum(Map<String, LongAdder> counts, String node) {
+		LongAdder count = counts.get(node);
+		return (count != null) ? count.sum() : 0;
 	}
 
 	/**

@@ -22,7 +22,6 @@ import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -48,8 +47,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 @DirtiesContext
 class ClusterLeverTests {
 
-	private final HttpClient client = HttpClient.newHttpClient();
-
 	@LocalServerPort
 	private int port;
 
@@ -65,12 +62,13 @@ class ClusterLeverTests {
 
 	@Test
 	void stateIsPushedToAnOpenPage() throws Exception {
-		HttpResponse<InputStream> page = this.client.send(HttpRequest.newBuilder(uri("/api/cluster/events")).build(),
-				BodyHandlers.ofInputStream());
-		try (BufferedReader events = new BufferedReader(new InputStreamReader(page.body(), StandardCharsets.UTF_8))) {
-			String first = data(events);
+		URI events = URI.create("http://localhost:" + this.port + "/api/cluster/events");
+		HttpResponse<InputStream> page = HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(events).build(), BodyHandlers.ofInputStream());
+		try (BufferedReader pushed = new BufferedReader(new InputStreamReader(page.body(), StandardCharsets.UTF_8))) {
+			String first = data(pushed);
 			assertThat(first).contains("\"name\":\"primary\"", "\"name\":\"replica-1\"", "\"role\":\"REPLICA\"");
-			assertThat(data(events)).contains("\"nodes\"");
+			assertThat(data(pushed)).contains("\"nodes\"");
 		}
 	}
 
@@ -144,16 +142,11 @@ class ClusterLeverTests {
 	}
 
 	private String state() throws Exception {
-		return this.client.send(HttpRequest.newBuilder(uri("/api/cluster")).build(), BodyHandlers.ofString()).body();
+		return new Visitor(this.port).get("/api/cluster").body();
 	}
 
 	private HttpResponse<String> pull(String path) throws Exception {
-		return this.client.send(HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.noBody()).build(),
-				BodyHandlers.ofString());
-	}
-
-	private URI uri(String path) {
-		return URI.create("http://localhost:" + this.port + path);
+		return new Visitor(this.port).post(path, "");
 	}
 
 }

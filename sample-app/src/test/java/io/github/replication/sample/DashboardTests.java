@@ -75,7 +75,7 @@ class DashboardTests {
 			while (meters.find()) {
 				assertThat(scraped).as(expression).containsKey(meters.group(1));
 				labels.addAll(scraped.getOrDefault(meters.group(1), Set.of()));
-				assertThat(labels).as(expression).containsAll(labels(LABEL, meters.group(2)));
+				assertThat(labels).as(expression).containsAll(labels(meters.group(2)));
 			}
 			Matcher by = BY.matcher(expression);
 			while (by.find()) {
@@ -106,10 +106,10 @@ class DashboardTests {
 			.toList();
 	}
 
-	private static Set<String> labels(Pattern pattern, String text) {
+	private static Set<String> labels(String text) {
 		Set<String> labels = new TreeSet<>();
 		if (text != null) {
-			pattern.matcher(text.replaceAll("\"[^\"]*\"", "\"\""))
+			LABEL.matcher(text.replaceAll("\"[^\"]*\"", "\"\""))
 				.results()
 				.forEach((result) -> labels.add(result.group(1)));
 		}
@@ -137,7 +137,7 @@ class DashboardTests {
 
 	private static Set<String> labelsOf(String line) {
 		int end = line.lastIndexOf('}');
-		return (end < 0) ? Set.of() : labels(LABEL, line.substring(line.indexOf('{') + 1, end));
+		return (end < 0) ? Set.of() : labels(line.substring(line.indexOf('{') + 1, end));
 	}
 
 }

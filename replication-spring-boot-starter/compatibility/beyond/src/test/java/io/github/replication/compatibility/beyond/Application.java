@@ -51,6 +51,17 @@ final class Application implements AutoCloseable {
 	}
 
 	/**
+	 * Creates the table of the caches anew: classes of tests share a cluster.
+	 * @return the administrator's access to the primary
+	 */
+	static JdbcTemplate createProducts(PostgresCluster cluster) throws Exception {
+		JdbcTemplate admin = admin(cluster.primary());
+		admin.execute("DROP TABLE IF EXISTS product");
+		admin.execute("CREATE TABLE product (id bigint PRIMARY KEY, name text NOT NULL)");
+		return admin;
+	}
+
+	/**
 	 * A connection to the primary that no application knows of.
 	 */
 	static JdbcTemplate admin(PostgresNode node) throws Exception {

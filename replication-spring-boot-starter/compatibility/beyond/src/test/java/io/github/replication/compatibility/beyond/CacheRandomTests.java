@@ -82,9 +82,7 @@ class CacheRandomTests {
 	@BeforeAll
 	void start(PostgresCluster cluster, @TempDir Path folder) throws Exception {
 		this.cluster = cluster;
-		JdbcTemplate admin = Application.admin(cluster.primary());
-		admin.execute("DROP TABLE IF EXISTS product");
-		admin.execute("CREATE TABLE product (id bigint PRIMARY KEY, name text NOT NULL)");
+		JdbcTemplate admin = Application.createProducts(cluster);
 		for (int i = 0; i < KEYS; i++) {
 			this.writing[i] = new ReentrantLock();
 			admin.update("INSERT INTO product VALUES (?, '0')", id(i));

@@ -43,7 +43,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.cache.Cache;
 import org.springframework.cache.CacheManager;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -76,9 +75,7 @@ class CacheTests {
 	@BeforeAll
 	void createTable(PostgresCluster cluster, @TempDir Path folder) throws Exception {
 		this.cluster = cluster;
-		JdbcTemplate admin = Application.admin(cluster.primary());
-		admin.execute("DROP TABLE IF EXISTS product");
-		admin.execute("CREATE TABLE product (id bigint PRIMARY KEY, name text NOT NULL)");
+		Application.createProducts(cluster);
 		if (RedisServer.isInstalled()) {
 			this.redis = RedisServer.start(folder);
 		}
