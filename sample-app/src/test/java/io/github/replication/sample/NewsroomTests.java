@@ -21,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.util.HashSet;
 import java.util.Set;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -47,15 +48,14 @@ class NewsroomTests {
 	@Test
 	void frontPageIsReadFromReplicas() throws Exception {
 		Set<String> nodes = new HashSet<>();
-		for (int i = 0; i < 6; i++) {
+		// A replica takes its turn as soon as its first sample has arrived.
+		Awaitility.await().untilAsserted(() -> {
 			HttpResponse<String> response = get("/api/articles");
 			assertThat(response.statusCode()).isEqualTo(200);
 			assertThat(response.body()).contains("Harbour bridge opens a lane early");
-			String served = Visitor.servedBy(response);
-			assertThat(served).matches("replica-[12]; reason=READ_ONLY");
-			nodes.add(served);
-		}
-		assertThat(nodes).hasSize(2);
+			nodes.add(Visitor.servedBy(response));
+			assertThat(nodes).containsExactlyInAnyOrder("replica-1; reason=READ_ONLY", "replica-2; reason=READ_ONLY");
+		});
 	}
 
 	@Test
