@@ -78,7 +78,8 @@ final class RoutingSession {
 	private @Nullable AtomicInteger counted;
 
 	/**
-	 * Whether the connection broke under a commit, so that its transaction has not ended.
+	 * Whether the connection broke under a commit, so that its transaction has not ended
+	 * before it is rolled back.
 	 */
 	private boolean lost;
 
@@ -271,11 +272,12 @@ final class RoutingSession {
 	 * Only what a finished transaction has left behind may be lost with a connection.
 	 */
 	private void requireReplaceable(PhysicalConnection broken) throws SQLException {
-		if (this.lost || broken.holdsSession()) {
+		if (broken.holdsSession()) {
 			throw new SQLNonTransientConnectionException("The connection to " + broken.node()
 					+ " broke, and with it went the settings, locks or temporary tables of its session."
 					+ " Close this connection and take another.", SqlState.CONNECTION_FAILURE);
 		}
+		requireNotLost();
 	}
 
 	/**
@@ -454,6 +456,7 @@ final class RoutingSession {
 	void commit() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
 		if (physical == null) {
+			requireNotLost();
 			endWithoutConnection(true);
 			return;
 		}
@@ -473,8 +476,18 @@ final class RoutingSession {
 		}
 	}
 
+	private void requireNotLost() throws SQLException {
+		if (this.lost) {
+			throw new SQLNonTransientConnectionException(
+					"The connection broke under the last commit, and with it went the transaction."
+							+ " Roll it back, or close this connection.",
+					SqlState.CONNECTION_FAILURE);
+		}
+	}
+
 	void rollback() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
+		this.lost = false;
 		if (physical == null) {
 			endWithoutConnection(false);
 			return;

@@ -712,6 +712,25 @@ class ConnectionTests {
 	}
 
 	@Test
+	void nothingIsCommittedAfterALostCommitBeforeItIsRolledBack() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			insert(connection, "a.item", 1);
+			terminate(backend(connection));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> connection.setAutoCommit(true));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(connection::commit)
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("08006"));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> insert(connection, "a.item", 2))
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("08006"));
+			connection.rollback();
+			insert(connection, "a.item", 3);
+			connection.commit();
+		}
+		assertThat(admin.queryForList("SELECT id FROM a.item", Integer.class)).containsExactly(3);
+		assertPoolIsClean();
+	}
+
+	@Test
 	void preparersRunForEachUnitAlsoOnAHeldConnection() throws SQLException {
 		Tenants tenants = application.bean(Tenants.class);
 		tenants.use("a");

@@ -120,6 +120,11 @@ final class History {
 			case "commit", "rollback" -> {
 				if (call.arguments().isEmpty()) {
 					this.begun.remove(connection);
+					if (call.method().equals("commit") && this.readOnly.contains(connection)
+							&& !this.sessionState.contains(connection)) {
+						// nothing is lost with it
+						this.lostWithSession.remove(connection);
+					}
 				}
 			}
 			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);

@@ -50,6 +50,11 @@ final class Side implements AutoCloseable {
 	/**
 	 * A time of today, which only the server can have set.
 	 */
+	/**
+	 * The schema of temporary tables has the number of the server's process.
+	 */
+	private static final Pattern TEMPORARY = Pattern.compile("temp_[0-9]+");
+
 	private static final Pattern NOW = Pattern.compile(LocalDate.now() + "[ T][0-9:.]+");
 
 	private static final Map<MethodKey, Method> methods = new ConcurrentHashMap<>();
@@ -250,7 +255,8 @@ final class Side implements AutoCloseable {
 				return type.javaName();
 			}
 		}
-		return NOW.matcher(Literals.render(value)).replaceAll("now").replace(this.database, "db");
+		String text = NOW.matcher(Literals.render(value)).replaceAll("now").replace(this.database, "db");
+		return TEMPORARY.matcher(text).replaceAll("temp_n");
 	}
 
 	/**
