@@ -277,7 +277,7 @@ final class RoutingSession {
 					+ " broke, and with it went the settings, locks or temporary tables of its session."
 					+ " Close this connection and take another.", SqlState.CONNECTION_FAILURE);
 		}
-		requireNotLost();
+		requireNoLostCommit();
 	}
 
 	/**
@@ -456,7 +456,7 @@ final class RoutingSession {
 	void commit() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
 		if (physical == null) {
-			requireNotLost();
+			requireNoLostCommit();
 			endWithoutConnection(true);
 			return;
 		}
@@ -476,7 +476,7 @@ final class RoutingSession {
 		}
 	}
 
-	private void requireNotLost() throws SQLException {
+	private void requireNoLostCommit() throws SQLException {
 		if (this.lost) {
 			throw new SQLNonTransientConnectionException(
 					"The connection broke under the last commit, and with it went the transaction."
