@@ -1,7 +1,7 @@
 #!/bin/sh
 # Shows that the proof notices what it is there for: applies each mutation of this folder
 # to a copy of the repository, runs the tests that it names, and writes docs/mutations.md,
-# which tells what noticed it.
+# which lists what noticed each.
 #
 # usage: src/mutations/run.sh [mutation...]
 set -eu
