@@ -94,6 +94,18 @@ final class Side implements AutoCloseable {
 	}
 
 	/**
+	 * Returns what the sessions wait for.
+	 */
+	String activity() {
+		try {
+			return this.third.activity();
+		}
+		catch (SQLException ex) {
+			return ex.toString();
+		}
+	}
+
+	/**
 	 * Looks at the database, unless nothing was sent to it since the last look.
 	 */
 	View look() throws SQLException {

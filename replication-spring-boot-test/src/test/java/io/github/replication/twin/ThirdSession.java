@@ -23,6 +23,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -212,6 +213,22 @@ final class ThirdSession implements AutoCloseable {
 			result.next();
 			return result.getInt(1) > 0;
 		}
+	}
+
+	/**
+	 * Returns what the sessions of the side wait for, on each server.
+	 */
+	synchronized String activity() throws SQLException {
+		StringJoiner all = new StringJoiner(" | ");
+		for (Connection connection : connections()) {
+			try (Statement statement = connection.createStatement()) {
+				all.add(string(statement,
+						"SELECT string_agg(concat_ws(' ', pid, state, wait_event_type, wait_event, pg_blocking_pids(pid),"
+								+ " query), '; ') FROM pg_stat_activity"
+								+ " WHERE datname = current_database() AND usename = 'app'"));
+			}
+		}
+		return all.toString();
 	}
 
 	private static String single(PreparedStatement statement) throws SQLException {

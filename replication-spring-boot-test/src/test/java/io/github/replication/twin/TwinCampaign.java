@@ -103,7 +103,7 @@ final class TwinCampaign {
 		Sequence sequence = planned.sequence();
 		long seed = planned.seed();
 		Scope scope = planned.scope();
-		Difference difference = this.twins.compare(sequence, scope, planned.expectation());
+		Difference difference = compare(planned);
 		if (difference == null || this.findings.containsKey(difference.signature())) {
 			return;
 		}
@@ -112,6 +112,16 @@ final class TwinCampaign {
 		Difference shrunk = shrink(sequence, scope, difference.signature());
 		this.findings.put(difference.signature(), (shrunk != null) ? head + "\n" + shrunk.report()
 				: head + ", not seen again on fresh connections\n" + difference.report());
+	}
+
+	private @Nullable Difference compare(Planned planned) {
+		try {
+			return this.twins.compare(planned.sequence(), planned.scope(), planned.expectation());
+		}
+		catch (IllegalStateException ex) {
+			throw new IllegalStateException(
+					"Seed " + planned.seed() + ", scope " + planned.scope() + ": " + planned.sequence().calls(), ex);
+		}
 	}
 
 	private @Nullable Difference shrink(Sequence sequence, Scope scope, String signature) {

@@ -191,7 +191,8 @@ final class Twins implements AutoCloseable {
 			return future.get(SEQUENCE_SECONDS, TimeUnit.SECONDS);
 		}
 		catch (TimeoutException ex) {
-			throw new IllegalStateException("A sequence hangs: " + stacks(), ex);
+			throw new IllegalStateException("A sequence hangs: plain " + this.plain.activity() + ", ours "
+					+ this.ours.activity() + ", " + stacks(), ex);
 		}
 		catch (ExecutionException ex) {
 			throw new IllegalStateException("A sequence cannot be run", ex.getCause());
