@@ -19,10 +19,14 @@ package io.github.replication.web;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
@@ -44,12 +48,14 @@ import io.github.replication.position.PositionToken.Read;
  * <p>
  * A position goes into one of four cookies. Successive responses to a client take turns,
  * so of two responses at the same time neither overwrites the other, and the next request
- * brings both; the maximum counts. A position that is not known goes into a fifth. A
- * response also uses the fifth, beside its position, if it may overwrite the position of
- * a parallel request because there are more requests than cookies. The next request then
- * says that something was written before it, in any order of arrival. No cookie is
- * deleted, since a parallel response may have set it again: each lives as long as the
- * window.
+ * brings both; the maximum counts. Each value ends with a mark of the instance that has
+ * set it. An instance that sees the mark of another keeps to one of the cookies, which
+ * the others leave to it, since it cannot know their order. A position that is not known
+ * goes into a fifth. A response also uses the fifth, beside its position, if it may
+ * overwrite the position of a parallel request because there are more requests or
+ * instances than cookies. The next request then says that something was written before
+ * it, in any order of arrival. No cookie is deleted, since a parallel response may have
+ * set it again: each lives as long as the window.
  * <p>
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
  *
@@ -61,7 +67,14 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	private static final int TURNS = 1024;
 
+	/**
+	 * Uses all cookies, as no other instance is known.
+	 */
+	private static final int ALONE = -1;
+
 	private static final String UNKNOWN = "u";
+
+	private static final char MARK = '_';
 
 	private static final String READ = "r";
 
@@ -74,6 +87,23 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	private final Attributes attributes;
 
 	private final Turn[] turns = new Turn[TURNS];
+
+	private final String mark = HexFormat.of().toHexDigits((byte) ThreadLocalRandom.current().nextInt());
+
+	/**
+	 * The marks of other instances, as long as they are few.
+	 */
+	private final Set<String> others = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * The number of the cookie that this instance keeps to.
+	 */
+	private volatile int own = ALONE;
+
+	/**
+	 * How the names of the cookies of this application's cluster begin.
+	 */
+	private volatile @Nullable String ofCluster;
 
 	/**
 	 * The number of positions sent, which orders them and the requests.
@@ -99,14 +129,67 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			request.setAttribute(SENT_BEFORE, this.sent.get());
 		}
 		List<String> received = new ArrayList<>();
-		if (request.getCookies() != null) {
-			for (Cookie cookie : request.getCookies()) {
-				if (isOwn(cookie.getName())) {
-					received.add(cookie.getValue());
+		for (Cookie cookie : cookies(request)) {
+			if (isOwn(cookie.getName())) {
+				received.add(token(cookie.getValue()));
+			}
+		}
+		keepClearOf(othersIn(request));
+		return received;
+	}
+
+	private static Cookie[] cookies(HttpServletRequest request) {
+		Cookie[] cookies = request.getCookies();
+		return (cookies != null) ? cookies : new Cookie[0];
+	}
+
+	private static String token(String value) {
+		int mark = value.indexOf(MARK);
+		return (mark >= 0) ? value.substring(0, mark) : value;
+	}
+
+	/**
+	 * The positions of a request that other instances have set, a bit for each.
+	 */
+	private int othersIn(HttpServletRequest request) {
+		String ofCluster = this.ofCluster;
+		if (ofCluster == null) {
+			return 0;
+		}
+		int others = 0;
+		for (Cookie cookie : cookies(request)) {
+			int slot = slotOf(cookie.getName(), ofCluster);
+			String mark = markOf(cookie.getValue());
+			if (slot >= 0 && slot < POSITIONS && !mark.isEmpty() && !mark.equals(this.mark)) {
+				others |= 1 << slot;
+				if (this.others.size() < POSITIONS) {
+					this.others.add(mark);
 				}
 			}
 		}
-		return received;
+		return others;
+	}
+
+	private static int slotOf(String name, String ofCluster) {
+		return (name.startsWith(ofCluster) && name.length() == ofCluster.length() + 1)
+				? name.charAt(ofCluster.length()) - '0' : -1;
+	}
+
+	private static String markOf(String value) {
+		int mark = value.indexOf(MARK);
+		return (mark >= 0) ? value.substring(mark + 1) : "";
+	}
+
+	private void keepClearOf(int others) {
+		int own = this.own;
+		if (others != 0 && (own == ALONE || (others & 1 << own) != 0)) {
+			int first = ThreadLocalRandom.current().nextInt(POSITIONS);
+			this.own = IntStream.range(first, first + POSITIONS)
+				.map((slot) -> slot % POSITIONS)
+				.filter((slot) -> (others & 1 << slot) == 0)
+				.findFirst()
+				.orElse((own == ALONE) ? first : own);
+		}
 	}
 
 	/**
@@ -124,6 +207,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		if (sent == null) {
 			return;
 		}
+		this.ofCluster = name(sent, "");
 		List<PositionToken> received = receive(request).stream()
 			.map(PositionToken::parse)
 			.filter((known) -> known != null && known.cluster() == sent.cluster())
@@ -132,7 +216,8 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		if (reached != null && !isHeld(reached, received)) {
 			String value = sent.withoutRead().toString();
 			Place place = place(request, reached, value);
-			set(request, response, name(sent, place.slot), value, this.attributes.maxAge());
+			String marked = place.slot.equals(UNKNOWN) ? value : value + MARK + this.mark;
+			set(request, response, name(sent, place.slot), marked, this.attributes.maxAge());
 			if (place.contended) {
 				PositionToken unknown = new PositionToken(sent.cluster(), Reached.UNKNOWN, null);
 				set(request, response, name(sent, UNKNOWN), unknown.toString(), this.attributes.maxAge());
@@ -165,7 +250,11 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			return place;
 		}
 		long sentBefore = (request.getAttribute(SENT_BEFORE) instanceof Long number) ? number : this.sent.get();
-		Place place = this.turns[Math.floorMod(client(request), TURNS)].next(value, sentBefore, this.sent);
+		int own = this.own;
+		Place place = this.turns[Math.floorMod(client(request), TURNS)].next(value, sentBefore, this.sent, own);
+		if (own != ALONE && (this.others.size() >= POSITIONS || (othersIn(request) & 1 << own) != 0)) {
+			place = new Place(place.slot, true);
+		}
 		request.setAttribute(TURN, place);
 		return place;
 	}
@@ -176,7 +265,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	private int client(HttpServletRequest request) {
 		int hash = Objects.hash(request.getRemoteAddr(), request.getHeader("X-Forwarded-For"),
 				request.getHeader(HttpHeaders.USER_AGENT), request.getHeader(HttpHeaders.AUTHORIZATION));
-		for (Cookie cookie : request.getCookies() != null ? request.getCookies() : new Cookie[0]) {
+		for (Cookie cookie : cookies(request)) {
 			if (!isOwn(cookie.getName())) {
 				hash = 31 * hash + Objects.hash(cookie.getName(), cookie.getValue());
 			}
@@ -257,10 +346,10 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			this.slot = slot;
 		}
 
-		synchronized Place next(String value, long sentBefore, AtomicLong sent) {
+		synchronized Place next(String value, long sentBefore, AtomicLong sent, int own) {
 			boolean contended = false;
 			if (!value.equals(this.last)) {
-				this.slot = (this.slot + 1) % POSITIONS;
+				this.slot = (own != ALONE) ? own : (this.slot + 1) % POSITIONS;
 				this.last = value;
 				contended = this.used[this.slot] > sentBefore;
 				this.used[this.slot] = sent.incrementAndGet();

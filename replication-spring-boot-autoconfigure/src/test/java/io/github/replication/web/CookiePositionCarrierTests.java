@@ -17,15 +17,21 @@ package io.github.replication.web;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import jakarta.servlet.http.Cookie;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
@@ -36,8 +42,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class CookiePositionCarrierTests {
 
-	private final CookiePositionCarrier carrier = new CookiePositionCarrier("p",
-			new Attributes(null, null, null, "Lax", Duration.ofSeconds(10)));
+	private static final Attributes ATTRIBUTES = new Attributes(null, null, null, "Lax", Duration.ofSeconds(10));
+
+	private final CookiePositionCarrier carrier = new CookiePositionCarrier("p", ATTRIBUTES);
 
 	private final MockHttpServletRequest request = new MockHttpServletRequest();
 
@@ -105,8 +112,67 @@ class CookiePositionCarrierTests {
 					held.put(cookie.getName(), cookie.getValue());
 				}
 			}
-			assertThat(held.values()).containsAnyOf("2.cafe.1-" + newest + ".", "2.cafe.u.");
+			assertThat(this.carrier.receive(requestWith(held))).containsAnyOf("2.cafe.1-" + newest + ".", "2.cafe.u.");
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 2, 3, 4, 9 })
+	void positionsThatSeveralInstancesSetAtTheSameTimeAreAllKnown(int instances) {
+		List<CookiePositionCarrier> carriers = IntStream.range(0, instances)
+			.mapToObj((i) -> new CookiePositionCarrier("p", ATTRIBUTES))
+			.collect(Collectors.toCollection(ArrayList::new));
+		int position = 0;
+		for (int i = 0; i < 20; i++) {
+			Map<String, String> held = new HashMap<>();
+			Collections.rotate(carriers, 1);
+			for (CookiePositionCarrier carrier : carriers) {
+				exchange(carrier, held, requestWith(held), position++);
+			}
+		}
+		for (int i = 0; i < 200; i++) {
+			Map<String, String> held = new HashMap<>();
+			List<MockHttpServletRequest> requests = carriers.stream().map((carrier) -> requestWith(held)).toList();
+			position += instances;
+			for (int k = 0; k < instances; k++) {
+				exchange(carriers.get(k), held, requests.get(k), position - k);
+			}
+			assertThat(carriers.get(0).receive(requestWith(held))).containsAnyOf("2.cafe.1-" + hex(position) + ".",
+					"2.cafe.u.");
+		}
+	}
+
+	@Test
+	void onlyInstanceUsesAllCookies() {
+		Map<String, String> held = new HashMap<>();
+		for (int i = 0; i < 8; i++) {
+			exchange(this.carrier, held, requestWith(held), i);
+		}
+		assertThat(held).hasSize(4);
+	}
+
+	private static void exchange(CookiePositionCarrier carrier, Map<String, String> held,
+			MockHttpServletRequest request, int position) {
+		MockHttpServletResponse response = new MockHttpServletResponse();
+		carrier.send(request, response, "2.cafe.1-" + hex(position) + ".", carrier.receive(request));
+		for (Cookie cookie : response.getCookies()) {
+			held.put(cookie.getName(), cookie.getValue());
+		}
+	}
+
+	private static String hex(int position) {
+		return Integer.toHexString(position);
+	}
+
+	private static MockHttpServletRequest requestWith(Map<String, String> cookies) {
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		cookies.forEach((name, value) -> request
+			.setCookies(Stream.concat(cookiesOf(request), Stream.of(new Cookie(name, value))).toArray(Cookie[]::new)));
+		return request;
+	}
+
+	private static Stream<Cookie> cookiesOf(MockHttpServletRequest request) {
+		return (request.getCookies() != null) ? Arrays.stream(request.getCookies()) : Stream.empty();
 	}
 
 	@Test
@@ -131,8 +197,7 @@ class CookiePositionCarrierTests {
 	@Test
 	void whateverIsSentAClientHoldsLessThanAKilobyte() {
 		Map<String, String> held = new HashMap<>();
-		CookiePositionCarrier carrier = new CookiePositionCarrier("replication-position",
-				new Attributes(null, null, null, "Lax", Duration.ofSeconds(10)));
+		CookiePositionCarrier carrier = new CookiePositionCarrier("replication-position", ATTRIBUTES);
 		for (int i = 0; i < 2000; i++) {
 			MockHttpServletResponse response = new MockHttpServletResponse();
 			String position = (i % 7 == 0) ? "u" : "1a-16b374d8" + Integer.toHexString(0x10 + i % 200);
@@ -158,7 +223,7 @@ class CookiePositionCarrierTests {
 		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
 		send(this.request, this.response, "2.cafe.1-2.1-2-3-2");
 		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(3)
-			.anyMatch((cookie) -> cookie.contains("2.cafe.1-2."))
+			.anyMatch((cookie) -> cookie.contains("2.cafe.1-2._"))
 			.anyMatch((cookie) -> cookie.contains("2.cafe..1-2-3-2"))
 			.contains("other=1");
 	}
@@ -201,7 +266,7 @@ class CookiePositionCarrierTests {
 	void positionLivesAsLongAsTheWindowAndAReadMarkAsLongAsTheBrowser() {
 		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
 		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(2)
-			.allSatisfy((cookie) -> assertThat(cookie.contains("Max-Age=10")).isEqualTo(cookie.contains("1-1.;")));
+			.allSatisfy((cookie) -> assertThat(cookie.contains("Max-Age=10")).isEqualTo(cookie.contains("1-1._")));
 	}
 
 	private void send(MockHttpServletRequest request, MockHttpServletResponse response, String token) {
