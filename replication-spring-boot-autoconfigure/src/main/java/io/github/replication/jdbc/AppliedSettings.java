@@ -240,6 +240,20 @@ final class AppliedSettings {
 	}
 
 	/**
+	 * Sets the isolation level outside of a transaction, whatever the session has been
+	 * given since.
+	 * @param level the level
+	 * @param setting the setting that it stands for, {@code null} for the default
+	 */
+	void useIsolation(int level, @Nullable Integer setting) throws SQLException {
+		if (this.originalIsolation == null && setting != null) {
+			this.originalIsolation = this.connection.getTransactionIsolation();
+		}
+		this.connection.setTransactionIsolation(level);
+		this.isolation = setting;
+	}
+
+	/**
 	 * Applies the rarely used settings of a session.
 	 */
 	void applyRareSettings(SessionSettings session) throws SQLException {

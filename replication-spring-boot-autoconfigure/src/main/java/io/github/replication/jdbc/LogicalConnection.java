@@ -143,7 +143,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	public void setTransactionIsolation(int level) throws SQLException {
 		this.session.requireNoTransaction("isolation level");
 		requireIsolation(level);
-		settings().setIsolation((level != this.session.source().defaultIsolation()) ? level : null);
+		this.session.setIsolation(level);
 		this.session.follow();
 	}
 
@@ -158,8 +158,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	@Override
 	public int getTransactionIsolation() throws SQLException {
 		this.session.requireOpen();
-		return this.session.isTransactionUnderWay() ? this.session.ask(Connection::getTransactionIsolation)
-				: this.session.isolation();
+		return this.session.isolation();
 	}
 
 	@Override

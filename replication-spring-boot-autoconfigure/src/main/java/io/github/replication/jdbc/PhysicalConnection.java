@@ -351,6 +351,15 @@ final class PhysicalConnection {
 	}
 
 	/**
+	 * Sets the isolation level, whatever the session has been given since.
+	 * @param level the level
+	 * @param setting the setting that it stands for, {@code null} for the default
+	 */
+	void useIsolation(int level, @Nullable Integer setting) throws SQLException {
+		this.settings.useIsolation(level, setting);
+	}
+
+	/**
 	 * Brings back the settings that a rollback has led back to, in auto-commit, so that
 	 * no transaction begins with that.
 	 */
@@ -434,6 +443,13 @@ final class PhysicalConnection {
 	 */
 	void leave() {
 		this.users--;
+	}
+
+	/**
+	 * Whether a statement, or rows of metadata, are open on the connection.
+	 */
+	boolean isUsed() {
+		return this.users > 0;
 	}
 
 	/**

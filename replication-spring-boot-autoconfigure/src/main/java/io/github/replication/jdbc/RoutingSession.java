@@ -195,7 +195,14 @@ final class RoutingSession {
 			unit.seenWrite(bound.write());
 			return unit;
 		}
-		return goOnAtPrimary(unit, request);
+		return hasFailed(unit) ? unit : goOnAtPrimary(unit, request);
+	}
+
+	/**
+	 * Whether the transaction has failed or was lost, so that it ends where it is.
+	 */
+	private static boolean hasFailed(UnitOfWork unit) throws SQLException {
+		return unit.isUsed() && (unit.physical().isBroken() || unit.physical().isTransactionFailed());
 	}
 
 	/**
@@ -364,8 +371,34 @@ final class RoutingSession {
 		return this.requests.of(text, current != null && current.isHeld());
 	}
 
-	int isolation() {
-		return this.requests.isolation();
+	/**
+	 * The isolation level of the transaction under way, or else of the next one.
+	 */
+	int isolation() throws SQLException {
+		boolean asked = isTransactionUnderWay() || sessionOfTheApplication() != null;
+		return asked ? ask(Connection::getTransactionIsolation) : this.requests.isolation();
+	}
+
+	/**
+	 * Sets the isolation level of transactions to come. A session in which the
+	 * application may have set another default gets it at once.
+	 */
+	void setIsolation(int level) throws SQLException {
+		this.settings.setIsolation((level != this.source.defaultIsolation()) ? level : null);
+		PhysicalConnection session = sessionOfTheApplication();
+		if (session != null) {
+			session.useIsolation(level, this.settings.getIsolation());
+		}
+	}
+
+	/**
+	 * The connection whose session the application may have changed by a text or with the
+	 * driver, {@code null} for none.
+	 */
+	private @Nullable PhysicalConnection sessionOfTheApplication() throws SQLException {
+		PhysicalConnection current = this.connections.current();
+		return (current != null && current.holdsSession() && !current.isSessionKnown() && !current.isBroken()) ? current
+				: null;
 	}
 
 	/**
@@ -391,6 +424,7 @@ final class RoutingSession {
 	 * Ends the transaction: its connection is kept for the next unit, or goes back.
 	 */
 	private void end(PhysicalConnection physical, boolean committed) throws SQLException {
+		boolean shared = this.unit != null && this.unit.isOnUsedConnection() && physical.isUsed();
 		this.unit = null;
 		this.connections.releaseOvertaken();
 		if (!committed && !physical.isBroken()) {
@@ -398,7 +432,7 @@ final class RoutingSession {
 		}
 		physical.transactionEnded(committed);
 		boolean reverted = endSettings(committed);
-		if (!physical.isHeld() && !(physical.isExposed() && physical.isOnReadPool())) {
+		if (!physical.isHeld() && !shared && !(physical.isExposed() && physical.isOnReadPool())) {
 			this.connections.release(physical);
 		}
 		else if (!physical.isBroken()) {

@@ -54,6 +54,11 @@ final class UnitOfWork {
 	private final boolean readOnly;
 
 	/**
+	 * Whether statements that were made before the unit are open on its connection.
+	 */
+	private final boolean onUsedConnection;
+
+	/**
 	 * Whether each statement needs a transaction of its own to be read-only: in
 	 * auto-commit {@code setReadOnly} enforces nothing, and only the sessions of read
 	 * pools are read-only by themselves.
@@ -97,6 +102,7 @@ final class UnitOfWork {
 		this.request = request;
 		this.readOnly = request.readOnly() || !physical.isOnWritePool();
 		this.ownTransactions = this.readOnly && !request.inTransaction() && !physical.isSessionReadOnly();
+		this.onUsedConnection = physical.isUsed();
 		this.decidedBy = request.bound().read();
 		this.seenWrite = request.bound().write();
 	}
@@ -123,6 +129,10 @@ final class UnitOfWork {
 	 */
 	boolean isDecidedBy(Bound bound) {
 		return bound.write() == this.seenWrite && Objects.equals(bound.read(), this.decidedBy);
+	}
+
+	boolean isOnUsedConnection() {
+		return this.onUsedConnection;
 	}
 
 	boolean isTransaction() {

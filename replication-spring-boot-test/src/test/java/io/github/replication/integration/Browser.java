@@ -76,7 +76,8 @@ final class Browser {
 		return cookies().entrySet()
 			.stream()
 			.filter((cookie) -> cookie.getKey().startsWith("replication-position-"))
-			.map(Map.Entry::getValue)
+			// a mark of the instance may follow
+			.map((cookie) -> cookie.getValue().split("_")[0])
 			.toList();
 	}
 

@@ -621,6 +621,74 @@ class ConnectionTests {
 	}
 
 	@Test
+	void isolationLevelThatATextHasSetIsReportedAndReplaced() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			execute(connection, "SET default_transaction_isolation = 'repeatable read'");
+			assertThat(connection.getTransactionIsolation()).isEqualTo(Connection.TRANSACTION_REPEATABLE_READ);
+			connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+			assertThat(connection.getTransactionIsolation()).isEqualTo(Connection.TRANSACTION_READ_COMMITTED);
+			connection.setAutoCommit(false);
+			assertThat(setting(connection, "transaction_isolation")).isEqualTo("read committed");
+			connection.rollback();
+			execute(connection, "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+			connection.commit();
+			connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+			assertThat(setting(connection, "transaction_isolation")).isEqualTo("serializable");
+			connection.commit();
+			connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+			assertThat(setting(connection, "transaction_isolation")).isEqualTo("read committed");
+			connection.commit();
+		}
+		assertPoolIsClean();
+	}
+
+	private static String setting(Connection connection, String name) throws SQLException {
+		try (Statement statement = connection.createStatement();
+				ResultSet row = statement.executeQuery("SELECT current_setting('" + name + "')")) {
+			row.next();
+			return row.getString(1);
+		}
+	}
+
+	@Test
+	void statementMadeBeforeAReadOnlyTransactionOutlivesIt() throws Exception {
+		units.primary(() -> {
+			try (Connection connection = dataSource.getConnection(); Statement before = connection.createStatement()) {
+				before.executeQuery("SELECT id FROM a.item").close();
+				connection.setAutoCommit(false);
+				connection.setReadOnly(true);
+				execute(connection, "SELECT 1");
+				connection.rollback();
+				connection.setReadOnly(false);
+				before.executeUpdate("INSERT INTO a.item VALUES (1, 'x')");
+				connection.commit();
+			}
+		});
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void readOnlyTransactionThatHasFailedDoesNotGoOnAtThePrimary() throws SQLException {
+		cluster.replicas().forEach(PostgresNode::pauseReplay);
+		try (Connection connection = dataSource.getConnection(); Connection other = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			connection.setReadOnly(true);
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> insert(connection, "a.item", 1))
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+			insert(other, "a.item", 2);
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(connection, "SELECT 1"))
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25P02"));
+			connection.rollback();
+			execute(connection, "SELECT 1");
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
 	void repeatableReadKeepsItsSnapshotAsOnOneDatabase() {
 		cluster.replicas().forEach(PostgresNode::pauseReplay);
 		try {
@@ -966,6 +1034,11 @@ class ConnectionTests {
 					throw new SQLException(ex);
 				}
 			});
+		}
+
+		@UsePrimary
+		public void primary(ConnectionWork work) throws Exception {
+			work.run();
 		}
 
 		@ReadOnly

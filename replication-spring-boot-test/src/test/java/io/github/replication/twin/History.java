@@ -83,7 +83,9 @@ final class History {
 	 */
 	void add(Call call, Step step) {
 		boolean inTransactionBefore = isInTransaction();
-		this.rows = step.view().rows();
+		if (!step.view().isLocked()) {
+			this.rows = step.view().rows();
+		}
 		this.states = step.view().states();
 		String connection = connectionOf(call.subject());
 		if (call.result() != null) {
@@ -120,15 +122,14 @@ final class History {
 			case "commit", "rollback" -> {
 				if (call.arguments().isEmpty()) {
 					this.begun.remove(connection);
-					if (call.method().equals("commit") && this.readOnly.contains(connection)
-							&& !this.sessionState.contains(connection)) {
-						// nothing is lost with it
-						this.lostWithSession.remove(connection);
-					}
+					noteEndOfReads(connection);
 				}
 			}
 			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);
-			case "setAutoCommit" -> set(this.manualCommit, connection, outcome, call, false);
+			case "setAutoCommit" -> {
+				set(this.manualCommit, connection, outcome, call, false);
+				noteEndOfReads(connection);
+			}
 			case "close", "abort" -> this.closed.add(call.target());
 			case "aborted" -> this.closed.add(call.subject());
 			case "unwrap", "notifications" -> {
@@ -148,8 +149,17 @@ final class History {
 			this.begun.remove(connection);
 		}
 		if (call.method().matches("execute.*|prepare.*|addBatch") && !this.manualCommit.contains(connection)
-				&& !isPlainRead(call.text().strip().toLowerCase(Locale.ROOT))) {
+				&& !isClosed(call) && !isPlainRead(call.text().strip().toLowerCase(Locale.ROOT))) {
 			this.sessionState.add(connection);
+		}
+	}
+
+	/**
+	 * Nothing is lost with a transaction that only reads.
+	 */
+	private void noteEndOfReads(String connection) {
+		if (this.readOnly.contains(connection) && !this.sessionState.contains(connection)) {
+			this.lostWithSession.remove(connection);
 		}
 	}
 
@@ -257,7 +267,7 @@ final class History {
 	}
 
 	/**
-	 * Returns the rows after the last call, without the library.
+	 * Returns the rows after the last call that has locked none, without the library.
 	 */
 	String rows() {
 		return this.rows;

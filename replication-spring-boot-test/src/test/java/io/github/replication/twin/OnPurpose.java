@@ -33,8 +33,9 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			boolean closed = difference.ours().outcome().failed() || (difference.call().method().equals("isClosed")
-					&& difference.ours().outcome().value().equals("true"));
+			boolean closed = difference.ours().outcome().failed() || difference.call().method().equals("getStatement")
+					|| (difference.call().method().equals("isClosed")
+							&& difference.ours().outcome().value().equals("true"));
 			return difference.history().isClosed(difference.call()) && closed && difference.hasEqualViews();
 		}
 
@@ -51,6 +52,64 @@ enum OnPurpose {
 			return difference.call().method().equals("getSchema") && difference.hasEqualViews()
 					&& !difference.ours().outcome().failed()
 					&& difference.plain().outcome().value().equals(difference.history().staleSchema(difference.call()));
+		}
+
+	},
+
+	/**
+	 * A catalog that was set is remembered. The driver ignores it, pools differ.
+	 */
+	CATALOG_IS_REMEMBERED(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getCatalog") && difference.hasEqualViews()
+					&& !difference.ours().outcome().failed() && !difference.plain().outcome().failed();
+		}
+
+	},
+
+	/**
+	 * In the hands of the application the server is asked, which begins a transaction.
+	 */
+	SCHEMA_IS_ASKED_IN_A_TRANSACTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getSchema") && difference.hasEqualRows()
+					&& !difference.ours().outcome().failed() && difference.history().isManualCommit(difference.call());
+		}
+
+	},
+
+	/**
+	 * The driver looks up the functions of large objects once for a physical connection.
+	 */
+	LOOKED_UP_ONCE_FOR_A_CONNECTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getLargeObjectAPI") && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows();
+		}
+
+	},
+
+	/**
+	 * A read-only transaction that the caller's own write has overtaken goes on at the
+	 * primary. The connection of the replica stays while rows are open on it.
+	 */
+	ROWS_OF_THE_REPLICA_STAY_OPEN(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.history().isReadOnly(difference.call())
+					&& difference.history().isManualCommit(difference.call()) && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows()
+					&& difference.ours()
+						.view()
+						.states()
+						.equals(difference.plain().view().states() + ", idle in transaction");
 		}
 
 	},
@@ -147,7 +206,7 @@ enum OnPurpose {
 					|| (difference.history().isTerminated() && difference.plain().outcome().isConnectionLost());
 			return lost && !"08007".equals(ours.state()) && difference.hasEqualRows()
 					&& (ours.isOfLostConnection() || !difference.call().needsServer()
-							|| (notManualCommit && ours.isOfWrongUse())
+							|| difference.call().method().equals("rows") || (notManualCommit && ours.isOfWrongUse())
 							|| (difference.call().method().equals("setAutoCommit")
 									&& (notManualCommit || difference.call().arguments().contains(false))));
 		}
@@ -192,7 +251,10 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return "25006".equals(difference.ours().outcome().state())
+			// a row that was read outside of the unit is not written either
+			boolean ofAnotherUnit = "55000".equals(difference.ours().outcome().state())
+					&& difference.call().method().matches("(insert|update|delete)Row");
+			return ("25006".equals(difference.ours().outcome().state()) || ofAnotherUnit)
 					&& difference.history().isReadOnly(difference.call());
 		}
 
@@ -389,6 +451,10 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
+			if (difference.call().method().equals("isValid")) {
+				return difference.plain().outcome().value().equals("false")
+						&& difference.history().isReplaceable(difference.call());
+			}
 			return difference.plain().outcome().failed()
 					&& (difference.plain().outcome().isConnectionLost()
 							|| difference.history().isLost(difference.call()))

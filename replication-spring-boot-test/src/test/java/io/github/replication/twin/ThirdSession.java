@@ -112,7 +112,7 @@ final class ThirdSession implements AutoCloseable {
 		}
 		catch (SQLException ex) {
 			if (LOCK_NOT_AVAILABLE.equals(ex.getSQLState())) {
-				return new View(" locked", withReplica("idle in transaction"), "");
+				return new View(View.LOCKED, withReplica("idle in transaction"), "");
 			}
 			throw ex;
 		}
@@ -255,6 +255,12 @@ final class ThirdSession implements AutoCloseable {
 	record View(String rows, String states, String locks) {
 
 		static final View NONE = new View("", "", "");
+
+		static final String LOCKED = " locked";
+
+		boolean isLocked() {
+			return this.rows.equals(LOCKED);
+		}
 
 		/**
 		 * Whether no session is in a transaction, or has an advisory lock.
