@@ -17,8 +17,8 @@
 package io.github.replication;
 
 /**
- * Is notified of every decision, once the connection of the chosen node has been taken.
- * For meters, response headers, tests.
+ * Is notified of every decision, once the connection of the chosen node has been taken,
+ * and of the statements that follow. For meters, traces, response headers, tests.
  * <p>
  * Called on the thread that runs the statement, possibly by many threads at once, and
  * before the statement: it must return quickly and must not use the data source. An
@@ -35,5 +35,13 @@ public interface RoutingListener {
 	 * @param decision where and why, never {@code null}
 	 */
 	void routed(RouteDecision decision);
+
+	/**
+	 * A statement of a unit of work is about to be executed.
+	 * @param decision where the unit runs and why, never {@code null}; the same object
+	 * for each statement of the unit
+	 */
+	default void executing(RouteDecision decision) {
+	}
 
 }

@@ -19,6 +19,7 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
@@ -75,9 +76,17 @@ public final class ConnectionCallbacks {
 		if (logger.isTraceEnabled()) {
 			logger.trace(((decision.unit() != null) ? decision.unit() : "A statement") + " goes to " + decision);
 		}
+		inform(decision, RoutingListener::routed);
+	}
+
+	void executing(RouteDecision decision) {
+		inform(decision, RoutingListener::executing);
+	}
+
+	private void inform(RouteDecision decision, BiConsumer<RoutingListener, RouteDecision> event) {
 		for (RoutingListener listener : this.listeners.get()) {
 			try {
-				listener.routed(decision);
+				event.accept(listener, decision);
 			}
 			catch (RuntimeException ex) {
 				logger.debug(listener + " failed on " + decision, ex);

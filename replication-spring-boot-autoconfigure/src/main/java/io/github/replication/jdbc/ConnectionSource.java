@@ -39,6 +39,7 @@ import io.github.replication.Consistency;
 import io.github.replication.PoolKind;
 import io.github.replication.Reason;
 import io.github.replication.Role;
+import io.github.replication.RouteDecision;
 import io.github.replication.RoutingScope;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
@@ -478,8 +479,14 @@ final class ConnectionSource {
 		RetryAttempt.begins(unit);
 		route.node().counts().decided(route.node().role(), route.reason());
 		if (this.callbacks.hasListeners()) {
-			this.callbacks.inform(route.decision(unit()));
+			RouteDecision decision = route.decision(unit());
+			this.callbacks.inform(decision);
+			unit.listenTo(decision);
 		}
+	}
+
+	void executing(RouteDecision decision) {
+		this.callbacks.executing(decision);
 	}
 
 	/**

@@ -24,6 +24,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.Reason;
+import io.github.replication.RouteDecision;
 import io.github.replication.SynchronousCommit;
 import io.github.replication.jdbc.PhysicalConnection.Hold;
 import io.github.replication.node.ClusterNode;
@@ -71,6 +72,11 @@ final class UnitOfWork {
 	private final @Nullable ReadMark decidedBy;
 
 	private @Nullable Write seenWrite;
+
+	/**
+	 * What listeners are to be informed of with each statement.
+	 */
+	private @Nullable RouteDecision listenedTo;
 
 	private boolean used;
 
@@ -195,6 +201,13 @@ final class UnitOfWork {
 	}
 
 	/**
+	 * Has listeners informed of each statement.
+	 */
+	void listenTo(RouteDecision decision) {
+		this.listenedTo = decision;
+	}
+
+	/**
 	 * Executes something within this unit.
 	 * @param text its classification
 	 * @param statement the statement of this unit's connection
@@ -202,6 +215,9 @@ final class UnitOfWork {
 	 */
 	<R> R execute(StatementText text, Statement statement, Execution<R> execution) throws SQLException {
 		boolean mayWriteAtOnce = begin(text);
+		if (this.listenedTo != null) {
+			this.source.executing(this.listenedTo);
+		}
 		ClusterNode node = this.route.node();
 		long start = node.askedAt();
 		try {

@@ -41,6 +41,18 @@ public final class ObservedRoutes implements RoutingListener {
 
 	@Override
 	public void routed(RouteDecision decision) {
+		name(decision);
+	}
+
+	/**
+	 * A prepared statement is routed before the observation of its query begins.
+	 */
+	@Override
+	public void executing(RouteDecision decision) {
+		name(decision);
+	}
+
+	private void name(RouteDecision decision) {
 		Observation observation = this.registry.getCurrentObservation();
 		if (observation != null) {
 			observation.highCardinalityKeyValue(KeyValue.of("replication.node", decision.node()));

@@ -17,8 +17,11 @@
 package io.github.replication.compatibility.wrappers;
 
 import java.sql.Connection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 import javax.sql.DataSource;
@@ -53,6 +56,7 @@ import org.springframework.core.PriorityOrdered;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.replication.jdbc.ReplicationDataSource;
@@ -98,6 +102,40 @@ class WrapperTests {
 				.hasHighCardinalityKeyValue("replication.node", server)
 				.hasHighCardinalityKeyValue("replication.reason", "READ_ONLY"));
 		}
+	}
+
+	@Test
+	void eachQueryOfATransactionNamesItsNode(PostgresCluster cluster) throws Exception {
+		this.properties.put("jdbc.datasource-proxy.enabled", "true");
+		try (ConfigurableApplicationContext context = start(cluster, Observed.class)) {
+			TestObservationRegistry observations = context.getBean(TestObservationRegistry.class);
+			JdbcTemplate jdbc = context.getBean(JdbcTemplate.class);
+			TransactionTemplate inner = new TransactionTemplate(context.getBean(PlatformTransactionManager.class));
+			inner.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+			TransactionTemplate outer = new TransactionTemplate(context.getBean(PlatformTransactionManager.class));
+			outer.setReadOnly(true);
+			observations.clear();
+			List<String> servers = outer.execute((status) -> List.of(server(jdbc),
+					String.valueOf((Object) inner.execute((another) -> server(jdbc))), server(jdbc)));
+			assertThat(servers.get(0)).startsWith("replica-").isEqualTo(servers.get(2));
+			assertThat(servers.get(1)).isEqualTo("primary");
+			for (String server : Set.copyOf(servers)) {
+				assertThat(observations).hasNumberOfObservationsWithNameEqualTo("jdbc.query", 3)
+					.hasHandledContextsThatSatisfy((contexts) -> assertThat(contexts)
+						.filteredOn((one) -> "jdbc.query".equals(one.getName()) && one.getHighCardinalityKeyValues()
+							.stream()
+							.anyMatch((value) -> value.getKey().equals("replication.node")
+									&& value.getValue().equals(server)))
+						.hasSize(Collections.frequency(servers, server)));
+			}
+		}
+	}
+
+	/**
+	 * A prepared statement is routed before it is executed.
+	 */
+	private static String server(JdbcTemplate jdbc) {
+		return String.valueOf(jdbc.queryForObject("SELECT current_setting(?)", String.class, "cluster_name"));
 	}
 
 	@ParameterizedTest
