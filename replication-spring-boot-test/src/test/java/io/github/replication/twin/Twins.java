@@ -356,7 +356,7 @@ final class Twins implements AutoCloseable {
 	private @Nullable Difference atEnd(List<Call> calls, List<Step> expected, List<Step> ourSteps, History history,
 			String seen) throws SQLException {
 		List<Step> plainSteps = expected.subList(0, ourSteps.size());
-		boolean complete = ourSteps.size() == calls.size();
+		boolean complete = this.endedBy == null && ourSteps.size() == calls.size();
 		this.ours.end();
 		ThirdSession.View view = this.ours.look();
 		ThirdSession.View rested = new ThirdSession.View(view.rows(), "idle", "");
