@@ -88,11 +88,20 @@ final class MetadataAccess {
 
 	/**
 	 * A connection that is there. One that broke counts if it is needed: no other one has
-	 * its transaction or session.
+	 * its transaction or session. In the hands of the application, on a replica, the
+	 * question would begin a transaction that may write.
 	 */
 	private @Nullable PhysicalConnection open() throws SQLException {
 		PhysicalConnection current = this.connections.current();
-		return (current != null && current.isIrreplaceable()) ? current : this.connections.findUnbroken();
+		if (current != null && current.isIrreplaceable()) {
+			return current;
+		}
+		PhysicalConnection unbroken = this.connections.findUnbroken();
+		return (unbroken != null && beginsTransaction(unbroken)) ? null : unbroken;
+	}
+
+	private boolean beginsTransaction(PhysicalConnection physical) throws SQLException {
+		return physical.isExposed() && !this.requests.settings().isAutoCommit() && !physical.isTransactionUnderWay();
 	}
 
 	/**

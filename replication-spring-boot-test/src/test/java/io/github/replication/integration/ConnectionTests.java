@@ -669,6 +669,21 @@ class ConnectionTests {
 	}
 
 	@Test
+	void metadataBeginsNoTransactionOnAReplicaThatTheApplicationHasInItsHands() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setReadOnly(true);
+			connection.unwrap(PGConnection.class);
+			connection.setAutoCommit(false);
+			connection.setReadOnly(false);
+			connection.getMetaData().getTypeInfo().close();
+			insert(connection, "a.item", 1);
+			connection.commit();
+		}
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
 	void readOnlyTransactionThatHasFailedDoesNotGoOnAtThePrimary() throws SQLException {
 		cluster.replicas().forEach(PostgresNode::pauseReplay);
 		try (Connection connection = dataSource.getConnection(); Connection other = dataSource.getConnection()) {

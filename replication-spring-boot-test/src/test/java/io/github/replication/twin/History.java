@@ -18,6 +18,7 @@ package io.github.replication.twin;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -56,6 +57,13 @@ final class History {
 	private final Set<String> lost = new HashSet<>();
 
 	private final Map<String, String> schemas = new HashMap<>();
+
+	private final Map<String, List<?>> clientInfo = new HashMap<>();
+
+	/**
+	 * The texts of prepared statements.
+	 */
+	private final Map<String, String> prepared = new HashMap<>();
 
 	private final Set<String> staleSchemas = new HashSet<>();
 
@@ -125,6 +133,7 @@ final class History {
 					noteEndOfReads(connection);
 				}
 			}
+			case "setClientInfo" -> this.clientInfo.put(connection, call.arguments());
 			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);
 			case "setAutoCommit" -> {
 				set(this.manualCommit, connection, outcome, call, false);
@@ -148,10 +157,18 @@ final class History {
 		else {
 			this.begun.remove(connection);
 		}
-		if (call.method().matches("execute.*|prepare.*|addBatch") && !this.manualCommit.contains(connection)
-				&& !isClosed(call) && !isPlainRead(call.text().strip().toLowerCase(Locale.ROOT))) {
+		if (call.result() != null && call.method().startsWith("prepare")) {
+			this.prepared.put(call.result(), call.text());
+		}
+		if (call.method().matches("execute.*|addBatch") && !this.manualCommit.contains(connection)
+				&& !this.readOnly.contains(connection) && !isClosed(call) && !isPlainRead(textOf(call))) {
 			this.sessionState.add(connection);
 		}
+	}
+
+	private String textOf(Call call) {
+		String text = call.text().isEmpty() ? this.prepared.getOrDefault(call.subject(), "") : call.text();
+		return text.strip().toLowerCase(Locale.ROOT);
 	}
 
 	/**
@@ -248,6 +265,13 @@ final class History {
 	 */
 	boolean isClosedWithReadOnlyUnit(Call call) {
 		return this.closedWithUnit.contains(call.subject());
+	}
+
+	/**
+	 * Whether a client property was set last to the same value.
+	 */
+	boolean isClientInfo(Call call) {
+		return call.arguments().equals(this.clientInfo.get(String.valueOf(connectionOf(call.subject()))));
 	}
 
 	/**

@@ -130,15 +130,30 @@ enum OnPurpose {
 
 	/**
 	 * After an exception with SQLSTATE 0A000 HikariCP closes the connection; the read
-	 * pools keep it, for a standby answers so to much that a primary can do.
+	 * pools keep it, for a standby answers so to much that a primary can do. What the
+	 * library refuses itself closes nothing.
 	 */
-	KEPT_IN_READ_POOL(true) {
+	KEPT_AFTER_UNSUPPORTED(true) {
 
 		@Override
 		boolean explains(Difference difference) {
 			return "0A000".equals(difference.plain().outcome().state()) && difference.hasEqualOutcomes()
 					&& difference.hasEqualRows() && difference.plain().closedSocket()
-					&& difference.history().isReadOnly(difference.call());
+					&& (difference.history().isReadOnly(difference.call())
+							|| difference.call().method().equals("setTransactionIsolation"));
+		}
+
+	},
+
+	/**
+	 * Rows of metadata have no statement in some pools.
+	 */
+	METADATA_HAS_NO_STATEMENT(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getStatement") && difference.hasEqualViews()
+					&& difference.history().isMetaData(difference.call());
 		}
 
 	},
@@ -404,16 +419,19 @@ enum OnPurpose {
 	},
 
 	/**
-	 * A schema that is set already is not set again, so that a failed transaction does
-	 * not refuse it.
+	 * A schema or client property that is set already is not set again, so that a failed
+	 * transaction does not refuse it.
 	 */
-	SCHEMA_IS_NOT_SET_AGAIN(false) {
+	SETTING_IS_NOT_SET_AGAIN(false) {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().method().equals("setSchema") && difference.hasEqualViews()
-					&& "25P02".equals(difference.plain().outcome().state()) && !difference.ours().outcome().failed()
+			boolean schema = difference.call().method().equals("setSchema")
 					&& difference.call().text().equals(difference.history().schema(difference.call()));
+			boolean clientInfo = difference.call().method().equals("setClientInfo")
+					&& difference.history().isClientInfo(difference.call());
+			return (schema || clientInfo) && difference.hasEqualViews()
+					&& "25P02".equals(difference.plain().outcome().state()) && !difference.ours().outcome().failed();
 		}
 
 	},
@@ -458,7 +476,8 @@ enum OnPurpose {
 			return difference.plain().outcome().failed()
 					&& (difference.plain().outcome().isConnectionLost()
 							|| difference.history().isLost(difference.call()))
-					&& difference.history().isReplaceable(difference.call());
+					&& (difference.history().isReplaceable(difference.call())
+							|| difference.history().isMetaData(difference.call()));
 		}
 
 	},
