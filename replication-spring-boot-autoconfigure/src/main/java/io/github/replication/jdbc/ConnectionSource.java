@@ -261,12 +261,13 @@ final class ConnectionSource {
 	 */
 	PhysicalConnection acquire(RouteRequest request, RoutingSession session) throws SQLException {
 		List<ClusterNode> excluded = RetryAttempt.excluded(this.cluster.topology());
-		PrimaryWait wait = new PrimaryWait(this.cluster);
+		PrimaryWait wait = null;
 		while (true) {
 			Topology topology = this.cluster.topology();
 			RouteRequest current = request.with(caller().bound());
 			Route route = this.routes.find(current, caller(), excluded);
 			RouteRequest decided = current.with(caller().bound());
+			wait = (wait == null && route.reason() != Reason.READ_ONLY) ? new PrimaryWait(this.cluster) : wait;
 			RetryAttempt.uses(route.node());
 			PhysicalConnection open = session.find(route.node(), route.pool());
 			if (open != null && this.routes.leadsToKnownServer(route, decided, open.connection())) {
@@ -281,7 +282,7 @@ final class ConnectionSource {
 				physical.release();
 			}
 			catch (NodeUnavailableException ex) {
-				if (route.reason() != Reason.READ_ONLY) {
+				if (wait != null && route.reason() != Reason.READ_ONLY) {
 					wait.after(ex, topology);
 					continue;
 				}

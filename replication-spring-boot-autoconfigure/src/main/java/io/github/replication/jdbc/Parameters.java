@@ -18,9 +18,8 @@ package io.github.replication.jdbc;
 
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Parameters {
 
-	private final List<@Nullable Parameter> byIndex = new ArrayList<>(4);
+	private static final int FEW = 4;
+
+	private @Nullable Parameter[] byIndex = new Parameter[FEW];
 
 	/**
 	 * Parameters with names, and results that were registered.
@@ -46,10 +47,10 @@ final class Parameters {
 	 * @param index its index, the first is 1
 	 */
 	void set(int index, Parameter parameter) {
-		while (this.byIndex.size() < index) {
-			this.byIndex.add(null);
+		if (index > this.byIndex.length) {
+			this.byIndex = Arrays.copyOf(this.byIndex, Math.max(index, 2 * this.byIndex.length));
 		}
-		this.byIndex.set(index - 1, parameter);
+		this.byIndex[index - 1] = parameter;
 	}
 
 	/**
@@ -77,7 +78,7 @@ final class Parameters {
 	 */
 	Parameters copy() {
 		Parameters copy = new Parameters();
-		copy.byIndex.addAll(this.byIndex);
+		copy.byIndex = this.byIndex.clone();
 		this.byName.forEach(copy::set);
 		copy.streams = this.streams;
 		copy.consumed = this.consumed;
@@ -85,7 +86,7 @@ final class Parameters {
 	}
 
 	void clear() {
-		this.byIndex.clear();
+		Arrays.fill(this.byIndex, null);
 		this.streams = false;
 		this.consumed = false;
 	}

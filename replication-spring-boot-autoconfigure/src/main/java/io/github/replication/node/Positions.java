@@ -188,7 +188,12 @@ public final class Positions implements PositionResolver {
 	 */
 	public @Nullable ClusterNode nodeOf(Bound bound) {
 		ReadMark read = bound.read();
-		return (read != null && read.isStaying() && this.settings.monotonic()) ? now().inRotation(read.node()) : null;
+		return (read != null && read.isStaying() && this.settings.monotonic()) ? inRotation(read.node()) : null;
+	}
+
+	private @Nullable ClusterNode inRotation(int id) {
+		Topology topology = this.topology.get();
+		return (topology != null) ? topology.inRotation(id) : null;
 	}
 
 	/**

@@ -84,7 +84,8 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * Decides by the known facts.
+	 * Decides by the known facts. A caller that comes and goes stays with the replica
+	 * that it has read from last while that may serve it.
 	 * @param request the facts
 	 * @param excluded replicas that were asked for a connection and could not give one
 	 * @return the route of the unit, if {@link #require} allows it
@@ -110,6 +111,10 @@ public final class RoutingPolicy {
 			return read(topology, Reason.STRONG);
 		}
 		Rotation rotation = topology.rotation(request.scope().group());
+		ClusterNode current = this.positions.nodeOf(request.required());
+		if (current != null && excluded.isEmpty() && rotation.all().contains(current) && serves(current, request)) {
+			return new Route(current, PoolKind.READ, Reason.READ_ONLY);
+		}
 		List<ClusterNode> candidates = without(rotation.all(), excluded);
 		if (candidates.isEmpty()) {
 			return read(topology, rotation.tooStale() ? Reason.TOO_STALE : Reason.NO_REPLICA);
@@ -122,15 +127,9 @@ public final class RoutingPolicy {
 		if (qualifying.isEmpty()) {
 			return read(topology, this.positions.reason(candidates));
 		}
-		return new Route(choose(rotation, qualifying, request), PoolKind.READ, Reason.READ_ONLY);
-	}
-
-	/**
-	 * A caller that comes and goes stays with the node it has read from last.
-	 */
-	private ClusterNode choose(Rotation rotation, List<ClusterNode> candidates, RouteRequest request) {
-		ClusterNode current = this.positions.nodeOf(request.required());
-		return (current != null && candidates.contains(current)) ? current : choose(near(rotation, candidates));
+		ClusterNode chosen = (current != null && qualifying.contains(current)) ? current
+				: choose(near(rotation, qualifying));
+		return new Route(chosen, PoolKind.READ, Reason.READ_ONLY);
 	}
 
 	/**
@@ -225,12 +224,13 @@ public final class RoutingPolicy {
 	 * @return {@code false} if the unit has to be decided again
 	 */
 	public boolean stillServes(Route route, RouteRequest request) {
-		if (!isDecidedByPosition(route, request)) {
-			return true;
-		}
+		return !isDecidedByPosition(route, request) || serves(route.node(), request);
+	}
+
+	private boolean serves(ClusterNode replica, RouteRequest request) {
 		Duration maxStaleness = request.scope().maxStaleness();
-		return (maxStaleness == null || this.positions.isFresh(route.node(), maxStaleness))
-				&& this.positions.qualifies(route.node(), request.required());
+		return (maxStaleness == null || this.positions.isFresh(replica, maxStaleness))
+				&& this.positions.qualifies(replica, request.required());
 	}
 
 	/**
