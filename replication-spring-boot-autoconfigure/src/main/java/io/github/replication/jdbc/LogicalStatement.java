@@ -465,6 +465,7 @@ class LogicalStatement implements Statement {
 		}
 		finally {
 			batchExecuted();
+			resultSetClosed();
 		}
 	}
 

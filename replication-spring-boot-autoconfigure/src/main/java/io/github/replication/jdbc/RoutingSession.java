@@ -623,11 +623,12 @@ final class RoutingSession {
 	}
 
 	/**
-	 * Brings a connection in the hands of the application to the settings.
+	 * Brings a connection in the hands of the application to the settings. A standby has
+	 * no serializable transactions: the next one takes another connection.
 	 */
 	void follow() throws SQLException {
 		PhysicalConnection current = this.connections.current();
-		if (current != null && current.isExposed()) {
+		if (current != null && current.isExposed() && !(current.isOnReadPool() && this.requests.isSerializable())) {
 			current.follow(this.settings);
 		}
 	}

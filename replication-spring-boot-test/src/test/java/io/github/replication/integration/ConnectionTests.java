@@ -669,6 +669,32 @@ class ConnectionTests {
 	}
 
 	@Test
+	void replicaThatTheApplicationHasInItsHandsIsNotMadeSerializable() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setReadOnly(true);
+			connection.unwrap(PGConnection.class);
+			connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+			assertThat(connection.getSchema()).isEqualTo("public");
+			connection.setAutoCommit(false);
+			assertThat(setting(connection, "transaction_isolation")).isEqualTo("serializable");
+			connection.commit();
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void batchClosesAStatementThatClosesOnCompletion() throws SQLException {
+		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
+			statement.executeQuery("SELECT 1");
+			statement.closeOnCompletion();
+			statement.executeLargeBatch();
+			assertThat(statement.isClosed()).isTrue();
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> statement.addBatch("SELECT 1"));
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
 	void metadataBeginsNoTransactionOnAReplicaThatTheApplicationHasInItsHands() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			connection.setReadOnly(true);

@@ -101,7 +101,7 @@ record Call(@Nullable String result, String target, String method, List<@Nullabl
 	 */
 	boolean needsServer() {
 		return !this.method.matches(
-				"createStatement|prepare(Statement|Call)|create[A-Z].*|nativeSQL|addBatch|clear.*|close|unwrap|getMetaData"
+				"createStatement|prepare(Statement|Call)|create[A-Z].*|getCopyAPI|nativeSQL|addBatch|clear.*|close|unwrap|getMetaData"
 						+ "|set(ReadOnly|TransactionIsolation|Schema|Catalog|Holdability|NetworkTimeout|ClientInfo)"
 						+ "|is(ReadOnly|Closed)|get(AutoCommit|TransactionIsolation|Schema|Catalog|Holdability|NetworkTimeout"
 						+ "|TypeMap|Warnings|ClientInfo|FetchSize)")
