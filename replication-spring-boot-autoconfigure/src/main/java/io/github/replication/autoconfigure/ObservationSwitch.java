@@ -47,6 +47,9 @@ final class ObservationSwitch {
 	 * not want that
 	 */
 	boolean turnsOn(String technology, String property) {
+		if (!OnMessagesCondition.isOn(this.environment)) {
+			return false;
+		}
 		boolean wanted = this.environment.getProperty(property, Boolean.class, true);
 		if (!wanted && this.logged.add(property)) {
 			logger.info("Positions do not travel with messages of " + technology + ", because " + property

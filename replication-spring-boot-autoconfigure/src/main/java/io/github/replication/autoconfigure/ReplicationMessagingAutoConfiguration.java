@@ -30,8 +30,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
 import org.springframework.core.env.Environment;
@@ -51,12 +51,12 @@ import io.github.replication.message.PositionSenderObservationHandler;
 		afterName = "org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration")
 @ConditionalOnClass(ObservationRegistry.class)
 @ConditionalOnBean(ClusterOwner.class)
-@ConditionalOnProperty(name = "replication.read-your-writes.messages", matchIfMissing = true)
+@Conditional(OnMessagesCondition.class)
 public final class ReplicationMessagingAutoConfiguration {
 
 	@Bean
-	MessagePositions replicationMessagePositions(CallerRecords records) {
-		return new MessagePositions(records);
+	MessagePositions replicationMessagePositions(CallerRecords records, ReplicationProperties properties) {
+		return new MessagePositions(records, properties.getReadYourWrites().isMessages());
 	}
 
 	@Bean
@@ -71,8 +71,8 @@ public final class ReplicationMessagingAutoConfiguration {
 
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-	static ObservedJms replicationObservedJms() {
-		return new ObservedJms();
+	static ObservedJms replicationObservedJms(Environment environment) {
+		return new ObservedJms(environment);
 	}
 
 	/**

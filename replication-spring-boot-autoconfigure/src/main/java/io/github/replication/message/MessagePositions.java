@@ -17,6 +17,7 @@
 package io.github.replication.message;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
@@ -47,12 +48,16 @@ public final class MessagePositions {
 
 	private final CallerRecords records;
 
+	private final boolean active;
+
 	/**
 	 * Creates an object.
 	 * @param records the records of callers
+	 * @param active whether messages carry positions
 	 */
-	public MessagePositions(CallerRecords records) {
+	public MessagePositions(CallerRecords records, boolean active) {
 		this.records = records;
+		this.active = active;
 	}
 
 	/**
@@ -60,9 +65,12 @@ public final class MessagePositions {
 	 * server. A message sent in a transaction that may write carries a write of unknown
 	 * position, which is taken for one before the arrival of the message.
 	 * @return the value of the header, {@code null} if the caller has neither written nor
-	 * read
+	 * read, or messages carry nothing
 	 */
 	public @Nullable String outgoing() {
+		if (!this.active) {
+			return null;
+		}
 		boolean writing = TransactionSynchronizationManager.isActualTransactionActive()
 				&& !TransactionSynchronizationManager.isCurrentTransactionReadOnly();
 		PositionToken token = this.records.tokens().known(this.records.current(), writing);
@@ -77,10 +85,7 @@ public final class MessagePositions {
 	 * if there is no position
 	 */
 	public @Nullable Scope incoming(@Nullable String position) {
-		if (position == null || position.isEmpty() || position.length() > MAXIMUM_LENGTH) {
-			return null;
-		}
-		return this.records.withPosition(position);
+		return (position != null) ? incoming(List.of(position)) : null;
 	}
 
 	/**
@@ -93,7 +98,7 @@ public final class MessagePositions {
 		String joined = positions.stream()
 			.filter((position) -> !position.isEmpty() && position.length() <= MAXIMUM_LENGTH)
 			.collect(Collectors.joining(","));
-		return joined.isEmpty() ? null : this.records.withPosition(joined);
+		return (joined.isEmpty() || !this.active) ? null : this.records.withPosition(joined);
 	}
 
 }

@@ -72,6 +72,8 @@ final class History {
 	 */
 	private final Set<String> usedReadOnly = new HashSet<>();
 
+	private final Set<String> closingOnCompletion = new HashSet<>();
+
 	private final Set<String> closedWithUnit = new HashSet<>();
 
 	private final Set<String> lostWithSession = new HashSet<>();
@@ -133,6 +135,7 @@ final class History {
 					noteEndOfReads(connection);
 				}
 			}
+			case "closeOnCompletion" -> this.closingOnCompletion.add(call.subject());
 			case "setClientInfo" -> this.clientInfo.put(connection, call.arguments());
 			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);
 			case "setAutoCommit" -> {
@@ -265,6 +268,13 @@ final class History {
 	 */
 	boolean isClosedWithReadOnlyUnit(Call call) {
 		return this.closedWithUnit.contains(call.subject());
+	}
+
+	/**
+	 * Whether the statement was to close with its last result.
+	 */
+	boolean closesOnCompletion(Call call) {
+		return this.closingOnCompletion.contains(call.subject());
 	}
 
 	/**

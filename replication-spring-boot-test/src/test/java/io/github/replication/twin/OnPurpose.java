@@ -117,6 +117,22 @@ enum OnPurpose {
 	},
 
 	/**
+	 * With its results on one connection a statement may still be executed on another,
+	 * and its texts are not looked at once it is closed.
+	 */
+	CLOSES_ON_COMPLETION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.history().closesOnCompletion(difference.call())
+					&& ("55000".equals(difference.plain().outcome().state())
+							|| "55000".equals(difference.ours().outcome().state()))
+					&& difference.hasEqualRows();
+		}
+
+	},
+
+	/**
 	 * Some questions about metadata ask for no order.
 	 */
 	METADATA_HAS_NO_ORDER(false) {
