@@ -44,6 +44,8 @@ class Article {
 
 	private Instant publishedAt = Instant.EPOCH;
 
+	private int edition = 1;
+
 	protected Article() {
 	}
 
@@ -72,6 +74,15 @@ class Article {
 
 	Instant getPublishedAt() {
 		return this.publishedAt;
+	}
+
+	int getEdition() {
+		return this.edition;
+	}
+
+	void changeTitle(String title) {
+		this.title = title;
+		this.edition++;
 	}
 
 }

@@ -19,9 +19,15 @@ package io.github.replication.sample;
 import java.util.List;
 
 import org.springframework.data.jpa.repository.JpaRepository;
+import org.springframework.data.jpa.repository.Modifying;
+import org.springframework.data.jpa.repository.Query;
 
 interface ArticleRepository extends JpaRepository<Article, Long> {
 
 	List<Article> findTop20ByOrderByPublishedAtDescIdDesc();
+
+	@Modifying
+	@Query("UPDATE Article article SET article.edition = article.edition + 1 WHERE article.id = :id")
+	void revise(long id);
 
 }

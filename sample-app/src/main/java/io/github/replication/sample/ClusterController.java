@@ -38,9 +38,12 @@ class ClusterController {
 
 	private final Levers levers;
 
-	ClusterController(ClusterFeed feed, Levers levers) {
+	private final Load load;
+
+	ClusterController(ClusterFeed feed, Levers levers, Load load) {
 		this.feed = feed;
 		this.levers = levers;
+		this.load = load;
 	}
 
 	@GetMapping
@@ -53,10 +56,31 @@ class ClusterController {
 		return this.feed.open();
 	}
 
-	@PostMapping("/visitors")
+	@PostMapping("/load")
 	@ResponseStatus(HttpStatus.NO_CONTENT)
-	void visitors(@RequestParam boolean on) {
-		this.feed.read(on);
+	void load(@RequestParam int readers, @RequestParam int editors) {
+		this.load.set(readers, editors);
+	}
+
+	@PostMapping("/add")
+	@ResponseStatus(HttpStatus.NO_CONTENT)
+	void add() {
+		this.levers.addReplica();
+	}
+
+	@PostMapping("/commits")
+	@ResponseStatus(HttpStatus.NO_CONTENT)
+	void commits(@RequestParam boolean synchronous) {
+		this.levers.commits(synchronous);
+	}
+
+	/**
+	 * Starts the application again, soon after the response.
+	 */
+	@PostMapping("/read-your-writes")
+	@ResponseStatus(HttpStatus.ACCEPTED)
+	void readYourWrites(@RequestParam String mode) {
+		this.levers.readYourWrites(mode);
 	}
 
 	@PostMapping("/{node}/{lever}")

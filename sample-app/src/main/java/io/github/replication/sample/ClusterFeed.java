@@ -16,14 +16,11 @@
 
 package io.github.replication.sample;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -39,41 +36,39 @@ import io.github.replication.NodeStatus;
 import io.github.replication.ReplicationCluster;
 
 /**
- * Sends the state of the cluster to the pages that are open, twice a second, and reads
- * for imaginary visitors while that is switched on. Safe for use by several threads.
+ * Sends the state of the cluster to the pages that are open, twice a second. Safe for use
+ * by several threads.
  */
 @Component
 class ClusterFeed {
 
 	private static final Log logger = LogFactory.getLog(ClusterFeed.class);
 
-	private static final int READERS = 2;
-
 	private final ObjectProvider<ReplicationCluster> cluster;
 
 	private final DecisionLog decisions;
 
-	private final Newsroom newsroom;
+	private final Newsletter newsletter;
+
+	private final Load load;
+
+	private final Levers levers;
 
 	private final List<SseEmitter> pages = new CopyOnWriteArrayList<>();
 
-	/**
-	 * The visits that ended with an error.
-	 */
-	private final LongAdder failed = new LongAdder();
-
-	private final List<ScheduledFuture<?>> readers = new ArrayList<>();
-
-	private final ScheduledExecutorService executor = Executors.newScheduledThreadPool(READERS + 2, (work) -> {
+	private final ScheduledExecutorService executor = Executors.newScheduledThreadPool(2, (work) -> {
 		Thread thread = new Thread(work, "newsroom-feed");
 		thread.setDaemon(true);
 		return thread;
 	});
 
-	ClusterFeed(ObjectProvider<ReplicationCluster> cluster, DecisionLog decisions, Newsroom newsroom) {
+	ClusterFeed(ObjectProvider<ReplicationCluster> cluster, DecisionLog decisions, Newsletter newsletter, Load load,
+			Levers levers) {
 		this.cluster = cluster;
 		this.decisions = decisions;
-		this.newsroom = newsroom;
+		this.newsletter = newsletter;
+		this.load = load;
+		this.levers = levers;
 		this.executor.scheduleWithFixedDelay(this::send, 500, 500, TimeUnit.MILLISECONDS);
 	}
 
@@ -113,7 +108,8 @@ class ClusterFeed {
 	Snapshot snapshot() {
 		ReplicationCluster cluster = this.cluster.getIfAvailable();
 		List<Node> nodes = (cluster != null) ? cluster.nodes().stream().map(this::node).toList() : List.of();
-		return new Snapshot(nodes, this.decisions.last(), isReading(), this.failed.sum());
+		return new Snapshot(nodes, this.decisions.last(), this.newsletter.last(), this.load.state(),
+				this.levers.state());
 	}
 
 	private Node node(NodeStatus status) {
@@ -121,34 +117,6 @@ class ClusterFeed {
 		return new Node(status.name(), status.role().name(), status.state().name(), status.cause(), lag,
 				status.lagSize(), status.position(), this.decisions.reads(status.name()),
 				this.decisions.writes(status.name()));
-	}
-
-	private boolean isReading() {
-		synchronized (this.readers) {
-			return !this.readers.isEmpty();
-		}
-	}
-
-	/**
-	 * Lets imaginary visitors read, or stops them.
-	 */
-	void read(boolean on) {
-		synchronized (this.readers) {
-			this.readers.forEach((reader) -> reader.cancel(false));
-			this.readers.clear();
-			for (int i = 0; on && i < READERS; i++) {
-				this.readers.add(this.executor.scheduleWithFixedDelay(this::visit, 0, 50, TimeUnit.MILLISECONDS));
-			}
-		}
-	}
-
-	private void visit() {
-		try {
-			this.newsroom.frontPage();
-		}
-		catch (RuntimeException ex) {
-			this.failed.increment();
-		}
 	}
 
 	/**
@@ -165,10 +133,12 @@ class ClusterFeed {
 	 *
 	 * @param nodes the nodes, the configured primary first
 	 * @param decisions the last decisions, the newest first
-	 * @param reading whether imaginary visitors read
-	 * @param failed the visits that ended with an error
+	 * @param letters the last letters to subscribers, the newest first
+	 * @param load the imaginary readers and editors
+	 * @param levers the levers that are not of one node
 	 */
-	record Snapshot(List<Node> nodes, List<DecisionLog.Decision> decisions, boolean reading, long failed) {
+	record Snapshot(List<Node> nodes, List<DecisionLog.Decision> decisions, List<Newsletter.Letter> letters,
+			Load.State load, Levers.State levers) {
 
 	}
 

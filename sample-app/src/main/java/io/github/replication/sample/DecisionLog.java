@@ -23,9 +23,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
-import io.github.replication.Reason;
+import io.github.replication.PoolKind;
 import io.github.replication.RouteDecision;
 import io.github.replication.RoutingListener;
 
@@ -44,15 +48,31 @@ class DecisionLog implements RoutingListener {
 
 	private final Deque<Decision> last = new ArrayDeque<>();
 
+	private final ThreadLocal<@Nullable Decision> lastOfThread = new ThreadLocal<>();
+
 	@Override
 	public void routed(RouteDecision decision) {
-		boolean write = decision.reason() == Reason.READ_WRITE;
+		boolean write = decision.pool() == PoolKind.WRITE;
 		(write ? this.writes : this.reads).computeIfAbsent(decision.node(), (node) -> new LongAdder()).increment();
+		Decision made = new Decision(decision.node(), decision.reason().name());
+		this.lastOfThread.set(made);
 		synchronized (this.last) {
-			this.last.addFirst(new Decision(decision.node(), decision.reason().name()));
+			this.last.addFirst(made);
 			if (this.last.size() > REMEMBERED) {
 				this.last.removeLast();
 			}
+		}
+	}
+
+	/**
+	 * Leaves out the statements of the start.
+	 */
+	@EventListener(ApplicationReadyEvent.class)
+	void begin() {
+		this.reads.clear();
+		this.writes.clear();
+		synchronized (this.last) {
+			this.last.clear();
 		}
 	}
 
@@ -76,6 +96,13 @@ class DecisionLog implements RoutingListener {
 		synchronized (this.last) {
 			return List.copyOf(this.last);
 		}
+	}
+
+	/**
+	 * The last decision for the current thread, {@code null} if there was none.
+	 */
+	@Nullable Decision lastOfThread() {
+		return this.lastOfThread.get();
 	}
 
 	/**

@@ -18,14 +18,20 @@ package io.github.replication.sample;
 
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.env.Environment;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 import org.springframework.web.server.ResponseStatusException;
 
+import io.github.replication.NodeDefinition;
+import io.github.replication.ReplicationCluster;
+import io.github.replication.SynchronousCommit;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
@@ -38,31 +44,139 @@ class Levers {
 
 	private static final int MAXIMUM_DELAY = 60;
 
+	private static final int MOST_REPLICAS = 4;
+
+	private static final String MODE = "replication.read-your-writes.mode";
+
+	private static final List<String> MODES = List.of("position", "time", "off");
+
 	private final ObjectProvider<PostgresCluster> embedded;
+
+	private final ObjectProvider<ReplicationCluster> cluster;
+
+	private final ObjectProvider<Launcher> launcher;
+
+	private final String mode;
+
+	private volatile boolean synchronous;
 
 	/**
 	 * The servers that were the primary before a promotion, and cannot simply go on.
 	 */
 	private final Set<String> demoted = new HashSet<>();
 
-	Levers(ObjectProvider<PostgresCluster> embedded) {
+	Levers(ObjectProvider<PostgresCluster> embedded, ObjectProvider<ReplicationCluster> cluster,
+			ObjectProvider<Launcher> launcher, Environment environment) {
 		this.embedded = embedded;
+		this.cluster = cluster;
+		this.launcher = launcher;
+		this.mode = environment.getProperty(MODE, MODES.get(0)).toLowerCase(Locale.ROOT);
+	}
+
+	/**
+	 * The state of the levers that are not of one node. Asks no server.
+	 */
+	State state() {
+		boolean own = this.embedded.getIfAvailable() != null;
+		return new State(own, own && this.launcher.getIfAvailable() != null, this.mode, this.synchronous);
+	}
+
+	/**
+	 * Adds a replica, and has it serve.
+	 * @throws ResponseStatusException if there are enough
+	 */
+	synchronized void addReplica() {
+		PostgresCluster servers = servers();
+		if (servers.replicas().size() >= MOST_REPLICAS) {
+			throw refused("There are " + MOST_REPLICAS + " replicas already.");
+		}
+		requireRunningPrimary(servers);
+		PostgresNode node = servers.addReplica(freeName(servers));
+		this.cluster.getObject()
+			.add(new NodeDefinition(node.name(), node.jdbcUrl(), node.username(), node.password(), 1, null, null));
+		applyCommits(servers);
+	}
+
+	private static String freeName(PostgresCluster servers) {
+		List<String> taken = servers.nodes().stream().map(PostgresNode::name).toList();
+		return IntStream.iterate(1, (number) -> number + 1)
+			.mapToObj((number) -> "replica-" + number)
+			.filter((name) -> !taken.contains(name))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private void removeReplica(PostgresCluster servers, PostgresNode node) {
+		if (node == servers.primary()) {
+			throw refused(node.name() + " is the primary.");
+		}
+		if (servers.replicas().size() == 1) {
+			throw refused(node.name() + " is the last replica.");
+		}
+		this.cluster.getObject().remove(node.name(), Duration.ofSeconds(2));
+		servers.removeReplica(node.name());
+		this.demoted.remove(node.name());
+		applyCommits(servers);
+	}
+
+	/**
+	 * Has commits wait until every replica has applied them, or not.
+	 */
+	synchronized void commits(boolean synchronous) {
+		PostgresCluster servers = servers();
+		requireRunningPrimary(servers);
+		this.synchronous = synchronous;
+		applyCommits(servers);
+	}
+
+	private void applyCommits(PostgresCluster servers) {
+		if (this.synchronous) {
+			servers.synchronous(SynchronousCommit.REMOTE_APPLY);
+		}
+		else if (servers.primary().isRunning() && !servers.primary().isFrozen()) {
+			servers.asynchronous();
+		}
+	}
+
+	/**
+	 * Starts the application again with read-your-writes of another mode.
+	 * @param mode {@code position}, {@code time} or {@code off}
+	 */
+	void readYourWrites(String mode) {
+		Launcher launcher = this.launcher.getIfAvailable();
+		if (launcher == null || !MODES.contains(mode)) {
+			throw refused("Read-your-writes cannot be changed here to '" + mode + "'.");
+		}
+		requireRunningPrimary(servers());
+		launcher.startAgain(mode);
+	}
+
+	private static void requireRunningPrimary(PostgresCluster servers) {
+		PostgresNode primary = servers.primary();
+		if (!primary.isRunning() || primary.isFrozen()) {
+			throw refused(primary.name() + " does not answer: start or thaw it first.");
+		}
+	}
+
+	private PostgresCluster servers() {
+		PostgresCluster servers = this.embedded.getIfAvailable();
+		if (servers == null) {
+			throw refused("The servers are not the sample's own: their levers are elsewhere.");
+		}
+		return servers;
 	}
 
 	/**
 	 * Pulls a lever.
 	 * @param name the name of the server
 	 * @param lever the lever: {@code delay}, {@code pause}, {@code resume}, {@code kill},
-	 * {@code start}, {@code freeze}, {@code thaw} or {@code promote}
+	 * {@code start}, {@code freeze}, {@code thaw}, {@code promote} or {@code remove}
 	 * @param seconds the delay
 	 * @throws ResponseStatusException if there is no such server or lever, or its state
 	 * does not allow it
 	 */
 	synchronized void pull(String name, String lever, int seconds) {
-		PostgresCluster cluster = this.embedded.getIfAvailable();
-		if (cluster == null) {
-			throw refused("The servers are not the sample's own: their levers are elsewhere.");
-		}
+		PostgresCluster cluster = servers();
 		PostgresNode node = cluster.nodes()
 			.stream()
 			.filter((each) -> each.name().equals(name))
@@ -85,6 +199,7 @@ class Levers {
 			case "freeze" -> requireRunning(node).freeze();
 			case "thaw" -> node.thaw();
 			case "start" -> start(node);
+			case "remove" -> removeReplica(cluster, node);
 			case "promote" -> promote(cluster, requireReplica(node));
 			default -> throw new ResponseStatusException(HttpStatus.BAD_REQUEST, "There is no lever " + lever + ".");
 		}
@@ -113,6 +228,9 @@ class Levers {
 		}
 		node.promote();
 		this.demoted.add(primary.name());
+		// Its settings are a copy of those of the old primary.
+		this.synchronous = false;
+		cluster.asynchronous();
 	}
 
 	private static Duration delay(int seconds) {
@@ -138,6 +256,19 @@ class Levers {
 
 	private static ResponseStatusException refused(String message) {
 		return new ResponseStatusException(HttpStatus.CONFLICT, message);
+	}
+
+	/**
+	 * The levers that are not of one node.
+	 *
+	 * @param servers whether the servers have levers
+	 * @param restart whether the mode can be changed
+	 * @param mode how a caller sees its writes: {@code position}, {@code time} or
+	 * {@code off}
+	 * @param synchronous whether commits wait for the replicas
+	 */
+	record State(boolean servers, boolean restart, String mode, boolean synchronous) {
+
 	}
 
 }

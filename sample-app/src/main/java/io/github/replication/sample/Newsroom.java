@@ -18,7 +18,11 @@ package io.github.replication.sample;
 
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 
+import org.springframework.cache.annotation.CacheEvict;
+import org.springframework.cache.annotation.Cacheable;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -34,17 +38,30 @@ class Newsroom {
 
 	private final CommentRepository comments;
 
+	private final ApplicationEventPublisher events;
+
 	private final Clock clock;
 
-	Newsroom(ArticleRepository articles, CommentRepository comments, Clock clock) {
+	Newsroom(ArticleRepository articles, CommentRepository comments, ApplicationEventPublisher events, Clock clock) {
 		this.articles = articles;
 		this.comments = comments;
+		this.events = events;
 		this.clock = clock;
 	}
 
 	@Transactional
 	public Article publish(String title, String author, String body) {
-		return this.articles.save(new Article(title, author, body, this.clock.instant()));
+		Article article = this.articles.save(new Article(title, author, body, this.clock.instant()));
+		this.events.publishEvent(new ArticlePublished(Objects.requireNonNull(article.getId())));
+		return article;
+	}
+
+	@Transactional
+	@CacheEvict(cacheNames = "headlines", key = "#articleId")
+	public Article changeTitle(long articleId, String title) {
+		Article article = this.articles.findById(articleId).orElseThrow(() -> new NoSuchArticleException(articleId));
+		article.changeTitle(title);
+		return article;
 	}
 
 	@ReadOnly
@@ -55,6 +72,24 @@ class Newsroom {
 	@ReadOnly
 	public Article read(long articleId) {
 		return this.articles.findById(articleId).orElseThrow(() -> new NoSuchArticleException(articleId));
+	}
+
+	/**
+	 * Counts an article up by one edition.
+	 */
+	@Transactional
+	public void revise(long articleId) {
+		this.articles.revise(articleId);
+	}
+
+	/**
+	 * The title of an article, for all readers from one cache.
+	 */
+	@ReadOnly
+	@Cacheable("headlines")
+	public Headline headline(long articleId) {
+		Article article = read(articleId);
+		return new Headline(article.getTitle(), article.getEdition());
 	}
 
 	@Transactional
@@ -71,6 +106,16 @@ class Newsroom {
 			throw new NoSuchArticleException(articleId);
 		}
 		return this.comments.findByArticleIdOrderById(articleId);
+	}
+
+	/**
+	 * The title of an article as readers see it.
+	 *
+	 * @param title the title
+	 * @param edition how often the title was set
+	 */
+	record Headline(String title, int edition) {
+
 	}
 
 }

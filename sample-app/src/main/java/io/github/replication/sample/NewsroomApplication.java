@@ -16,7 +16,6 @@
 
 package io.github.replication.sample;
 
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
@@ -31,7 +30,7 @@ public class NewsroomApplication {
 	 * @param args properties such as {@code --server.port=8081}
 	 */
 	public static void main(String[] args) {
-		SpringApplication.run(NewsroomApplication.class, args);
+		new Launcher(args).start();
 	}
 
 }

@@ -22,14 +22,19 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.boot.web.server.context.WebServerInitializedEvent;
+import org.springframework.cache.annotation.EnableCaching;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
+import org.springframework.integration.channel.QueueChannel;
+import org.springframework.integration.config.EnableIntegrationManagement;
 
 /**
  * What the newsroom needs besides.
  */
 @Configuration(proxyBeanMethods = false)
+@EnableCaching
+@EnableIntegrationManagement(observationPatterns = "*")
 class NewsroomConfiguration {
 
 	private static final Log logger = LogFactory.getLog(NewsroomApplication.class);
@@ -37,6 +42,14 @@ class NewsroomConfiguration {
 	@Bean
 	Clock clock() {
 		return Clock.systemUTC();
+	}
+
+	/**
+	 * Takes messages from one thread to another, as a broker would between processes.
+	 */
+	@Bean
+	QueueChannel announcements() {
+		return new QueueChannel(100);
 	}
 
 	@EventListener

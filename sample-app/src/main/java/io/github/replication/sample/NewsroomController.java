@@ -29,6 +29,7 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -65,6 +66,16 @@ class NewsroomController {
 		return ResponseEntity.created(URI.create("/api/articles/" + article.id())).body(article);
 	}
 
+	@PutMapping("/articles/{id}/title")
+	ArticleView changeTitle(@PathVariable long id, @Valid @RequestBody TitleDraft draft) {
+		return ArticleView.of(this.newsroom.changeTitle(id, draft.title()));
+	}
+
+	@GetMapping("/articles/{id}/headline")
+	Newsroom.Headline headline(@PathVariable long id) {
+		return this.newsroom.headline(id);
+	}
+
 	@GetMapping("/articles/{id}/comments")
 	List<CommentView> comments(@PathVariable long id) {
 		return this.newsroom.commentsOn(id).stream().map(CommentView::of).toList();
@@ -86,15 +97,19 @@ class NewsroomController {
 
 	}
 
+	record TitleDraft(@NotBlank @Size(max = 200) String title) {
+
+	}
+
 	record CommentDraft(@NotBlank @Size(max = 100) String author, @NotBlank @Size(max = 2_000) String text) {
 
 	}
 
-	record ArticleView(long id, String title, String author, String body, Instant publishedAt) {
+	record ArticleView(long id, String title, String author, String body, Instant publishedAt, int edition) {
 
 		static ArticleView of(Article article) {
 			return new ArticleView(Objects.requireNonNull(article.getId()), article.getTitle(), article.getAuthor(),
-					article.getBody(), article.getPublishedAt());
+					article.getBody(), article.getPublishedAt(), article.getEdition());
 		}
 
 	}

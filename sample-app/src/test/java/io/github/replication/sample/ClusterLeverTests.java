@@ -25,6 +25,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -55,7 +56,7 @@ class ClusterLeverTests {
 
 	@AfterEach
 	void reset() throws Exception {
-		pull("/api/cluster/visitors?on=false");
+		pull("/api/cluster/load?readers=0&editors=0");
 		this.cluster.reset();
 		Awaitility.await().untilAsserted(() -> assertThat(state().split("\"state\":\"ONLINE\"", -1)).hasSize(4));
 	}
@@ -117,11 +118,51 @@ class ClusterLeverTests {
 	}
 
 	@Test
-	void visitorsReadUntilTheyAreSentAway() throws Exception {
-		pull("/api/cluster/visitors?on=true");
-		Awaitility.await().untilAsserted(() -> assertThat(state()).contains("\"reading\":true", "\"READ_ONLY\""));
-		pull("/api/cluster/visitors?on=false");
-		assertThat(state()).contains("\"reading\":false");
+	void readersAndEditorsWorkUntilTheyAreSentAway() throws Exception {
+		assertThat(pull("/api/cluster/load?readers=2&editors=1").statusCode()).isEqualTo(204);
+		Awaitility.await()
+			.untilAsserted(() -> assertThat(state()).contains("\"readers\":2,\"editors\":1", "\"READ_ONLY\"")
+				.containsPattern("\"visits\":[1-9]\\d*,\"changes\":[1-9]"));
+		assertThat(pull("/api/cluster/load?readers=9&editors=0").body()).contains("There can be 0 to 8 readers");
+		pull("/api/cluster/load?readers=0&editors=0");
+		assertThat(state()).contains("\"readers\":0,\"editors\":0");
+	}
+
+	@Test
+	void addedReplicaServesAndCanBeRemoved() throws Exception {
+		assertThat(pull("/api/cluster/add").statusCode()).isEqualTo(204);
+		pull("/api/cluster/load?readers=4&editors=0");
+		Awaitility.await()
+			.untilAsserted(() -> assertThat(state())
+				.containsPattern("\"name\":\"replica-3\",\"role\":\"REPLICA\",\"state\":\"ONLINE\"")
+				.containsPattern("\"name\":\"replica-3\"[^}]*\"reads\":[1-9]"));
+		assertThat(pull("/api/cluster/replica-3/remove").statusCode()).isEqualTo(204);
+		assertThat(state()).doesNotContain("\"name\":\"replica-3\"").contains("\"failedVisits\":0");
+		assertThat(pull("/api/cluster/primary/remove").body()).contains("primary is the primary.");
+	}
+
+	@Test
+	void synchronousCommitWaitsForReplicasThatAreHeldBack() throws Exception {
+		pull("/api/cluster/replica-1/delay?seconds=2");
+		assertThat(pull("/api/cluster/commits?synchronous=true").statusCode()).isEqualTo(204);
+		try {
+			assertThat(state()).contains("\"synchronous\":true");
+			Visitor visitor = new Visitor(this.port);
+			long begin = System.nanoTime();
+			visitor.comment(2, "Everywhere.");
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofSeconds(1));
+			assertThat(new Visitor(this.port).comments(2).body()).contains("Everywhere.");
+		}
+		finally {
+			pull("/api/cluster/commits?synchronous=false");
+		}
+		assertThat(state()).contains("\"synchronous\":false");
+	}
+
+	@Test
+	void readYourWritesCannotBeChangedWithoutTheLauncher() throws Exception {
+		assertThat(pull("/api/cluster/read-your-writes?mode=off").statusCode()).isEqualTo(409);
+		assertThat(state()).contains("\"restart\":false,\"mode\":\"position\"");
 	}
 
 	@Test

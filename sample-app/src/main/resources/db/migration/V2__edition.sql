@@ -1,0 +1,1 @@
+ALTER TABLE article ADD COLUMN edition integer NOT NULL DEFAULT 1;
