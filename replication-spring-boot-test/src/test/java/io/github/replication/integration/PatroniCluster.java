@@ -32,9 +32,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -43,9 +41,15 @@ import org.awaitility.core.ConditionFactory;
 
 import org.springframework.util.FileSystemUtils;
 
+import io.github.replication.integration.PatroniRoute.Row;
+
 /**
  * Three PostgreSQL servers under Patroni, with etcd, on the loopback interface. All
  * programs are those of the distribution. Root runs them as the user {@code postgres}.
+ * <p>
+ * Patroni renews its lock by version 2 of etcd's interface, which compares the holder.
+ * With version 3, Patroni 3.0 does not: a leader that is thawed takes the lock back from
+ * the new one, with its older timeline.
  */
 final class PatroniCluster implements AutoCloseable {
 
@@ -91,8 +95,8 @@ final class PatroniCluster implements AutoCloseable {
 		int client = Program.freePort();
 		int peer = Program.freePort();
 		Process etcd = start(folder, "etcd",
-				List.of("etcd", "--data-dir", folder.resolve("etcd").toString(), "--listen-client-urls", url(client),
-						"--advertise-client-urls", url(client), "--listen-peer-urls", url(peer),
+				List.of("etcd", "--enable-v2", "--data-dir", folder.resolve("etcd").toString(), "--listen-client-urls",
+						url(client), "--advertise-client-urls", url(client), "--listen-peer-urls", url(peer),
 						"--initial-advertise-peer-urls", url(peer), "--initial-cluster", "default=" + url(peer)));
 		PatroniCluster cluster = new PatroniCluster(folder, etcd);
 		try {
@@ -181,23 +185,6 @@ final class PatroniCluster implements AutoCloseable {
 		await(120).until(() -> this.members.stream().filter(Member::isStreaming).count() == 2);
 	}
 
-	/**
-	 * The properties of an application that has the first member as its primary and the
-	 * others as replicas.
-	 */
-	Map<String, Object> properties() {
-		Map<String, Object> properties = new LinkedHashMap<>();
-		properties.put("spring.datasource.url", this.members.get(0).jdbcUrl(USER));
-		properties.put("spring.datasource.username", USER);
-		properties.put("spring.datasource.password", USER);
-		properties.put("spring.main.banner-mode", "off");
-		properties.put("replication.primary.name", this.members.get(0).name());
-		for (Member member : this.members.subList(1, this.members.size())) {
-			properties.put("replication.replicas." + member.name() + ".url", member.jdbcUrl(USER));
-		}
-		return properties;
-	}
-
 	@Override
 	public void close() {
 		this.members.forEach(Member::kill);
@@ -254,34 +241,36 @@ final class PatroniCluster implements AutoCloseable {
 		}
 
 		private void configure(int etcd) throws IOException {
-			Files.writeString(PatroniCluster.this.folder.resolve(this.name + ".yml"), """
-					scope: world
-					name: %1$s
-					restapi: {listen: '127.0.0.1:%2$d', connect_address: '127.0.0.1:%2$d'}
-					etcd3: {hosts: '127.0.0.1:%3$d'}
-					bootstrap:
-					  dcs:
-					    ttl: 20
-					    loop_wait: 1
-					    retry_timeout: 3
-					    primary_start_timeout: 0
-					    postgresql:
-					      use_pg_rewind: true
-					      parameters: {wal_log_hints: 'on', fsync: 'off', wal_retrieve_retry_interval: 100ms}
-					  initdb: [{encoding: UTF8}, {locale: C}]
-					postgresql:
-					  listen: 127.0.0.1:%4$d
-					  connect_address: 127.0.0.1:%4$d
-					  data_dir: %5$s
-					  bin_dir: %6$s
-					  pgpass: %5$s.pgpass
-					  authentication:
-					    superuser: {username: postgres, password: postgres}
-					    replication: {username: replicator, password: replicator}
-					    rewind: {username: rewinder, password: rewinder}
-					  parameters: {unix_socket_directories: ''}
-					  pg_hba: ['host all all 127.0.0.1/32 trust', 'host replication all 127.0.0.1/32 trust']
-					""".formatted(this.name, this.managerPort, etcd, this.port, data(), POSTGRES));
+			Files.writeString(PatroniCluster.this.folder.resolve(this.name + ".yml"),
+					"""
+							scope: world
+							name: %1$s
+							restapi: {listen: '127.0.0.1:%2$d', connect_address: '127.0.0.1:%2$d'}
+							etcd: {hosts: '127.0.0.1:%3$d'}
+							bootstrap:
+							  dcs:
+							    ttl: 20
+							    loop_wait: 1
+							    retry_timeout: 3
+							    primary_start_timeout: 0
+							    postgresql:
+							      use_pg_rewind: true
+							      parameters: {max_connections: 300, wal_log_hints: 'on', fsync: 'off', wal_retrieve_retry_interval: 100ms}
+							  initdb: [{encoding: UTF8}, {locale: C}]
+							postgresql:
+							  listen: 127.0.0.1:%4$d
+							  connect_address: 127.0.0.1:%4$d
+							  data_dir: %5$s
+							  bin_dir: %6$s
+							  pgpass: %5$s.pgpass
+							  authentication:
+							    superuser: {username: postgres, password: postgres}
+							    replication: {username: replicator, password: replicator}
+							    rewind: {username: rewinder, password: rewinder}
+							  parameters: {unix_socket_directories: ''}
+							  pg_hba: ['host all all 127.0.0.1/32 trust', 'host replication all 127.0.0.1/32 trust']
+							"""
+						.formatted(this.name, this.managerPort, etcd, this.port, data(), POSTGRES));
 		}
 
 		void startManager() {
@@ -322,6 +311,21 @@ final class PatroniCluster implements AutoCloseable {
 		boolean isStreaming() {
 			return Boolean.TRUE.equals(isInRecovery())
 					&& query("SELECT count(*) > 0 FROM pg_stat_wal_receiver WHERE status = 'streaming'");
+		}
+
+		/**
+		 * The rows of the application that this server has.
+		 */
+		List<Row> rows() throws SQLException {
+			try (Connection connection = DriverManager.getConnection(jdbcUrl(USER), "postgres", "postgres")) {
+				var result = connection.createStatement()
+					.executeQuery("SELECT concat_ws(' ', id, port, timeline, written) FROM note");
+				List<Row> rows = new ArrayList<>();
+				while (result.next()) {
+					rows.add(Row.parse(result.getString(1)));
+				}
+				return rows;
+			}
 		}
 
 		private Boolean isInRecovery() {

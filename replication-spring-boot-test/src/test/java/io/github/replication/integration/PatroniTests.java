@@ -21,21 +21,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -44,90 +36,125 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-import io.github.replication.NodeState;
-import io.github.replication.ReplicationCluster;
 import io.github.replication.integration.PatroniCluster.Member;
+import io.github.replication.integration.PatroniLoad.Acknowledged;
+import io.github.replication.integration.PatroniRoute.Row;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * A cluster as it is run: three servers under Patroni, an ordinary user, readers and
- * writers over HTTP with the cookies that they were sent. Whatever Patroni does or
- * suffers, nobody misses an own write or goes back, and reads do not fail.
+ * writers over HTTP with the cookies that they were sent, over each route to the servers
+ * at once. Whatever Patroni does or suffers, nobody misses an own write or goes back,
+ * reads do not fail, and two servers never take writes at a time.
+ * <p>
+ * With {@code brief} as the system property {@code world} there are two events and the
+ * members' own addresses.
  */
 @EnabledIfSystemProperty(named = "world", matches = ".+", disabledReason = "it takes minutes: ./mvnw -B verify -Pworld")
-@EnabledIf(value = "isInstalled", disabledReason = "there is no Patroni, etcd or PostgreSQL 15 of the distribution")
+@EnabledIf(value = "isInstalled",
+		disabledReason = "there is no Patroni, etcd, HAProxy, PgBouncer or PostgreSQL 15 of the distribution")
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class PatroniTests {
 
 	private static final Log logger = LogFactory.getLog(PatroniTests.class);
 
 	private static final Duration INTERVAL = Duration.ofMillis(500);
 
-	private static final AtomicLong ids = new AtomicLong(30_000_000);
+	private static final int EVENTS = 6;
+
+	private static final String BRIEF = "brief";
+
+	private static final String TAKES_MINUTES = "the brief run has two events";
+
+	private static final List<PatroniRoute> routes = new ArrayList<>();
+
+	private static final Map<String, List<String>> figures = new LinkedHashMap<>();
 
 	private static PatroniCluster cluster;
 
-	private static TestApplication application;
-
-	private static final List<String> rows = new ArrayList<>();
-
-	private Load load;
+	private List<PatroniLoad> loads = List.of();
 
 	static boolean isInstalled() {
-		return PatroniCluster.isInstalled();
+		return PatroniCluster.isInstalled()
+				&& (isBrief() || Program.find("haproxy").isPresent() && Program.find("pgbouncer").isPresent());
+	}
+
+	private static boolean isBrief() {
+		return BRIEF.equals(System.getProperty("world"));
 	}
 
 	@BeforeAll
 	static void start() throws Exception {
 		cluster = PatroniCluster.start();
-		PatroniCluster.execute(cluster.leader(), PatroniCluster.USER,
-				"CREATE TABLE note (id bigint PRIMARY KEY, text text NOT NULL)");
+		PatroniCluster.execute(cluster.leader(), PatroniCluster.USER, Row.CREATE);
 		PatroniCluster.execute(cluster.leader(), PatroniCluster.USER, "ALTER TABLE note OWNER TO app");
-		application = startApplication(cluster.properties());
-	}
-
-	private static TestApplication startApplication(Map<String, Object> properties) {
-		return TestApplication.with(properties)
-			.with("replication.monitor.interval", INTERVAL.toMillis() + "ms")
-			.with("spring.datasource.hikari.maximum-pool-size", "8")
-			.withoutJpa()
-			.web()
-			.start(NoteWeb.class);
+		String interval = INTERVAL.toMillis() + "ms";
+		routes.add(PatroniRoute.direct(cluster, interval));
+		if (!isBrief()) {
+			routes.add(PatroniRoute.haProxy(cluster, interval));
+			routes.add(PatroniRoute.pgBouncer(cluster, "session", interval));
+			routes.add(PatroniRoute.pgBouncer(cluster, "transaction", interval));
+		}
 	}
 
 	/**
-	 * Writes the report if it is asked for and every scenario was run.
+	 * Writes the report if it is asked for and every scenario has passed.
 	 */
 	@AfterAll
 	static void report() throws IOException {
 		String report = System.getProperty("world.report", "");
-		if (!report.isEmpty() && rows.size() == 6) {
+		if (!report.isEmpty() && figures.size() == routes.size()
+				&& figures.values().stream().allMatch((rows) -> rows.size() == EVENTS)) {
 			Files.writeString(Path.of(report),
 					"""
 							# Patroni
 
 							Written by `PatroniTests` (profile `world`, `-Dworld.report=...`). Three members of Patroni with etcd on one machine,
-							an ordinary database user, each member by its own address. The monitor's interval is %d ms. Four clients read over
-							HTTP and four write and read at once what they have written. Each keeps the cookies that it was sent. A read fails if
-							its response is no 200. No own write was missed, and no client saw a note disappear that it had been shown, or the
-							test had failed.
+							an ordinary database user. Four applications, one for each route to the members, see the same six events. The monitor's
+							interval is %d ms. In each application %d clients read over HTTP and %d write and read at once what they have
+							written. Each keeps the cookies that it was sent. A read fails if its response is no 200.
 
-							| event | first write after the leader accepts writes, ms | longest write, ms | writes | failed writes | reads | failed reads |
-							| --- | --- | --- | --- | --- | --- | --- |
+							The test fails if an own write is missed, if a client sees a row disappear that it was shown, or if a read fails.
+							Each row says which server wrote it, on which timeline and when by the server's clock. After each event those rows
+							are held against all acknowledged writes: each timeline has one server, none is written once the next one is, and
+							every acknowledged write is on the leader. Replication is asynchronous: a leader that is killed or frozen may take
+							acknowledged writes along. They are counted as lost.
+
+							Writes go on within two intervals of the monitor. Through HAProxy, which leads to the old leader and to the new one,
+							the application keeps its own pool: after a long outage HikariCP waits up to 5 s more until it tries again.
+
+							The last column has the reads that the server of the event served after its return, without a restart of the
+							application.
+
 							%s
 							"""
-						.formatted(INTERVAL.toMillis(), String.join("\n", rows)));
+						.formatted(INTERVAL.toMillis(), PatroniLoad.READERS, PatroniLoad.WRITERS,
+								figures.entrySet()
+									.stream()
+									.map((route) -> """
+											## %s
+
+											| event | first write after the leader accepts writes, ms | longest write, ms | writes | failed writes | lost writes | reads | failed reads | reads after the return |
+											| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+											%s"""
+										.formatted(capitalized(route.getKey()), String.join("\n", route.getValue())))
+									.collect(Collectors.joining("\n\n"))));
 		}
+	}
+
+	private static String capitalized(String text) {
+		return Character.toUpperCase(text.charAt(0)) + text.substring(1);
 	}
 
 	@AfterAll
 	static void stop() {
-		if (application != null) {
-			application.close();
-		}
+		routes.forEach(PatroniRoute::close);
 		if (cluster != null) {
 			cluster.close();
 		}
@@ -136,238 +163,139 @@ class PatroniTests {
 	@BeforeEach
 	void begin() {
 		cluster.awaitComplete();
-		awaitAllInRotation();
-		this.load = new Load(application);
+		routes.forEach(PatroniRoute::awaitAllInRotation);
+		this.loads = routes.stream().map(PatroniLoad::new).toList();
 	}
 
-	/**
-	 * Whatever has happened, every node serves again in the end, without a restart of the
-	 * application.
-	 */
 	@AfterEach
-	void end() {
-		this.load.close();
-		cluster.awaitComplete();
-		awaitAllInRotation();
-	}
-
-	private static void awaitAllInRotation() {
-		ReplicationCluster nodes = application.bean(ReplicationCluster.class);
-		PatroniCluster.await(60)
-			.untilAsserted(() -> assertThat(nodes.nodes()).allMatch((node) -> node.state() == NodeState.ONLINE));
+	void end() throws Exception {
+		for (PatroniLoad load : this.loads) {
+			load.end();
+		}
 	}
 
 	@Test
-	void switchover() {
+	void switchover() throws Exception {
 		Member old = cluster.leader();
 		Member next = cluster.members().stream().filter((member) -> member != old).findFirst().orElseThrow();
-		this.load.run("switchover", () -> {
+		run("switchover", old, false, () -> {
 			old.post("/switchover", "{\"leader\": \"" + old.name() + "\", \"candidate\": \"" + next.name() + "\"}");
 			assertThat(cluster.awaitLeaderOtherThan(old)).isSameAs(next);
+		}, () -> {
 		});
 	}
 
 	@Test
-	void leaderIsKilledUnderItsManager() {
+	@DisabledIfSystemProperty(named = "world", matches = BRIEF, disabledReason = TAKES_MINUTES)
+	void leaderIsKilledUnderItsManager() throws Exception {
 		Member old = cluster.leader();
-		this.load.run("leader killed under its manager", () -> {
+		run("leader killed under its manager", old, true, () -> {
 			old.killServer();
 			cluster.awaitLeaderOtherThan(old);
+		}, () -> {
 		});
 	}
 
 	@Test
-	void leaderIsKilledWithItsManager() {
+	void leaderIsKilledWithItsManager() throws Exception {
 		Member old = cluster.leader();
-		try {
-			this.load.run("leader killed with its manager", () -> {
-				old.kill();
-				cluster.awaitLeaderOtherThan(old);
-			});
-		}
-		finally {
-			old.startManager();
-		}
+		run("leader killed with its manager", old, true, () -> {
+			old.kill();
+			cluster.awaitLeaderOtherThan(old);
+		}, old::startManager);
 	}
 
 	@Test
-	void leaderIsFrozenAndThawed() {
+	@DisabledIfSystemProperty(named = "world", matches = BRIEF, disabledReason = TAKES_MINUTES)
+	void leaderIsFrozenAndThawed() throws Exception {
 		Member old = cluster.leader();
-		try {
-			this.load.run("leader frozen", () -> {
-				old.freeze();
-				cluster.awaitLeaderOtherThan(old);
-			});
-		}
-		finally {
-			old.thaw();
-		}
+		run("leader frozen and thawed", old, true, () -> {
+			old.freeze();
+			cluster.awaitLeaderOtherThan(old);
+		}, old::thaw);
 	}
 
 	@Test
-	void replicaIsRestarted() {
-		Member replica = cluster.members().stream().filter((member) -> !member.isPrimary()).findFirst().orElseThrow();
-		this.load.run("replica restarted", () -> replica.post("/restart", "{}"));
+	@DisabledIfSystemProperty(named = "world", matches = BRIEF, disabledReason = TAKES_MINUTES)
+	void replicaIsRestarted() throws Exception {
+		Member replica = replica();
+		run("replica restarted", replica, false, () -> replica.post("/restart", "{}"), () -> {
+		});
 	}
 
 	@Test
-	void replicaIsReinitialised() {
-		Member replica = cluster.members().stream().filter((member) -> !member.isPrimary()).findFirst().orElseThrow();
-		this.load.run("replica reinitialised", () -> replica.post("/reinitialize", "{\"force\": true}"));
+	@DisabledIfSystemProperty(named = "world", matches = BRIEF, disabledReason = TAKES_MINUTES)
+	void replicaIsReinitialised() throws Exception {
+		Member replica = replica();
+		run("replica reinitialised", replica, false, () -> {
+			replica.post("/reinitialize", "{\"force\": true}");
+			PatroniCluster.await(30).pollInterval(Duration.ofMillis(20)).until(() -> !replica.isStreaming());
+		}, () -> {
+		});
+	}
+
+	private static Member replica() {
+		return cluster.members().stream().filter((member) -> !member.isPrimary()).findFirst().orElseThrow();
 	}
 
 	/**
-	 * Readers and writers who remember what they were shown.
+	 * Lets something happen under the load, and checks what came of it.
+	 * @param name what happens
+	 * @param member to whom it happens
+	 * @param lossy whether writes may be lost that the member has acknowledged
+	 * @param event returns when there is a leader
+	 * @param comeBack lets the member return
 	 */
-	private static final class Load implements AutoCloseable {
-
-		private static final int READERS = 4;
-
-		private static final int WRITERS = 4;
-
-		private final ExecutorService executor = Executors.newFixedThreadPool(READERS + WRITERS);
-
-		private final List<Future<?>> users = new ArrayList<>();
-
-		private final AtomicBoolean ended = new AtomicBoolean();
-
-		private final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
-
-		private final AtomicInteger reads = new AtomicInteger();
-
-		private final ConcurrentLinkedQueue<String> failedReads = new ConcurrentLinkedQueue<>();
-
-		private final AtomicInteger writes = new AtomicInteger();
-
-		private final AtomicInteger failedWrites = new AtomicInteger();
-
-		/**
-		 * When the leader was seen to accept writes, 0 for not yet.
-		 */
-		private volatile long accepted;
-
-		private final AtomicLong resumed = new AtomicLong();
-
-		private final AtomicLong longestWrite = new AtomicLong();
-
-		private final AtomicLong known = new AtomicLong(-1);
-
-		private final TestApplication application;
-
-		Load(TestApplication application) {
-			this.application = application;
-			for (int i = 0; i < READERS; i++) {
-				this.users.add(this.executor.submit(() -> use(this::read)));
-			}
-			for (int i = 0; i < WRITERS; i++) {
-				this.users.add(this.executor.submit(() -> use((browser, seen) -> write(browser))));
-			}
-		}
-
-		private void use(BiConsumer<Browser, AtomicLong> step) {
-			Browser browser = new Browser();
-			AtomicLong seen = new AtomicLong(-1);
-			while (!this.ended.get()) {
-				step.accept(browser, seen);
-				LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-			}
-		}
-
-		/**
-		 * Writes a note and reads it at once.
-		 */
-		private void write(Browser browser) {
-			long id = ids.incrementAndGet();
-			long start = System.nanoTime();
-			if (browser.post(this.application, "/notes/" + id).statusCode() != 200) {
-				this.failedWrites.incrementAndGet();
-				return;
-			}
-			long now = System.nanoTime();
-			this.writes.incrementAndGet();
-			if (this.accepted != 0 && start > this.accepted) {
-				this.resumed.compareAndSet(0, now);
-			}
-			this.longestWrite.accumulateAndGet(now - start, Math::max);
-			this.known.set(id);
-			readNote(browser, id, (found) -> {
-				if (!found) {
-					this.violations.add("own write " + id + " is missed");
-				}
-			});
-		}
-
-		/**
-		 * Reads the newest note again and again: once seen, it stays.
-		 */
-		private void read(Browser browser, AtomicLong seen) {
-			long last = seen.get();
-			if (last >= 0) {
-				readNote(browser, last, (found) -> {
-					if (!found) {
-						this.violations.add("note " + last + " was seen and is gone");
-					}
-				});
-			}
-			long id = this.known.get();
-			readNote(browser, id, (found) -> {
-				if (found) {
-					seen.set(id);
-				}
-			});
-		}
-
-		private void readNote(Browser browser, long id, Consumer<Boolean> check) {
-			var response = browser.get(this.application, "/notes/" + id);
-			this.reads.incrementAndGet();
-			if (response.statusCode() != 200) {
-				this.failedReads.add(response.body());
-				return;
-			}
-			check.accept(response.body().equals("found"));
-		}
-
-		/**
-		 * Lets something happen under the load, and checks what came of it.
-		 */
-		void run(String name, Runnable event) {
-			PatroniCluster.await(20).until(() -> this.writes.get() > 20 && this.reads.get() > 50);
+	private void run(String name, Member member, boolean lossy, Step event, Step comeBack) throws Exception {
+		long accepted;
+		this.loads.forEach(PatroniLoad::awaitStart);
+		try {
 			event.run();
-			this.accepted = System.nanoTime();
-			PatroniCluster.await(40).until(() -> this.resumed.get() != 0);
-			long resumed = this.resumed.get() - this.accepted;
-			int before = this.writes.get();
-			PatroniCluster.await(20).until(() -> this.writes.get() > before + 50);
-			close();
-			rows.add(Stream
-				.of(name, TimeUnit.NANOSECONDS.toMillis(resumed),
-						TimeUnit.NANOSECONDS.toMillis(this.longestWrite.get()), this.writes, this.failedWrites,
-						this.reads, this.failedReads.size())
-				.map(String::valueOf)
-				.collect(Collectors.joining(" | ", "| ", " |")));
-			logger.info(name + ": writes again " + TimeUnit.NANOSECONDS.toMillis(resumed)
-					+ " ms after a leader accepts them, longest write "
-					+ TimeUnit.NANOSECONDS.toMillis(this.longestWrite.get()) + " ms, " + this.writes + " writes, "
-					+ this.failedWrites + " failed writes, " + this.reads + " reads, " + this.failedReads.size()
-					+ " failed reads");
-			assertThat(this.violations).isEmpty();
-			assertThat(this.failedReads).isEmpty();
-			assertThat(Duration.ofNanos(resumed)).isLessThan(INTERVAL.multipliedBy(2));
+			accepted = System.nanoTime();
+			this.loads.forEach((load) -> load.leaderAccepts(accepted));
+			this.loads.forEach(PatroniLoad::awaitWrites);
 		}
+		finally {
+			comeBack.run();
+		}
+		cluster.awaitComplete();
+		this.loads.forEach(PatroniLoad::clusterIsComplete);
+		PatroniCluster.await(60)
+			.untilAsserted(() -> assertThat(this.loads).as("those in which " + member.name() + " serves reads")
+				.allMatch((load) -> load.servedBy(member.port()) > 0));
+		end();
+		Map<Long, Row> kept = cluster.leader().rows().stream().collect(Collectors.toMap(Row::id, Function.identity()));
+		List<Acknowledged> lost = this.loads.stream()
+			.flatMap((load) -> load.acknowledged().stream())
+			.filter((write) -> !kept.containsKey(write.row().id()))
+			.toList();
+		Set<Long> lostIds = lost.stream().map((write) -> write.row().id()).collect(Collectors.toSet());
+		for (PatroniLoad load : this.loads) {
+			logger.info(load.route().name() + " | " + name + " | " + load.figures(lostIds, member.port()));
+		}
+		OnePrimary.check(kept.values(), this.loads.stream().flatMap((load) -> load.acknowledged().stream()).toList());
+		if (lossy) {
+			int newest = kept.values().stream().mapToInt(Row::timeline).max().orElseThrow();
+			assertThat(lost).allMatch((write) -> write.row().timeline() < newest && write.time() < accepted);
+		}
+		else {
+			assertThat(lost).isEmpty();
+		}
+		for (PatroniLoad load : this.loads) {
+			assertThat(load.violations(lostIds)).as(load.route().name()).isEmpty();
+			assertThat(load.failedReads()).as(load.route().name()).isEmpty();
+			assertThat(load.resumedAfter()).as(load.route().name())
+				.isLessThan(INTERVAL.multipliedBy(2).plus(load.route().delay()).toMillis());
+		}
+		for (PatroniLoad load : this.loads) {
+			figures.computeIfAbsent(load.route().name(), (route) -> new ArrayList<>())
+				.add("| " + name + " | " + load.figures(lostIds, member.port()) + " |");
+		}
+	}
 
-		@Override
-		public void close() {
-			this.ended.set(true);
-			this.executor.shutdown();
-			try {
-				if (!this.executor.awaitTermination(60, TimeUnit.SECONDS)) {
-					this.violations.add("a request does not end");
-				}
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
-		}
+	private interface Step {
+
+		void run() throws Exception;
 
 	}
 
