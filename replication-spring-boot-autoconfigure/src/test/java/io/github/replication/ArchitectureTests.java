@@ -71,6 +71,8 @@ class ArchitectureTests {
 
 	private static final String JDBC = API + ".jdbc..";
 
+	private static final String HIBERNATE = API + ".hibernate..";
+
 	private static final String WEB = API + ".web..";
 
 	private static final String METRICS = API + ".metrics..";
@@ -83,8 +85,9 @@ class ArchitectureTests {
 	 * The packages in the order of the data path, each of which may depend on the ones
 	 * before it. The wiring comes last.
 	 */
-	private static final List<String> DATA_PATH = List.of(API, POSTGRES, POSITION, CALLER, STORE, CACHE, MESSAGE, NODE,
-			API + ".balance..", API + ".policy..", JDBC, API + ".interceptor..", WEB, METRICS, ACTUATE, WIRING);
+	private static final List<String> DATA_PATH = List.of(API, POSTGRES, POSITION, CALLER, STORE, CACHE, HIBERNATE,
+			MESSAGE, NODE, API + ".balance..", API + ".policy..", JDBC, API + ".interceptor..", WEB, METRICS, ACTUATE,
+			WIRING);
 
 	private static final Set<String> CLOCKS = Set.of("java.lang.System.currentTimeMillis", "java.lang.System.nanoTime",
 			"java.time.Instant.now", "java.time.Clock.systemUTC", "java.time.Clock.systemDefaultZone",
@@ -128,6 +131,13 @@ class ArchitectureTests {
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.cache..");
+
+	@ArchTest
+	static final ArchRule hibernateStaysInItsPackage = noClasses().that()
+		.resideOutsideOfPackages(HIBERNATE, WIRING)
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("org.hibernate..", "jakarta.persistence..");
 
 	@ArchTest
 	static final ArchRule contextPropagationStaysWithTheCaller = noClasses().that()

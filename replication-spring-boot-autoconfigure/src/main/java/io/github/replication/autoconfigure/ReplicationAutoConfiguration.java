@@ -80,7 +80,7 @@ import io.github.replication.position.SampleClock;
 @EnableConfigurationProperties(ReplicationProperties.class)
 @ImportRuntimeHints(ReplicationRuntimeHints.class)
 @Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, SpringSessionConfiguration.class,
-		ReactiveWebConfiguration.class, CacheConfiguration.class })
+		ReactiveWebConfiguration.class, CacheConfiguration.class, HibernateCacheConfiguration.class })
 public final class ReplicationAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(ReplicationAutoConfiguration.class);

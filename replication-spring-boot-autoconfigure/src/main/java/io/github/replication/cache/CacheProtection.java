@@ -50,7 +50,7 @@ public final class CacheProtection {
 
 	private final SingletonSupplier<SharedWatermarks> shared;
 
-	private final List<CacheWatermarks> caches = new CopyOnWriteArrayList<>();
+	private final List<Watermarks> caches = new CopyOnWriteArrayList<>();
 
 	private final LongAdder refused = new LongAdder();
 
@@ -88,8 +88,8 @@ public final class CacheProtection {
 	 */
 	public int watermarks() {
 		int watermarks = 0;
-		for (CacheWatermarks cache : this.caches) {
-			watermarks += cache.local().size();
+		for (Watermarks cache : this.caches) {
+			watermarks += cache.size();
 		}
 		return watermarks;
 	}
@@ -106,8 +106,18 @@ public final class CacheProtection {
 	CacheWatermarks watermarksOf(String name, Cache cache) {
 		CacheWatermarks watermarks = new CacheWatermarks(this, name,
 				this.sharedCaches.test(name, cache) ? this.shared.obtain() : null);
-		this.caches.add(watermarks);
+		this.caches.add(watermarks.local());
 		return watermarks;
+	}
+
+	/**
+	 * Creates the watermarks of a region of Hibernate's cache.
+	 * @return new watermarks, which count with those of the other caches
+	 */
+	public RegionWatermarks watermarksOfRegion() {
+		Watermarks watermarks = new Watermarks(clock(), window());
+		this.caches.add(watermarks);
+		return new RegionWatermarks(this, watermarks);
 	}
 
 	CallerRecords records() {

@@ -345,6 +345,20 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
+	 * Whether a replica was known to have reached a write before a moment. Sends nothing
+	 * to any server.
+	 * @param node the replica
+	 * @param write the write
+	 * @param tick the moment, as the clock has noted it
+	 * @return {@code false} also if that is not known
+	 */
+	public boolean hadReached(ClusterNode node, Write write, long tick) {
+		boolean reached = hasReached(node, new Bound(write, null));
+		Known known = node.monitor().position().known();
+		return reached && known != null && known.until() < tick;
+	}
+
+	/**
 	 * Asks replicas again, and the primary if need be, until one of them qualifies. Waits
 	 * no longer than configured.
 	 * @param replicas the replicas that may be asked

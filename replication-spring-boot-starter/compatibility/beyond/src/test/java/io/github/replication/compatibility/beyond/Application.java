@@ -116,6 +116,8 @@ final class Application implements AutoCloseable {
 			with("spring.main.banner-mode", "off");
 			with("spring.cache.type", "none");
 			with("management.health.redis.enabled", "false");
+			with("spring.autoconfigure.exclude",
+					"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration");
 			for (PostgresNode replica : cluster.replicas()) {
 				with("replication.replicas." + replica.name() + ".url", replica.jdbcUrl());
 			}
