@@ -375,11 +375,19 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * again.
 	 */
 	private void stateChanged(Member member) {
+		restWhileUnavailable(member);
 		WritePool writePool = member.node().writePool();
 		if (writePool != null && member.isPrimary()) {
 			writePool.callOut();
 		}
 		signal();
+	}
+
+	private static void restWhileUnavailable(Member member) {
+		WritePool writePool = member.node().writePool();
+		if (writePool != null) {
+			writePool.restWhileUnavailable();
+		}
 	}
 
 	private void signal() {
@@ -444,6 +452,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 			HikariDataSource pool = this.pools.writes(now.node().definition());
 			now.node().writePool(new WritePool(pool, pool, true, () -> obstacle(now.node())));
 		}
+		restWhileUnavailable(before);
+		restWhileUnavailable(now);
 		this.executor.execute(() -> giveUp(before.node()));
 		changed();
 	}
@@ -678,6 +688,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		public void primaryFailed(Member primary) {
 			Cluster.this.supervisors.forEach(NodeSupervisor::hurry);
 			WritePool writePool = primary.node().writePool();
+			restWhileUnavailable(primary);
 			if (writePool != null && primary.health().isFailing() && !writePool.isConnected()) {
 				writePool.callOut();
 			}

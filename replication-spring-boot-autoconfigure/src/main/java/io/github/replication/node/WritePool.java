@@ -48,6 +48,11 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	private final Set<Visit> inside = ConcurrentHashMap.newKeySet();
 
 	/**
+	 * The configured number of idle connections, {@code null} unless the pool rests.
+	 */
+	private @Nullable Integer minimumIdle;
+
+	/**
 	 * Creates a pool.
 	 * @param pool the pool
 	 * @param hikari the pool of HikariCP that it is or leads to, {@code null} if it is
@@ -126,6 +131,27 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	 */
 	void callOut() {
 		this.inside.forEach(Visit::callOut);
+	}
+
+	/**
+	 * Has the pool open no connection by itself while there is none to be had. HikariCP
+	 * tries again ever more rarely, at last each 5 s, and the first caller after an
+	 * outage would wait for its next attempt.
+	 */
+	synchronized void restWhileUnavailable() {
+		HikariDataSource hikari = this.hikari;
+		boolean unavailable = this.obstacle.get() != null;
+		if (hikari == null || !hikari.isRunning() || unavailable == (this.minimumIdle != null)) {
+			return;
+		}
+		if (this.minimumIdle == null) {
+			this.minimumIdle = hikari.getMinimumIdle();
+			hikari.setMinimumIdle(0);
+		}
+		else {
+			hikari.setMinimumIdle(this.minimumIdle);
+			this.minimumIdle = null;
+		}
 	}
 
 	/**

@@ -27,6 +27,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,6 +109,22 @@ class OutageTests {
 			this.cluster.primary().start();
 			assertThat(early).allSatisfy((writer) -> assertThat(writer).succeedsWithin(TWO_INTERVALS));
 			assertThat(late).allSatisfy((writer) -> assertThat(writer).succeedsWithin(TWO_INTERVALS));
+		}
+	}
+
+	@Test
+	void pausesOfThePoolDoNotOutlastTheOutage() throws Exception {
+		try (TestApplication application = start("30000", "4")) {
+			HikariDataSource pool = application.bean(DataSource.class).unwrap(HikariDataSource.class);
+			insert(application);
+			this.cluster.primary().proxy().refuse();
+			this.cluster.primary().proxy().resetConnections();
+			awaitState(application, "primary", NodeState.OFFLINE);
+			List<CompletableFuture<Long>> writers = writers(application, 4);
+			pause(Duration.ofSeconds(7));
+			this.cluster.primary().proxy().restore();
+			assertThat(writers).allSatisfy((writer) -> assertThat(writer).succeedsWithin(TWO_INTERVALS));
+			assertThat(pool.getMinimumIdle()).isEqualTo(4);
 		}
 	}
 
@@ -235,8 +254,13 @@ class OutageTests {
 	}
 
 	private TestApplication start(String connectionTimeout) {
+		return start(connectionTimeout, "0");
+	}
+
+	private TestApplication start(String connectionTimeout, String minimumIdle) {
 		return TestApplication.exactly(this.cluster)
 			.with("spring.datasource.hikari.connection-timeout", connectionTimeout)
+			.with("spring.datasource.hikari.minimum-idle", minimumIdle)
 			.withoutJpa()
 			.start();
 	}
