@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,11 +48,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class PatroniRoute implements AutoCloseable {
 
-	private static final Duration BACKOFF_OF_HIKARI = Duration.ofSeconds(5);
-
 	private final String name;
-
-	private final Duration delay;
 
 	private final Path folder;
 
@@ -61,9 +56,8 @@ final class PatroniRoute implements AutoCloseable {
 
 	private TestApplication application;
 
-	private PatroniRoute(String name, Duration delay) throws IOException {
+	private PatroniRoute(String name) throws IOException {
 		this.name = name;
-		this.delay = delay;
 		this.folder = Files.createTempDirectory("route",
 				PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
 	}
@@ -72,17 +66,16 @@ final class PatroniRoute implements AutoCloseable {
 	 * Each member by its own address.
 	 */
 	static PatroniRoute direct(PatroniCluster cluster, String interval) throws IOException {
-		PatroniRoute route = new PatroniRoute("each member by its own address", Duration.ZERO);
+		PatroniRoute route = new PatroniRoute("each member by its own address");
 		return route.start(urls(cluster.members()), interval);
 	}
 
 	/**
 	 * The leader through HAProxy, which asks the managers, and each member by its own
-	 * address. The application's own pool may lead to the old leader and to the new one:
-	 * after an outage it tries again when its back-off ends.
+	 * address. The application's own pool leads to the old leader and to the new one.
 	 */
 	static PatroniRoute haProxy(PatroniCluster cluster, String interval) throws IOException {
-		PatroniRoute route = new PatroniRoute("the leader through HAProxy", BACKOFF_OF_HIKARI);
+		PatroniRoute route = new PatroniRoute("the leader through HAProxy");
 		int port = Program.freePort();
 		Path configuration = route.folder.resolve("haproxy.cfg");
 		Files.writeString(configuration,
@@ -120,7 +113,7 @@ final class PatroniRoute implements AutoCloseable {
 	 * A PgBouncer before each member.
 	 */
 	static PatroniRoute pgBouncer(PatroniCluster cluster, String mode, String interval) throws IOException {
-		PatroniRoute route = new PatroniRoute("a PgBouncer before each member, " + mode + " pooling", Duration.ZERO);
+		PatroniRoute route = new PatroniRoute("a PgBouncer before each member, " + mode + " pooling");
 		Map<String, String> urls = new LinkedHashMap<>();
 		for (Member member : cluster.members()) {
 			Path folder = Files.createDirectory(route.folder.resolve(member.name()));
@@ -179,13 +172,6 @@ final class PatroniRoute implements AutoCloseable {
 
 	String name() {
 		return this.name;
-	}
-
-	/**
-	 * How long writes may take to go on besides the time that the monitor needs.
-	 */
-	Duration delay() {
-		return this.delay;
 	}
 
 	TestApplication application() {
