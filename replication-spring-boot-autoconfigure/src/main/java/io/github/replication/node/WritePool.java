@@ -138,19 +138,22 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	 * tries again ever more rarely, at last each 5 s, and the first caller after an
 	 * outage would wait for its next attempt.
 	 */
-	synchronized void restWhileUnavailable() {
+	void restWhileUnavailable() {
 		HikariDataSource hikari = this.hikari;
-		boolean unavailable = this.obstacle.get() != null;
-		if (hikari == null || !hikari.isRunning() || unavailable == (this.minimumIdle != null)) {
+		if (hikari == null || !hikari.isRunning()) {
 			return;
 		}
-		if (this.minimumIdle == null) {
-			this.minimumIdle = hikari.getMinimumIdle();
-			hikari.setMinimumIdle(0);
-		}
-		else {
-			hikari.setMinimumIdle(this.minimumIdle);
-			this.minimumIdle = null;
+		synchronized (this.inside) {
+			Integer minimumIdle = this.minimumIdle;
+			boolean unavailable = this.obstacle.get() != null;
+			if (unavailable && minimumIdle == null) {
+				this.minimumIdle = hikari.getMinimumIdle();
+				hikari.setMinimumIdle(0);
+			}
+			else if (!unavailable && minimumIdle != null) {
+				hikari.setMinimumIdle(minimumIdle);
+				this.minimumIdle = null;
+			}
 		}
 	}
 
