@@ -17,6 +17,7 @@
 package io.github.replication.test.proof;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -54,6 +55,8 @@ final class Nemesis implements Runnable {
 	private static final Duration EXHAUSTION = Duration.ofMillis(250);
 
 	private static final Duration FARTHEST_STEP = Duration.ofHours(1);
+
+	private static final Duration STREAM = Duration.ofSeconds(10);
 
 	private static final int OCCUPIERS = 8;
 
@@ -248,9 +251,38 @@ final class Nemesis implements Runnable {
 		PostgresNode candidate = any(this.cluster.replicas());
 		Set<PostgresNode> nodes = Set.of(old, candidate);
 		nodes.forEach((node) -> this.history.beginFault(Fault.SWITCHOVER.name(), node.name(), false));
+		awaitStream(old, candidate);
 		old.stop();
 		promote(candidate, old);
 		nodes.forEach((node) -> this.history.endFault(Fault.SWITCHOVER.name(), node.name()));
+	}
+
+	/**
+	 * A server that is stopped sends the rest of its WAL to the standbys that receive it,
+	 * and to no others, such as one that was started a moment ago.
+	 */
+	private void awaitStream(PostgresNode primary, PostgresNode standby) {
+		long end = System.nanoTime() + STREAM.toNanos();
+		while (!isStreaming(primary, standby)) {
+			if (System.nanoTime() - end >= 0) {
+				throw new IllegalStateException(standby + " does not receive the WAL of " + primary);
+			}
+			await(TimeUnit.MILLISECONDS.toNanos(20));
+		}
+	}
+
+	private static boolean isStreaming(PostgresNode primary, PostgresNode standby) {
+		try (Connection connection = primary.adminConnection();
+				PreparedStatement statement = connection.prepareStatement(
+						"SELECT FROM pg_stat_replication WHERE application_name = ? AND state = 'streaming'")) {
+			statement.setString(1, standby.name());
+			try (ResultSet row = statement.executeQuery()) {
+				return row.next();
+			}
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(primary + " does not say who receives its WAL", ex);
+		}
 	}
 
 	private void failOver() {
