@@ -197,6 +197,7 @@ class PatroniTests {
 	}
 
 	@Test
+	@DisabledIfSystemProperty(named = "world", matches = BRIEF, disabledReason = TAKES_MINUTES)
 	void leaderIsKilledWithItsManager() throws Exception {
 		Member old = cluster.leader();
 		run("leader killed with its manager", old, true, () -> {
@@ -216,7 +217,6 @@ class PatroniTests {
 	}
 
 	@Test
-	@DisabledIfSystemProperty(named = "world", matches = BRIEF, disabledReason = TAKES_MINUTES)
 	void replicaIsRestarted() throws Exception {
 		Member replica = replica();
 		run("replica restarted", replica, false, () -> replica.post("/restart", "{}"), () -> {
