@@ -229,14 +229,10 @@ final class AppliedSettings {
 	}
 
 	private void applyIsolation(@Nullable Integer isolation) throws SQLException {
-		if (Objects.equals(this.isolation, isolation)) {
-			return;
+		Integer level = (isolation != null) ? isolation : this.originalIsolation;
+		if (level != null && !Objects.equals(this.isolation, isolation)) {
+			useIsolation(level, isolation);
 		}
-		if (this.originalIsolation == null) {
-			this.originalIsolation = this.connection.getTransactionIsolation();
-		}
-		this.connection.setTransactionIsolation((isolation != null) ? isolation : this.originalIsolation);
-		this.isolation = isolation;
 	}
 
 	/**

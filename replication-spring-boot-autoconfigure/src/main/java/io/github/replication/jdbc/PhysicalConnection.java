@@ -456,7 +456,7 @@ final class PhysicalConnection {
 	 * Whether the connection is needed no longer.
 	 */
 	boolean isIdle() {
-		return this.users <= 0 && this.hold == Hold.NONE && !this.exposed;
+		return !isUsed() && this.hold == Hold.NONE && !this.exposed;
 	}
 
 	/**
@@ -464,7 +464,7 @@ final class PhysicalConnection {
 	 * left something behind.
 	 */
 	boolean isReplaceable() {
-		return this.users <= 0 && this.hold != Hold.SESSION && !this.exposed;
+		return !isUsed() && this.hold != Hold.SESSION && !this.exposed;
 	}
 
 	boolean isReleased() {

@@ -112,7 +112,8 @@ public final class RoutingPolicy {
 		}
 		Rotation rotation = topology.rotation(request.scope().group());
 		ClusterNode current = this.positions.nodeOf(request.required());
-		if (current != null && excluded.isEmpty() && rotation.all().contains(current) && serves(current, request)) {
+		if (current != null && !excluded.contains(current) && rotation.all().contains(current)
+				&& serves(current, request)) {
 			return new Route(current, PoolKind.READ, Reason.READ_ONLY);
 		}
 		List<ClusterNode> candidates = without(rotation.all(), excluded);
@@ -127,9 +128,7 @@ public final class RoutingPolicy {
 		if (qualifying.isEmpty()) {
 			return read(topology, this.positions.reason(candidates));
 		}
-		ClusterNode chosen = (current != null && qualifying.contains(current)) ? current
-				: choose(near(rotation, qualifying));
-		return new Route(chosen, PoolKind.READ, Reason.READ_ONLY);
+		return new Route(choose(near(rotation, qualifying)), PoolKind.READ, Reason.READ_ONLY);
 	}
 
 	/**

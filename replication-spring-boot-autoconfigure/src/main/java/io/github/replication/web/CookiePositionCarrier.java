@@ -159,8 +159,8 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		int others = 0;
 		for (Cookie cookie : cookies(request)) {
 			int slot = slotOf(cookie.getName(), ofCluster);
-			String mark = markOf(cookie.getValue());
-			if (slot >= 0 && slot < POSITIONS && !mark.isEmpty() && !mark.equals(this.mark)) {
+			String mark = (slot >= 0 && slot < POSITIONS) ? markOf(cookie.getValue()) : "";
+			if (!mark.isEmpty() && !mark.equals(this.mark)) {
 				others |= 1 << slot;
 				if (this.others.size() < POSITIONS) {
 					this.others.add(mark);
