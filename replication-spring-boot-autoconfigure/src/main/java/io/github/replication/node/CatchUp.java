@@ -129,6 +129,30 @@ final class CatchUp {
 	}
 
 	/**
+	 * Waits for answers until a replica is far enough. An answer that arrives while
+	 * another one is judged is judged as well.
+	 * @param answers the answers to come
+	 * @param reached whether a replica is known to be far enough
+	 * @param deadline the end of waiting, by the monotonic clock in nanoseconds
+	 * @return {@code true} if one is
+	 */
+	boolean awaitEach(List<? extends CompletableFuture<?>> answers, BooleanSupplier reached, long deadline) {
+		List<CompletableFuture<?>> missing = new ArrayList<>(answers);
+		while (!missing.isEmpty() && isTimeLeft(deadline)) {
+			await(CompletableFuture.anyOf(missing.toArray(new CompletableFuture<?>[0])), deadline);
+			missing.removeIf(CompletableFuture::isDone);
+			if (reached.getAsBoolean()) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private boolean isTimeLeft(long deadline) {
+		return this.clock.nanoTime() - deadline < 0 && !Thread.currentThread().isInterrupted();
+	}
+
+	/**
 	 * One read's attempt to find a replica that is far enough.
 	 */
 	private final class Attempt {
@@ -154,15 +178,11 @@ final class CatchUp {
 
 		boolean run() {
 			boolean reached = ask();
-			while (!reached && this.waiting && isTimeLeft()) {
+			while (!reached && this.waiting && isTimeLeft(this.deadline)) {
 				LockSupport.parkNanos(POLL);
 				reached = this.reached.getAsBoolean() || ask();
 			}
 			return reached;
-		}
-
-		private boolean isTimeLeft() {
-			return CatchUp.this.clock.nanoTime() - this.deadline < 0 && !Thread.currentThread().isInterrupted();
 		}
 
 		private boolean ask() {
@@ -191,15 +211,7 @@ final class CatchUp {
 			long tick = CatchUp.this.clock.now();
 			List<CompletableFuture<Sample>> answers = new ArrayList<>();
 			monitors.forEach((monitor) -> answers.add(monitor.sampleAfter(tick)));
-			while (!answers.isEmpty() && isTimeLeft()) {
-				CompletableFuture<Object> first = CompletableFuture.anyOf(answers.toArray(new CompletableFuture<?>[0]));
-				await(first, this.deadline);
-				if (this.reached.getAsBoolean()) {
-					return true;
-				}
-				answers.removeIf(CompletableFuture::isDone);
-			}
-			return false;
+			return awaitEach(answers, this.reached, this.deadline);
 		}
 
 	}
