@@ -88,10 +88,14 @@ public final class Positions implements PositionResolver {
 	}
 
 	/**
-	 * The primary has answered, or failed to.
+	 * The primary has answered, or failed to. Once it is silent the replicas get no
+	 * further, and are asked how far they have come.
 	 */
 	void primaryAnswered(@Nullable Sample sample, @Nullable Exception failure) {
-		this.primary.answered(sample, failure);
+		Topology topology = this.topology.get();
+		if (this.primary.answered(sample, failure) && topology != null) {
+			topology.replicas().forEach((replica) -> replica.monitor().sampleAfter(this.clock.now()));
+		}
 	}
 
 	private PrimaryHistory history() {

@@ -63,22 +63,23 @@ final class PrimaryPosition {
 	/**
 	 * The primary has answered, or failed to. One failure alone says nothing: until the
 	 * next question the primary serves every read that depends on more than is known.
+	 * @return whether it has stopped to report its position by that
 	 */
-	void answered(@Nullable Sample sample, @Nullable Exception failure) {
+	boolean answered(@Nullable Sample sample, @Nullable Exception failure) {
 		this.failures = (sample != null) ? 0 : this.failures + 1;
 		if (this.failures == 1) {
-			return;
+			return false;
 		}
 		boolean reporting = sample != null && sample.state().hasPosition() && !sample.state().inRecovery();
 		if (sample != null && reporting) {
 			this.history = this.history.with(sample);
 		}
-		if (reporting != this.reporting) {
-			this.reporting = reporting;
-			if (this.mode == ReadYourWrites.POSITION) {
-				log(sample, failure);
-			}
+		boolean changed = reporting != this.reporting;
+		this.reporting = reporting;
+		if (changed && this.mode == ReadYourWrites.POSITION) {
+			log(sample, failure);
 		}
+		return changed && !reporting;
 	}
 
 	private void log(@Nullable Sample sample, @Nullable Exception failure) {

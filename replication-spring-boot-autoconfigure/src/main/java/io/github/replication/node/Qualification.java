@@ -53,16 +53,45 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 		if (!qualifying.isEmpty() || bound.read() == null || isExactFor(replicas)) {
 			return qualifying;
 		}
-		return only(replicas, (node) -> hasReached(node, bound.write()));
+		return only(replicas, (node) -> mayStandIn(node, bound));
 	}
 
 	/**
-	 * Whether one replica has reached a bound. Where its position does not decide, the
-	 * write of the bound is enough.
+	 * Whether one replica has reached a bound. Where its position does not decide, it may
+	 * stand in for the node that the caller has read from.
 	 */
 	boolean qualifies(ClusterNode replica, Bound bound) {
 		return hasReached(replica, bound)
-				|| (bound.read() != null && !isExactFor(replica) && hasReached(replica, bound.write()));
+				|| (bound.read() != null && !isExactFor(replica) && mayStandIn(replica, bound));
+	}
+
+	/**
+	 * Whether a replica may serve a caller although nothing proves that it has all that
+	 * the caller has read. The write of the bound is enough, but if the primary has gone
+	 * silent, only the replica that is furthest is as likely as any to have the rest: it
+	 * is the one to be promoted.
+	 */
+	private boolean mayStandIn(ClusterNode replica, Bound bound) {
+		return hasReached(replica, bound.write()) && (this.history.last() == null
+				|| this.settings.mode() != ReadYourWrites.POSITION || this.exact || isFurthest(replica, bound.read()));
+	}
+
+	private boolean isFurthest(ClusterNode replica, @Nullable ReadMark read) {
+		Topology topology = this.topology;
+		if (topology == null) {
+			return true;
+		}
+		if (read != null && isOf(topology.primary(), read) && topology.primary().monitor().failure() == null) {
+			return false;
+		}
+		Known known = replica.monitor().position().known();
+		for (ClusterNode other : topology.replicas()) {
+			Known of = (other != replica && inRotation(other.id()) != null) ? other.monitor().position().known() : null;
+			if (of != null && (known == null || of.isFurtherThan(known))) {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	/**

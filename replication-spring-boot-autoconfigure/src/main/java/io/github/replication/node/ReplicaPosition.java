@@ -434,6 +434,10 @@ final class ReplicaPosition {
 			return Long.compareUnsigned(lsn(), other.lsn()) < 0;
 		}
 
+		boolean isFurtherThan(Known other) {
+			return (this.timeline != other.timeline) ? this.timeline > other.timeline : other.isBehind(this);
+		}
+
 		/**
 		 * A standby never goes back to an earlier timeline while it runs.
 		 */

@@ -220,6 +220,51 @@ class PositionsTests {
 	}
 
 	@Test
+	void furthestReplicaStandsInForANodeThatIsLostWithThePrimary() {
+		primary(1, 1_000);
+		replica(this.one, 1, 900);
+		replica(this.two, 1, 950);
+		this.positions.within(() -> Nodes.topology(Nodes.primary(), List.of(this.one, this.two), null));
+		Bound read = new Bound(null, new ReadMark(4711, this.clock.now(), 0));
+		assertThat(qualifying(read)).isEmpty();
+		silence();
+		assertThat(qualifying(read)).containsExactly(this.two);
+		assertThat(this.positions.qualifies(this.one, read)).isFalse();
+		assertThat(this.positions.qualifies(this.two, read)).isTrue();
+		replica(this.one, 1, 950);
+		assertThat(qualifying(read)).containsExactly(this.one, this.two);
+		replica(this.one, 2, 920);
+		assertThat(qualifying(read)).as("follows a later timeline").containsExactly(this.one);
+	}
+
+	@Test
+	void nodeThatWasPromotedServesThoseWhoHaveReadFromItUntilItsPositionIsKnown() {
+		primary(1, 1_000);
+		replica(this.one, 1, 950);
+		replica(this.two, 1, 950);
+		Bound read = new Bound(null, new ReadMark(this.one.id(), this.clock.now(), 0));
+		this.positions.within(() -> Nodes.topology(this.one, List.of(this.two), null));
+		silence();
+		assertThat(this.positions.qualifying(List.of(this.two), read)).isEmpty();
+		assertThat(this.positions.qualifies(this.two, read)).isFalse();
+	}
+
+	@Test
+	void anyReplicaStandsInWhereThePrimaryHasNeverReportedItsPosition() {
+		replica(this.one, 1, 900);
+		replica(this.two, 1, 950);
+		this.positions.within(() -> Nodes.topology(Nodes.primary(), List.of(this.one, this.two), null));
+		silence();
+		Bound read = new Bound(null, new ReadMark(4711, this.clock.now(), 0));
+		assertThat(qualifying(read)).containsExactly(this.one, this.two);
+	}
+
+	private void silence() {
+		this.positions.primaryAnswered(null, new SQLException("refused"));
+		this.positions.primaryAnswered(null, new SQLException("refused"));
+	}
+
+	@Test
 	void modesThatDoNotLookAtPositions() {
 		this.positions = positions(ReadYourWrites.TIME);
 		primary(1, 1_000);
