@@ -16,6 +16,7 @@
 
 package io.github.replication.integration;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -123,9 +123,9 @@ final class PatroniLoad {
 		}
 		this.longestWrite.accumulateAndGet(now - start, Math::max);
 		this.known.set(id);
-		find(browser, id, (found) -> {
+		find(browser, id, (found, answer) -> {
 			if (!found) {
-				this.violations.put(id, "own write " + id + " is missed");
+				this.violations.put(id, "own write " + response.body() + " is missed by " + answer);
 			}
 		});
 	}
@@ -136,21 +136,26 @@ final class PatroniLoad {
 	private void read(Browser browser, AtomicLong seen) {
 		long last = seen.get();
 		if (last >= 0) {
-			find(browser, last, (found) -> {
+			find(browser, last, (found, answer) -> {
 				if (!found) {
-					this.violations.put(last, "row " + last + " was seen and is gone");
+					this.violations.put(last, "row " + last + " was seen and is gone from " + answer);
 				}
 			});
 		}
 		long id = this.known.get();
-		find(browser, id, (found) -> {
+		find(browser, id, (found, answer) -> {
 			if (found) {
 				seen.set(id);
 			}
 		});
 	}
 
-	private void find(Browser browser, long id, Consumer<Boolean> check) {
+	/**
+	 * Looks for a row.
+	 * @param check called with whether it is there, and a description of the answer
+	 */
+	private void find(Browser browser, long id, BiConsumer<Boolean, String> check) {
+		String tokens = "at " + Instant.now() + " with " + browser.tokens();
 		var response = browser.get(this.route.application(), "/rows/" + id);
 		this.reads.incrementAndGet();
 		if (response.statusCode() != 200) {
@@ -159,7 +164,7 @@ final class PatroniLoad {
 		}
 		String[] answer = response.body().split(" ");
 		this.served.computeIfAbsent(Integer.valueOf(answer[1]), (port) -> new AtomicInteger()).incrementAndGet();
-		check.accept(answer[0].equals("t"));
+		check.accept(answer[0].equals("t"), answer[1] + " " + tokens);
 	}
 
 	void awaitStart() {
