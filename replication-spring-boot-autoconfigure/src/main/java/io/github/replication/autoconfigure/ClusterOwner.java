@@ -44,7 +44,7 @@ import io.github.replication.balance.LoadBalancer;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.jdbc.ConnectionCallbacks;
 import io.github.replication.jdbc.ConnectionPreparer;
-import io.github.replication.jdbc.PoolDefaults;
+import io.github.replication.jdbc.ConnectionDefaults;
 import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterNode;
@@ -135,7 +135,7 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 				this.properties.getWithoutTransaction() == WithoutTransaction.BY_STATEMENT,
 				this.properties.getFallback());
 		return new ReplicationDataSource(primary, cluster, policy, this.callers, this.extensions.callbacks(),
-				new PoolDefaults(pool.isAutoCommit(), isolationOf(pool), pool.getConnectionInitSql()));
+				new ConnectionDefaults(pool.isAutoCommit(), isolationOf(pool), pool.getConnectionInitSql()));
 	}
 
 	private static void tell(Cluster cluster, String beanName) {

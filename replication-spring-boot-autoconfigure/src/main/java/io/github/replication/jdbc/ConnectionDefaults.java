@@ -28,6 +28,6 @@ import org.jspecify.annotations.Nullable;
  * for none
  * @since 0.1.0
  */
-public record PoolDefaults(boolean autoCommit, @Nullable Integer isolation, @Nullable String initSql) {
+public record ConnectionDefaults(boolean autoCommit, @Nullable Integer isolation, @Nullable String initSql) {
 
 }
