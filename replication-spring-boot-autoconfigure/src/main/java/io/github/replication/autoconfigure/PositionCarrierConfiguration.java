@@ -89,7 +89,8 @@ final class PositionCarrierConfiguration {
 		String sameSite = StringUtils.capitalize(cookie.getSameSite().name().toLowerCase(Locale.ROOT));
 		return new CookiePositionCarrier(cookie.getName(),
 				new CookiePositionCarrier.Attributes(cookie.getPath(), cookie.getDomain(),
-						none ? Boolean.TRUE : cookie.getSecure(), sameSite, roundedUp(session.getWindow())));
+						none ? Boolean.TRUE : cookie.getSecure(), sameSite, roundedUp(session.getWindow())),
+				System::nanoTime);
 	}
 
 	/**

@@ -19,14 +19,11 @@ package io.github.replication.web;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HexFormat;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.IntStream;
+import java.util.function.LongSupplier;
 
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
@@ -40,19 +37,17 @@ import org.springframework.util.StringUtils;
 import io.github.replication.position.PositionToken;
 import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.PositionToken.Read;
+import io.github.replication.web.PositionSlots.Held;
+import io.github.replication.web.PositionSlots.Place;
 
 /**
  * Carries positions in cookies. A client holds a bounded number of them, even if it sends
  * many requests in parallel. All names begin with the configured one and the cluster, so
  * that services of several clusters on one host name do not disturb each other.
  * <p>
- * A position goes into one of four cookies. Successive responses to a client take turns,
- * so of two responses at the same time neither overwrites the other, and the next request
- * brings both; the maximum counts. Each value ends with a mark of the instance that has
- * set it. An instance that sees the mark of another keeps to one of the cookies, which
- * the others leave to it, since it cannot know their order. A position that is not known
- * goes into a fifth. A response also uses the fifth, beside its position, if it may
- * overwrite the position of a parallel request because there are more requests or
+ * A position goes into one of four cookies, which {@link PositionSlots} chooses. One that
+ * is not known goes into a fifth. A response also uses the fifth, beside its position, if
+ * it may overwrite the position of a parallel request because there are more requests or
  * instances than cookies. The next request then says that something was written before
  * it, in any order of arrival. No cookie is deleted, since a parallel response may have
  * set it again: each lives as long as the window.
@@ -63,42 +58,19 @@ import io.github.replication.position.PositionToken.Read;
  */
 public final class CookiePositionCarrier implements PositionCarrier {
 
-	private static final int POSITIONS = 4;
-
-	private static final int TURNS = 1024;
-
-	/**
-	 * Uses all cookies, as no other instance is known.
-	 */
-	private static final int ALONE = -1;
-
 	private static final String UNKNOWN = "u";
-
-	private static final char MARK = '_';
 
 	private static final String READ = "r";
 
-	private static final String TURN = CookiePositionCarrier.class.getName() + ".TURN";
+	private static final String HELD = CookiePositionCarrier.class.getName() + ".HELD";
 
-	private static final String SENT_BEFORE = CookiePositionCarrier.class.getName() + ".SENT_BEFORE";
+	private static final String PLACE = CookiePositionCarrier.class.getName() + ".PLACE";
 
 	private final String prefix;
 
 	private final Attributes attributes;
 
-	private final Turn[] turns = new Turn[TURNS];
-
-	private final String mark = HexFormat.of().toHexDigits((byte) ThreadLocalRandom.current().nextInt());
-
-	/**
-	 * The marks of other instances, as long as they are few.
-	 */
-	private final Set<String> others = ConcurrentHashMap.newKeySet();
-
-	/**
-	 * The number of the cookie that this instance keeps to.
-	 */
-	private volatile int own = ALONE;
+	private final PositionSlots slots;
 
 	/**
 	 * How the names of the cookies of this application's cluster begin.
@@ -106,35 +78,27 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	private volatile @Nullable String ofCluster;
 
 	/**
-	 * The number of positions sent, which orders them and the requests.
-	 */
-	private final AtomicLong sent = new AtomicLong();
-
-	/**
 	 * Creates a carrier.
 	 * @param name how the names of the cookies begin
 	 * @param attributes the attributes of the cookies
+	 * @param nanoTime yields the monotonic time in nanoseconds, as
+	 * {@link System#nanoTime()} does
 	 */
-	public CookiePositionCarrier(String name, Attributes attributes) {
+	public CookiePositionCarrier(String name, Attributes attributes, LongSupplier nanoTime) {
 		this.prefix = name + "-";
 		this.attributes = attributes;
-		for (int i = 0; i < TURNS; i++) {
-			this.turns[i] = new Turn(ThreadLocalRandom.current().nextInt(POSITIONS));
-		}
+		this.slots = new PositionSlots(attributes.maxAge(), nanoTime);
 	}
 
 	@Override
 	public Collection<String> receive(HttpServletRequest request) {
-		if (request.getAttribute(SENT_BEFORE) == null) {
-			request.setAttribute(SENT_BEFORE, this.sent.get());
-		}
 		List<String> received = new ArrayList<>();
 		for (Cookie cookie : cookies(request)) {
 			if (isOwn(cookie.getName())) {
-				received.add(token(cookie.getValue()));
+				received.add(PositionSlots.withoutMark(cookie.getValue()));
 			}
 		}
-		keepClearOf(othersIn(request));
+		held(request);
 		return received;
 	}
 
@@ -143,53 +107,36 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		return (cookies != null) ? cookies : new Cookie[0];
 	}
 
-	private static String token(String value) {
-		int mark = value.indexOf(MARK);
-		return (mark >= 0) ? value.substring(0, mark) : value;
-	}
-
 	/**
-	 * The positions of a request that other instances have set, a bit for each.
+	 * The positions that the request has come with, as they were when it was first asked
+	 * for them.
 	 */
-	private int othersIn(HttpServletRequest request) {
-		String ofCluster = this.ofCluster;
-		if (ofCluster == null) {
-			return 0;
+	private Held held(HttpServletRequest request) {
+		if (request.getAttribute(HELD) instanceof Held held) {
+			return held;
 		}
-		int others = 0;
-		for (Cookie cookie : cookies(request)) {
-			int slot = slotOf(cookie.getName(), ofCluster);
-			String mark = (slot >= 0 && slot < POSITIONS) ? markOf(cookie.getValue()) : "";
-			if (!mark.isEmpty() && !mark.equals(this.mark)) {
-				others |= 1 << slot;
-				if (this.others.size() < POSITIONS) {
-					this.others.add(mark);
+		Map<Integer, String> positions = new HashMap<>();
+		List<String> reads = new ArrayList<>();
+		String ofCluster = this.ofCluster;
+		if (ofCluster != null) {
+			for (Cookie cookie : cookies(request)) {
+				int slot = slotOf(cookie.getName(), ofCluster);
+				if (slot >= 0 && slot < PositionSlots.COUNT) {
+					positions.put(slot, cookie.getValue());
+				}
+				else if (cookie.getName().startsWith(ofCluster + READ)) {
+					reads.add(cookie.getValue());
 				}
 			}
 		}
-		return others;
+		Held held = this.slots.received(positions, reads);
+		request.setAttribute(HELD, held);
+		return held;
 	}
 
 	private static int slotOf(String name, String ofCluster) {
 		return (name.startsWith(ofCluster) && name.length() == ofCluster.length() + 1)
 				? name.charAt(ofCluster.length()) - '0' : -1;
-	}
-
-	private static String markOf(String value) {
-		int mark = value.indexOf(MARK);
-		return (mark >= 0) ? value.substring(mark + 1) : "";
-	}
-
-	private void keepClearOf(int others) {
-		int own = this.own;
-		if (others != 0 && (own == ALONE || (others & 1 << own) != 0)) {
-			int first = ThreadLocalRandom.current().nextInt(POSITIONS);
-			this.own = IntStream.range(first, first + POSITIONS)
-				.map((slot) -> slot % POSITIONS)
-				.filter((slot) -> (others & 1 << slot) == 0)
-				.findFirst()
-				.orElse((own == ALONE) ? first : own);
-		}
 	}
 
 	/**
@@ -215,17 +162,27 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		Reached reached = sent.reached();
 		if (reached != null && !isHeld(reached, received)) {
 			String value = sent.withoutRead().toString();
-			Place place = place(request, reached, value);
-			String marked = place.slot.equals(UNKNOWN) ? value : value + MARK + this.mark;
-			set(request, response, name(sent, place.slot), marked, this.attributes.maxAge());
-			if (place.contended) {
-				PositionToken unknown = new PositionToken(sent.cluster(), Reached.UNKNOWN, null);
-				set(request, response, name(sent, UNKNOWN), unknown.toString(), this.attributes.maxAge());
+			if (reached.equals(Reached.UNKNOWN)) {
+				set(request, response, name(sent, UNKNOWN), value, this.attributes.maxAge());
+			}
+			else {
+				setPosition(request, response, sent, value);
 			}
 		}
 		Read read = sent.read();
 		if (read != null && received.stream().noneMatch((known) -> read.equals(known.read()))) {
 			set(request, response, name(sent, READ + read.index()), sent.withoutPosition().toString(), null);
+		}
+	}
+
+	private void setPosition(HttpServletRequest request, HttpServletResponse response, PositionToken sent,
+			String value) {
+		Place place = place(request, value);
+		set(request, response, name(sent, String.valueOf(place.slot())), value + place.mark(),
+				this.attributes.maxAge());
+		if (place.contended()) {
+			PositionToken unknown = new PositionToken(sent.cluster(), Reached.UNKNOWN, null);
+			set(request, response, name(sent, UNKNOWN), unknown.toString(), this.attributes.maxAge());
 		}
 	}
 
@@ -242,20 +199,16 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		return this.prefix + Integer.toHexString(token.cluster()) + '-' + slot;
 	}
 
-	private Place place(HttpServletRequest request, Reached reached, String value) {
-		if (reached.equals(Reached.UNKNOWN)) {
-			return new Place(UNKNOWN, false);
-		}
-		if (request.getAttribute(TURN) instanceof Place place) {
+	/**
+	 * The cookie of a position, the same one for a later position of the same response.
+	 */
+	private Place place(HttpServletRequest request, String value) {
+		if (request.getAttribute(PLACE) instanceof Place place) {
+			this.slots.replace(client(request), held(request), place, value);
 			return place;
 		}
-		long sentBefore = (request.getAttribute(SENT_BEFORE) instanceof Long number) ? number : this.sent.get();
-		int own = this.own;
-		Place place = this.turns[Math.floorMod(client(request), TURNS)].next(value, sentBefore, this.sent, own);
-		if (own != ALONE && (this.others.size() >= POSITIONS || (othersIn(request) & 1 << own) != 0)) {
-			place = new Place(place.slot, true);
-		}
-		request.setAttribute(TURN, place);
+		Place place = this.slots.place(client(request), held(request), value);
+		request.setAttribute(PLACE, place);
 		return place;
 	}
 
@@ -314,48 +267,6 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 */
 	public record Attributes(@Nullable String path, @Nullable String domain, @Nullable Boolean secure, String sameSite,
 			Duration maxAge) {
-
-	}
-
-	/**
-	 * The cookie of a position.
-	 *
-	 * @param slot the part of the name that distinguishes the cookie
-	 * @param contended whether a request at the same time has used that cookie
-	 */
-	private record Place(String slot, boolean contended) {
-
-	}
-
-	/**
-	 * Which cookie the next position of a client goes into. Responses with the same
-	 * position share one.
-	 */
-	private static final class Turn {
-
-		/**
-		 * The number of the position that each cookie has got last.
-		 */
-		private final long[] used = new long[POSITIONS];
-
-		private int slot;
-
-		private @Nullable String last;
-
-		Turn(int slot) {
-			this.slot = slot;
-		}
-
-		synchronized Place next(String value, long sentBefore, AtomicLong sent, int own) {
-			boolean contended = false;
-			if (!value.equals(this.last)) {
-				this.slot = (own != ALONE) ? own : (this.slot + 1) % POSITIONS;
-				this.last = value;
-				contended = this.used[this.slot] > sentBefore;
-				this.used[this.slot] = sent.incrementAndGet();
-			}
-			return new Place(String.valueOf(this.slot), contended);
-		}
 
 	}
 

@@ -38,7 +38,7 @@ class Carriers {
 	@Bean
 	PositionCarrier cookies() {
 		return new CookiePositionCarrier("replication-position",
-				new CookiePositionCarrier.Attributes(null, null, null, "Lax", WINDOW));
+				new CookiePositionCarrier.Attributes(null, null, null, "Lax", WINDOW), System::nanoTime);
 	}
 
 	@Bean

@@ -178,7 +178,8 @@ class CallerRecordFilterTests {
 	}
 
 	private static PositionCarrier cookies() {
-		return new CookiePositionCarrier("p", new CookiePositionCarrier.Attributes(null, null, null, "Lax", WINDOW));
+		return new CookiePositionCarrier("p", new CookiePositionCarrier.Attributes(null, null, null, "Lax", WINDOW),
+				System::nanoTime);
 	}
 
 	/**

@@ -44,7 +44,7 @@ class CookiePositionCarrierTests {
 
 	private static final Attributes ATTRIBUTES = new Attributes(null, null, null, "Lax", Duration.ofSeconds(10));
 
-	private final CookiePositionCarrier carrier = new CookiePositionCarrier("p", ATTRIBUTES);
+	private final CookiePositionCarrier carrier = new CookiePositionCarrier("p", ATTRIBUTES, System::nanoTime);
 
 	private final MockHttpServletRequest request = new MockHttpServletRequest();
 
@@ -61,7 +61,7 @@ class CookiePositionCarrierTests {
 	@Test
 	void cookieOfAnotherClusterIsNeitherOverwrittenNorDeleted() {
 		for (int i = 0; i < 20; i++) {
-			MockHttpServletRequest request = new MockHttpServletRequest();
+			MockHttpServletRequest request = requestOf("user" + i);
 			request.setCookies(new Cookie("p-beef-0", "2.beef.1-ff."), new Cookie("p-beef-r1", "2.beef..1-2-3-4"));
 			MockHttpServletResponse response = new MockHttpServletResponse();
 			send(request, response, "2.cafe.1-" + i + ".1-2-3-" + i);
@@ -76,7 +76,7 @@ class CookiePositionCarrierTests {
 		for (int i = 0; i < 100; i++) {
 			String token = "2.cafe.1-" + i + ".";
 			MockHttpServletResponse response = new MockHttpServletResponse();
-			send(new MockHttpServletRequest(), response, token);
+			send(requestOf("user" + i), response, token);
 			MockHttpServletRequest next = new MockHttpServletRequest();
 			next.setCookies(response.getCookies());
 			assertThat(this.carrier.receive(next)).containsExactly(token);
@@ -120,7 +120,7 @@ class CookiePositionCarrierTests {
 	@ValueSource(ints = { 2, 3, 4, 9 })
 	void positionsThatSeveralInstancesSetAtTheSameTimeAreAllKnown(int instances) {
 		List<CookiePositionCarrier> carriers = IntStream.range(0, instances)
-			.mapToObj((i) -> new CookiePositionCarrier("p", ATTRIBUTES))
+			.mapToObj((i) -> new CookiePositionCarrier("p", ATTRIBUTES, System::nanoTime))
 			.collect(Collectors.toCollection(ArrayList::new));
 		int position = 0;
 		for (int i = 0; i < 20; i++) {
@@ -177,13 +177,17 @@ class CookiePositionCarrierTests {
 
 	@Test
 	void onlyPositionsAtTheSameTimeAreContended() {
+		Map<String, String> held = new HashMap<>();
 		for (int i = 0; i < 20; i++) {
-			MockHttpServletRequest request = new MockHttpServletRequest();
-			this.carrier.receive(request);
-			MockHttpServletResponse response = new MockHttpServletResponse();
-			send(request, response, "2.cafe.1-" + i + ".");
-			assertThat(response.getCookies()).hasSize(1);
+			exchange(this.carrier, held, requestWith(held), i);
 		}
+		assertThat(held).doesNotContainKey("p-cafe-u");
+	}
+
+	private static MockHttpServletRequest requestOf(String user) {
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		request.addHeader("Authorization", user);
+		return request;
 	}
 
 	private String nameOf(String token) {
@@ -197,7 +201,7 @@ class CookiePositionCarrierTests {
 	@Test
 	void whateverIsSentAClientHoldsLessThanAKilobyte() {
 		Map<String, String> held = new HashMap<>();
-		CookiePositionCarrier carrier = new CookiePositionCarrier("replication-position", ATTRIBUTES);
+		CookiePositionCarrier carrier = new CookiePositionCarrier("replication-position", ATTRIBUTES, System::nanoTime);
 		for (int i = 0; i < 2000; i++) {
 			MockHttpServletResponse response = new MockHttpServletResponse();
 			String position = (i % 7 == 0) ? "u" : "1a-16b374d8" + Integer.toHexString(0x10 + i % 200);

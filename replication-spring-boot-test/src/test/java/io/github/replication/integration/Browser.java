@@ -23,12 +23,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import io.github.replication.position.PositionToken;
@@ -39,9 +43,18 @@ import io.github.replication.position.PositionToken;
  */
 final class Browser {
 
+	private static final Duration FOR_EVER = Duration.ofDays(1);
+
 	private static final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+	private static final Pattern MAX_AGE = Pattern.compile("(?i);\\s*Max-Age=(\\d+)");
+
 	private final Map<String, String> cookies = new TreeMap<>();
+
+	/**
+	 * When cookies end, by the monotonic clock in nanoseconds.
+	 */
+	private final Map<String, Long> ends = new HashMap<>();
 
 	private final Map<String, String> headers = new TreeMap<>();
 
@@ -53,7 +66,7 @@ final class Browser {
 	}
 
 	Browser withCookie(String name, String value) {
-		this.cookies.put(name, value);
+		keep(name, value, FOR_EVER);
 		return this;
 	}
 
@@ -66,6 +79,9 @@ final class Browser {
 	}
 
 	synchronized Map<String, String> cookies() {
+		long now = System.nanoTime();
+		this.ends.values().removeIf((end) -> end - now <= 0);
+		this.cookies.keySet().retainAll(this.ends.keySet());
 		return Map.copyOf(this.cookies);
 	}
 
@@ -153,9 +169,10 @@ final class Browser {
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
 			.method(method, BodyPublishers.noBody());
 		this.headers.forEach(request::header);
-		if (!this.cookies.isEmpty()) {
+		Map<String, String> cookies = cookies();
+		if (!cookies.isEmpty()) {
 			request.header("Cookie",
-					this.cookies.entrySet()
+					cookies.entrySet()
 						.stream()
 						.map((cookie) -> cookie.getKey() + "=" + cookie.getValue())
 						.collect(Collectors.joining("; ")));
@@ -169,14 +186,16 @@ final class Browser {
 		for (String line : response.headers().allValues("Set-Cookie")) {
 			String cookie = line.split(";", 2)[0];
 			String name = cookie.substring(0, cookie.indexOf('='));
-			if (line.contains("Max-Age=0")) {
-				this.cookies.remove(name);
-			}
-			else {
-				this.cookies.put(name, cookie.substring(name.length() + 1));
-			}
+			Matcher maxAge = MAX_AGE.matcher(line);
+			keep(name, cookie.substring(name.length() + 1),
+					maxAge.find() ? Duration.ofSeconds(Long.parseLong(maxAge.group(1))) : FOR_EVER);
 		}
 		return response;
+	}
+
+	private void keep(String name, String value, Duration maxAge) {
+		this.cookies.put(name, value);
+		this.ends.put(name, System.nanoTime() + maxAge.toNanos());
 	}
 
 }

@@ -1,0 +1,410 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.web;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses the cookies of positions, so that of several responses to one client at the
+ * same time none overwrites another's position unnoticed. There are four. An instance
+ * that is alone lets successive responses take turns. One that sees the marks of others
+ * keeps to one cookie, which the others leave to it, since it cannot know their order.
+ * <p>
+ * A cookie can be used if the client has brought back the value that was sent for it
+ * last. Otherwise an earlier response may be on its way, and arrive later. Many clients
+ * look the same, for instance those behind one address. So the mark at the end of a value
+ * names the instance that has set it, and a lane: a number that a client keeps while it
+ * writes. Two requests can only be of one client if they share a lane or a read mark, or
+ * if one of them began before the client had either. Safe for use by several threads.
+ */
+final class PositionSlots {
+
+	/**
+	 * The number of cookies.
+	 */
+	static final int COUNT = 4;
+
+	private static final char SEPARATOR = '_';
+
+	private static final int INSTANCES = 1 << 4 * 4;
+
+	private static final int LANES = 1 << 3 * 4;
+
+	/**
+	 * How long a response may be on its way to a client that has brought nothing.
+	 */
+	private static final long ON_ITS_WAY = Duration.ofMillis(200).toNanos();
+
+	private static final int TURNS = 1024;
+
+	/**
+	 * Stands for all requests of a client.
+	 */
+	private static final long ANY = -1;
+
+	/**
+	 * Stands for the requests of a client that has brought nothing.
+	 */
+	private static final long NONE = -2;
+
+	/**
+	 * Uses all cookies, as no other instance is known.
+	 */
+	private static final int ALONE = -1;
+
+	private final String instance = hex(ThreadLocalRandom.current().nextInt(INSTANCES), 4);
+
+	private final long life;
+
+	private final LongSupplier nanoTime;
+
+	private final Turn[] turns = new Turn[TURNS];
+
+	/**
+	 * When other instances were seen last.
+	 */
+	private final Map<String, Long> others = new ConcurrentHashMap<>();
+
+	/**
+	 * The number of the cookie that this instance keeps to.
+	 */
+	private volatile int own = ALONE;
+
+	/**
+	 * Creates the slots.
+	 * @param life how long a cookie lives, and another instance counts since it was seen
+	 * @param nanoTime yields the monotonic time
+	 */
+	PositionSlots(Duration life, LongSupplier nanoTime) {
+		this.life = life.toNanos();
+		this.nanoTime = nanoTime;
+		for (int i = 0; i < TURNS; i++) {
+			this.turns[i] = new Turn(ThreadLocalRandom.current().nextInt(COUNT));
+		}
+	}
+
+	private static String hex(int number, int digits) {
+		return HexFormat.of().toHexDigits(number, digits);
+	}
+
+	/**
+	 * Returns the position in the value of a cookie.
+	 */
+	static String withoutMark(String value) {
+		int mark = value.indexOf(SEPARATOR);
+		return (mark >= 0) ? value.substring(0, mark) : value;
+	}
+
+	/**
+	 * Notes the cookies that a request has come with.
+	 * @param positions the values of positions by the number of their cookie
+	 * @param reads the values of read marks
+	 */
+	Held received(Map<Integer, String> positions, Iterable<String> reads) {
+		SortedSet<Long> keys = new TreeSet<>();
+		int[] brought = new int[COUNT];
+		int others = 0;
+		for (Map.Entry<Integer, String> position : positions.entrySet()) {
+			String value = position.getValue();
+			int slot = position.getKey();
+			brought[slot] = withoutMark(value).hashCode();
+			String mark = value.substring(Math.min(value.length(), withoutMark(value).length() + 1));
+			if (mark.matches("[0-9a-f]{7}")) {
+				keys.add((long) HexFormat.fromHexDigits(mark, 4, 7));
+				if (!mark.startsWith(this.instance)) {
+					others |= 1 << slot;
+					this.others.put(mark.substring(0, 4), this.nanoTime.getAsLong());
+				}
+			}
+		}
+		reads.forEach((read) -> keys.add(LANES + Integer.toUnsignedLong(read.hashCode())));
+		return new Held(keys, brought, others, this.nanoTime.getAsLong());
+	}
+
+	/**
+	 * Chooses the cookie of a position.
+	 * @param client a number that all requests of a client share
+	 * @param held the cookies that the request has come with
+	 * @param position the position
+	 */
+	Place place(int client, Held held, String position) {
+		long now = this.nanoTime.getAsLong();
+		int others = countOthers(now);
+		int own = (others > 0) ? keepClearOf(held.others()) : ALONE;
+		Turn turn = this.turns[Math.floorMod(client, TURNS)];
+		turn.lock.lock();
+		try {
+			turn.forget(now, this.life);
+			Placing placing = new Placing(turn, client, held, position, this.life, now);
+			int slot = placing.choose(own);
+			boolean contended = placing.isContended(slot) || placing.isRepeatedContended(slot);
+			placing.note(slot, contended);
+			boolean shared = own != ALONE && (others >= COUNT || (held.others() & 1 << own) != 0);
+			return new Place(slot, SEPARATOR + this.instance + hex(held.lane(), 3), contended || shared);
+		}
+		finally {
+			turn.lock.unlock();
+		}
+	}
+
+	/**
+	 * Notes that a later position goes into the cookie of the same response.
+	 * @param client a number that all requests of a client share
+	 * @param held the cookies that the request has come with
+	 * @param place the cookie
+	 * @param position the later position
+	 */
+	void replace(int client, Held held, Place place, String position) {
+		Turn turn = this.turns[Math.floorMod(client, TURNS)];
+		turn.lock.lock();
+		try {
+			new Placing(turn, client, held, position, this.life, this.nanoTime.getAsLong()).note(place.slot(),
+					place.contended());
+		}
+		finally {
+			turn.lock.unlock();
+		}
+	}
+
+	/**
+	 * The number of other instances that were seen while their cookies live.
+	 */
+	private int countOthers(long now) {
+		this.others.values().removeIf((seen) -> now - seen > this.life);
+		return this.others.size();
+	}
+
+	/**
+	 * Moves to a cookie that no other instance has set, if there is one.
+	 */
+	private int keepClearOf(int others) {
+		int own = this.own;
+		if (own != ALONE && (others & 1 << own) == 0) {
+			return own;
+		}
+		int first = (own == ALONE) ? ThreadLocalRandom.current().nextInt(COUNT) : own;
+		int slot = first;
+		for (int i = 1; i < COUNT && (others & 1 << slot) != 0; i++) {
+			slot = (first + i) % COUNT;
+		}
+		this.own = ((others & 1 << slot) == 0) ? slot : first;
+		return this.own;
+	}
+
+	/**
+	 * The cookies that a request has come with.
+	 *
+	 * @param keys the lanes and read marks of the client, lanes first
+	 * @param brought a hash of each position by the number of its cookie, 0 for none
+	 * @param others the cookies that other instances have set, a bit for each
+	 * @param at when they were received, by the monotonic clock in nanoseconds
+	 */
+	record Held(SortedSet<Long> keys, int[] brought, int others, long at) {
+
+		/**
+		 * The lane of the client, a new one if it has none.
+		 */
+		int lane() {
+			return (!this.keys.isEmpty() && this.keys.first() < LANES) ? this.keys.first().intValue()
+					: ThreadLocalRandom.current().nextInt(LANES);
+		}
+
+	}
+
+	/**
+	 * The cookie of a position.
+	 *
+	 * @param slot its number
+	 * @param mark what is to follow the position in its value
+	 * @param contended whether another response may overwrite it later
+	 */
+	record Place(int slot, String mark, boolean contended) {
+
+	}
+
+	/**
+	 * The choice of a cookie for one position.
+	 */
+	private static final class Placing {
+
+		private final Turn turn;
+
+		private final int client;
+
+		private final Held held;
+
+		private final int position;
+
+		private final long life;
+
+		private final long now;
+
+		Placing(Turn turn, int client, Held held, String position, long life, long now) {
+			this.turn = turn;
+			this.client = client;
+			this.held = held;
+			this.position = withoutMark(position).hashCode();
+			this.life = life;
+			this.now = now;
+		}
+
+		int choose(int own) {
+			if (own != ALONE) {
+				return own;
+			}
+			if (this.turn.position == this.position) {
+				return this.turn.slot;
+			}
+			int next = (this.turn.slot + 1) % COUNT;
+			for (int i = 0; i < COUNT; i++) {
+				int slot = (next + i) % COUNT;
+				if (!isContended(slot)) {
+					return slot;
+				}
+			}
+			return next;
+		}
+
+		/**
+		 * Whether another position may be on its way to the client in the same cookie.
+		 */
+		boolean isContended(int slot) {
+			if (isOnItsWay(NONE, slot, this.held.at() - ON_ITS_WAY)) {
+				return true;
+			}
+			if (this.held.keys().isEmpty()) {
+				return isOnItsWay(ANY, slot, this.held.at());
+			}
+			return this.held.keys().stream().anyMatch((key) -> isOnItsWay(key, slot, this.held.at() - this.life));
+		}
+
+		private boolean isOnItsWay(long key, int slot, long since) {
+			Sent sent = this.turn.sent(this.client, key);
+			return sent != null && sent.positions[slot] != 0 && sent.positions[slot] != this.position
+					&& sent.positions[slot] != this.held.brought()[slot] && sent.times[slot] - since >= 0;
+		}
+
+		/**
+		 * Whether the same position was sent last, over one that may be on its way.
+		 */
+		boolean isRepeatedContended(int slot) {
+			return this.turn.position == this.position && this.turn.slot == slot && this.turn.contended;
+		}
+
+		void note(int slot, boolean contended) {
+			this.turn.slot = slot;
+			this.turn.position = this.position;
+			this.turn.contended = contended;
+			note(ANY, slot);
+			if (this.held.keys().isEmpty()) {
+				note(NONE, slot);
+			}
+			this.held.keys().forEach((key) -> note(key, slot));
+		}
+
+		private void note(long key, int slot) {
+			Sent sent = this.turn.sentAnew(this.client, key);
+			sent.positions[slot] = this.position;
+			sent.times[slot] = this.now;
+		}
+
+	}
+
+	/**
+	 * Recent positions of the clients that share a number.
+	 */
+	private static final class Turn {
+
+		private static final int ENTRIES = 1024;
+
+		private final ReentrantLock lock = new ReentrantLock();
+
+		private int slot;
+
+		private int position;
+
+		private boolean contended;
+
+		private Map<Key, Sent> recent = new HashMap<>();
+
+		private Map<Key, Sent> old = Map.of();
+
+		private long recentSince;
+
+		Turn(int slot) {
+			this.slot = slot;
+		}
+
+		void forget(long now, long life) {
+			if (this.recent.isEmpty()) {
+				this.recentSince = now;
+			}
+			if (now - this.recentSince > life || this.recent.size() > ENTRIES) {
+				this.old = this.recent;
+				this.recent = new HashMap<>();
+				this.recentSince = now;
+			}
+		}
+
+		@Nullable Sent sent(int client, long key) {
+			Key of = new Key(client, key);
+			Sent sent = this.recent.get(of);
+			return (sent != null) ? sent : this.old.get(of);
+		}
+
+		Sent sentAnew(int client, long key) {
+			Sent sent = sent(client, key);
+			Sent anew = (sent != null) ? sent : new Sent();
+			this.recent.put(new Key(client, key), anew);
+			return anew;
+		}
+
+	}
+
+	/**
+	 * Requests that may be of one client.
+	 *
+	 * @param client a number that all requests of a client share
+	 * @param key a lane or read mark, {@link #ANY} or {@link #NONE}
+	 */
+	private record Key(int client, long key) {
+
+	}
+
+	/**
+	 * The position that each cookie has got last, and when.
+	 */
+	private static final class Sent {
+
+		private final int[] positions = new int[COUNT];
+
+		private final long[] times = new long[COUNT];
+
+	}
+
+}

@@ -1,0 +1,245 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.replication.web;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import io.github.replication.web.PositionSlots.Held;
+import io.github.replication.web.PositionSlots.Place;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class PositionSlotsTests {
+
+	private static final Duration LIFE = Duration.ofSeconds(10);
+
+	private static final int ADDRESS = 4711;
+
+	private final AtomicLong time = new AtomicLong();
+
+	private final PositionSlots slots = newSlots();
+
+	private long position;
+
+	private PositionSlots newSlots() {
+		return new PositionSlots(LIFE, this.time::get);
+	}
+
+	@Test
+	void clientsOfOneAddressThatHaveReadOrWrittenDoNotDisturbEachOther() {
+		PositionSlots another = newSlots();
+		Client first = new Client();
+		first.write(another);
+		first.write(this.slots);
+		first.write(another);
+		this.time.addAndGet(LIFE.toNanos() / 10);
+		List<Client> clients = IntStream.range(0, 20).mapToObj((i) -> new Client()).toList();
+		clients.forEach(Client::read);
+		for (int round = 0; round < 10; round++) {
+			PositionSlots instance = (round % 2 == 0) ? this.slots : another;
+			List<Request> requests = clients.stream().map((client) -> client.begin(instance)).toList();
+			requests.forEach(Request::answer);
+			requests.forEach(Request::arrive);
+		}
+		// two may have drawn the same lane
+		assertThat(clients.stream().filter((client) -> client.unknown).count()).isLessThanOrEqualTo(2);
+	}
+
+	@Test
+	void twoRequestsOfOneClientAtTheSameTimeAreNoticedByAnInstanceThatKeepsToOneCookie() {
+		Client client = new Client();
+		client.write(newSlots());
+		client.write(this.slots);
+		client.unknown = false;
+		Request first = client.begin(this.slots);
+		Request second = client.begin(this.slots);
+		first.answer();
+		second.answer();
+		second.arrive();
+		first.arrive();
+		assertThat(client.unknown).isTrue();
+	}
+
+	@Test
+	void instanceThatIsNotSeenAnyMoreIsForgotten() {
+		Client client = new Client();
+		client.write(newSlots());
+		client.write(this.slots);
+		this.time.addAndGet(LIFE.toNanos() + 1);
+		Client later = new Client();
+		for (int i = 0; i < PositionSlots.COUNT; i++) {
+			later.write(this.slots);
+		}
+		assertThat(later.cookies).hasSize(PositionSlots.COUNT);
+	}
+
+	/**
+	 * As when another instance is replaced by a new one again and again.
+	 */
+	@Test
+	void instancesThatFollowOneAnotherDoNotCountAsMany() {
+		for (int i = 0; i < 20; i++) {
+			Client client = new Client();
+			client.write(newSlots());
+			client.write(this.slots);
+			this.time.addAndGet(LIFE.toNanos() / 2);
+		}
+		this.time.addAndGet(LIFE.toNanos() / 2 + 1);
+		Client client = new Client();
+		client.write(newSlots());
+		client.write(this.slots);
+		client.write(this.slots);
+		client.unknown = false;
+		client.write(this.slots);
+		assertThat(client.unknown).isFalse();
+	}
+
+	/**
+	 * Clients that cannot be told apart by their address send requests in parallel to
+	 * several instances. Answers are sent and arrive in any order.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "1,1,false", "1,3,true", "2,1,true", "2,3,false", "3,2,true", "4,2,false", "6,2,true" })
+	void clientKnowsItsLatestPositionOrThatItIsNotKnown(int instances, int clients, boolean readers) {
+		for (int seed = 0; seed < 300; seed++) {
+			Random random = new Random(seed);
+			List<PositionSlots> all = IntStream.range(0, instances).mapToObj((i) -> newSlots()).toList();
+			Client first = new Client();
+			for (int i = 0; i < 3 * instances; i++) {
+				first.write(all.get(i % instances));
+			}
+			List<Client> users = IntStream.range(0, clients).mapToObj((i) -> new Client()).toList();
+			if (readers) {
+				users.forEach(Client::read);
+			}
+			List<Request> answered = new ArrayList<>();
+			List<Request> begun = new ArrayList<>();
+			for (int step = 0; step < 200; step++) {
+				int action = random.nextInt(3);
+				this.time.addAndGet(900_000);
+				if (action == 0 && begun.size() + answered.size() < 6 * clients) {
+					begun.add(users.get(random.nextInt(clients)).begin(all.get(random.nextInt(instances))));
+				}
+				else if (action == 1 && !begun.isEmpty()) {
+					Request request = begun.remove(random.nextInt(begun.size()));
+					request.answer();
+					answered.add(request);
+				}
+				else if (!answered.isEmpty()) {
+					Request request = answered.remove(random.nextInt(answered.size()));
+					request.arrive();
+					assertThat(request.client.knowsAll()).as("seed %d, step %d", seed, step).isTrue();
+					if (begun.isEmpty() && answered.isEmpty()) {
+						users.forEach((user) -> user.unknown = false);
+					}
+				}
+			}
+		}
+	}
+
+	/**
+	 * A client with a cookie store.
+	 */
+	private final class Client {
+
+		private final Map<Integer, String> values = new HashMap<>();
+
+		private final List<String> reads = new ArrayList<>();
+
+		private final Map<Integer, Long> cookies = new HashMap<>();
+
+		private boolean unknown;
+
+		private long seen;
+
+		void read() {
+			this.reads.add("2.cafe..1-2-3-" + PositionSlotsTests.this.position++);
+		}
+
+		void write(PositionSlots slots) {
+			Request request = begin(slots);
+			request.answer();
+			request.arrive();
+		}
+
+		Request begin(PositionSlots slots) {
+			return new Request(this, slots, slots.received(Map.copyOf(this.values), this.reads));
+		}
+
+		long newest() {
+			return this.cookies.values().stream().mapToLong(Long::longValue).max().orElse(0);
+		}
+
+		boolean knowsAll() {
+			return this.unknown || newest() >= this.seen;
+		}
+
+	}
+
+	/**
+	 * A request that writes, and its response.
+	 */
+	private final class Request {
+
+		private final Client client;
+
+		private final PositionSlots slots;
+
+		private final Held held;
+
+		private long written;
+
+		private @Nullable Place place;
+
+		Request(Client client, PositionSlots slots, Held held) {
+			this.client = client;
+			this.slots = slots;
+			this.held = held;
+		}
+
+		void answer() {
+			this.written = ++PositionSlotsTests.this.position;
+			this.place = this.slots.place(ADDRESS, this.held, value());
+		}
+
+		private String value() {
+			return "2.cafe.1-" + this.written + ".";
+		}
+
+		void arrive() {
+			Place place = this.place;
+			assertThat(place).isNotNull();
+			this.client.cookies.put(place.slot(), this.written);
+			this.client.values.put(place.slot(), value() + place.mark());
+			this.client.unknown |= place.contended();
+			this.client.seen = Math.max(this.client.seen, this.written);
+		}
+
+	}
+
+}
