@@ -146,14 +146,14 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 	}
 
 	private PositionSettings positionSettings() {
-		ReplicationProperties.Session session = this.properties.getReadYourWrites();
+		ReplicationProperties.ReadYourWrites readYourWrites = this.properties.getReadYourWrites();
 		ReplicationProperties.Monitor monitor = this.properties.getMonitor();
-		require(!session.getWait().isNegative(), "read-your-writes.wait", session.getWait(),
+		require(!readYourWrites.getWait().isNegative(), "read-your-writes.wait", readYourWrites.getWait(),
 				"zero or more, such as 50ms");
 		require(isPositive(monitor.getInterval()), "monitor.interval", monitor.getInterval(), "above zero, such as 1s");
 		require(isPositive(monitor.getTimeout()), "monitor.timeout", monitor.getTimeout(), "above zero, such as 500ms");
-		return new PositionSettings(session.getMode(), this.properties.isMonotonicReads(), session.getWait(),
-				monitor.getInterval(), monitor.getTimeout());
+		return new PositionSettings(readYourWrites.getMode(), this.properties.isMonotonicReads(),
+				readYourWrites.getWait(), monitor.getInterval(), monitor.getTimeout());
 	}
 
 	private MonitorSettings monitorSettings() {

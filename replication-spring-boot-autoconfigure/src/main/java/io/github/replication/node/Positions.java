@@ -31,7 +31,7 @@ import io.github.replication.node.ReplicaPosition.Known;
 import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.Write;
 
@@ -171,7 +171,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	@Override
-	public ReadYourWrites mode() {
+	public ReadYourWritesMode mode() {
 		return this.settings.mode();
 	}
 
@@ -213,7 +213,7 @@ public final class Positions implements PositionResolver {
 
 	@Override
 	public boolean isExact() {
-		return this.settings.mode() == ReadYourWrites.POSITION && this.primary.isReporting();
+		return this.settings.mode() == ReadYourWritesMode.POSITION && this.primary.isReporting();
 	}
 
 	/**
@@ -379,7 +379,7 @@ public final class Positions implements PositionResolver {
 	 * known.
 	 */
 	private boolean isWorthAsking(List<ClusterNode> replicas, CallerRecord record) {
-		return isExact() || (this.settings.mode() == ReadYourWrites.POSITION && settle(replicas, record) < 0);
+		return isExact() || (this.settings.mode() == ReadYourWritesMode.POSITION && settle(replicas, record) < 0);
 	}
 
 	/**

@@ -20,7 +20,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 
 /**
  * The known positions of the primary, and whether it reports them. Changed by one thread
@@ -30,7 +30,7 @@ final class PrimaryPosition {
 
 	private static final Log logger = LogFactory.getLog(PrimaryPosition.class);
 
-	private final ReadYourWrites mode;
+	private final ReadYourWritesMode mode;
 
 	private volatile PrimaryHistory history = PrimaryHistory.EMPTY;
 
@@ -42,7 +42,7 @@ final class PrimaryPosition {
 	 * Creates the unknown position of a primary.
 	 * @param mode how callers see their own writes, which decides which facts are logged
 	 */
-	PrimaryPosition(ReadYourWrites mode) {
+	PrimaryPosition(ReadYourWritesMode mode) {
 		this.mode = mode;
 	}
 
@@ -75,7 +75,7 @@ final class PrimaryPosition {
 		}
 		if (reporting != this.reporting) {
 			this.reporting = reporting;
-			if (this.mode == ReadYourWrites.POSITION) {
+			if (this.mode == ReadYourWritesMode.POSITION) {
 				log(sample, failure);
 			}
 		}

@@ -27,7 +27,7 @@ import io.github.replication.node.PrimaryHistory.Point;
 import io.github.replication.node.ReplicaPosition.Known;
 import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
@@ -114,10 +114,10 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	private boolean hasReached(ClusterNode node, @Nullable Write write) {
-		if (write == null || this.settings.mode() == ReadYourWrites.OFF) {
+		if (write == null || this.settings.mode() == ReadYourWritesMode.OFF) {
 			return true;
 		}
-		if (this.settings.mode() == ReadYourWrites.TIME) {
+		if (this.settings.mode() == ReadYourWritesMode.TIME) {
 			return false;
 		}
 		WalPosition position = write.position();

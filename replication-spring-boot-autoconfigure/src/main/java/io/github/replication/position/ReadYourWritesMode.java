@@ -21,7 +21,7 @@ package io.github.replication.position;
  *
  * @since 0.1.0
  */
-public enum ReadYourWrites {
+public enum ReadYourWritesMode {
 
 	/**
 	 * By the position of the write: a replica serves as soon as it has replayed it.
