@@ -116,7 +116,6 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			return held;
 		}
 		Map<Integer, String> positions = new HashMap<>();
-		List<String> reads = new ArrayList<>();
 		String ofCluster = this.ofCluster;
 		if (ofCluster != null) {
 			for (Cookie cookie : cookies(request)) {
@@ -124,12 +123,9 @@ public final class CookiePositionCarrier implements PositionCarrier {
 				if (slot >= 0 && slot < PositionSlots.COUNT) {
 					positions.put(slot, cookie.getValue());
 				}
-				else if (cookie.getName().startsWith(ofCluster + READ)) {
-					reads.add(cookie.getValue());
-				}
 			}
 		}
-		Held held = this.slots.received(positions, reads);
+		Held held = this.slots.received(positions);
 		request.setAttribute(HELD, held);
 		return held;
 	}

@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  * last. Otherwise an earlier response may be on its way, and arrive later. Many clients
  * look the same, for instance those behind one address. So the mark at the end of a value
  * names the instance that has set it, and a lane: a number that a client keeps while it
- * writes. Two requests can only be of one client if they share a lane or a read mark, or
- * if one of them began before the client had either. Safe for use by several threads.
+ * writes. Two requests can only be of one client if they share a lane, or if one of them
+ * began before the client had any. Safe for use by several threads.
  */
 final class PositionSlots {
 
@@ -55,22 +55,17 @@ final class PositionSlots {
 
 	private static final int LANES = 1 << 3 * 4;
 
-	/**
-	 * How long a response may be on its way to a client that has brought nothing.
-	 */
-	private static final long ON_ITS_WAY = Duration.ofMillis(200).toNanos();
-
 	private static final int TURNS = 1024;
 
 	/**
 	 * Stands for all requests of a client.
 	 */
-	private static final long ANY = -1;
+	private static final int ANY = -1;
 
 	/**
-	 * Stands for the requests of a client that has brought nothing.
+	 * Stands for the requests of a client that has no lane yet.
 	 */
-	private static final long NONE = -2;
+	private static final int NONE = -2;
 
 	/**
 	 * Uses all cookies, as no other instance is known.
@@ -123,10 +118,9 @@ final class PositionSlots {
 	/**
 	 * Notes the cookies that a request has come with.
 	 * @param positions the values of positions by the number of their cookie
-	 * @param reads the values of read marks
 	 */
-	Held received(Map<Integer, String> positions, Iterable<String> reads) {
-		SortedSet<Long> keys = new TreeSet<>();
+	Held received(Map<Integer, String> positions) {
+		SortedSet<Integer> lanes = new TreeSet<>();
 		int[] brought = new int[COUNT];
 		int others = 0;
 		for (Map.Entry<Integer, String> position : positions.entrySet()) {
@@ -135,15 +129,14 @@ final class PositionSlots {
 			brought[slot] = withoutMark(value).hashCode();
 			String mark = value.substring(Math.min(value.length(), withoutMark(value).length() + 1));
 			if (mark.matches("[0-9a-f]{7}")) {
-				keys.add((long) HexFormat.fromHexDigits(mark, 4, 7));
+				lanes.add(HexFormat.fromHexDigits(mark, 4, 7));
 				if (!mark.startsWith(this.instance)) {
 					others |= 1 << slot;
 					this.others.put(mark.substring(0, 4), this.nanoTime.getAsLong());
 				}
 			}
 		}
-		reads.forEach((read) -> keys.add(LANES + Integer.toUnsignedLong(read.hashCode())));
-		return new Held(keys, brought, others, this.nanoTime.getAsLong());
+		return new Held(lanes, brought, others, this.nanoTime.getAsLong());
 	}
 
 	/**
@@ -219,19 +212,18 @@ final class PositionSlots {
 	/**
 	 * The cookies that a request has come with.
 	 *
-	 * @param keys the lanes and read marks of the client, lanes first
+	 * @param lanes the lanes of the client, in ascending order
 	 * @param brought a hash of each position by the number of its cookie, 0 for none
 	 * @param others the cookies that other instances have set, a bit for each
 	 * @param at when they were received, by the monotonic clock in nanoseconds
 	 */
-	record Held(SortedSet<Long> keys, int[] brought, int others, long at) {
+	record Held(SortedSet<Integer> lanes, int[] brought, int others, long at) {
 
 		/**
 		 * The lane of the client, a new one if it has none.
 		 */
 		int lane() {
-			return (!this.keys.isEmpty() && this.keys.first() < LANES) ? this.keys.first().intValue()
-					: ThreadLocalRandom.current().nextInt(LANES);
+			return this.lanes.isEmpty() ? ThreadLocalRandom.current().nextInt(LANES) : this.lanes.first();
 		}
 
 	}
@@ -294,17 +286,17 @@ final class PositionSlots {
 		 * Whether another position may be on its way to the client in the same cookie.
 		 */
 		boolean isContended(int slot) {
-			if (isOnItsWay(NONE, slot, this.held.at() - ON_ITS_WAY)) {
+			if (isOnItsWay(NONE, slot, this.held.at())) {
 				return true;
 			}
-			if (this.held.keys().isEmpty()) {
+			if (this.held.lanes().isEmpty()) {
 				return isOnItsWay(ANY, slot, this.held.at());
 			}
-			return this.held.keys().stream().anyMatch((key) -> isOnItsWay(key, slot, this.held.at() - this.life));
+			return this.held.lanes().stream().anyMatch((lane) -> isOnItsWay(lane, slot, this.held.at() - this.life));
 		}
 
-		private boolean isOnItsWay(long key, int slot, long since) {
-			Sent sent = this.turn.sent(this.client, key);
+		private boolean isOnItsWay(int lane, int slot, long since) {
+			Sent sent = this.turn.sent(this.client, lane);
 			return sent != null && sent.positions[slot] != 0 && sent.positions[slot] != this.position
 					&& sent.positions[slot] != this.held.brought()[slot] && sent.times[slot] - since >= 0;
 		}
@@ -321,14 +313,14 @@ final class PositionSlots {
 			this.turn.position = this.position;
 			this.turn.contended = contended;
 			note(ANY, slot);
-			if (this.held.keys().isEmpty()) {
+			if (this.held.lanes().isEmpty()) {
 				note(NONE, slot);
 			}
-			this.held.keys().forEach((key) -> note(key, slot));
+			this.held.lanes().forEach((lane) -> note(lane, slot));
 		}
 
-		private void note(long key, int slot) {
-			Sent sent = this.turn.sentAnew(this.client, key);
+		private void note(int lane, int slot) {
+			Sent sent = this.turn.sentAnew(this.client, lane);
 			sent.positions[slot] = this.position;
 			sent.times[slot] = this.now;
 		}
@@ -371,16 +363,16 @@ final class PositionSlots {
 			}
 		}
 
-		@Nullable Sent sent(int client, long key) {
-			Key of = new Key(client, key);
+		@Nullable Sent sent(int client, int lane) {
+			Key of = new Key(client, lane);
 			Sent sent = this.recent.get(of);
 			return (sent != null) ? sent : this.old.get(of);
 		}
 
-		Sent sentAnew(int client, long key) {
-			Sent sent = sent(client, key);
+		Sent sentAnew(int client, int lane) {
+			Sent sent = sent(client, lane);
 			Sent anew = (sent != null) ? sent : new Sent();
-			this.recent.put(new Key(client, key), anew);
+			this.recent.put(new Key(client, lane), anew);
 			return anew;
 		}
 
@@ -390,9 +382,9 @@ final class PositionSlots {
 	 * Requests that may be of one client.
 	 *
 	 * @param client a number that all requests of a client share
-	 * @param key a lane or read mark, {@link #ANY} or {@link #NONE}
+	 * @param lane their lane, {@link #ANY} or {@link #NONE}
 	 */
-	private record Key(int client, long key) {
+	private record Key(int client, int lane) {
 
 	}
 
