@@ -123,7 +123,7 @@ public record RoutingScope(boolean primaryForced, boolean readOnly, Consistency 
 	public RoutingScope enter() {
 		RoutingScope previous = current();
 		if (demandsMoreThan(previous) && TransactionSynchronizationManager.isActualTransactionActive()) {
-			TransactionRoute.requireNotOnReplica(this);
+			JoinedTransaction.requireNotOnReplica(this);
 		}
 		CURRENT.set(this);
 		return previous;

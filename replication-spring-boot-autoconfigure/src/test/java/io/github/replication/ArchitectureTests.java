@@ -82,10 +82,10 @@ class ArchitectureTests {
 	private static final String WIRING = API + ".autoconfigure..";
 
 	/**
-	 * The packages in the order of the data path, each of which may depend on the ones
+	 * The packages in the order of dependencies, each of which may depend on the ones
 	 * before it. The wiring comes last.
 	 */
-	private static final List<String> DATA_PATH = List.of(API, POSTGRES, POSITION, CALLER, STORE, CACHE, HIBERNATE,
+	private static final List<String> DEPENDENCIES = List.of(API, POSTGRES, POSITION, CALLER, STORE, CACHE, HIBERNATE,
 			MESSAGE, NODE, API + ".balance..", API + ".policy..", JDBC, API + ".interceptor..", WEB, METRICS, ACTUATE,
 			WIRING);
 
@@ -95,11 +95,11 @@ class ArchitectureTests {
 			"java.util.Date.<init>");
 
 	@ArchTest
-	static final ArchRule everyClassHasItsPlaceOnTheDataPath = classes().should()
-		.resideInAnyPackage(DATA_PATH.toArray(String[]::new));
+	static final ArchRule everyClassHasItsPlaceInTheOrder = classes().should()
+		.resideInAnyPackage(DEPENDENCIES.toArray(String[]::new));
 
 	@ArchTest
-	static final ArchRule packagesDependOnlyOnThoseBelow = eachOnlyOnThoseBefore(DATA_PATH);
+	static final ArchRule packagesDependOnlyOnThoseBelow = eachOnlyOnThoseBefore(DEPENDENCIES);
 
 	@ArchTest
 	static final ArchRule packagesHaveNoCycles = slices().matching("io.github.(**)").should().beFreeOfCycles();

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -59,6 +60,8 @@ class DocumentationTests {
 	 */
 	private static final Pattern CODE = Pattern.compile("`([A-Z][a-z]+(?:[A-Z][a-z]+)*)[`.]");
 
+	private static final Pattern RULE = Pattern.compile("(?m)^\\| (.*?) \\| (.*?) \\| (.*?) \\|$");
+
 	private static final Set<String> FOREIGN_TYPES = Set.of("AbstractRoutingDataSource", "DataSource");
 
 	private static final Pattern EXAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
@@ -79,13 +82,62 @@ class DocumentationTests {
 	}
 
 	private static Set<String> typesOfTheProject() throws IOException {
+		return sources("/src/").keySet();
+	}
+
+	private static Map<String, Path> sources(String part) throws IOException {
 		try (Stream<Path> files = Files.walk(ROOT)) {
-			return files.filter((file) -> file.toString().contains("/src/"))
-				.map((file) -> file.getFileName().toString())
-				.filter((name) -> name.endsWith(".java"))
-				.map((name) -> name.substring(0, name.length() - ".java".length()))
-				.collect(Collectors.toSet());
+			return files.filter((file) -> file.toString().contains(part))
+				.filter((file) -> file.toString().endsWith(".java"))
+				.collect(Collectors.toMap(DocumentationTests::typeOf, Function.identity(), (one, other) -> one));
 		}
+	}
+
+	private static String typeOf(Path source) {
+		String name = source.getFileName().toString();
+		return name.substring(0, name.length() - ".java".length());
+	}
+
+	@Test
+	void everyRuleLivesInAClassAndHasATest() throws Exception {
+		Set<String> classes = sources("/src/main/").keySet();
+		Set<String> tests = sources("/src/test/").keySet();
+		assertThat(rules()).hasSizeGreaterThan(30).allSatisfy((rule) -> {
+			assertThat(names(rule.classes())).isNotEmpty().allMatch(classes::contains);
+			assertThat(names(rule.tests())).isNotEmpty()
+				.allMatch((name) -> tests.contains(name) && name.endsWith("Tests"));
+		});
+	}
+
+	@Test
+	void everyReasonIsInATestOfItsRule() throws Exception {
+		Map<String, Path> tests = sources("/src/test/");
+		for (Reason reason : Reason.values()) {
+			assertThat(rules()).filteredOn((rule) -> names(rule.rule()).contains(reason.name()))
+				.as(reason.name())
+				.singleElement()
+				.satisfies((rule) -> assertThat(names(rule.tests())).map(tests::get)
+					.anySatisfy((test) -> assertThat(test).content().containsPattern("\\b" + reason + "\\b")));
+		}
+	}
+
+	private static List<Rule> rules() {
+		String architecture = read("docs/architecture.md");
+		int start = architecture.indexOf("## Where each rule lives");
+		return RULE.matcher(architecture.substring(start, architecture.indexOf("\n## ", start + 1)))
+			.results()
+			.map((row) -> new Rule(row.group(1), row.group(2), row.group(3)))
+			.filter((rule) -> rule.classes().contains("`"))
+			.toList();
+	}
+
+	private static List<String> names(String cell) {
+		return NAME.matcher(cell).results().map((match) -> match.group(1)).toList();
+	}
+
+	@Test
+	void readmeIsShort() throws Exception {
+		assertThat(read("README.md").lines()).hasSizeBetween(100, 200).allMatch((line) -> line.length() <= 100);
 	}
 
 	@Test
@@ -218,11 +270,12 @@ class DocumentationTests {
 
 	static Iterable<String> documents() throws IOException {
 		try (Stream<Path> documents = Files.list(ROOT.resolve("docs"))) {
-			return Stream
-				.concat(Stream.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
-						documents.map((document) -> "docs/" + document.getFileName())
-							.filter((document) -> document.endsWith(".md"))
-							.sorted())
+			return Stream.concat(
+					Stream.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "sample-app/README.md",
+							"docs/operations/README.md"),
+					documents.map((document) -> "docs/" + document.getFileName())
+						.filter((document) -> document.endsWith(".md"))
+						.sorted())
 				.toList();
 		}
 	}
@@ -234,6 +287,10 @@ class DocumentationTests {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	private record Rule(String rule, String classes, String tests) {
+
 	}
 
 }

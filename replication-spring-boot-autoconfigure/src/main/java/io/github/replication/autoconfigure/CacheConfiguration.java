@@ -32,7 +32,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
 import org.springframework.core.env.Environment;
 
-import io.github.replication.autoconfigure.ReplicationProperties.Session;
+import io.github.replication.autoconfigure.ReplicationProperties.ReadYourWrites;
 import io.github.replication.cache.CacheProtection;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.store.InMemoryPositionStore;
@@ -56,11 +56,11 @@ final class CacheConfiguration {
 	@ConditionalOnMissingBean
 	CacheProtection replicationCacheProtection(ReplicationProperties properties, CallerRecords records,
 			ObjectProvider<PositionStore> stores) {
-		Session session = properties.getReadYourWrites();
+		ReadYourWrites readYourWrites = properties.getReadYourWrites();
 		String instance = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
 		return new CacheProtection(records,
-				(name, cache) -> session.getSharedCaches().contains(name) || isShared(cache),
-				() -> store(stores, session), instance);
+				(name, cache) -> readYourWrites.getSharedCaches().contains(name) || isShared(cache),
+				() -> store(stores, readYourWrites), instance);
 	}
 
 	private static boolean isShared(Cache cache) {
@@ -72,13 +72,13 @@ final class CacheConfiguration {
 		return false;
 	}
 
-	private static PositionStore store(ObjectProvider<PositionStore> stores, Session session) {
+	private static PositionStore store(ObjectProvider<PositionStore> stores, ReadYourWrites readYourWrites) {
 		if (stores.getObject() instanceof InMemoryPositionStore) {
 			logger.warn("Caches are shared between instances, but positions are kept in the memory of this one: an"
 					+ " instance may put a value that another one has just evicted. Let the application use Redis"
 					+ " (spring.data.redis), or define a PositionStore bean.");
 		}
-		return PositionStoreConfiguration.bounded(stores, session);
+		return PositionStoreConfiguration.bounded(stores, readYourWrites);
 	}
 
 	@Bean

@@ -24,9 +24,9 @@ import org.springframework.cache.CacheManager;
 import org.springframework.core.env.Environment;
 import org.springframework.util.function.SingletonSupplier;
 
-import io.github.replication.autoconfigure.ReplicationProperties.Session;
+import io.github.replication.autoconfigure.ReplicationProperties.ReadYourWrites;
 import io.github.replication.cache.CacheProtection;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 
 /**
  * Protects the caches of each manager that is a bean, unless the application has no
@@ -56,8 +56,8 @@ final class CacheManagerPostProcessor implements BeanPostProcessor {
 	 * The protection, asked for at the first cache, since a manager may be created early.
 	 */
 	private @Nullable CacheProtection protection() {
-		Session session = this.beanFactory.getBean(ReplicationProperties.class).getReadYourWrites();
-		boolean wanted = session.isCaches() && session.getMode() != ReadYourWrites.OFF
+		ReadYourWrites readYourWrites = this.beanFactory.getBean(ReplicationProperties.class).getReadYourWrites();
+		boolean wanted = readYourWrites.isCaches() && readYourWrites.getMode() != ReadYourWritesMode.OFF
 				&& this.beanFactory.getBean(ClusterOwner.class).hasReplicas();
 		return wanted ? this.beanFactory.getBean(CacheProtection.class) : null;
 	}

@@ -44,7 +44,7 @@ import io.github.replication.balance.LoadBalancer;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.jdbc.ConnectionCallbacks;
 import io.github.replication.jdbc.ConnectionPreparer;
-import io.github.replication.jdbc.PoolDefaults;
+import io.github.replication.jdbc.ConnectionDefaults;
 import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterNode;
@@ -135,7 +135,7 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 				this.properties.getWithoutTransaction() == WithoutTransaction.BY_STATEMENT,
 				this.properties.getFallback());
 		return new ReplicationDataSource(primary, cluster, policy, this.callers, this.extensions.callbacks(),
-				new PoolDefaults(pool.isAutoCommit(), isolationOf(pool), pool.getConnectionInitSql()));
+				new ConnectionDefaults(pool.isAutoCommit(), isolationOf(pool), pool.getConnectionInitSql()));
 	}
 
 	private static void tell(Cluster cluster, String beanName) {
@@ -146,14 +146,14 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 	}
 
 	private PositionSettings positionSettings() {
-		ReplicationProperties.Session session = this.properties.getReadYourWrites();
+		ReplicationProperties.ReadYourWrites readYourWrites = this.properties.getReadYourWrites();
 		ReplicationProperties.Monitor monitor = this.properties.getMonitor();
-		require(!session.getWait().isNegative(), "read-your-writes.wait", session.getWait(),
+		require(!readYourWrites.getWait().isNegative(), "read-your-writes.wait", readYourWrites.getWait(),
 				"zero or more, such as 50ms");
 		require(isPositive(monitor.getInterval()), "monitor.interval", monitor.getInterval(), "above zero, such as 1s");
 		require(isPositive(monitor.getTimeout()), "monitor.timeout", monitor.getTimeout(), "above zero, such as 500ms");
-		return new PositionSettings(session.getMode(), this.properties.isMonotonicReads(), session.getWait(),
-				monitor.getInterval(), monitor.getTimeout());
+		return new PositionSettings(readYourWrites.getMode(), this.properties.isMonotonicReads(),
+				readYourWrites.getWait(), monitor.getInterval(), monitor.getTimeout());
 	}
 
 	private MonitorSettings monitorSettings() {

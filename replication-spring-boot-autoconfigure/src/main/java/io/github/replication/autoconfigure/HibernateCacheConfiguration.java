@@ -24,12 +24,12 @@ import org.springframework.boot.hibernate.autoconfigure.HibernatePropertiesCusto
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-import io.github.replication.autoconfigure.ReplicationProperties.Session;
+import io.github.replication.autoconfigure.ReplicationProperties.ReadYourWrites;
 import io.github.replication.cache.CacheProtection;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.hibernate.HibernateCaches;
 import io.github.replication.node.Positions;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.Write;
 
 /**
@@ -44,9 +44,10 @@ final class HibernateCacheConfiguration {
 			ObjectProvider<ClusterOwner> owners, ObjectProvider<CacheProtection> protection,
 			ObjectProvider<CallerRecords> records) {
 		return (settings) -> {
-			Session session = properties.getReadYourWrites();
+			ReadYourWrites readYourWrites = properties.getReadYourWrites();
 			ClusterOwner owner = owners.getObject();
-			if (session.isCaches() && session.getMode() != ReadYourWrites.OFF && owner.hasReplicas()) {
+			if (readYourWrites.isCaches() && readYourWrites.getMode() != ReadYourWritesMode.OFF
+					&& owner.hasReplicas()) {
 				settings.put(HibernateCaches.SETTING, new HibernateCaches(protection.getObject(),
 						records.getObject().tokens().clock(), (node, write, tick) -> had(owner, node, write, tick)));
 			}

@@ -36,7 +36,7 @@ import org.springframework.util.StringUtils;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.replication.autoconfigure.ReplicationProperties.Cookie;
-import io.github.replication.autoconfigure.ReplicationProperties.Session;
+import io.github.replication.autoconfigure.ReplicationProperties.ReadYourWrites;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.store.PositionStore;
 import io.github.replication.web.CallerRecordFilter;
@@ -58,8 +58,8 @@ final class PositionCarrierConfiguration {
 	@ConditionalOnMissingBean(name = "replicationCallerRecordFilter")
 	FilterRegistrationBean<CallerRecordFilter> replicationCallerRecordFilter(ReplicationProperties properties,
 			CallerRecords records, ObjectProvider<PositionCarrier> carriers, ObjectProvider<PositionStore> stores) {
-		Session session = properties.getReadYourWrites();
-		List<PositionCarrier> configured = configured(session, stores);
+		ReadYourWrites readYourWrites = properties.getReadYourWrites();
+		List<PositionCarrier> configured = configured(readYourWrites, stores);
 		FilterRegistrationBean<CallerRecordFilter> registration = new FilterRegistrationBean<>(
 				new CallerRecordFilter(records, () -> {
 					List<PositionCarrier> own = carriers.orderedStream().toList();
@@ -71,25 +71,27 @@ final class PositionCarrierConfiguration {
 		return registration;
 	}
 
-	private static List<PositionCarrier> configured(Session session, ObjectProvider<PositionStore> stores) {
-		Duration window = session.getWindow();
-		return switch (session.getCarrier()) {
-			case COOKIE -> List.of(cookie(session));
-			case HEADER -> List.of(new HeaderPositionCarrier(PositionHeader.nameOf(session.getHeader())));
+	private static List<PositionCarrier> configured(ReadYourWrites readYourWrites,
+			ObjectProvider<PositionStore> stores) {
+		Duration window = readYourWrites.getWindow();
+		return switch (readYourWrites.getCarrier()) {
+			case COOKIE -> List.of(cookie(readYourWrites));
+			case HEADER -> List.of(new HeaderPositionCarrier(PositionHeader.nameOf(readYourWrites.getHeader())));
 			case SESSION -> List.of(new SessionPositionCarrier(Clock.systemUTC(), window));
-			case USER -> List.of(new UserPositionCarrier(PositionStoreConfiguration.bounded(stores, session), window));
+			case USER ->
+				List.of(new UserPositionCarrier(PositionStoreConfiguration.bounded(stores, readYourWrites), window));
 			case NONE -> List.of();
 		};
 	}
 
-	private static PositionCarrier cookie(Session session) {
-		Cookie cookie = session.getCookie();
+	private static PositionCarrier cookie(ReadYourWrites readYourWrites) {
+		Cookie cookie = readYourWrites.getCookie();
 		new CookieSettings(cookie).validate();
 		boolean none = cookie.getSameSite() == ReplicationProperties.SameSite.NONE;
 		String sameSite = StringUtils.capitalize(cookie.getSameSite().name().toLowerCase(Locale.ROOT));
 		return new CookiePositionCarrier(cookie.getName(),
 				new CookiePositionCarrier.Attributes(cookie.getPath(), cookie.getDomain(),
-						none ? Boolean.TRUE : cookie.getSecure(), sameSite, roundedUp(session.getWindow())),
+						none ? Boolean.TRUE : cookie.getSecure(), sameSite, roundedUp(readYourWrites.getWindow())),
 				System::nanoTime);
 	}
 

@@ -28,7 +28,7 @@ import org.springframework.context.annotation.Lazy;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
 
-import io.github.replication.autoconfigure.ReplicationProperties.Session;
+import io.github.replication.autoconfigure.ReplicationProperties.ReadYourWrites;
 import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.InMemoryPositionStore;
 import io.github.replication.store.PositionStore;
@@ -55,10 +55,10 @@ final class PositionStoreConfiguration {
 	/**
 	 * The store, whose calls are bounded.
 	 * @param stores the store to ask for
-	 * @param session how long it may take
+	 * @param readYourWrites how long it may take
 	 */
-	static BoundedPositionStore bounded(ObjectProvider<PositionStore> stores, Session session) {
-		Duration timeout = session.getStoreTimeout();
+	static BoundedPositionStore bounded(ObjectProvider<PositionStore> stores, ReadYourWrites readYourWrites) {
+		Duration timeout = readYourWrites.getStoreTimeout();
 		if (timeout.isZero() || timeout.isNegative()) {
 			throw new InvalidReplicationConfigurationException("replication.read-your-writes.store-timeout",
 					timeout.toString(), "A store needs some time to answer.",

@@ -28,7 +28,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.unit.DataSize;
 
 import io.github.replication.policy.Fallback;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 
 /**
  * Configuration properties for reading from replicas.
@@ -91,7 +91,7 @@ public class ReplicationProperties {
 	/**
 	 * How a caller gets to see its own writes.
 	 */
-	private final Session readYourWrites = new Session();
+	private final ReadYourWrites readYourWrites = new ReadYourWrites();
 
 	/**
 	 * Whether a caller never reads less than it has read before, on any replica.
@@ -188,7 +188,7 @@ public class ReplicationProperties {
 		this.fallbackMaxConnections = fallbackMaxConnections;
 	}
 
-	public Session getReadYourWrites() {
+	public ReadYourWrites getReadYourWrites() {
 		return this.readYourWrites;
 	}
 
@@ -352,12 +352,12 @@ public class ReplicationProperties {
 	/**
 	 * How a caller gets to see its own writes.
 	 */
-	public static class Session {
+	public static class ReadYourWrites {
 
 		/**
 		 * How a caller sees its own writes.
 		 */
-		private ReadYourWrites mode = ReadYourWrites.POSITION;
+		private ReadYourWritesMode mode = ReadYourWritesMode.POSITION;
 
 		/**
 		 * How long a write keeps its caller's reads on the primary by time, or its
@@ -407,11 +407,11 @@ public class ReplicationProperties {
 		 */
 		private final Header header = new Header();
 
-		public ReadYourWrites getMode() {
+		public ReadYourWritesMode getMode() {
 			return this.mode;
 		}
 
-		public void setMode(ReadYourWrites mode) {
+		public void setMode(ReadYourWritesMode mode) {
 			this.mode = mode;
 		}
 

@@ -146,12 +146,12 @@ class UnknownReplicationPropertyFailureAnalyzer
 
 	private static Class<?> sessionOwner(ConfigurationPropertyName name) {
 		if (name.getNumberOfElements() <= 3) {
-			return ReplicationProperties.Session.class;
+			return ReplicationProperties.ReadYourWrites.class;
 		}
 		return switch (name.getElement(2, ConfigurationPropertyName.Form.UNIFORM)) {
 			case "cookie" -> ReplicationProperties.Cookie.class;
 			case "header" -> ReplicationProperties.Header.class;
-			default -> ReplicationProperties.Session.class;
+			default -> ReplicationProperties.ReadYourWrites.class;
 		};
 	}
 

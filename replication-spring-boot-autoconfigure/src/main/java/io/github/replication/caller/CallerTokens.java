@@ -33,7 +33,7 @@ import io.github.replication.position.PositionResolver.Place;
 import io.github.replication.position.PositionToken;
 import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
@@ -131,7 +131,7 @@ public final class CallerTokens {
 	 */
 	boolean isTracking() {
 		PositionResolver resolver = this.resolver;
-		return resolver == null || resolver.mode() != ReadYourWrites.OFF;
+		return resolver == null || resolver.mode() != ReadYourWritesMode.OFF;
 	}
 
 	/**
@@ -245,7 +245,7 @@ public final class CallerTokens {
 		if (write == null || !isTracking()) {
 			return null;
 		}
-		if (resolver != null && resolver.mode() == ReadYourWrites.POSITION && write.isResolved()) {
+		if (resolver != null && resolver.mode() == ReadYourWritesMode.POSITION && write.isResolved()) {
 			return new Reached(write.position(), null);
 		}
 		return isExact() ? Reached.UNKNOWN : new Reached(null, instantOf(write));

@@ -73,7 +73,7 @@ final class ConnectionSource {
 
 	private final ConnectionCallbacks callbacks;
 
-	private final PoolDefaults poolDefaults;
+	private final ConnectionDefaults connectionDefaults;
 
 	private final FunctionCatalog catalog;
 
@@ -97,19 +97,19 @@ final class ConnectionSource {
 	private volatile boolean asynchronous;
 
 	ConnectionSource(Cluster cluster, RoutingPolicy policy, CallerRecords callers, ConnectionCallbacks callbacks,
-			PoolDefaults poolDefaults) {
+			ConnectionDefaults connectionDefaults) {
 		this.cluster = cluster;
 		this.routes = new RouteFinder(policy, cluster);
 		cluster.onSilence(RetryAttempt::abortOn);
 		cluster.onGivenUp(this::abortOn);
 		this.callers = callers;
 		this.callbacks = callbacks;
-		this.poolDefaults = poolDefaults;
+		this.connectionDefaults = connectionDefaults;
 		this.catalog = new FunctionCatalog((question, delay) -> cluster.askLater(question::ask, delay),
 				cluster.clock()::nanoTime);
 		this.catalog.begin();
 		this.texts = new StatementTexts(this.catalog);
-		String initSql = poolDefaults.initSql();
+		String initSql = connectionDefaults.initSql();
 		this.asynchronous = initSql != null && text(initSql).mentionsSynchronousCommit();
 	}
 
@@ -125,14 +125,14 @@ final class ConnectionSource {
 	}
 
 	boolean isAutoCommitByDefault() {
-		return this.poolDefaults.autoCommit();
+		return this.connectionDefaults.autoCommit();
 	}
 
 	/**
 	 * The isolation level of a transaction that does not name one.
 	 */
 	int defaultIsolation() {
-		Integer isolation = this.poolDefaults.isolation();
+		Integer isolation = this.connectionDefaults.isolation();
 		return (isolation != null) ? isolation : this.cluster.defaults().isolation();
 	}
 
@@ -225,6 +225,9 @@ final class ConnectionSource {
 	 * Records that the caller has read.
 	 */
 	void recordRead(UnitOfWork unit) {
+		if (!unit.isOnReplica()) {
+			this.cluster.positions().primaryHasServed();
+		}
 		if (this.cluster.positions().settings().monotonic()
 				&& RoutingScope.current().consistency() != Consistency.EVENTUAL) {
 			caller().recordRead(unit.physical().nodeId(), unit.decidedBy());
@@ -433,8 +436,8 @@ final class ConnectionSource {
 			long start = route.node().askedAt();
 			connection = this.router.getConnection(route);
 			route.node().answeredSince(start);
-			PhysicalConnection physical = new PhysicalConnection(connection, route, this.poolDefaults.initSql() != null,
-					this.inUse::remove);
+			PhysicalConnection physical = new PhysicalConnection(connection, route,
+					this.connectionDefaults.initSql() != null, this.inUse::remove);
 			this.inUse.add(physical);
 			return physical;
 		}

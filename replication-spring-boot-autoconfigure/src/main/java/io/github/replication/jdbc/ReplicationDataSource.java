@@ -48,12 +48,12 @@ public final class ReplicationDataSource extends DelegatingDataSource {
 	 * @param policy decides where a unit of work goes
 	 * @param callers the records of callers
 	 * @param callbacks notified of connections
-	 * @param poolDefaults the initial state of a connection
+	 * @param connectionDefaults the initial state of a connection
 	 */
 	public ReplicationDataSource(DataSource primary, Cluster cluster, RoutingPolicy policy, CallerRecords callers,
-			ConnectionCallbacks callbacks, PoolDefaults poolDefaults) {
+			ConnectionCallbacks callbacks, ConnectionDefaults connectionDefaults) {
 		super(primary);
-		this.source = new ConnectionSource(cluster, policy, callers, callbacks, poolDefaults);
+		this.source = new ConnectionSource(cluster, policy, callers, callbacks, connectionDefaults);
 	}
 
 	@Override

@@ -290,7 +290,7 @@ final class Membership {
 			return;
 		}
 		Member successor = this.failover
-				? Succession.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
+				? FailoverRule.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
 		if (successor != null) {
 			reportFailover(before, successor, successor.health().last());
 			follow(successor);
@@ -352,7 +352,7 @@ final class Membership {
 			member.diverged(this.positions.hasDiverged(member.node()));
 			changed |= member.aliasOf(nameOf(sameServerBefore(member, members)));
 			member.competesWith(this.primary, (member != this.primary && this.failover)
-					? Succession.missing(this.primary, this.positions.timelineOfPrimary(), member, this.replicas)
+					? FailoverRule.missing(this.primary, this.positions.timelineOfPrimary(), member, this.replicas)
 					: null);
 			if (member.judge(this.wallClock.instant())) {
 				changed = true;

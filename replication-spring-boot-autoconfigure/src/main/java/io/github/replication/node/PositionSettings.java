@@ -18,7 +18,7 @@ package io.github.replication.node;
 
 import java.time.Duration;
 
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 
 /**
  * The settings of positions.
@@ -30,7 +30,7 @@ import io.github.replication.position.ReadYourWrites;
  * @param timeout how long an answer may take
  * @since 0.1.0
  */
-public record PositionSettings(ReadYourWrites mode, boolean monotonic, Duration maxWait, Duration interval,
+public record PositionSettings(ReadYourWritesMode mode, boolean monotonic, Duration maxWait, Duration interval,
 		Duration timeout) {
 
 }

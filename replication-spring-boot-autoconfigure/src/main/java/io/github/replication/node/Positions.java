@@ -31,7 +31,7 @@ import io.github.replication.node.ReplicaPosition.Known;
 import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.Write;
 
@@ -95,6 +95,16 @@ public final class Positions implements PositionResolver {
 		Topology topology = this.topology.get();
 		if (this.primary.answered(sample, failure) && topology != null) {
 			topology.replicas().forEach((replica) -> replica.monitor().sampleAfter(this.clock.now()));
+		}
+	}
+
+	/**
+	 * A unit was served by the primary. If that counts as silent, it is asked at once.
+	 */
+	public void primaryHasServed() {
+		NodeMonitor primary = this.catchUp.primary();
+		if (this.primary.served() && primary != null) {
+			primary.sampleAfter(this.clock.now());
 		}
 	}
 
@@ -175,7 +185,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	@Override
-	public ReadYourWrites mode() {
+	public ReadYourWritesMode mode() {
 		return this.settings.mode();
 	}
 
@@ -204,7 +214,7 @@ public final class Positions implements PositionResolver {
 	 * Returns the judgment by the positions known now.
 	 */
 	private Qualification now() {
-		return new Qualification(this.settings, history(), isExact(), this.topology.get());
+		return new Qualification(this.settings, history(), isExact(), this.primary.isServing(), this.topology.get());
 	}
 
 	@Override
@@ -217,7 +227,7 @@ public final class Positions implements PositionResolver {
 
 	@Override
 	public boolean isExact() {
-		return this.settings.mode() == ReadYourWrites.POSITION && this.primary.isReporting();
+		return this.settings.mode() == ReadYourWritesMode.POSITION && this.primary.isReporting();
 	}
 
 	/**
@@ -383,7 +393,7 @@ public final class Positions implements PositionResolver {
 	 * known.
 	 */
 	private boolean isWorthAsking(List<ClusterNode> replicas, CallerRecord record) {
-		return isExact() || (this.settings.mode() == ReadYourWrites.POSITION && settle(replicas, record) < 0);
+		return isExact() || (this.settings.mode() == ReadYourWritesMode.POSITION && settle(replicas, record) < 0);
 	}
 
 	/**

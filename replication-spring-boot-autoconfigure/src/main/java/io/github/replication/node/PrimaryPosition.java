@@ -20,7 +20,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 
 /**
  * The known positions of the primary, and whether it reports them. Changed by one thread
@@ -30,11 +30,16 @@ final class PrimaryPosition {
 
 	private static final Log logger = LogFactory.getLog(PrimaryPosition.class);
 
-	private final ReadYourWrites mode;
+	private final ReadYourWritesMode mode;
 
 	private volatile PrimaryHistory history = PrimaryHistory.EMPTY;
 
 	private volatile boolean reporting = true;
+
+	/**
+	 * Whether it has served a unit since it failed to answer.
+	 */
+	private volatile boolean serving;
 
 	private int failures;
 
@@ -42,7 +47,7 @@ final class PrimaryPosition {
 	 * Creates the unknown position of a primary.
 	 * @param mode how callers see their own writes, which decides which facts are logged
 	 */
-	PrimaryPosition(ReadYourWrites mode) {
+	PrimaryPosition(ReadYourWritesMode mode) {
 		this.mode = mode;
 	}
 
@@ -67,6 +72,7 @@ final class PrimaryPosition {
 	 */
 	boolean answered(@Nullable Sample sample, @Nullable Exception failure) {
 		this.failures = (sample != null) ? 0 : this.failures + 1;
+		this.serving = false;
 		if (this.failures == 1) {
 			return false;
 		}
@@ -76,10 +82,30 @@ final class PrimaryPosition {
 		}
 		boolean changed = reporting != this.reporting;
 		this.reporting = reporting;
-		if (changed && this.mode == ReadYourWrites.POSITION) {
+		if (changed && this.mode == ReadYourWritesMode.POSITION) {
 			log(sample, failure);
 		}
 		return changed && !reporting;
+	}
+
+	/**
+	 * Whether the primary has served a unit although it counts as silent.
+	 */
+	boolean isServing() {
+		return this.serving;
+	}
+
+	/**
+	 * The primary has served a unit.
+	 * @return whether it counts as silent, and this is the first one since it did not
+	 * answer
+	 */
+	boolean served() {
+		boolean news = !this.reporting && !this.serving;
+		if (news) {
+			this.serving = true;
+		}
+		return news;
 	}
 
 	private void log(@Nullable Sample sample, @Nullable Exception failure) {

@@ -27,7 +27,7 @@ import io.github.replication.node.PrimaryHistory.Point;
 import io.github.replication.node.ReplicaPosition.Known;
 import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
@@ -38,9 +38,11 @@ import io.github.replication.position.Write;
  * @param settings the settings of positions
  * @param history the samples of the primary
  * @param exact whether positions decide, and not only time
+ * @param serving whether the primary serves although it counts as silent
  * @param topology where the nodes that marks name are found, {@code null} for nowhere
  */
-record Qualification(PositionSettings settings, PrimaryHistory history, boolean exact, @Nullable Topology topology) {
+record Qualification(PositionSettings settings, PrimaryHistory history, boolean exact, boolean serving,
+		@Nullable Topology topology) {
 
 	/**
 	 * The replicas that have reached a bound, in the same order.
@@ -69,11 +71,13 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	 * Whether a replica may serve a caller although nothing proves that it has all that
 	 * the caller has read. The write of the bound is enough, but if the primary has gone
 	 * silent, only the replica that is furthest is as likely as any to have the rest: it
-	 * is the one to be promoted.
+	 * is the one to be promoted. None is needed where the node of the read is a primary
+	 * that serves.
 	 */
 	private boolean mayStandIn(ClusterNode replica, Bound bound) {
-		return hasReached(replica, bound.write()) && (this.history.last() == null
-				|| this.settings.mode() != ReadYourWrites.POSITION || this.exact || isFurthest(replica, bound.read()));
+		return hasReached(replica, bound.write())
+				&& (this.history.last() == null || this.settings.mode() != ReadYourWritesMode.POSITION || this.exact
+						|| isFurthest(replica, bound.read()));
 	}
 
 	private boolean isFurthest(ClusterNode replica, @Nullable ReadMark read) {
@@ -81,7 +85,7 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 		if (topology == null) {
 			return true;
 		}
-		if (read != null && isOf(topology.primary(), read) && topology.primary().monitor().failure() == null) {
+		if (read != null && isOfServingPrimary(topology.primary(), read)) {
 			return false;
 		}
 		Known known = replica.monitor().position().known();
@@ -92,6 +96,11 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 			}
 		}
 		return true;
+	}
+
+	private boolean isOfServingPrimary(ClusterNode primary, ReadMark read) {
+		return (read.node() == ReadMark.PRIMARY) ? this.serving
+				: isOf(primary, read) && primary.monitor().failure() == null;
 	}
 
 	/**
@@ -143,10 +152,10 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	private boolean hasReached(ClusterNode node, @Nullable Write write) {
-		if (write == null || this.settings.mode() == ReadYourWrites.OFF) {
+		if (write == null || this.settings.mode() == ReadYourWritesMode.OFF) {
 			return true;
 		}
-		if (this.settings.mode() == ReadYourWrites.TIME) {
+		if (this.settings.mode() == ReadYourWritesMode.TIME) {
 			return false;
 		}
 		WalPosition position = write.position();

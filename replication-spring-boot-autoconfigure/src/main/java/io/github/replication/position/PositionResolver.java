@@ -35,7 +35,7 @@ public interface PositionResolver {
 	 * How a caller sees its own writes.
 	 * @return the configured mode
 	 */
-	ReadYourWrites mode();
+	ReadYourWritesMode mode();
 
 	/**
 	 * Whether callers keep their reads monotonic.

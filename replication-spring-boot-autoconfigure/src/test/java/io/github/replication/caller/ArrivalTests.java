@@ -33,7 +33,7 @@ import io.github.replication.position.PositionResolver;
 import io.github.replication.position.PositionToken;
 import io.github.replication.position.PositionToken.Read;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
@@ -205,7 +205,7 @@ class ArrivalTests {
 
 	@Test
 	void nothingIsTrackedWhereNothingIsConfigured() {
-		this.cluster.mode = ReadYourWrites.OFF;
+		this.cluster.mode = ReadYourWritesMode.OFF;
 		this.cluster.monotonic = false;
 		Caller caller = arrive("2.cafe.1-10.1-11-7-9");
 		assertThat(caller.bound().write()).isNull();
@@ -240,7 +240,7 @@ class ArrivalTests {
 		private final Map<Integer, Place> places = new HashMap<>(
 				Map.of(ONE, new Place(1, ROTATION), TWO, new Place(2, ROTATION)));
 
-		private ReadYourWrites mode = ReadYourWrites.POSITION;
+		private ReadYourWritesMode mode = ReadYourWritesMode.POSITION;
 
 		private boolean monotonic = true;
 
@@ -254,7 +254,7 @@ class ArrivalTests {
 		}
 
 		@Override
-		public ReadYourWrites mode() {
+		public ReadYourWritesMode mode() {
 			return this.mode;
 		}
 
@@ -265,7 +265,7 @@ class ArrivalTests {
 
 		@Override
 		public boolean isExact() {
-			return this.mode == ReadYourWrites.POSITION;
+			return this.mode == ReadYourWritesMode.POSITION;
 		}
 
 		@Override

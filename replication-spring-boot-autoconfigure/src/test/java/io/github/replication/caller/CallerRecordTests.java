@@ -31,7 +31,7 @@ import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver;
 import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
@@ -369,8 +369,8 @@ class CallerRecordTests {
 		private final @Nullable WalPosition position;
 
 		@Override
-		public ReadYourWrites mode() {
-			return ReadYourWrites.POSITION;
+		public ReadYourWritesMode mode() {
+			return ReadYourWritesMode.POSITION;
 		}
 
 		@Override

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
 
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,7 +35,7 @@ class CatchUpTests {
 
 	private final AtomicLong time = new AtomicLong();
 
-	private final CatchUp catchUp = new CatchUp(new PositionSettings(ReadYourWrites.POSITION, true, Duration.ZERO,
+	private final CatchUp catchUp = new CatchUp(new PositionSettings(ReadYourWritesMode.POSITION, true, Duration.ZERO,
 			Duration.ofSeconds(1), Duration.ofMillis(500)), new SampleClock(this.time::get));
 
 	@Test

@@ -33,7 +33,7 @@ import io.github.replication.NodeState;
 import io.github.replication.Role;
 import io.github.replication.node.ClusterNode.Pools;
 import io.github.replication.node.NodeMonitor.Probing;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.stub.StubDriver;
 
@@ -55,7 +55,7 @@ public final class Nodes {
 	/**
 	 * Positions of which nothing is known.
 	 */
-	public static Positions positions(ReadYourWrites mode) {
+	public static Positions positions(ReadYourWritesMode mode) {
 		return new Positions(new PositionSettings(mode, true, Duration.ZERO, TIMEOUT, TIMEOUT),
 				new SampleClock(System::nanoTime));
 	}
@@ -63,7 +63,7 @@ public final class Nodes {
 	/**
 	 * Positions of which nothing is known but the nodes that marks name.
 	 */
-	public static Positions positions(ReadYourWrites mode, Topology topology) {
+	public static Positions positions(ReadYourWritesMode mode, Topology topology) {
 		Positions positions = positions(mode);
 		positions.within(() -> topology);
 		return positions;

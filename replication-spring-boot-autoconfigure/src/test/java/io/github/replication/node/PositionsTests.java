@@ -28,7 +28,7 @@ import io.github.replication.node.HistoryMark.Finding;
 import io.github.replication.node.ServerState.Streaming;
 import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
@@ -49,9 +49,9 @@ class PositionsTests {
 
 	private final ClusterNode two = Nodes.replica("replica-2", this.clock);
 
-	private Positions positions = positions(ReadYourWrites.POSITION);
+	private Positions positions = positions(ReadYourWritesMode.POSITION);
 
-	private Positions positions(ReadYourWrites mode) {
+	private Positions positions(ReadYourWritesMode mode) {
 		return new Positions(
 				new PositionSettings(mode, true, Duration.ZERO, Duration.ofSeconds(1), Duration.ofMillis(500)),
 				this.clock);
@@ -250,6 +250,22 @@ class PositionsTests {
 	}
 
 	@Test
+	void primaryThatServesAlthoughItCountsAsSilentServesThoseWhoHaveReadFromIt() {
+		primary(1, 1_000);
+		replica(this.one, 1, 900);
+		replica(this.two, 1, 950);
+		this.positions.within(() -> Nodes.topology(Nodes.primary(), List.of(this.one, this.two), null));
+		this.positions.primaryHasServed();
+		silence();
+		Bound read = new Bound(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0));
+		assertThat(qualifying(read)).as("it has served before").containsExactly(this.two);
+		this.positions.primaryHasServed();
+		assertThat(qualifying(read)).isEmpty();
+		silence();
+		assertThat(qualifying(read)).containsExactly(this.two);
+	}
+
+	@Test
 	void anyReplicaStandsInWhereThePrimaryHasNeverReportedItsPosition() {
 		replica(this.one, 1, 900);
 		replica(this.two, 1, 950);
@@ -266,11 +282,11 @@ class PositionsTests {
 
 	@Test
 	void modesThatDoNotLookAtPositions() {
-		this.positions = positions(ReadYourWrites.TIME);
+		this.positions = positions(ReadYourWritesMode.TIME);
 		primary(1, 1_000);
 		replica(this.one, 1, 2_000);
 		assertThat(qualifying(written(1, 500))).isEmpty();
-		this.positions = positions(ReadYourWrites.OFF);
+		this.positions = positions(ReadYourWritesMode.OFF);
 		assertThat(qualifying(written(1, 5_000))).containsExactly(this.one, this.two);
 	}
 

@@ -34,7 +34,7 @@ import io.github.replication.node.Nodes;
 import io.github.replication.node.Topology;
 import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.Write;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -307,7 +307,7 @@ class RoutingPolicyTests {
 
 	private RoutingPolicy policy() {
 		Topology topology = Nodes.topology(this.primary, this.replicas, this.zone);
-		return new RoutingPolicy(() -> topology, Nodes.positions(ReadYourWrites.TIME, topology), this.balancer,
+		return new RoutingPolicy(() -> topology, Nodes.positions(ReadYourWritesMode.TIME, topology), this.balancer,
 				this.byStatement, this.fallback);
 	}
 

@@ -40,7 +40,7 @@ import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
 import io.github.replication.position.PositionResolver;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWrites;
+import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
@@ -222,8 +222,8 @@ class CallerRecordFilterTests {
 		}
 
 		@Override
-		public ReadYourWrites mode() {
-			return ReadYourWrites.POSITION;
+		public ReadYourWritesMode mode() {
+			return ReadYourWritesMode.POSITION;
 		}
 
 		@Override

@@ -26,6 +26,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestTemplate;
 
+import io.github.replication.Consistency;
 import io.github.replication.NodeDefinition;
 import io.github.replication.NodeStatus;
 import io.github.replication.Replication;
@@ -63,6 +64,14 @@ class Examples {
 		this.cluster.resume("replica-1");
 		this.cluster.remove("replica-2", Duration.ofSeconds(30));
 		return nodes;
+	}
+
+	List<Article> newest() {
+		return Replication.onPrimary(() -> this.articles.frontPage());
+	}
+
+	List<Article> some() {
+		return Replication.readOnly(Consistency.EVENTUAL, () -> this.articles.frontPage());
 	}
 
 	void handOver(Article article) {

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * if the known one answers that it is a standby, and a standby has the history of the
  * second. A leader that has not been heard yet is no reason.
  */
-final class Succession {
+final class FailoverRule {
 
-	private Succession() {
+	private FailoverRule() {
 	}
 
 	/**
@@ -45,7 +45,7 @@ final class Succession {
 		return others.stream()
 			.filter((member) -> isPrimary(member) && !member.isSameServerAs(leader))
 			.filter((member) -> missing(leader, timeline, member, others) == null)
-			.max(Comparator.comparingInt(Succession::timelineOf))
+			.max(Comparator.comparingInt(FailoverRule::timelineOf))
 			.orElse(null);
 	}
 

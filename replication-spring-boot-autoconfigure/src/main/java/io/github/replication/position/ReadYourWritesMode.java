@@ -14,20 +14,28 @@
  * limitations under the License.
  */
 
-package io.github.replication.jdbc;
-
-import org.jspecify.annotations.Nullable;
+package io.github.replication.position;
 
 /**
- * The initial state of a connection of the primary's pool, known without opening one.
+ * How a caller gets to see its own writes.
  *
- * @param autoCommit whether connections start in auto-commit mode
- * @param isolation the isolation level that the pool sets, {@code null} if it leaves the
- * server's default
- * @param initSql the statement that the pool executes on each connection, {@code null}
- * for none
  * @since 0.1.0
  */
-public record PoolDefaults(boolean autoCommit, @Nullable Integer isolation, @Nullable String initSql) {
+public enum ReadYourWritesMode {
+
+	/**
+	 * By the position of the write: a replica serves as soon as it has replayed it.
+	 */
+	POSITION,
+
+	/**
+	 * By time: the primary serves for a while after the write.
+	 */
+	TIME,
+
+	/**
+	 * Not at all.
+	 */
+	OFF
 
 }

@@ -14,28 +14,20 @@
  * limitations under the License.
  */
 
-package io.github.replication.position;
+package io.github.replication.jdbc;
+
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a caller gets to see its own writes.
+ * The initial state of a connection of the primary's pool, known without opening one.
  *
+ * @param autoCommit whether connections start in auto-commit mode
+ * @param isolation the isolation level that the pool sets, {@code null} if it leaves the
+ * server's default
+ * @param initSql the statement that the pool executes on each connection, {@code null}
+ * for none
  * @since 0.1.0
  */
-public enum ReadYourWrites {
-
-	/**
-	 * By the position of the write: a replica serves as soon as it has replayed it.
-	 */
-	POSITION,
-
-	/**
-	 * By time: the primary serves for a while after the write.
-	 */
-	TIME,
-
-	/**
-	 * Not at all.
-	 */
-	OFF
+public record ConnectionDefaults(boolean autoCommit, @Nullable Integer isolation, @Nullable String initSql) {
 
 }

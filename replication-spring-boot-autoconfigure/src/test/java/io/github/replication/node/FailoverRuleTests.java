@@ -26,7 +26,7 @@ import io.github.replication.node.ServerState.Streaming;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class SuccessionTests {
+class FailoverRuleTests {
 
 	private static long ticks = 1;
 
@@ -163,11 +163,11 @@ class SuccessionTests {
 	}
 
 	private @Nullable Member successor(int timeline) {
-		return Succession.successor(this.leader, timeline, List.of(this.one, this.two));
+		return FailoverRule.successor(this.leader, timeline, List.of(this.one, this.two));
 	}
 
 	private @Nullable String missing(int timeline) {
-		return Succession.missing(this.leader, timeline, this.one, List.of(this.one, this.two));
+		return FailoverRule.missing(this.leader, timeline, this.one, List.of(this.one, this.two));
 	}
 
 	private static void tells(Member member, boolean inRecovery, int timeline) {

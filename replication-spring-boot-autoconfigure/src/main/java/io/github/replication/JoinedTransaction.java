@@ -26,12 +26,12 @@ import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Looks up where the transactions bound to this thread have run so far. Off the hot path:
- * asked only when a stricter scope joins a transaction.
+ * Looks up where the transaction has run so far that a stricter scope joins. Off the hot
+ * path: asked only when one does.
  */
-final class TransactionRoute {
+final class JoinedTransaction {
 
-	private TransactionRoute() {
+	private JoinedTransaction() {
 	}
 
 	static void requireNotOnReplica(RoutingScope scope) {
