@@ -17,6 +17,7 @@
 package io.github.replication.caller;
 
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntUnaryOperator;
@@ -57,6 +58,11 @@ public final class CallerRecord {
 	private final AtomicReference<Bound> bound = new AtomicReference<>(Bound.NONE);
 
 	private final RequiredWrites required = new RequiredWrites();
+
+	/**
+	 * The units that are served later than they have begun, {@code null} for none.
+	 */
+	private final AtomicReference<@Nullable Delay> delay = new AtomicReference<>();
 
 	private volatile long lastOwnWrite;
 
@@ -181,7 +187,25 @@ public final class CallerRecord {
 	}
 
 	private boolean counts(Write write) {
-		return this.clock.nanoTime() - write.at() <= this.window;
+		Delay delay = this.delay.get();
+		long now = (delay != null) ? delay.since() : this.clock.nanoTime();
+		return now - write.at() <= this.window;
+	}
+
+	/**
+	 * Lets the writes count that counted at a moment, since a unit that began then is
+	 * still to be served.
+	 * @param since when it began, in nanoseconds of the monotonic clock
+	 * @return ends this, once the unit is served or has failed
+	 */
+	public Requirement delayedSince(long since) {
+		this.delay.updateAndGet((delay) -> (delay != null) ? delay.with(since) : new Delay(1, since));
+		AtomicBoolean released = new AtomicBoolean();
+		return () -> {
+			if (released.compareAndSet(false, true)) {
+				this.delay.updateAndGet((delay) -> (delay != null && delay.units() > 1) ? delay.without() : null);
+			}
+		};
 	}
 
 	/**
@@ -376,6 +400,24 @@ public final class CallerRecord {
 		 * Ends the requirement. May be called by any thread, and more than once.
 		 */
 		void release();
+
+	}
+
+	/**
+	 * Units that wait, or run again after a failure.
+	 *
+	 * @param units their number
+	 * @param since when the first of them has begun
+	 */
+	private record Delay(int units, long since) {
+
+		Delay with(long another) {
+			return new Delay(this.units + 1, (another - this.since < 0) ? another : this.since);
+		}
+
+		Delay without() {
+			return new Delay(this.units - 1, this.since);
+		}
 
 	}
 

@@ -42,6 +42,7 @@ import io.github.replication.Role;
 import io.github.replication.RouteDecision;
 import io.github.replication.RoutingScope;
 import io.github.replication.caller.CallerRecord;
+import io.github.replication.caller.CallerRecord.Requirement;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterNode;
@@ -263,14 +264,30 @@ final class ConnectionSource {
 	 * @param session the session, which may have a connection of that pool open
 	 */
 	PhysicalConnection acquire(RouteRequest request, RoutingSession session) throws SQLException {
+		CallerRecord caller = caller();
+		long since = RetryAttempt.runsAgainSince(this.cluster.clock());
+		Requirement delay = (since != 0) ? caller.delayedSince(since) : null;
+		try (PrimaryWait wait = new PrimaryWait(this.cluster, caller)) {
+			return acquire(request, session, wait);
+		}
+		finally {
+			if (delay != null) {
+				delay.release();
+			}
+		}
+	}
+
+	private PhysicalConnection acquire(RouteRequest request, RoutingSession session, PrimaryWait wait)
+			throws SQLException {
 		List<ClusterNode> excluded = RetryAttempt.excluded(this.cluster.topology());
-		PrimaryWait wait = null;
 		while (true) {
 			Topology topology = this.cluster.topology();
 			RouteRequest current = request.with(caller().bound());
 			Route route = this.routes.find(current, caller(), excluded);
 			RouteRequest decided = current.with(caller().bound());
-			wait = (wait == null && route.reason() != Reason.READ_ONLY) ? new PrimaryWait(this.cluster) : wait;
+			if (route.reason() != Reason.READ_ONLY) {
+				wait.begin();
+			}
 			RetryAttempt.uses(route.node());
 			PhysicalConnection open = session.find(route.node(), route.pool());
 			if (open != null && this.routes.leadsToKnownServer(route, decided, open.connection())) {
@@ -285,7 +302,7 @@ final class ConnectionSource {
 				physical.release();
 			}
 			catch (NodeUnavailableException ex) {
-				if (wait != null && route.reason() != Reason.READ_ONLY) {
+				if (route.reason() != Reason.READ_ONLY) {
 					wait.after(ex, topology);
 					continue;
 				}
@@ -383,16 +400,18 @@ final class ConnectionSource {
 	 * @param replica the replica that the read cannot go on with
 	 */
 	PhysicalConnection takeBehind(ClusterNode replica) throws SQLException {
-		PrimaryWait wait = new PrimaryWait(this.cluster);
-		while (true) {
-			Topology topology = this.cluster.topology();
-			Route route = this.routes.behind(replica);
-			RetryAttempt.uses(route.node());
-			try {
-				return takeUnlessDemoted(route);
-			}
-			catch (NodeUnavailableException ex) {
-				wait.after(ex, topology);
+		try (PrimaryWait wait = new PrimaryWait(this.cluster, caller())) {
+			wait.begin();
+			while (true) {
+				Topology topology = this.cluster.topology();
+				Route route = this.routes.behind(replica);
+				RetryAttempt.uses(route.node());
+				try {
+					return takeUnlessDemoted(route);
+				}
+				catch (NodeUnavailableException ex) {
+					wait.after(ex, topology);
+				}
 			}
 		}
 	}
@@ -402,14 +421,16 @@ final class ConnectionSource {
 	 * replica if the primary cannot be reached or the reader only reads.
 	 */
 	PhysicalConnection acquireForMetadata(boolean readOnly) throws SQLException {
-		PrimaryWait wait = new PrimaryWait(this.cluster);
-		while (true) {
-			Topology topology = this.cluster.topology();
-			try {
-				return takeForMetadata(topology, readOnly);
-			}
-			catch (NodeUnavailableException ex) {
-				wait.after(ex, topology);
+		try (PrimaryWait wait = new PrimaryWait(this.cluster, caller())) {
+			wait.begin();
+			while (true) {
+				Topology topology = this.cluster.topology();
+				try {
+					return takeForMetadata(topology, readOnly);
+				}
+				catch (NodeUnavailableException ex) {
+					wait.after(ex, topology);
+				}
 			}
 		}
 	}

@@ -16,23 +16,44 @@
 
 package io.github.replication.jdbc;
 
+import org.jspecify.annotations.Nullable;
+
+import io.github.replication.caller.CallerRecord;
+import io.github.replication.caller.CallerRecord.Requirement;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.NodeUnavailableException;
 import io.github.replication.node.Topology;
 
 /**
  * The time that one unit may wait for a primary before it has done anything. It is the
- * connection timeout of the application's own pool, from the first attempt on.
+ * connection timeout of the application's own pool, from the first attempt on. What the
+ * caller had written in the window before goes on to count meanwhile.
  */
-final class PrimaryWait {
+final class PrimaryWait implements AutoCloseable {
 
 	private final Cluster cluster;
 
-	private final long start;
+	private final CallerRecord caller;
 
-	PrimaryWait(Cluster cluster) {
+	private long start;
+
+	private boolean begun;
+
+	private @Nullable Requirement delay;
+
+	PrimaryWait(Cluster cluster, CallerRecord caller) {
 		this.cluster = cluster;
-		this.start = cluster.clock().nanoTime();
+		this.caller = caller;
+	}
+
+	/**
+	 * Notes that the primary is about to be asked for a connection.
+	 */
+	void begin() {
+		if (!this.begun) {
+			this.begun = true;
+			this.start = this.cluster.clock().nanoTime();
+		}
 	}
 
 	/**
@@ -42,9 +63,19 @@ final class PrimaryWait {
 	 * @throws NodeUnavailableException if the primary is merely busy, or the time is over
 	 */
 	void after(NodeUnavailableException failure, Topology seen) throws NodeUnavailableException {
+		if (this.delay == null) {
+			this.delay = this.caller.delayedSince(this.start);
+		}
 		long deadline = this.start + this.cluster.connectionTimeoutNanos();
 		if (!failure.isUnreachable() || !this.cluster.awaitPrimary(seen, deadline)) {
 			throw failure;
+		}
+	}
+
+	@Override
+	public void close() {
+		if (this.delay != null) {
+			this.delay.release();
 		}
 	}
 

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.Role;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Topology;
+import io.github.replication.position.SampleClock;
 
 /**
  * A unit of work that may run again when a node fails under it, and the events in it so
@@ -69,6 +70,13 @@ public final class RetryAttempt {
 
 	private boolean preparedAnew;
 
+	private int runs;
+
+	/**
+	 * When the unit has asked for its first connection, 0 for not yet.
+	 */
+	private long began;
+
 	private final List<Throwable> failures = new ArrayList<>(0);
 
 	/**
@@ -88,6 +96,7 @@ public final class RetryAttempt {
 		CURRENT.set(this);
 		this.failures.clear();
 		this.behind = false;
+		this.runs++;
 		OPEN.add(this);
 		return previous;
 	}
@@ -135,6 +144,23 @@ public final class RetryAttempt {
 			return List.of();
 		}
 		return attempt.replicasExcluded ? topology.replicas() : attempt.excluded;
+	}
+
+	/**
+	 * When the unit of the current thread has begun, if it runs again.
+	 * @param clock yields the time
+	 * @return the moment of its first connection, 0 if this is its first run or the
+	 * thread attempts no unit
+	 */
+	static long runsAgainSince(SampleClock clock) {
+		RetryAttempt attempt = CURRENT.get();
+		if (attempt == null) {
+			return 0;
+		}
+		if (attempt.began == 0) {
+			attempt.began = clock.coarseNanoTime();
+		}
+		return (attempt.runs > 1) ? attempt.began : 0;
 	}
 
 	/**

@@ -71,6 +71,22 @@ class CallerRecordTests {
 	}
 
 	@Test
+	void writeCountsForAUnitThatHasBegunWithinTheWindowUntilThatIsServed() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordWrite(false);
+		this.time.addAndGet(WINDOW.toNanos());
+		CallerRecord.Requirement early = record.delayedSince(this.time.get());
+		this.time.addAndGet(WINDOW.toNanos());
+		CallerRecord.Requirement late = record.delayedSince(this.time.get());
+		assertThat(record.bound().write()).isNotNull();
+		late.release();
+		late.release();
+		assertThat(record.bound().write()).isNotNull();
+		early.release();
+		assertThat(record.bound().write()).isNull();
+	}
+
+	@Test
 	void writeIsForgottenAfterTheWindow() {
 		CallerRecord record = this.records.forRequest(null);
 		record.recordWrite(false);

@@ -19,6 +19,7 @@ package io.github.replication.integration;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -110,6 +111,46 @@ class OutageTests {
 			assertThat(early).allSatisfy((writer) -> assertThat(writer).succeedsWithin(TWO_INTERVALS));
 			assertThat(late).allSatisfy((writer) -> assertThat(writer).succeedsWithin(TWO_INTERVALS));
 		}
+	}
+
+	@Test
+	void readerWhoWaitsForThePrimaryLongerThanTheWindowSeesTheOwnWrite() throws Exception {
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("spring.datasource.hikari.connection-timeout", "30000")
+			.with("replication.read-your-writes.window", "2s")
+			.withoutJpa()
+			.start()) {
+			awaitState(application, "replica-1", NodeState.ONLINE);
+			this.cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ofMinutes(1)));
+			CountDownLatch written = new CountDownLatch(1);
+			CountDownLatch killed = new CountDownLatch(1);
+			CompletableFuture<Integer> read = CompletableFuture.supplyAsync(() -> {
+				long id = insert(application);
+				written.countDown();
+				awaitUninterruptibly(killed);
+				return application.transaction(true).execute((status) -> count(application, id));
+			}, this.threads);
+			written.await();
+			this.cluster.primary().kill();
+			killed.countDown();
+			pause(Duration.ofSeconds(4));
+			assertThat(read).isNotDone();
+			this.cluster.primary().start();
+			assertThat(read).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(1);
+		}
+	}
+
+	private static void awaitUninterruptibly(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static int count(TestApplication application, long id) {
+		return application.jdbc().queryForObject("SELECT count(*) FROM note WHERE id = ?", Integer.class, id);
 	}
 
 	@Test
