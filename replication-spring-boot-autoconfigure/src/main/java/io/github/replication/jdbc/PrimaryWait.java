@@ -66,8 +66,9 @@ final class PrimaryWait implements AutoCloseable {
 		if (this.delay == null) {
 			this.delay = this.caller.delayedSince(this.start);
 		}
+		boolean busy = !failure.isUnreachable() && this.cluster.topology().primary() == seen.primary();
 		long deadline = this.start + this.cluster.connectionTimeoutNanos();
-		if (!failure.isUnreachable() || !this.cluster.awaitPrimary(seen, deadline)) {
+		if (busy || !this.cluster.awaitPrimary(seen, deadline)) {
 			throw failure;
 		}
 	}

@@ -115,8 +115,8 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 				return this.hikari.getConnection();
 			}
 			catch (SQLException ex) {
-				NodeUnavailableException unavailable = unavailable(ex);
 				turns--;
+				NodeUnavailableException unavailable = unavailable(ex, turns > 0);
 				if (turns <= 0 || unavailable.isUnreachable()) {
 					if (!unavailable.isUnreachable()) {
 						this.exhaustions.increment();
@@ -377,14 +377,24 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		}
 	}
 
-	private NodeUnavailableException unavailable(SQLException ex) {
+	/**
+	 * Finds out why the pool has given no connection. If it holds none, nobody uses any:
+	 * then the attempt to open one has failed, or is still under way.
+	 */
+	private NodeUnavailableException unavailable(SQLException ex, boolean patient) {
+		SQLException failure = this.physical.failure();
 		if (this.hikari.isClosed()) {
 			return unreachable(ex);
 		}
-		SQLException failure = this.physical.failure();
-		return (failure != null && liveConnections() == 0 && !isMerelySlow(failure)
-				&& !SqlState.isOutOfResources(failure)) ? unreachable(failure)
-						: NodeUnavailableException.exhausted(this.node, ex);
+		if (liveConnections() > 0 || (failure != null && SqlState.isOutOfResources(failure))
+				|| isMerelySlow(failure, patient)) {
+			return NodeUnavailableException.exhausted(this.node, ex);
+		}
+		return unreachable((failure != null) ? failure : ex);
+	}
+
+	private boolean isMerelySlow(@Nullable SQLException failure, boolean patient) {
+		return (failure != null) ? isMerelySlow(failure) : patient && this.health.isAnswering();
 	}
 
 	/**

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 import javax.sql.DataSource;
@@ -140,6 +141,33 @@ class OutageTests {
 		}
 	}
 
+	/**
+	 * Its pool has lost all connections, and the first new one is still being opened.
+	 */
+	@Test
+	void readerOfAPrimaryThatFallsSilentIsServedByItsSuccessor() {
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("spring.datasource.hikari.connection-timeout", "30000")
+			.with("replication.replicas.replica-2.weight", "0")
+			.withoutJpa()
+			.start()) {
+			long id = insert(application);
+			this.cluster.awaitReplication();
+			Supplier<Integer> read = () -> Replication.readOnly(Consistency.STRONG, () -> count(application, id));
+			assertThat(read.get()).isEqualTo(1);
+			outliveTheTrustOfThePool();
+			this.cluster.primary().proxy().blackHole();
+			List<CompletableFuture<Integer>> readers = IntStream.range(0, 8)
+				.mapToObj((i) -> CompletableFuture.supplyAsync(read, this.threads))
+				.toList();
+			awaitState(application, "primary", NodeState.OFFLINE);
+			this.cluster.primary().kill();
+			this.cluster.node("replica-1").promote();
+			assertThat(readers)
+				.allSatisfy((reader) -> assertThat(reader).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(1));
+		}
+	}
+
 	private static void awaitUninterruptibly(CountDownLatch latch) {
 		try {
 			latch.await();
@@ -158,6 +186,7 @@ class OutageTests {
 		try (TestApplication application = start("30000", "4")) {
 			HikariDataSource pool = application.bean(DataSource.class).unwrap(HikariDataSource.class);
 			insert(application);
+			outliveTheTrustOfThePool();
 			this.cluster.primary().proxy().refuse();
 			this.cluster.primary().proxy().resetConnections();
 			awaitState(application, "primary", NodeState.OFFLINE);
