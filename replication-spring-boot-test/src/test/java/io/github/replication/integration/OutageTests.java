@@ -119,6 +119,7 @@ class OutageTests {
 		try (TestApplication application = TestApplication.exactly(this.cluster)
 			.with("spring.datasource.hikari.connection-timeout", "30000")
 			.with("replication.read-your-writes.window", "2s")
+			.with("replication.monotonic-reads", "false")
 			.withoutJpa()
 			.start()) {
 			awaitState(application, "replica-1", NodeState.ONLINE);
