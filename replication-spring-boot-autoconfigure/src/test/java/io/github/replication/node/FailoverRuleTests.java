@@ -98,6 +98,19 @@ class FailoverRuleTests {
 	}
 
 	@Test
+	void nobodyIsAdvisedToRebuildWhatMayBeTheOnlyPrimary() {
+		tells(this.leader, true, 2);
+		tells(this.one, false, 1);
+		this.one.primaryHeard(true);
+		this.one.competesWith(this.leader, missing(2));
+		assertThat(this.one.mistake())
+			.isEqualTo("it is a primary as well, and is followed as soon as a standby replicates from replica-1");
+		tells(this.leader, false, 2);
+		this.one.competesWith(this.leader, missing(2));
+		assertThat(this.one.mistake()).contains("primary is the primary of this cluster: rebuild it as a standby");
+	}
+
+	@Test
 	void primaryOfTheSameTimelineIsNotFollowedWhileTheLeaderIsOne() {
 		tells(this.leader, false, 2);
 		tells(this.one, false, 2);

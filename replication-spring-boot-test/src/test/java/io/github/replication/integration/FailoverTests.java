@@ -29,7 +29,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
@@ -50,6 +53,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
  * What becomes of a write while the primary changes under it.
  */
 @EmbeddedCluster(dedicated = true)
+@ExtendWith(OutputCaptureExtension.class)
 class FailoverTests {
 
 	private static final AtomicLong ids = new AtomicLong(8_000_000);
@@ -225,6 +229,36 @@ class FailoverTests {
 					() -> application.jdbc().queryForObject("SELECT 1", Integer.class)))
 				.isEqualTo(1);
 			assertThat(application.decisions().last().node()).isEqualTo("replica-1");
+		}
+	}
+
+	/**
+	 * The name says nothing of the role, which changes.
+	 */
+	@Test
+	void nodesKeepTheirNamesWhenTheirRolesChange(CapturedOutput output) {
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.primary.name", "pg-1")
+			.with("replication.monitor.interval", "100ms")
+			.with("replication.replicas.replica-2.weight", "0")
+			.withoutJpa()
+			.start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			assertThat(isWritten(application)).isTrue();
+			await(() -> nodes.nodes().stream().allMatch((node) -> node.position() != null));
+			PostgresNode old = this.cluster.primary();
+			old.stop();
+			this.cluster.node("replica-1").promote();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			assertThat(output).contains("writes go to the node 'replica-1' now, and no longer to the node 'pg-1'");
+			old.rebuild();
+			await(() -> nodes.node("pg-1").state() == NodeState.ONLINE);
+			assertThat(nodes.node("pg-1").role()).isEqualTo(Role.REPLICA);
+			application.newCaller();
+			application.transaction(true)
+				.executeWithoutResult((status) -> application.jdbc().queryForObject("SELECT 1", Integer.class));
+			assertThat(application.decisions().last().node()).isEqualTo("pg-1");
+			assertThat(application.decisions().last().isReplica()).isTrue();
 		}
 	}
 

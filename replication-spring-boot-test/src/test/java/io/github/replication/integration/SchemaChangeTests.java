@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.BadSqlGrammarException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -110,6 +111,35 @@ class SchemaChangeTests {
 					.isThrownBy(() -> application.bean(Migrated.class).countForSession());
 				assertThat(application.decisions().all()).hasSize(1);
 			});
+		}
+	}
+
+	/**
+	 * A transaction that does not run again by itself sees the error.
+	 */
+	@Test
+	void planFromBeforeAChangeIsNothingThatAStandbyDoesNotSupport() {
+		admin("CREATE TABLE migrated (id bigint)");
+		this.cluster.awaitReplication();
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.replicas.replica-2.weight", "0")
+			.withoutJpa()
+			.start()) {
+			application.newCaller();
+			for (int i = 0; i < 10; i++) {
+				application.transaction(true)
+					.executeWithoutResult(
+							(status) -> application.jdbc().queryForList("SELECT * FROM migrated WHERE id > ?", 0));
+			}
+			assertThat(application.decisions().last().node()).isEqualTo("replica-1");
+			admin("ALTER TABLE migrated ADD COLUMN name text");
+			this.cluster.awaitReplication();
+			assertThatExceptionOfType(DataAccessException.class)
+				.isThrownBy(() -> application.transaction(true)
+					.executeWithoutResult(
+							(status) -> application.jdbc().queryForList("SELECT * FROM migrated WHERE id > ?", 0)))
+				.withMessageContaining("cached plan must not change result type")
+				.withMessageNotContaining("standby");
 		}
 	}
 
