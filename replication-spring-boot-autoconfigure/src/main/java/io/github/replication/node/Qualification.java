@@ -88,14 +88,27 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 		if (read != null && isOfServingPrimary(topology.primary(), read)) {
 			return false;
 		}
-		Known known = replica.monitor().position().known();
 		for (ClusterNode other : topology.replicas()) {
-			Known of = (other != replica && inRotation(other.id()) != null) ? other.monitor().position().known() : null;
-			if (of != null && (known == null || of.isFurtherThan(known))) {
+			if (other != replica && inRotation(other.id()) != null && isFurther(other, replica)) {
 				return false;
 			}
 		}
 		return true;
+	}
+
+	/**
+	 * Whether a node is known to be further than another. One that was promoted is,
+	 * although it reports no position of a standby any longer.
+	 */
+	private static boolean isFurther(ClusterNode node, ClusterNode other) {
+		ReplicaPosition position = node.monitor().position();
+		ReplicaPosition least = other.monitor().position();
+		if (position.isPromoted() || least.isPromoted()) {
+			return position.isPromoted();
+		}
+		Known known = position.known();
+		Known leastKnown = least.known();
+		return known != null && (leastKnown == null || known.isFurtherThan(leastKnown));
 	}
 
 	private boolean isOfServingPrimary(ClusterNode primary, ReadMark read) {

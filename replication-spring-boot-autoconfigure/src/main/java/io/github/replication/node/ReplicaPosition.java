@@ -73,6 +73,8 @@ final class ReplicaPosition {
 
 	private volatile boolean unprovable;
 
+	private volatile boolean promoted;
+
 	/**
 	 * The incarnation that was found to be of another history, {@code null} for none.
 	 */
@@ -115,6 +117,13 @@ final class ReplicaPosition {
 	 */
 	int idOn(Connection connection) {
 		return (!this.ambiguous || isOnKnownServer(connection)) ? this.id : ReadMark.PRIMARY;
+	}
+
+	/**
+	 * Whether the server has answered as a primary.
+	 */
+	boolean isPromoted() {
+		return this.promoted;
 	}
 
 	/**
@@ -217,6 +226,7 @@ final class ReplicaPosition {
 
 	private void forget() {
 		this.known = null;
+		this.promoted = false;
 		this.id = ReadMark.PRIMARY;
 		this.incarnation++;
 	}
@@ -227,6 +237,7 @@ final class ReplicaPosition {
 			return;
 		}
 		ServerState state = sample.state();
+		this.promoted = state.hasPosition() && !state.inRecovery();
 		if (!state.hasPosition() || !state.inRecovery()) {
 			know(null, state.startedAt());
 			settle(state.server());

@@ -266,6 +266,22 @@ class PositionsTests {
 	}
 
 	@Test
+	void replicaThatWasPromotedStandsInAloneUntilItIsFollowed() {
+		primary(1, 1_000);
+		replica(this.one, 1, 950);
+		replica(this.two, 1, 940);
+		this.positions.within(() -> Nodes.topology(Nodes.primary(), List.of(this.one, this.two), null));
+		silence();
+		reports(this.one, new ServerState(0, false, false, STARTED, 2, 960, 960, SYSTEM, "app", Streaming.UNKNOWN));
+		Bound read = new Bound(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0));
+		assertThat(qualifying(read)).containsExactly(this.one);
+		assertThat(this.positions.qualifies(this.one, read)).isTrue();
+		assertThat(this.positions.qualifies(this.two, read)).isFalse();
+		replica(this.one, 1, 930);
+		assertThat(qualifying(read)).as("is a standby again").containsExactly(this.two);
+	}
+
+	@Test
 	void anyReplicaStandsInWhereThePrimaryHasNeverReportedItsPosition() {
 		replica(this.one, 1, 900);
 		replica(this.two, 1, 950);
