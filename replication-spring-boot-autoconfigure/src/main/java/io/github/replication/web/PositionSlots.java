@@ -124,10 +124,10 @@ final class PositionSlots {
 		int[] brought = new int[COUNT];
 		int others = 0;
 		for (Map.Entry<Integer, String> position : positions.entrySet()) {
-			String value = position.getValue();
 			int slot = position.getKey();
-			brought[slot] = withoutMark(value).hashCode();
-			String mark = value.substring(Math.min(value.length(), withoutMark(value).length() + 1));
+			String value = withoutMark(position.getValue());
+			String mark = position.getValue().substring(Math.min(position.getValue().length(), value.length() + 1));
+			brought[slot] = value.hashCode();
 			if (mark.matches("[0-9a-f]{7}")) {
 				lanes.add(HexFormat.fromHexDigits(mark, 4, 7));
 				if (!mark.startsWith(this.instance)) {
@@ -143,7 +143,7 @@ final class PositionSlots {
 	 * Chooses the cookie of a position.
 	 * @param client a number that all requests of a client share
 	 * @param held the cookies that the request has come with
-	 * @param position the position
+	 * @param position the position, without a mark
 	 */
 	Place place(int client, Held held, String position) {
 		long now = this.nanoTime.getAsLong();
@@ -260,7 +260,7 @@ final class PositionSlots {
 			this.turn = turn;
 			this.client = client;
 			this.held = held;
-			this.position = withoutMark(position).hashCode();
+			this.position = position.hashCode();
 			this.life = life;
 			this.now = now;
 		}
