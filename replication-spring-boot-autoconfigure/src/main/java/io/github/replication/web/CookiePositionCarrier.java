@@ -18,6 +18,7 @@ package io.github.replication.web;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -49,8 +50,8 @@ import io.github.replication.web.PositionSlots.Place;
  * is not known goes into a fifth. A response also uses the fifth, beside its position, if
  * it may overwrite the position of a parallel request because there are more requests or
  * instances than cookies. The next request then says that something was written before
- * it, in any order of arrival. No cookie is deleted, since a parallel response may have
- * set it again: each lives as long as the window.
+ * it, in any order of arrival, and is answered the position that covers this. No cookie
+ * is deleted: each lives as long as the window.
  * <p>
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
  *
@@ -94,12 +95,21 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	public Collection<String> receive(HttpServletRequest request) {
 		List<String> received = new ArrayList<>();
 		for (Cookie cookie : cookies(request)) {
-			if (isOwn(cookie.getName())) {
+			if (isOwn(cookie.getName()) && !isCovered(request, cookie)) {
 				received.add(PositionSlots.withoutMark(cookie.getValue()));
 			}
 		}
 		held(request);
 		return received;
+	}
+
+	/**
+	 * Whether a cookie says that a position is not known, and others cover it.
+	 */
+	private static boolean isCovered(HttpServletRequest request, Cookie cookie) {
+		String name = cookie.getName();
+		return name.endsWith("-" + UNKNOWN) && PositionSlots.isCovered(cookie.getValue(),
+				positions(request, name.substring(0, name.length() - UNKNOWN.length())));
 	}
 
 	private static Cookie[] cookies(HttpServletRequest request) {
@@ -115,19 +125,30 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		if (request.getAttribute(HELD) instanceof Held held) {
 			return held;
 		}
-		Map<Integer, String> positions = new HashMap<>();
 		String ofCluster = this.ofCluster;
-		if (ofCluster != null) {
-			for (Cookie cookie : cookies(request)) {
-				int slot = slotOf(cookie.getName(), ofCluster);
-				if (slot >= 0 && slot < PositionSlots.COUNT) {
-					positions.put(slot, cookie.getValue());
-				}
-			}
-		}
-		Held held = this.slots.received(positions);
+		Held held = this.slots.received((ofCluster != null) ? positions(request, ofCluster) : Map.of(),
+				(ofCluster != null) ? unknown(request, ofCluster) : null);
 		request.setAttribute(HELD, held);
 		return held;
+	}
+
+	private static Map<Integer, String> positions(HttpServletRequest request, String ofCluster) {
+		Map<Integer, String> positions = new HashMap<>();
+		for (Cookie cookie : cookies(request)) {
+			int slot = slotOf(cookie.getName(), ofCluster);
+			if (slot >= 0 && slot < PositionSlots.COUNT) {
+				positions.put(slot, cookie.getValue());
+			}
+		}
+		return positions;
+	}
+
+	private static @Nullable String unknown(HttpServletRequest request, String ofCluster) {
+		return Arrays.stream(cookies(request))
+			.filter((cookie) -> cookie.getName().equals(ofCluster + UNKNOWN))
+			.map(Cookie::getValue)
+			.findFirst()
+			.orElse(null);
 	}
 
 	private static int slotOf(String name, String ofCluster) {
@@ -156,10 +177,10 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.filter((known) -> known != null && known.cluster() == sent.cluster())
 			.toList();
 		Reached reached = sent.reached();
-		if (reached != null && !isHeld(reached, received)) {
+		if (reached != null && (!isHeld(reached, received) || isToCover(request, received))) {
 			String value = sent.withoutRead().toString();
 			if (reached.equals(Reached.UNKNOWN)) {
-				set(request, response, name(sent, UNKNOWN), value, this.attributes.maxAge());
+				setUnknown(request, response, sent, PositionSlots.markOfUnknown(held(request)));
 			}
 			else {
 				setPosition(request, response, sent, value);
@@ -176,10 +197,14 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		Place place = place(request, value);
 		set(request, response, name(sent, String.valueOf(place.slot())), value + place.mark(),
 				this.attributes.maxAge());
-		if (place.contended()) {
-			PositionToken unknown = new PositionToken(sent.cluster(), Reached.UNKNOWN, null);
-			set(request, response, name(sent, UNKNOWN), unknown.toString(), this.attributes.maxAge());
+		if (place.isContended()) {
+			setUnknown(request, response, sent, place.markOfUnknown());
 		}
+	}
+
+	private void setUnknown(HttpServletRequest request, HttpServletResponse response, PositionToken sent, String mark) {
+		PositionToken unknown = new PositionToken(sent.cluster(), Reached.UNKNOWN, null);
+		set(request, response, name(sent, UNKNOWN), unknown + mark, this.attributes.maxAge());
 	}
 
 	/**
@@ -189,6 +214,15 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	private static boolean isHeld(Reached reached, List<PositionToken> received) {
 		return !reached.equals(Reached.UNKNOWN)
 				&& received.stream().anyMatch((known) -> reached.equals(known.reached()));
+	}
+
+	/**
+	 * Whether the client holds a position that is not known, and this response can cover
+	 * it.
+	 */
+	private boolean isToCover(HttpServletRequest request, List<PositionToken> received) {
+		return received.stream().anyMatch((known) -> Reached.UNKNOWN.equals(known.reached()))
+				&& this.slots.mayCover(held(request));
 	}
 
 	private String name(PositionToken token, String slot) {

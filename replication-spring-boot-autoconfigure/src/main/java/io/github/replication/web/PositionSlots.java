@@ -20,12 +20,17 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +45,13 @@ import org.jspecify.annotations.Nullable;
  * look the same, for instance those behind one address. So the mark at the end of a value
  * names the instance that has set it, and a lane: a number that a client keeps while it
  * writes. Two requests can only be of one client if they share a lane, or if one of them
- * began before the client had any. Safe for use by several threads.
+ * began before the client had any.
+ * <p>
+ * Where another response may overwrite a position, one more cookie says that something
+ * was written. Its mark names the cookies this is about. It counts until each of these
+ * holds a position that was taken later and repeats the mark. So it counts again if a
+ * late response overwrites that position. No cookie is deleted, since a parallel response
+ * may have set it again. Safe for use by several threads.
  */
 final class PositionSlots {
 
@@ -50,6 +61,12 @@ final class PositionSlots {
 	static final int COUNT = 4;
 
 	private static final char SEPARATOR = '_';
+
+	/**
+	 * An instance, a lane, and the mark of the unknown position that is covered.
+	 */
+	private static final Pattern MARK = Pattern
+		.compile("(?<instance>[0-9a-f]{4})(?<lane>[0-9a-f]{3})(?<covered>[0-9a-f]{8})?");
 
 	private static final int INSTANCES = 1 << 4 * 4;
 
@@ -115,28 +132,66 @@ final class PositionSlots {
 		return (mark >= 0) ? value.substring(0, mark) : value;
 	}
 
+	private static String markOf(String value) {
+		return value.substring(value.indexOf(SEPARATOR) + 1);
+	}
+
+	/**
+	 * Whether positions stand for one that was not known.
+	 * @param unknown the value of the cookie that says so
+	 * @param positions the values of positions by the number of their cookie
+	 */
+	static boolean isCovered(String unknown, Map<Integer, String> positions) {
+		Unknown mark = Unknown.of(unknown);
+		Set<Integer> covering = positions.entrySet().stream().filter((position) -> {
+			Matcher of = MARK.matcher(markOf(position.getValue()));
+			return of.matches() && mark.id().equals(of.group("covered"));
+		}).map(Map.Entry::getKey).collect(Collectors.toSet());
+		return !covering.isEmpty()
+				&& IntStream.range(0, COUNT).allMatch((slot) -> covering.contains(slot) || !mark.isAbout(slot));
+	}
+
+	/**
+	 * Whether a position of this instance would cover the one that was not known.
+	 */
+	boolean mayCover(Held held) {
+		Unknown unknown = held.unknown();
+		int own = this.own;
+		return !unknown.id().isEmpty() && (own == ALONE || unknown.slots() == 0 || unknown.isAbout(own));
+	}
+
+	/**
+	 * Returns the end of a value that says that a position is not known.
+	 * @param held the cookies that the request has come with
+	 */
+	static String markOfUnknown(Held held) {
+		return SEPARATOR + Unknown.next(held.unknown().slots()).toString();
+	}
+
 	/**
 	 * Notes the cookies that a request has come with.
 	 * @param positions the values of positions by the number of their cookie
+	 * @param unknown the value that says that a position is not known, {@code null} for
+	 * none
 	 */
-	Held received(Map<Integer, String> positions) {
+	Held received(Map<Integer, String> positions, @Nullable String unknown) {
 		SortedSet<Integer> lanes = new TreeSet<>();
 		int[] brought = new int[COUNT];
 		int others = 0;
 		for (Map.Entry<Integer, String> position : positions.entrySet()) {
 			int slot = position.getKey();
-			String value = withoutMark(position.getValue());
-			String mark = position.getValue().substring(Math.min(position.getValue().length(), value.length() + 1));
-			brought[slot] = value.hashCode();
-			if (mark.matches("[0-9a-f]{7}")) {
-				lanes.add(HexFormat.fromHexDigits(mark, 4, 7));
-				if (!mark.startsWith(this.instance)) {
+			brought[slot] = withoutMark(position.getValue()).hashCode();
+			Matcher mark = MARK.matcher(markOf(position.getValue()));
+			if (mark.matches()) {
+				lanes.add(HexFormat.fromHexDigits(mark.group("lane")));
+				if (!mark.group("instance").equals(this.instance)) {
 					others |= 1 << slot;
-					this.others.put(mark.substring(0, 4), this.nanoTime.getAsLong());
+					this.others.put(mark.group("instance"), this.nanoTime.getAsLong());
 				}
 			}
 		}
-		return new Held(lanes, brought, others, this.nanoTime.getAsLong());
+		return new Held(lanes, brought, others, Unknown.of((unknown != null) ? unknown : ""),
+				this.nanoTime.getAsLong());
 	}
 
 	/**
@@ -155,10 +210,12 @@ final class PositionSlots {
 			turn.forget(now, this.life);
 			Placing placing = new Placing(turn, client, held, position, this.life, now);
 			int slot = placing.choose(own);
-			boolean contended = placing.isContended(slot) || placing.isRepeatedContended(slot);
-			placing.note(slot, contended);
 			boolean shared = own != ALONE && (others >= COUNT || (held.others() & 1 << own) != 0);
-			return new Place(slot, SEPARATOR + this.instance + hex(held.lane(), 3), contended || shared);
+			boolean contended = shared || placing.isContended(slot) || placing.isRepeatedContended(slot);
+			placing.note(slot, contended);
+			String mark = SEPARATOR + this.instance + hex(held.lane(), 3) + held.unknown().id();
+			int about = held.unknown().slots() | placing.contended() | 1 << slot;
+			return new Place(slot, mark, contended ? SEPARATOR + Unknown.next(about).toString() : "");
 		}
 		finally {
 			turn.lock.unlock();
@@ -177,7 +234,7 @@ final class PositionSlots {
 		turn.lock.lock();
 		try {
 			new Placing(turn, client, held, position, this.life, this.nanoTime.getAsLong()).note(place.slot(),
-					place.contended());
+					place.isContended());
 		}
 		finally {
 			turn.lock.unlock();
@@ -215,9 +272,10 @@ final class PositionSlots {
 	 * @param lanes the lanes of the client, in ascending order
 	 * @param brought a hash of each position by the number of its cookie, 0 for none
 	 * @param others the cookies that other instances have set, a bit for each
+	 * @param unknown the position that was not known
 	 * @param at when they were received, by the monotonic clock in nanoseconds
 	 */
-	record Held(SortedSet<Integer> lanes, int[] brought, int others, long at) {
+	record Held(SortedSet<Integer> lanes, int[] brought, int others, Unknown unknown, long at) {
 
 		/**
 		 * The lane of the client, a new one if it has none.
@@ -229,13 +287,49 @@ final class PositionSlots {
 	}
 
 	/**
+	 * The mark of the cookie that says that a position is not known.
+	 *
+	 * @param id another one each time it is set, empty for none
+	 * @param slots the cookies whose positions may be overwritten, a bit for each
+	 */
+	record Unknown(String id, int slots) {
+
+		private static final Pattern FORMAT = Pattern.compile("(?<id>[0-9a-f]{8})(?<slots>[0-9a-f])");
+
+		private static Unknown of(String value) {
+			Matcher mark = FORMAT.matcher(markOf(value));
+			return mark.matches() ? new Unknown(mark.group("id"), HexFormat.fromHexDigits(mark.group("slots")))
+					: new Unknown("", 0);
+		}
+
+		private static Unknown next(int slots) {
+			return new Unknown(hex(ThreadLocalRandom.current().nextInt(), 8), slots);
+		}
+
+		boolean isAbout(int slot) {
+			return (this.slots & 1 << slot) != 0;
+		}
+
+		@Override
+		public String toString() {
+			return this.id + hex(this.slots, 1);
+		}
+
+	}
+
+	/**
 	 * The cookie of a position.
 	 *
 	 * @param slot its number
 	 * @param mark what is to follow the position in its value
-	 * @param contended whether another response may overwrite it later
+	 * @param markOfUnknown what is to follow in the value of the cookie that says that
+	 * another response may overwrite the position, empty if none may
 	 */
-	record Place(int slot, String mark, boolean contended) {
+	record Place(int slot, String mark, String markOfUnknown) {
+
+		boolean isContended() {
+			return !this.markOfUnknown.isEmpty();
+		}
 
 	}
 
@@ -269,6 +363,11 @@ final class PositionSlots {
 			if (own != ALONE) {
 				return own;
 			}
+			for (int slot = 0; slot < COUNT; slot++) {
+				if (this.held.unknown().isAbout(slot) && !isContended(slot)) {
+					return slot;
+				}
+			}
 			if (this.turn.position == this.position) {
 				return this.turn.slot;
 			}
@@ -292,7 +391,22 @@ final class PositionSlots {
 			if (this.held.lanes().isEmpty()) {
 				return isOnItsWay(ANY, slot, this.held.at());
 			}
-			return this.held.lanes().stream().anyMatch((lane) -> isOnItsWay(lane, slot, this.held.at() - this.life));
+			return (contended() & ~this.held.unknown().slots() & 1 << slot) != 0 || this.held.lanes()
+				.stream()
+				.anyMatch((lane) -> isOnItsWay(lane, slot, this.held.at() - this.life));
+		}
+
+		/**
+		 * The cookies of the client in which an earlier position may still be on its way,
+		 * although a later one has arrived.
+		 */
+		int contended() {
+			int contended = 0;
+			for (int lane : this.held.lanes()) {
+				Sent sent = this.turn.sent(this.client, lane);
+				contended |= (sent != null) ? sent.contendedSince(this.now - this.life) : 0;
+			}
+			return contended;
 		}
 
 		private boolean isOnItsWay(int lane, int slot, long since) {
@@ -312,17 +426,21 @@ final class PositionSlots {
 			this.turn.slot = slot;
 			this.turn.position = this.position;
 			this.turn.contended = contended;
-			note(ANY, slot);
+			note(ANY, slot, contended);
 			if (this.held.lanes().isEmpty()) {
-				note(NONE, slot);
+				note(NONE, slot, contended);
 			}
-			this.held.lanes().forEach((lane) -> note(lane, slot));
+			this.held.lanes().forEach((lane) -> note(lane, slot, contended));
 		}
 
-		private void note(int lane, int slot) {
+		private void note(int lane, int slot, boolean contended) {
 			Sent sent = this.turn.sentAnew(this.client, lane);
 			sent.positions[slot] = this.position;
 			sent.times[slot] = this.now;
+			if (contended) {
+				sent.contended |= 1 << slot;
+				sent.contendedAt[slot] = this.now;
+			}
 		}
 
 	}
@@ -389,13 +507,28 @@ final class PositionSlots {
 	}
 
 	/**
-	 * The position that each cookie has got last, and when.
+	 * The position that each cookie has got last, and when. Also whether that was while
+	 * an earlier one was on its way.
 	 */
 	private static final class Sent {
 
 		private final int[] positions = new int[COUNT];
 
 		private final long[] times = new long[COUNT];
+
+		private final long[] contendedAt = new long[COUNT];
+
+		private int contended;
+
+		int contendedSince(long time) {
+			int since = 0;
+			for (int slot = 0; slot < COUNT; slot++) {
+				if (this.contendedAt[slot] - time >= 0) {
+					since |= this.contended & 1 << slot;
+				}
+			}
+			return since;
+		}
 
 	}
 

@@ -153,8 +153,13 @@ class CookiePositionCarrierTests {
 
 	private static void exchange(CookiePositionCarrier carrier, Map<String, String> held,
 			MockHttpServletRequest request, int position) {
+		exchange(carrier, held, request, "2.cafe.1-" + hex(position) + ".");
+	}
+
+	private static void exchange(CookiePositionCarrier carrier, Map<String, String> held,
+			MockHttpServletRequest request, String token) {
 		MockHttpServletResponse response = new MockHttpServletResponse();
-		carrier.send(request, response, "2.cafe.1-" + hex(position) + ".", carrier.receive(request));
+		carrier.send(request, response, token, carrier.receive(request));
 		for (Cookie cookie : response.getCookies()) {
 			held.put(cookie.getName(), cookie.getValue());
 		}
@@ -249,8 +254,41 @@ class CookiePositionCarrierTests {
 		send(this.request, this.response, "2.cafe.u.");
 		assertThat(this.response.getHeaders("Set-Cookie")).singleElement()
 			.asString()
-			.startsWith("p-cafe-u=2.cafe.u.;")
+			.matches("p-cafe-u=2\\.cafe\\.u\\._[0-9a-f]{8}0;.*")
 			.contains("Max-Age=10");
+	}
+
+	@Test
+	void unknownPositionCountsUntilALaterOneCoversIt() {
+		Map<String, String> held = new HashMap<>();
+		exchange(this.carrier, held, requestWith(held), "2.cafe.u.");
+		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe.u.");
+		exchange(this.carrier, held, requestWith(held), "2.cafe.1-7.");
+		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe.1-7.");
+		exchange(this.carrier, held, requestWith(held), "2.cafe.u.");
+		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.u.");
+	}
+
+	@Test
+	void unknownPositionThatComesWhileAnEarlierOneIsCoveredCounts() {
+		Map<String, String> held = new HashMap<>();
+		exchange(this.carrier, held, requestWith(held), "2.cafe.1-5.");
+		exchange(this.carrier, held, requestWith(held), "2.cafe.u.");
+		MockHttpServletRequest request = requestWith(held);
+		this.carrier.receive(request);
+		exchange(this.carrier, held, requestWith(held), "2.cafe.u.");
+		exchange(this.carrier, held, request, "2.cafe.1-7.");
+		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.u.");
+	}
+
+	@Test
+	void markThatNoneHasSetIsNotRepeated() {
+		Map<String, String> held = new HashMap<>();
+		exchange(this.carrier, held, requestWith(held), "2.cafe.1-5.");
+		held.put("p-cafe-u", "2.cafe.u._0123456x0");
+		exchange(this.carrier, held, requestWith(held), "2.cafe.1-7.");
+		assertThat(held.values()).noneMatch((value) -> value.contains("1-7.") && value.contains("x"));
+		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.u.");
 	}
 
 	@Test
