@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,8 +28,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -142,22 +139,16 @@ final class PositionSlots {
 	 * @param positions the values of positions by the number of their cookie
 	 */
 	static boolean isCovered(String unknown, Map<Integer, String> positions) {
-		Unknown mark = Unknown.of(unknown);
-		Set<Integer> covering = positions.entrySet().stream().filter((position) -> {
-			Matcher of = MARK.matcher(markOf(position.getValue()));
-			return of.matches() && mark.id().equals(of.group("covered"));
-		}).map(Map.Entry::getKey).collect(Collectors.toSet());
-		return !covering.isEmpty()
-				&& IntStream.range(0, COUNT).allMatch((slot) -> covering.contains(slot) || !mark.isAbout(slot));
+		return Unknown.of(unknown, positions).isCovered();
 	}
 
 	/**
-	 * Whether a position of this instance would cover the one that was not known.
+	 * Whether a position of this instance would cover the one that was not known, where
+	 * no other does yet.
 	 */
 	boolean mayCover(Held held) {
-		Unknown unknown = held.unknown();
 		int own = this.own;
-		return !unknown.id().isEmpty() && (own == ALONE || unknown.slots() == 0 || unknown.isAbout(own));
+		return (held.unknown().open() & ((own != ALONE) ? 1 << own : -1)) != 0;
 	}
 
 	/**
@@ -165,7 +156,7 @@ final class PositionSlots {
 	 * @param held the cookies that the request has come with
 	 */
 	static String markOfUnknown(Held held) {
-		return SEPARATOR + Unknown.next(held.unknown().slots()).toString();
+		return Unknown.next(held.unknown().slots());
 	}
 
 	/**
@@ -190,7 +181,7 @@ final class PositionSlots {
 				}
 			}
 		}
-		return new Held(lanes, brought, others, Unknown.of((unknown != null) ? unknown : ""),
+		return new Held(lanes, brought, others, Unknown.of((unknown != null) ? unknown : "", positions),
 				this.nanoTime.getAsLong());
 	}
 
@@ -215,7 +206,7 @@ final class PositionSlots {
 			placing.note(slot, contended);
 			String mark = SEPARATOR + this.instance + hex(held.lane(), 3) + held.unknown().id();
 			int about = held.unknown().slots() | placing.contended() | 1 << slot;
-			return new Place(slot, mark, contended ? SEPARATOR + Unknown.next(about).toString() : "");
+			return new Place(slot, mark, contended ? Unknown.next(about) : "");
 		}
 		finally {
 			turn.lock.unlock();
@@ -287,32 +278,49 @@ final class PositionSlots {
 	}
 
 	/**
-	 * The mark of the cookie that says that a position is not known.
+	 * The cookie that says that a position is not known.
 	 *
-	 * @param id another one each time it is set, empty for none
+	 * @param id its mark, another one each time it is set, empty for none
 	 * @param slots the cookies whose positions may be overwritten, a bit for each
+	 * @param covering the cookies whose positions repeat the mark, a bit for each
 	 */
-	record Unknown(String id, int slots) {
+	record Unknown(String id, int slots, int covering) {
+
+		private static final int ALL = (1 << COUNT) - 1;
 
 		private static final Pattern FORMAT = Pattern.compile("(?<id>[0-9a-f]{8})(?<slots>[0-9a-f])");
 
-		private static Unknown of(String value) {
+		private static Unknown of(String value, Map<Integer, String> positions) {
 			Matcher mark = FORMAT.matcher(markOf(value));
-			return mark.matches() ? new Unknown(mark.group("id"), HexFormat.fromHexDigits(mark.group("slots")))
-					: new Unknown("", 0);
+			if (!mark.matches()) {
+				return new Unknown("", 0, 0);
+			}
+			int covering = 0;
+			for (Map.Entry<Integer, String> position : positions.entrySet()) {
+				Matcher of = MARK.matcher(markOf(position.getValue()));
+				if (of.matches() && mark.group("id").equals(of.group("covered"))) {
+					covering |= 1 << position.getKey();
+				}
+			}
+			return new Unknown(mark.group("id"), HexFormat.fromHexDigits(mark.group("slots")), covering);
 		}
 
-		private static Unknown next(int slots) {
-			return new Unknown(hex(ThreadLocalRandom.current().nextInt(), 8), slots);
+		boolean isCovered() {
+			return !this.id.isEmpty() && open() == 0;
 		}
 
-		boolean isAbout(int slot) {
-			return (this.slots & 1 << slot) != 0;
+		/**
+		 * The cookies that are to cover it, any one of them if it is about none.
+		 */
+		int open() {
+			if (this.id.isEmpty()) {
+				return 0;
+			}
+			return (this.slots != 0) ? this.slots & ~this.covering : (this.covering == 0) ? ALL : 0;
 		}
 
-		@Override
-		public String toString() {
-			return this.id + hex(this.slots, 1);
+		private static String next(int slots) {
+			return SEPARATOR + hex(ThreadLocalRandom.current().nextInt(), 8) + hex(slots, 1);
 		}
 
 	}
@@ -364,7 +372,7 @@ final class PositionSlots {
 				return own;
 			}
 			for (int slot = 0; slot < COUNT; slot++) {
-				if (this.held.unknown().isAbout(slot) && !isContended(slot)) {
+				if ((this.held.unknown().slots() & this.held.unknown().open() & 1 << slot) != 0 && !isContended(slot)) {
 					return slot;
 				}
 			}
@@ -391,14 +399,21 @@ final class PositionSlots {
 			if (this.held.lanes().isEmpty()) {
 				return isOnItsWay(ANY, slot, this.held.at());
 			}
-			return (contended() & ~this.held.unknown().slots() & 1 << slot) != 0 || this.held.lanes()
+			return isUnnoticed(slot) || this.held.lanes()
 				.stream()
 				.anyMatch((lane) -> isOnItsWay(lane, slot, this.held.at() - this.life));
 		}
 
 		/**
-		 * The cookies of the client in which an earlier position may still be on its way,
-		 * although a later one has arrived.
+		 * Whether an earlier position may be on its way although a later one has arrived,
+		 * and the client does not know.
+		 */
+		private boolean isUnnoticed(int slot) {
+			return (contended() & ~this.held.unknown().slots() & 1 << slot) != 0;
+		}
+
+		/**
+		 * The cookies that several positions of the client have gone into at a time.
 		 */
 		int contended() {
 			int contended = 0;
