@@ -224,10 +224,9 @@ class LogicalStatement implements Statement {
 		StatementText text = this.session.source().text("UPDATE");
 		UnitOfWork unit = this.session.unitToExecute(text, physical, null);
 		if (unit.physical() != physical) {
-			throw new SQLException(
-					"This row was read on " + physical.node() + ", but the unit of work that now runs"
-							+ " is served by " + unit.physical().node() + ". Read the row again inside of that unit.",
-					SqlState.OBJECT_NOT_IN_STATE);
+			throw new SQLException("This row was read on " + physical.node()
+					+ " in an earlier unit of work. The unit that now runs" + " has another connection, to "
+					+ unit.physical().node() + ". Execute the query again inside of it.", SqlState.OBJECT_NOT_IN_STATE);
 		}
 		unit.execute(text, delegate(), change);
 	}

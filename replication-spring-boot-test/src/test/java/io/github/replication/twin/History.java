@@ -119,7 +119,7 @@ final class History {
 		if (outcome.isConnectionLost() || (outcome.value().equals("SQLException null") && !isClosed(call))) {
 			this.lost.add(connection);
 		}
-		if ("0A000".equals(outcome.state()) && step.closedSocket()) {
+		if (outcome.unsupported() && step.closedSocket()) {
 			this.lost.add(connection);
 			this.evicted.add(connection);
 			if (this.sessionState.contains(connection) || (inTransactionBefore && this.begun.contains(connection))) {

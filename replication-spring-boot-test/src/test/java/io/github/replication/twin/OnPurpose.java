@@ -187,7 +187,7 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return "0A000".equals(difference.plain().outcome().state()) && difference.hasEqualOutcomes()
+			return difference.plain().outcome().unsupported() && difference.hasEqualOutcomes()
 					&& difference.hasEqualRows() && difference.plain().closedSocket()
 					&& (difference.history().isReadOnly(difference.call())
 							|| difference.call().method().equals("setTransactionIsolation"));
@@ -316,9 +316,9 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			// a row that was read outside of the unit is not written either
+			// nor is a row that was read outside of the unit written, or read again
 			boolean ofAnotherUnit = "55000".equals(difference.ours().outcome().state())
-					&& difference.call().method().matches("(insert|update|delete)Row");
+					&& difference.call().method().matches("(insert|update|delete|refresh)Row");
 			return ("25006".equals(difference.ours().outcome().state()) || ofAnotherUnit)
 					&& difference.history().isReadOnly(difference.call());
 		}
@@ -462,6 +462,23 @@ enum OnPurpose {
 		boolean explains(Difference difference) {
 			return difference.call().method().matches("getSchema|getTransactionIsolation|[gs]etCatalog")
 					&& difference.hasEqualViews() && difference.history().states().contains("aborted")
+					&& ("25P02".equals(difference.plain().outcome().state())
+							|| "25P02".equals(difference.ours().outcome().state()));
+		}
+
+	},
+
+	/**
+	 * In a failed transaction the driver describes a text only if it remembers that from
+	 * before, for the physical connection. A read-only unit has another one.
+	 */
+	DESCRIBED_IN_FAILED_TRANSACTION(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().matches("getMetaData|getParameterMetaData")
+					&& SlotType.of(difference.call().subject()) != SlotType.CONNECTION && difference.hasEqualViews()
+					&& difference.history().states().contains("aborted")
 					&& ("25P02".equals(difference.plain().outcome().state())
 							|| "25P02".equals(difference.ours().outcome().state()));
 		}

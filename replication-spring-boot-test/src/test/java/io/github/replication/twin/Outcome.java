@@ -34,22 +34,32 @@ import org.jspecify.annotations.Nullable;
  * @param state the SQLSTATE of the exception, {@code null} if there is none
  * @param failed whether an exception was thrown
  * @param message the message of the exception, which is not compared
+ * @param unsupported whether it or one that follows it has the SQLSTATE 0A000
  */
-record Outcome(String value, @Nullable String state, boolean failed, @Nullable String message) {
+record Outcome(String value, @Nullable String state, boolean failed, @Nullable String message, boolean unsupported) {
 
-	static final Outcome SKIPPED = new Outcome("skipped: no such object", null, true, null);
+	private static final String UNSUPPORTED = "0A000";
 
-	static final Outcome HANGS = new Outcome("hangs", null, true, null);
+	static final Outcome SKIPPED = new Outcome("skipped: no such object", null, true, null, false);
 
 	static Outcome returned(String value) {
-		return new Outcome(value, null, false, null);
+		return new Outcome(value, null, false, null, false);
 	}
 
 	static Outcome thrown(Throwable thrown) {
 		Throwable cause = (thrown instanceof InvocationTargetException && thrown.getCause() != null) ? thrown.getCause()
 				: thrown;
 		return new Outcome(render(cause), (cause instanceof SQLException ex) ? ex.getSQLState() : null, true,
-				cause.getMessage());
+				cause.getMessage(), cause instanceof SQLException ex && isUnsupported(ex));
+	}
+
+	private static boolean isUnsupported(SQLException thrown) {
+		for (SQLException ex = thrown; ex != null; ex = ex.getNextException()) {
+			if (UNSUPPORTED.equals(ex.getSQLState())) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	static String render(Throwable thrown) {

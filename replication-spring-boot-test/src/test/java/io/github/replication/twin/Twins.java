@@ -228,7 +228,7 @@ final class Twins implements AutoCloseable {
 			long closed = this.plain.closedSockets();
 			Outcome outcome = this.plain.run(call);
 			List<String> pool = pool(this.plain, call);
-			if ("0A000".equals(outcome.state()) && this.plain.pool().evictsUnsupported()) {
+			if (outcome.unsupported() && this.plain.pool().evictsUnsupported()) {
 				awaitEviction(this.plain, closed, CERTAIN_EVICTION_MILLIS);
 			}
 			if (outcome.isConnectionLost() || this.plain.closedSockets() != closed) {
@@ -326,7 +326,7 @@ final class Twins implements AutoCloseable {
 		long closed = this.ours.closedSockets();
 		Outcome outcome = this.ours.run(call);
 		List<String> pool = pool(this.ours, call);
-		if ("0A000".equals(outcome.state()) && expected.closedSocket()) {
+		if (outcome.unsupported() && expected.closedSocket()) {
 			awaitEviction(this.ours, closed, EVICTION_MILLIS);
 		}
 		return new Step(outcome, view(expected.view()), pool, this.ours.closedSockets() != closed);
