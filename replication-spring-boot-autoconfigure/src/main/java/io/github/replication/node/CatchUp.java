@@ -210,7 +210,7 @@ final class CatchUp {
 		private boolean ask(List<NodeMonitor> monitors) {
 			long tick = CatchUp.this.clock.now();
 			List<CompletableFuture<Sample>> answers = new ArrayList<>();
-			monitors.forEach((monitor) -> answers.add(monitor.sampleAfter(tick)));
+			monitors.forEach((monitor) -> answers.add(monitor.furtherSampleAfter(tick)));
 			return awaitEach(answers, this.reached, this.deadline);
 		}
 

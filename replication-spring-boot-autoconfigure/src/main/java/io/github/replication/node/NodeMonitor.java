@@ -31,7 +31,7 @@ import io.github.replication.position.SampleClock;
 
 /**
  * Keeps the known state of one node. Asks the node when an answer is needed, but less and
- * less often while the node does not get further.
+ * less often while reads wait for it to get further, and it does not.
  */
 final class NodeMonitor implements AutoCloseable {
 
@@ -61,6 +61,8 @@ final class NodeMonitor implements AutoCloseable {
 	private volatile long nextQuestion;
 
 	private volatile long pause = SHORTEST_PAUSE;
+
+	private volatile boolean awaited;
 
 	private volatile long lastLsn;
 
@@ -97,6 +99,15 @@ final class NodeMonitor implements AutoCloseable {
 	 */
 	CompletableFuture<Sample> sampleAfter(long tick) {
 		return this.sampler.after(tick);
+	}
+
+	/**
+	 * A sample that starts after a tick, for a read that needs the node to be further
+	 * than it is known to be.
+	 */
+	CompletableFuture<Sample> furtherSampleAfter(long tick) {
+		this.awaited = true;
+		return sampleAfter(tick);
 	}
 
 	/**
@@ -218,7 +229,13 @@ final class NodeMonitor implements AutoCloseable {
 		if (sample != null) {
 			boolean further = sample.state().lsn() != this.lastLsn;
 			this.lastLsn = sample.state().lsn();
-			this.pause = further ? SHORTEST_PAUSE : Math.min(LONGEST_PAUSE, this.pause * 2);
+			if (further) {
+				this.pause = SHORTEST_PAUSE;
+			}
+			else if (this.awaited) {
+				this.pause = Math.min(LONGEST_PAUSE, this.pause * 2);
+			}
+			this.awaited = false;
 		}
 		this.nextQuestion = this.probing.clock().nanoTime() + this.pause;
 		this.failure = failure;

@@ -697,6 +697,28 @@ class PositionTests {
 		return this.cluster.node(replica).proxy().roundTrips();
 	}
 
+	/**
+	 * It was asked in vain again and again, but nobody needed it to get further.
+	 */
+	@Test
+	void replicaIsAskedAtOnceForTheFirstWriteAfterALongTime() {
+		try (TestApplication idle = TestApplication.exactly(this.cluster)
+			.withoutJpa()
+			.with("replication.monitor.interval", "300ms")
+			.start()) {
+			Awaitility.await().pollDelay(Duration.ofSeconds(3)).until(() -> true);
+			long id = IDS.incrementAndGet();
+			idle.newCaller();
+			idle.jdbc().update("INSERT INTO note VALUES (?, 'x')", id);
+			this.cluster.awaitReplication();
+			idle.transaction(true)
+				.executeWithoutResult((status) -> assertThat(
+						idle.jdbc().queryForObject("SELECT count(*) FROM note WHERE id = ?", Long.class, id))
+					.isEqualTo(1));
+			assertThat(idle.decisions().last().reason()).isEqualTo(Reason.READ_ONLY);
+		}
+	}
+
 	@Test
 	void readMarkKeepsACallerOnItsReplicaUntilAnotherIsKnownToHaveCaughtUp() {
 		pause("replica-2");
