@@ -50,7 +50,7 @@ final class CatchUp {
 
 	private final LongAdder waitedNanos = new LongAdder();
 
-	private volatile @Nullable NodeMonitor primary;
+	private volatile @Nullable NodeInquiry primary;
 
 	CatchUp(PositionSettings settings, SampleClock clock) {
 		this.settings = settings;
@@ -60,11 +60,11 @@ final class CatchUp {
 	/**
 	 * Sets the node to ask for positions of the primary.
 	 */
-	void follow(NodeMonitor primary) {
+	void follow(NodeInquiry primary) {
 		this.primary = primary;
 	}
 
-	@Nullable NodeMonitor primary() {
+	@Nullable NodeInquiry primary() {
 		return this.primary;
 	}
 
@@ -87,7 +87,7 @@ final class CatchUp {
 	 * @param tick the tick that the sample must exceed
 	 */
 	void askPrimary(long tick) {
-		NodeMonitor primary = this.primary;
+		NodeInquiry primary = this.primary;
 		if (primary != null) {
 			await(primary.sampleAfter(tick), this.clock.nanoTime() + this.settings.timeout().toNanos());
 		}
@@ -186,7 +186,7 @@ final class CatchUp {
 		}
 
 		private boolean ask() {
-			List<NodeMonitor> monitors = this.replicas.stream()
+			List<NodeInquiry> monitors = this.replicas.stream()
 				.map(ClusterNode::monitor)
 				.filter((monitor) -> monitor.mayBeAsked(this.waiting))
 				.toList();
@@ -198,7 +198,7 @@ final class CatchUp {
 
 		private boolean askPrimary() {
 			long tick = this.tick.getAsLong();
-			NodeMonitor primary = CatchUp.this.primary;
+			NodeInquiry primary = CatchUp.this.primary;
 			if (tick < 0) {
 				return true;
 			}
@@ -207,7 +207,7 @@ final class CatchUp {
 			return answered;
 		}
 
-		private boolean ask(List<NodeMonitor> monitors) {
+		private boolean ask(List<NodeInquiry> monitors) {
 			long tick = CatchUp.this.clock.now();
 			List<CompletableFuture<Sample>> answers = new ArrayList<>();
 			monitors.forEach((monitor) -> answers.add(monitor.furtherSampleAfter(tick)));

@@ -129,7 +129,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 			InstantSource wallClock) {
 		this.settings = settings;
 		this.pool = pool;
-		this.pools = new ReadPoolFactory(pool, settings.customizers());
+		this.pools = new ReadPoolFactory(pool, settings.fallbackMaxConnections(), settings.customizers());
 		this.clock = clock;
 		this.positions = new Positions(settings.positions(), clock);
 		this.executor = executor();
@@ -445,7 +445,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private void changePools(Member before, Member now) {
 		before.node().readPool().resizeForReplica();
 		before.node().readPool().patience(0);
-		now.node().readPool().resize(new ReadPool.Size(fallbackConnections(), 0));
+		now.node().readPool().resize(this.pools.sizeOnPrimary());
 		now.node().readPool().patience(this.pool.getConnectionTimeout());
 		WritePool writePool = now.node().writePool();
 		if (writePool == null || writePool.isClosed()) {
@@ -490,11 +490,6 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	private void changed() {
 		this.executor.execute(() -> this.onChange.run());
-	}
-
-	private int fallbackConnections() {
-		Integer configured = this.settings.fallbackMaxConnections();
-		return (configured != null) ? configured : Math.max(1, this.pool.getMaximumPoolSize() / 2);
 	}
 
 	@Override
@@ -663,9 +658,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		}
 
 		@Override
-		public ReadPool readPool(NodeDefinition definition, Role role, Health health, Inspection inspection) {
-			return (role == Role.PRIMARY)
-					? Cluster.this.pools.primary(definition, fallbackConnections(), health, inspection)
+		public ReadPool readPool(NodeDefinition definition, Role role, NodeHealth health, Inspection inspection) {
+			return (role == Role.PRIMARY) ? Cluster.this.pools.primary(definition, health, inspection)
 					: Cluster.this.pools.replica(definition, health, inspection);
 		}
 

@@ -57,7 +57,7 @@ public final class ClusterNode implements Node {
 
 	private final ReadPool readPool;
 
-	private final NodeMonitor monitor;
+	private final NodeInquiry monitor;
 
 	private final LongSupplier nanoTime;
 
@@ -71,7 +71,7 @@ public final class ClusterNode implements Node {
 
 	private volatile @Nullable WritePool writePool;
 
-	private volatile Condition condition = new Condition(NodeState.ONLINE, Instant.EPOCH, null);
+	private volatile StateSince condition = new StateSince(NodeState.ONLINE, Instant.EPOCH, null);
 
 	private volatile boolean alias;
 
@@ -79,7 +79,7 @@ public final class ClusterNode implements Node {
 
 	private volatile long returnedAt;
 
-	ClusterNode(NodeDefinition definition, Role role, Pools pools, NodeMonitor monitor, LongSupplier nanoTime) {
+	ClusterNode(NodeDefinition definition, Role role, Pools pools, NodeInquiry monitor, LongSupplier nanoTime) {
 		this.definition = definition;
 		this.role = role;
 		this.readPool = pools.read();
@@ -205,11 +205,11 @@ public final class ClusterNode implements Node {
 		this.alias = alias;
 	}
 
-	Condition condition() {
+	StateSince condition() {
 		return this.condition;
 	}
 
-	void condition(Condition condition) {
+	void condition(StateSince condition) {
 		this.condition = condition;
 	}
 
@@ -218,7 +218,7 @@ public final class ClusterNode implements Node {
 	 * @return its state and why
 	 */
 	public String describe() {
-		Condition condition = this.condition;
+		StateSince condition = this.condition;
 		return name() + ((group() != null) ? " of the group '" + group() + "'" : "") + " (" + condition
 				+ ((condition.state() == NodeState.ONLINE) ? ", " + this.readPool.state() : "") + ")";
 	}
@@ -269,7 +269,7 @@ public final class ClusterNode implements Node {
 		return this.monitor.identify(connection);
 	}
 
-	NodeMonitor monitor() {
+	NodeInquiry monitor() {
 		return this.monitor;
 	}
 

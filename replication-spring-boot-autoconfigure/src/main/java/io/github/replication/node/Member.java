@@ -36,7 +36,7 @@ final class Member {
 
 	private final ClusterNode node;
 
-	private final Health health;
+	private final NodeHealth health;
 
 	private long clusterSystem;
 
@@ -58,7 +58,7 @@ final class Member {
 
 	private NodeState reported = NodeState.ONLINE;
 
-	Member(ClusterNode node, Health health) {
+	Member(ClusterNode node, NodeHealth health) {
 		this.node = node;
 		this.health = health;
 	}
@@ -67,7 +67,7 @@ final class Member {
 		return this.node;
 	}
 
-	Health health() {
+	NodeHealth health() {
 		return this.health;
 	}
 
@@ -199,7 +199,7 @@ final class Member {
 	 * @param lag how far the node is behind, {@code null} if that is not known
 	 */
 	NodeStatus status(Member primary, @Nullable Lag lag) {
-		Condition condition = this.node.condition();
+		StateSince condition = this.node.condition();
 		Sample last = this.health.last();
 		ServerState state = (last != null) ? last.state() : null;
 		boolean positioned = state != null && state.hasPosition();
@@ -267,7 +267,7 @@ final class Member {
 	 * @return {@code true} if its state is another than before
 	 */
 	boolean judge(Instant now) {
-		Condition before = this.node.condition();
+		StateSince before = this.node.condition();
 		NodeState state = state();
 		String cause = cause(state);
 		boolean known = !before.since().equals(Instant.EPOCH);
@@ -275,7 +275,7 @@ final class Member {
 			return false;
 		}
 		boolean sameState = known && state == before.state();
-		this.node.condition(new Condition(state, sameState ? before.since() : now, cause));
+		this.node.condition(new StateSince(state, sameState ? before.since() : now, cause));
 		return state != before.state();
 	}
 

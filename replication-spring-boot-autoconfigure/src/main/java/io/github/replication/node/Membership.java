@@ -406,7 +406,7 @@ final class Membership {
 	 */
 	private static void report(Member member) {
 		NodeState before = member.reportState();
-		Condition now = member.node().condition();
+		StateSince now = member.node().condition();
 		if (now.state() == before) {
 			return;
 		}

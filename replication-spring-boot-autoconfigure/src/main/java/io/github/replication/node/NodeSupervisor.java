@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.NodeDefinition;
 import io.github.replication.Role;
 import io.github.replication.node.ClusterNode.Pools;
-import io.github.replication.node.NodeMonitor.Probing;
+import io.github.replication.node.NodeInquiry.Probing;
 import io.github.replication.node.Probe.Change;
 import io.github.replication.node.Probe.ConnectionLostException;
 import io.github.replication.position.SampleClock;
@@ -46,7 +46,7 @@ import io.github.replication.position.SampleClock;
  * one attempt at a time. It is back once it has answered and given a connection twice in
  * a row. The outcomes of requests at the node count as well.
  */
-final class NodeSupervisor implements NodeMonitor.Listener {
+final class NodeSupervisor implements NodeInquiry.Listener {
 
 	private static final Log logger = LogFactory.getLog(NodeSupervisor.class);
 
@@ -72,7 +72,7 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 
 	private final Member member;
 
-	private final Health health;
+	private final NodeHealth health;
 
 	private final long interval;
 
@@ -100,11 +100,11 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 		this.interval = positions.interval().toNanos();
 		this.abortAfter = surroundings.settings().monitor().abortAfter().toNanos();
 		this.pause = firstPause();
-		this.health = new Health(surroundings.settings().monitor(), this.clock.nanoTime());
+		this.health = new NodeHealth(surroundings.settings().monitor(), this.clock.nanoTime());
 		ServerStateQuery query = new ServerStateQuery();
 		ReadPool readPool = surroundings.readPool(definition, role, this.health,
 				new Inspection(query, this.clock, this::inspected));
-		NodeMonitor monitor = new NodeMonitor(new Probe(readPool::openBeside, query, positions.timeout()),
+		NodeInquiry monitor = new NodeInquiry(new Probe(readPool::openBeside, query, positions.timeout()),
 				new ReplicaPosition(definition.name(), this.clock, () -> warnOfSeveralServers(definition)),
 				new Probing(this.clock, surroundings.executor(), surroundings.marks(), this));
 		ClusterNode node = new ClusterNode(definition, role, new Pools(readPool, null), monitor, this.clock::nanoTime);
@@ -373,7 +373,7 @@ final class NodeSupervisor implements NodeMonitor.Listener {
 		/**
 		 * Builds the read pool of a node.
 		 */
-		ReadPool readPool(NodeDefinition definition, Role role, Health health, Inspection inspection);
+		ReadPool readPool(NodeDefinition definition, Role role, NodeHealth health, Inspection inspection);
 
 		/**
 		 * Puts the application's own pool behind a node.

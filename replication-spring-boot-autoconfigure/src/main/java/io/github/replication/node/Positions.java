@@ -78,7 +78,7 @@ public final class Positions implements PositionResolver {
 	/**
 	 * Sets the node to ask for positions of the primary.
 	 */
-	void follow(NodeMonitor primary) {
+	void follow(NodeInquiry primary) {
 		this.catchUp.follow(primary);
 		this.marks.follow(primary);
 	}
@@ -102,7 +102,7 @@ public final class Positions implements PositionResolver {
 	 * A unit was served by the primary. If that counts as silent, it is asked at once.
 	 */
 	public void primaryHasServed() {
-		NodeMonitor primary = this.catchUp.primary();
+		NodeInquiry primary = this.catchUp.primary();
 		if (this.primary.served() && primary != null) {
 			primary.sampleAfter(this.clock.now());
 		}
@@ -139,7 +139,7 @@ public final class Positions implements PositionResolver {
 	 * decides whether a replica belongs to it. Waits no longer than a probe may take.
 	 */
 	void knowPrimary() {
-		NodeMonitor primary = this.catchUp.primary();
+		NodeInquiry primary = this.catchUp.primary();
 		if (history().last() == null && primary != null && primary.failure() == null) {
 			this.catchUp.askPrimary(0);
 		}
@@ -305,7 +305,7 @@ public final class Positions implements PositionResolver {
 	 */
 	void resolveForAll() {
 		Write write = boundOfAll().write();
-		NodeMonitor primary = this.catchUp.primary();
+		NodeInquiry primary = this.catchUp.primary();
 		if (write != null && primary != null) {
 			primary.sampleAfter(write.tick());
 		}

@@ -53,7 +53,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	private final PhysicalDataSource physical;
 
-	private final Health health;
+	private final NodeHealth health;
 
 	private final ReentrantLock opening = new ReentrantLock();
 
@@ -71,7 +71,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	private Size size;
 
-	ReadPool(String node, HikariDataSource hikari, PhysicalDataSource physical, Health health) {
+	ReadPool(String node, HikariDataSource hikari, PhysicalDataSource physical, NodeHealth health) {
 		super(hikari);
 		this.node = node;
 		this.hikari = hikari;

@@ -52,14 +52,25 @@ final class ReadPoolFactory {
 
 	private final HikariConfig primary;
 
+	private final @Nullable Integer fallbackMaxConnections;
+
 	private final List<ReplicaPoolCustomizer> customizers;
 
-	ReadPoolFactory(HikariConfig primary, List<ReplicaPoolCustomizer> customizers) {
+	/**
+	 * Creates a factory.
+	 * @param primary the settings of the application's pool
+	 * @param fallbackMaxConnections how many reads the primary serves at a time,
+	 * {@code null} for half as many as the application's pool has connections
+	 * @param customizers change the settings of the read pools
+	 */
+	ReadPoolFactory(HikariConfig primary, @Nullable Integer fallbackMaxConnections,
+			List<ReplicaPoolCustomizer> customizers) {
 		this.primary = primary;
+		this.fallbackMaxConnections = fallbackMaxConnections;
 		this.customizers = List.copyOf(customizers);
 	}
 
-	ReadPool replica(NodeDefinition node, Health health, Inspection inspection) {
+	ReadPool replica(NodeDefinition node, NodeHealth health, Inspection inspection) {
 		HikariConfig config = derive(node.name(), node.url());
 		// of the primary's pool, for which it may be right
 		config.getDataSourceProperties().remove(TARGET_SERVER_TYPE);
@@ -76,17 +87,27 @@ final class ReadPoolFactory {
 	 * The pool of reads on the primary. There is nowhere else to go, so that a read may
 	 * wait for a connection as long as the application's own pool lets it wait.
 	 */
-	ReadPool primary(NodeDefinition node, int maximumPoolSize, Health health, Inspection inspection) {
+	ReadPool primary(NodeDefinition node, NodeHealth health, Inspection inspection) {
 		HikariConfig config = derive(node.name() + "-read", this.primary.getJdbcUrl());
 		ReadPool.Size size = ReadPool.Size.of(config);
-		config.setMinimumIdle(0);
-		config.setMaximumPoolSize(maximumPoolSize);
+		ReadPool.Size onPrimary = sizeOnPrimary();
+		config.setMinimumIdle(onPrimary.minimumIdle());
+		config.setMaximumPoolSize(onPrimary.maximum());
 		// it may be one that only a session that writes can execute
 		config.setConnectionTestQuery(null);
 		ReadPool pool = create(node, config, health, inspection);
 		pool.sizeOfReplica(size);
 		pool.patience(this.primary.getConnectionTimeout());
 		return pool;
+	}
+
+	/**
+	 * The size of a pool of reads on the primary.
+	 */
+	ReadPool.Size sizeOnPrimary() {
+		Integer configured = this.fallbackMaxConnections;
+		return new ReadPool.Size((configured != null) ? configured : Math.max(1, this.primary.getMaximumPoolSize() / 2),
+				0);
 	}
 
 	/**
@@ -124,7 +145,7 @@ final class ReadPoolFactory {
 		return config;
 	}
 
-	private ReadPool create(NodeDefinition node, HikariConfig config, Health health, Inspection inspection) {
+	private ReadPool create(NodeDefinition node, HikariConfig config, NodeHealth health, Inspection inspection) {
 		this.customizers.forEach((customizer) -> customizer.customize(node.name(), config));
 		boolean postgres = JdbcUrls.leadsToPostgres(config.getJdbcUrl());
 		if (postgres) {

@@ -43,7 +43,7 @@ final class TimelineMarks {
 
 	private volatile boolean wanted;
 
-	private volatile @Nullable NodeMonitor primary;
+	private volatile @Nullable NodeInquiry primary;
 
 	/**
 	 * Creates a holder without a mark.
@@ -58,7 +58,7 @@ final class TimelineMarks {
 	/**
 	 * Sets the node that may be marked.
 	 */
-	void follow(NodeMonitor primary) {
+	void follow(NodeInquiry primary) {
 		this.primary = primary;
 	}
 
@@ -87,7 +87,7 @@ final class TimelineMarks {
 	}
 
 	private void want() {
-		NodeMonitor primary = this.primary;
+		NodeInquiry primary = this.primary;
 		if (!this.wanted && primary != null) {
 			this.wanted = true;
 			primary.askInTurn();
@@ -107,7 +107,7 @@ final class TimelineMarks {
 	 * @param node the node
 	 * @param timeline its timeline
 	 */
-	boolean isWantedOn(NodeMonitor node, int timeline) {
+	boolean isWantedOn(NodeInquiry node, int timeline) {
 		return this.wanted && node == this.primary && timeline != 0 && timeline == timeline();
 	}
 

@@ -203,7 +203,7 @@ class FailoverRuleTests {
 
 	private static Member member(String name) {
 		MonitorSettings settings = new MonitorSettings(Duration.ofSeconds(30), null, Duration.ofSeconds(3), true);
-		return new Member(Nodes.replica(name), new Health(settings, 0));
+		return new Member(Nodes.replica(name), new NodeHealth(settings, 0));
 	}
 
 }

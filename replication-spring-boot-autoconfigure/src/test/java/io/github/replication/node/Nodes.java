@@ -32,7 +32,7 @@ import io.github.replication.NodeDefinition;
 import io.github.replication.NodeState;
 import io.github.replication.Role;
 import io.github.replication.node.ClusterNode.Pools;
-import io.github.replication.node.NodeMonitor.Probing;
+import io.github.replication.node.NodeInquiry.Probing;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.stub.StubDriver;
@@ -124,7 +124,7 @@ public final class Nodes {
 	 * A node that is brought into a state.
 	 */
 	public static ClusterNode inState(ClusterNode node, NodeState state, @Nullable String cause) {
-		node.condition(new Condition(state, Instant.EPOCH, cause));
+		node.condition(new StateSince(state, Instant.EPOCH, cause));
 		return node;
 	}
 
@@ -134,18 +134,18 @@ public final class Nodes {
 				health(), new SampleClock(System::nanoTime));
 	}
 
-	private static Health health() {
-		return new Health(new MonitorSettings(TIMEOUT, null, TIMEOUT, true), 0);
+	private static NodeHealth health() {
+		return new NodeHealth(new MonitorSettings(TIMEOUT, null, TIMEOUT, true), 0);
 	}
 
-	private static ClusterNode node(NodeDefinition definition, Role role, @Nullable DataSource writePool, Health health,
-			SampleClock clock) {
+	private static ClusterNode node(NodeDefinition definition, Role role, @Nullable DataSource writePool,
+			NodeHealth health, SampleClock clock) {
 		HikariDataSource pool = new HikariDataSource();
 		pool.setMaximumPoolSize(CONNECTIONS);
 		PhysicalDataSource physical = new PhysicalDataSource(
 				new SimpleDriverDataSource(new StubDriver(), definition.url()), () -> Credentials.of(null, null),
 				new FirstUse(List.of(), null, TIMEOUT.toMillis(), null));
-		NodeMonitor monitor = new NodeMonitor(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
+		NodeInquiry monitor = new NodeInquiry(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
 				new ReplicaPosition(definition.name(), clock, () -> {
 				}), new Probing(clock, Runnable::run, new TimelineMarks(() -> PrimaryHistory.EMPTY, clock::nanoTime),
 						(sample, failure) -> {

@@ -33,7 +33,7 @@ import io.github.replication.position.SampleClock;
  * Keeps the known state of one node. Asks the node when an answer is needed, but less and
  * less often while reads wait for it to get further, and it does not.
  */
-final class NodeMonitor implements AutoCloseable {
+final class NodeInquiry implements AutoCloseable {
 
 	private static final long SHORTEST_PAUSE = Duration.ofMillis(5).toNanos();
 
@@ -74,7 +74,7 @@ final class NodeMonitor implements AutoCloseable {
 	 * @param position the known position of the node
 	 * @param probing the objects that all monitors of the cluster share
 	 */
-	NodeMonitor(Probe probe, ReplicaPosition position, Probing probing) {
+	NodeInquiry(Probe probe, ReplicaPosition position, Probing probing) {
 		this.probe = probe;
 		this.position = position;
 		this.probing = probing;

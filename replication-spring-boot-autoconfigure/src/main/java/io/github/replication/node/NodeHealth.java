@@ -27,7 +27,7 @@ import io.github.replication.node.PrimaryHistory.Lag;
  * back, so that one lost packet does not. One thread at a time notes answers; any thread
  * notes the loss of the node. Other threads may read both.
  */
-final class Health {
+final class NodeHealth {
 
 	/**
 	 * How many answers in a row it takes.
@@ -77,7 +77,7 @@ final class Health {
 	 * @param settings the limits
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 */
-	Health(MonitorSettings settings, long now) {
+	NodeHealth(MonitorSettings settings, long now) {
 		this.settings = settings;
 		this.answeredAt = now;
 	}

@@ -26,9 +26,9 @@ import io.github.replication.node.ServerState.Streaming;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-class HealthTests {
+class NodeHealthTests {
 
-	private final Health health = new Health(
+	private final NodeHealth health = new NodeHealth(
 			new MonitorSettings(Duration.ofSeconds(30), 1_000L, Duration.ofSeconds(3), true), 5);
 
 	@Test

@@ -28,7 +28,7 @@ import io.github.replication.NodeState;
  * @param since since when
  * @param cause why, {@code null} if it serves
  */
-record Condition(NodeState state, Instant since, @Nullable String cause) {
+record StateSince(NodeState state, Instant since, @Nullable String cause) {
 
 	@Override
 	public String toString() {
