@@ -161,6 +161,7 @@ final class Side implements AutoCloseable {
 			this.third.reset();
 			this.seen = -1;
 		}
+		this.third.keepRows();
 	}
 
 	/**

@@ -51,6 +51,9 @@ final class ThirdSession implements AutoCloseable {
 					), (SELECT coalesce(string_agg(objid::text || mode, ', ' ORDER BY objid, mode), '') FROM pg_locks
 					WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))""";
 
+	private static final String KEEP_ROWS = "ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ;"
+			+ " SELECT pg_current_snapshot() /* around */";
+
 	private static final String SHORT_WAIT = "SET lock_timeout = '5ms'";
 
 	private static final String LOCK_NOT_AVAILABLE = "55P03";
@@ -58,6 +61,12 @@ final class ThirdSession implements AutoCloseable {
 	private final Connection primary;
 
 	private final @Nullable Connection replica;
+
+	/**
+	 * Has a snapshot, so that no row is removed that a transaction on the replica may
+	 * see. The replica would wait for that transaction, and commits for the replica.
+	 */
+	private final @Nullable Connection keeper;
 
 	private final PreparedStatement view;
 
@@ -72,6 +81,7 @@ final class ThirdSession implements AutoCloseable {
 	ThirdSession(PostgresCluster cluster, String database, boolean replicated) throws SQLException {
 		this.primary = connect(cluster, cluster.primary(), database);
 		this.replica = replicated ? connect(cluster, cluster.replicas().get(0), database) : null;
+		this.keeper = replicated ? connect(cluster, cluster.primary(), database) : null;
 		execute(SHORT_WAIT);
 		this.view = this.primary.prepareStatement(VIEW);
 		this.replicaStates = (this.replica != null) ? this.replica.prepareStatement(STATES) : null;
@@ -133,6 +143,17 @@ final class ThirdSession implements AutoCloseable {
 		execute("SET lock_timeout = '5s'");
 		this.reset.execute();
 		execute(SHORT_WAIT);
+	}
+
+	/**
+	 * Keeps the rows of now for a sequence that begins.
+	 */
+	void keepRows() throws SQLException {
+		if (this.keeper != null) {
+			try (Statement statement = this.keeper.createStatement()) {
+				statement.execute(KEEP_ROWS);
+			}
+		}
 	}
 
 	/**
@@ -242,6 +263,9 @@ final class ThirdSession implements AutoCloseable {
 	public void close() throws SQLException {
 		for (Connection connection : connections()) {
 			connection.close();
+		}
+		if (this.keeper != null) {
+			this.keeper.close();
 		}
 	}
 

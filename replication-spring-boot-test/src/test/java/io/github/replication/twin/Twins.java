@@ -56,8 +56,6 @@ final class Twins implements AutoCloseable {
 
 	private static final long VIEW_MILLIS = 20;
 
-	private static final String WAITS_FOR_REPLICA = " SyncRep ";
-
 	private final Side plain;
 
 	private final Starter starter;
@@ -85,8 +83,6 @@ final class Twins implements AutoCloseable {
 	};
 
 	private long steps;
-
-	private long heldBack;
 
 	private volatile long closedAtBegin;
 
@@ -184,41 +180,7 @@ final class Twins implements AutoCloseable {
 		this.plainSteps = expected;
 		List<Call> calls = sequence.complete();
 		this.steps += calls.size();
-		Future<@Nullable Difference> difference = this.runner.submit(() -> runOurs(calls, expected, scope));
-		return isHeldBack(difference) ? null : await(difference);
-	}
-
-	/**
-	 * Whether a commit has waited for the replica until that cancelled what holds it
-	 * back: a snapshot of the transaction around the sequence. Nothing can be compared
-	 * then.
-	 */
-	private boolean isHeldBack(Future<?> difference) {
-		try {
-			difference.get(SEQUENCE_SECONDS, TimeUnit.SECONDS);
-		}
-		catch (TimeoutException ex) {
-			if (this.ours.activity().contains(WAITS_FOR_REPLICA)) {
-				await(difference);
-				this.heldBack++;
-				return true;
-			}
-		}
-		catch (ExecutionException ex) {
-			return false;
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		return false;
-	}
-
-	/**
-	 * Returns how many sequences could not be compared because a transaction of theirs
-	 * held the replica back.
-	 */
-	long heldBack() {
-		return this.heldBack;
+		return await(this.runner.submit(() -> runOurs(calls, expected, scope)));
 	}
 
 	/**
