@@ -1,0 +1,117 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.benchmarks;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/**
+ * What a hit of a protected cache costs, and the position of a message.
+ */
+final class BeyondCost implements Part {
+
+	private static final Map<String, String> HITS = Map.of("get", "`get(key)`", "getOrLoad", "`get(key, loader)`",
+			"annotated", "`@Cacheable`");
+
+	@Override
+	public void run(Report report, boolean quick) throws Exception {
+		report.section("Caches and messages");
+		hits(report, measure(CacheHitBenchmark.class, quick));
+		records(report, measure(KafkaRecordBenchmark.class, quick));
+	}
+
+	/**
+	 * Measures in forks that take turns.
+	 * @return for each method and its parameters the medians of the forks
+	 */
+	private static Map<String, List<Double>> measure(Class<?> benchmark, boolean quick) throws RunnerException {
+		Map<String, List<Double>> times = new LinkedHashMap<>();
+		for (int round = 0; round < (quick ? 1 : 3); round++) {
+			for (RunResult result : jmh(benchmark, quick)) {
+				List<String> key = new ArrayList<>(List.of(result.getPrimaryResult().getLabel()));
+				for (String parameter : result.getParams().getParamsKeys()) {
+					key.add(result.getParams().getParam(parameter));
+				}
+				times.computeIfAbsent(String.join(" ", key), (name) -> new ArrayList<>())
+					.add(result.getPrimaryResult().getStatistics().getPercentile(50));
+			}
+		}
+		return times;
+	}
+
+	private static Collection<RunResult> jmh(Class<?> benchmark, boolean quick) throws RunnerException {
+		return new Runner(new OptionsBuilder().include(benchmark.getName())
+			.forks(1)
+			.warmupIterations(quick ? 1 : 3)
+			.warmupTime(TimeValue.milliseconds(1000))
+			.measurementIterations(quick ? 5 : 30)
+			.measurementTime(TimeValue.milliseconds(100))
+			.shouldFailOnError(true)
+			.verbosity(VerboseMode.SILENT)
+			.build()).run();
+	}
+
+	private static void hits(Report report, Map<String, List<Double>> times) throws Exception {
+		report.paragraph("A hit of a cache in one thread, alone and with the protection of"
+				+ " `replication.read-your-writes.caches`.");
+		List<List<Object>> rows = new ArrayList<>();
+		for (String method : List.of("annotated", "getOrLoad", "get")) {
+			for (String cache : List.of("ConcurrentMapCache", "CaffeineCache")) {
+				List<Double> bare = times.getOrDefault(method + " " + cache + " false", List.of());
+				List<Double> ours = times.getOrDefault(method + " " + cache + " true", List.of());
+				double more = Report.median(ours) - Report.median(bare);
+				String hit = cache + ", " + HITS.get(method);
+				rows.add(List.of(hit, Report.median(bare), Report.spread(bare), Report.median(ours),
+						Report.spread(ours), more));
+				report.target("Hit of a cache, " + hit + ", ns more than without protection", "within the spread", more,
+						Report.median(ours) <= bare.stream().max(Double::compare).orElse(Double.NaN));
+			}
+		}
+		report.table("beyond-caches", List.of("hit", "ns alone", "spread", "ns protected", "spread", "ns more"), rows);
+	}
+
+	private static void records(Report report, Map<String, List<Double>> times) throws Exception {
+		report.paragraph("A record of Kafka, sent by a caller that has written, and handled: what `KafkaTemplate` and a"
+				+ " listener's container do to observe it, without a broker.");
+		double none = Report.median(times.getOrDefault("sendAndHandle NOT_OBSERVED", List.of()));
+		List<List<Object>> rows = new ArrayList<>();
+		Map.of("NOT_OBSERVED", "not observed", "OBSERVED", "observed by a handler that does nothing", "POSITIONS",
+				"with its position")
+			.entrySet()
+			.stream()
+			.sorted(Map.Entry.comparingByKey())
+			.forEach((each) -> {
+				List<Double> values = times.getOrDefault("sendAndHandle " + each.getKey(), List.of());
+				rows.add(List.of(each.getValue(), Report.median(values), Report.spread(values),
+						Report.median(values) - none));
+			});
+		report.table("beyond-records", List.of("record", "ns", "spread", "ns more than not observed"), rows);
+		double more = Report.median(times.getOrDefault("sendAndHandle POSITIONS", List.of())) - none;
+		report.target("Record of Kafka with its position, ns more than not observed", "below 2,000", more, more < 2000);
+	}
+
+}
