@@ -83,35 +83,36 @@ final class BeyondCost implements Part {
 			for (String cache : List.of("ConcurrentMapCache", "CaffeineCache")) {
 				List<Double> bare = times.getOrDefault(method + " " + cache + " false", List.of());
 				List<Double> ours = times.getOrDefault(method + " " + cache + " true", List.of());
-				double more = Report.median(ours) - Report.median(bare);
-				String hit = cache + ", " + HITS.get(method);
-				rows.add(List.of(hit, Report.median(bare), Report.spread(bare), Report.median(ours),
-						Report.spread(ours), more));
-				report.target("Hit of a cache, " + hit + ", ns more than without protection", "within the spread", more,
-						Report.median(ours) <= bare.stream().max(Double::compare).orElse(Double.NaN));
+				double ratio = Report.median(ours) / Report.median(bare);
+				rows.add(List.of(cache + ", " + HITS.get(method), Report.median(bare), Report.spread(bare),
+						Report.median(ours), Report.spread(ours), Report.median(ours) - Report.median(bare)));
+				if (method.equals("annotated")) {
+					report.target("Hit of a `@Cacheable` method, " + cache + ", ratio to the bare cache",
+							"1.05 at most", ratio, ratio <= 1.05);
+				}
 			}
 		}
 		report.table("beyond-caches", List.of("hit", "ns alone", "spread", "ns protected", "spread", "ns more"), rows);
 	}
 
 	private static void records(Report report, Map<String, List<Double>> times) throws Exception {
-		report.paragraph("A record of Kafka, sent by a caller that has written, and handled: what `KafkaTemplate` and a"
-				+ " listener's container do to observe it, without a broker.");
-		double none = Report.median(times.getOrDefault("sendAndHandle NOT_OBSERVED", List.of()));
+		report.paragraph("A record of Kafka, sent by a caller that has written, and handled: the observations of"
+				+ " `KafkaTemplate` and of a listener's container, without a broker. The second row is the cost of the"
+				+ " observations themselves, the third adds the handlers of positions.");
+		List<Double> observed = times.getOrDefault("sendAndHandle OBSERVED", List.of());
+		List<Double> ours = times.getOrDefault("sendAndHandle POSITIONS", List.of());
 		List<List<Object>> rows = new ArrayList<>();
-		Map.of("NOT_OBSERVED", "not observed", "OBSERVED", "observed by a handler that does nothing", "POSITIONS",
-				"with its position")
-			.entrySet()
-			.stream()
-			.sorted(Map.Entry.comparingByKey())
-			.forEach((each) -> {
-				List<Double> values = times.getOrDefault("sendAndHandle " + each.getKey(), List.of());
-				rows.add(List.of(each.getValue(), Report.median(values), Report.spread(values),
-						Report.median(values) - none));
-			});
-		report.table("beyond-records", List.of("record", "ns", "spread", "ns more than not observed"), rows);
-		double more = Report.median(times.getOrDefault("sendAndHandle POSITIONS", List.of())) - none;
-		report.target("Record of Kafka with its position, ns more than not observed", "below 2,000", more, more < 2000);
+		rows.add(row("not observed", times.getOrDefault("sendAndHandle NOT_OBSERVED", List.of())));
+		rows.add(row("observed", observed));
+		rows.add(row("observed, with its position", ours));
+		report.table("beyond-records", List.of("record", "ns", "spread"), rows);
+		double more = Report.median(ours) - Report.median(observed);
+		report.target("Record of Kafka, sent and handled with its position, ns more than observed", "below 2,000", more,
+				more < 2000);
+	}
+
+	private static List<Object> row(String label, List<Double> values) {
+		return List.of(label, Report.median(values), Report.spread(values));
 	}
 
 }

@@ -50,7 +50,7 @@ import org.springframework.core.env.Environment;
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(jvmArgsAppend = { "-Xms512m", "-Xmx512m", "-XX:+UseSerialGC" })
+@Fork(jvmArgsAppend = { "-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-BackgroundCompilation" })
 public class CacheHitBenchmark {
 
 	private static final Long KEY = 1000L;
