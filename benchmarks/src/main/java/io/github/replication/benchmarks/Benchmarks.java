@@ -32,6 +32,7 @@ public final class Benchmarks {
 	private static final Map<String, Part> PARTS = new LinkedHashMap<>();
 	static {
 		PARTS.put("cost", new RoutingCost());
+		PARTS.put("beyond", new BeyondCost());
 		PARTS.put("offload", new Offload());
 		PARTS.put("scale-out", new ScaleOut());
 		PARTS.put("faults", new Faults());

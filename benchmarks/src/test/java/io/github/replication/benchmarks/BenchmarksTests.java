@@ -26,7 +26,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.cache.Cache;
+import org.springframework.cache.caffeine.CaffeineCache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -54,6 +59,38 @@ class BenchmarksTests {
 		try {
 			assertThat(benchmark.readOnly()).isEqualTo(1);
 			assertThat(benchmark.readWrite()).isEqualTo(1);
+		}
+		finally {
+			benchmark.close();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void cacheIsHitAndProtectedOnDemand(boolean isProtected) throws Exception {
+		CacheHitBenchmark benchmark = new CacheHitBenchmark();
+		benchmark.cache = "CaffeineCache";
+		benchmark.isProtected = isProtected;
+		benchmark.open();
+		try {
+			assertThat(benchmark.get()).isNotNull().extracting(Cache.ValueWrapper::get).isEqualTo("value");
+			assertThat(benchmark.getOrLoad()).isEqualTo("value");
+			assertThat(benchmark.annotated()).isEqualTo("value");
+			assertThat(benchmark.cacheClass().equals(CaffeineCache.class)).isEqualTo(!isProtected);
+		}
+		finally {
+			benchmark.close();
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "NOT_OBSERVED, false", "OBSERVED, false", "POSITIONS, true" })
+	void recordOfKafkaHasItsPositionOnDemand(String handlers, boolean hasPosition) throws Exception {
+		KafkaRecordBenchmark benchmark = new KafkaRecordBenchmark();
+		benchmark.handlers = handlers;
+		benchmark.open();
+		try {
+			assertThat(benchmark.sendAndHandle() != null).isEqualTo(hasPosition);
 		}
 		finally {
 			benchmark.close();

@@ -65,7 +65,7 @@ public final class CacheProtection {
 	public CacheProtection(CallerRecords records, BiPredicate<String, Cache> sharedCaches,
 			Supplier<PositionStore> store, String instance) {
 		this.records = records;
-		this.loads = new Loads(records.tokens().window().toNanos());
+		this.loads = new Loads(CacheWatermarks.LONGEST_LOAD * records.tokens().window().toNanos());
 		this.sharedCaches = sharedCaches;
 		this.shared = SingletonSupplier.of(() -> new SharedWatermarks(store.get(), records.tokens(), instance));
 	}

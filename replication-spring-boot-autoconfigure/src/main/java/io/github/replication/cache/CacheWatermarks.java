@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,22 @@ import io.github.replication.position.Write;
  */
 final class CacheWatermarks {
 
+	/**
+	 * How long an asynchronous load is remembered, in windows. Only a load that takes
+	 * longer, or has failed, is forgotten.
+	 */
+	static final int LONGEST_LOAD = 6;
+
+	/**
+	 * The number of keys with asynchronous loads that are remembered one by one.
+	 */
+	static final int MAXIMUM_ASYNCHRONOUS = 4096;
+
+	/**
+	 * The number of asynchronous loads of one key that are remembered one by one.
+	 */
+	static final int MAXIMUM_OF_KEY = 64;
+
 	private final CacheProtection protection;
 
 	private final String name;
@@ -49,6 +66,8 @@ final class CacheWatermarks {
 	 * them.
 	 */
 	private final ConcurrentMap<Object, List<Load>> asynchronous = new ConcurrentHashMap<>();
+
+	private final AtomicReference<@Nullable LostLoads> lost = new AtomicReference<>();
 
 	private final CleaningSchedule cleaning;
 
@@ -118,10 +137,39 @@ final class CacheWatermarks {
 		this.protection.loads().add(this, load);
 		this.asynchronous.compute(key, (any, before) -> {
 			List<Load> loads = alive(before, load.at());
-			loads.add(load);
+			if (loads.size() < MAXIMUM_OF_KEY) {
+				loads.add(load);
+			}
+			else {
+				lose(load, load.at());
+			}
 			return loads;
 		});
 		forgetAsynchronous(load.at());
+		if (this.asynchronous.size() > MAXIMUM_ASYNCHRONOUS) {
+			loseAsynchronous(load.at());
+		}
+	}
+
+	/**
+	 * Replaces the asynchronous loads, of which there are too many, by one statement
+	 * about all of them.
+	 */
+	private void loseAsynchronous(long now) {
+		for (Object key : this.asynchronous.keySet()) {
+			this.asynchronous.computeIfPresent(key, (any, loads) -> {
+				loads.forEach((load) -> lose(load, now));
+				return null;
+			});
+		}
+	}
+
+	private void lose(Load load, long now) {
+		this.lost.updateAndGet((before) -> LostLoads.add(before, load, now, longestLoad()));
+	}
+
+	private long longestLoad() {
+		return LONGEST_LOAD * this.protection.window();
 	}
 
 	/**
@@ -131,12 +179,16 @@ final class CacheWatermarks {
 	private void forgetAsynchronous(long now) {
 		if (this.cleaning.isDue(now)) {
 			for (Object key : this.asynchronous.keySet()) {
-				this.asynchronous.computeIfPresent(key, (any, before) -> {
-					List<Load> loads = alive(before, now);
-					return loads.isEmpty() ? null : loads;
-				});
+				forgetAsynchronous(key, now);
 			}
 		}
+	}
+
+	private void forgetAsynchronous(Object key, long now) {
+		this.asynchronous.computeIfPresent(key, (any, before) -> {
+			List<Load> loads = alive(before, now);
+			return loads.isEmpty() ? null : loads;
+		});
 	}
 
 	/**
@@ -150,7 +202,7 @@ final class CacheWatermarks {
 		List<Load> alive = new ArrayList<>(2);
 		if (loads != null) {
 			for (Load load : loads) {
-				if (now - load.at() <= this.protection.window()) {
+				if (now - load.at() <= longestLoad()) {
 					alive.add(load);
 				}
 			}
@@ -183,19 +235,28 @@ final class CacheWatermarks {
 	}
 
 	/**
-	 * The eldest load that has begun asynchronously: a value that is put by a thread
-	 * without a load may come from it.
+	 * The load that a value may come from which is put by a thread without a load of the
+	 * key: the eldest that has begun asynchronously, or one of those that were too many.
 	 * @param key the key
 	 * @param written whether the value may as well be one that the thread has written, so
 	 * that the load goes on
+	 * @return the load, {@code null} if no load is open
 	 */
-	@Nullable Load asynchronous(Object key, boolean written) {
-		if (this.asynchronous.isEmpty()) {
-			return null;
+	@Nullable Load possible(Object key, boolean written) {
+		long now = this.protection.clock().nanoTime();
+		Load load = this.asynchronous.isEmpty() ? null : asynchronous(key, written, now);
+		if (load != null) {
+			return load;
 		}
-		List<Load> loads = alive(this.asynchronous.get(key), this.protection.clock().nanoTime());
+		LostLoads lost = this.lost.get();
+		return (lost != null && !lost.isOver(now, longestLoad())) ? lost.of(key)
+				: this.protection.loads().lost(this, key, now);
+	}
+
+	private @Nullable Load asynchronous(Object key, boolean written, long now) {
+		List<Load> loads = alive(this.asynchronous.get(key), now);
 		if (loads.isEmpty()) {
-			this.asynchronous.remove(key);
+			forgetAsynchronous(key, now);
 			return null;
 		}
 		if (!written) {

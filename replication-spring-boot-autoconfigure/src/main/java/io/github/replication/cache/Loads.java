@@ -16,6 +16,7 @@
 
 package io.github.replication.cache;
 
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,26 +25,28 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loads that each thread has begun and not put yet. A load that is never put, because
- * a condition says so or it has failed, is forgotten with the window.
+ * The loads that each thread has begun and not put yet. Some are never put, because a
+ * condition says so or they have failed, and nothing says which. The number of a thread's
+ * loads is therefore bounded.
  */
 final class Loads {
 
 	/**
 	 * More than a method that asks for keys one by one and loads them together.
 	 */
-	private static final int MAXIMUM_PER_THREAD = 1024;
+	static final int MAXIMUM_PER_THREAD = 1024;
 
 	private final ThreadLocal<@Nullable ThreadLoads> loads = new ThreadLocal<>();
 
-	private final long window;
+	private final long life;
 
 	/**
 	 * Creates an object without loads.
-	 * @param window how long a load is remembered, in nanoseconds
+	 * @param life how long loads count that are too many to be remembered one by one, in
+	 * nanoseconds
 	 */
-	Loads(long window) {
-		this.window = window;
+	Loads(long life) {
+		this.life = life;
 	}
 
 	/**
@@ -61,20 +64,32 @@ final class Loads {
 		if (before != null) {
 			before.release();
 		}
-		removeEldest(loads.open, load.at());
+		if (loads.open.size() >= MAXIMUM_PER_THREAD) {
+			loseEldest(loads, load.at());
+		}
 		loads.open.put(new Key(cache, load.key()), load);
 	}
 
-	private void removeEldest(Map<Key, Load> open, long now) {
-		Iterator<Load> eldest = open.values().iterator();
-		while (eldest.hasNext()) {
-			Load load = eldest.next();
-			if (open.size() < MAXIMUM_PER_THREAD && now - load.at() <= this.window) {
-				return;
-			}
-			load.release();
-			eldest.remove();
-		}
+	private void loseEldest(ThreadLoads loads, long now) {
+		Iterator<Map.Entry<Key, Load>> eldest = loads.open.entrySet().iterator();
+		Map.Entry<Key, Load> entry = eldest.next();
+		Load load = entry.getValue();
+		load.release();
+		loads.lost.compute(entry.getKey().cache, (any, before) -> LostLoads.add(before, load, now, this.life));
+		eldest.remove();
+	}
+
+	/**
+	 * The load of this thread that a value of an unknown load may come from.
+	 * @param cache the cache
+	 * @param key the key of the value
+	 * @param now the time, in nanoseconds of the monotonic clock
+	 * @return the load, {@code null} if this thread has begun no load that is not known
+	 */
+	@Nullable Load lost(CacheWatermarks cache, Object key, long now) {
+		ThreadLoads loads = this.loads.get();
+		LostLoads lost = (loads != null) ? loads.lost.get(cache) : null;
+		return (lost != null && !lost.isOver(now, this.life)) ? lost.of(key) : null;
 	}
 
 	/**
@@ -123,6 +138,8 @@ final class Loads {
 	private static final class ThreadLoads {
 
 		private final Map<Key, Load> open = new LinkedHashMap<>();
+
+		private final Map<CacheWatermarks, LostLoads> lost = new IdentityHashMap<>();
 
 	}
 

@@ -186,7 +186,7 @@ final class ProtectedCache implements Cache {
 			this.watermarks.local().puts().await();
 		}
 		if (load == null) {
-			load = this.watermarks.asynchronous(key, own != 0);
+			load = this.watermarks.possible(key, own != 0);
 		}
 		if (load == null) {
 			if (own != 0 && this.watermarks.isShared()) {

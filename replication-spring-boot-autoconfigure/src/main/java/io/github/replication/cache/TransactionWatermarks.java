@@ -19,6 +19,8 @@ package io.github.replication.cache;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -30,6 +32,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * nothing. Bound to the thread of the transaction.
  */
 final class TransactionWatermarks implements TransactionSynchronization {
+
+	private static final Log logger = LogFactory.getLog(TransactionWatermarks.class);
 
 	private static final Object KEY = new Object();
 
@@ -120,10 +124,22 @@ final class TransactionWatermarks implements TransactionSynchronization {
 		complete(status != STATUS_ROLLED_BACK);
 	}
 
+	/**
+	 * Completes every watermark, each of them once, whatever happens to the others. The
+	 * commit has happened, and the callbacks of others follow: nothing may fail here.
+	 */
 	private void complete(boolean committed) {
 		this.completed = true;
-		this.raised.forEach((raised, token) -> raised.cache.complete(raised.key, token, committed));
+		Map<Raised, String> raised = new LinkedHashMap<>(this.raised);
 		this.raised.clear();
+		raised.forEach((each, token) -> {
+			try {
+				each.cache.complete(each.key, token, committed);
+			}
+			catch (RuntimeException ex) {
+				logger.error("An eviction is not known to other instances", ex);
+			}
+		});
 	}
 
 	/**

@@ -17,7 +17,6 @@
 package io.github.replication.message;
 
 import java.util.Collection;
-import java.util.List;
 import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
@@ -85,7 +84,7 @@ public final class MessagePositions {
 	 * if there is no position
 	 */
 	public @Nullable Scope incoming(@Nullable String position) {
-		return (position != null) ? incoming(List.of(position)) : null;
+		return (position != null && this.active && isUsable(position)) ? this.records.withPosition(position) : null;
 	}
 
 	/**
@@ -95,10 +94,12 @@ public final class MessagePositions {
 	 * if there is no position
 	 */
 	public @Nullable Scope incoming(Collection<String> positions) {
-		String joined = positions.stream()
-			.filter((position) -> !position.isEmpty() && position.length() <= MAXIMUM_LENGTH)
-			.collect(Collectors.joining(","));
+		String joined = positions.stream().filter(MessagePositions::isUsable).collect(Collectors.joining(","));
 		return (joined.isEmpty() || !this.active) ? null : this.records.withPosition(joined);
+	}
+
+	private static boolean isUsable(String position) {
+		return !position.isEmpty() && position.length() <= MAXIMUM_LENGTH;
 	}
 
 }

@@ -275,7 +275,8 @@ class ReplicationAutoConfigurationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "io.micrometer", "org.springframework.boot.actuate",
 			"org.springframework.boot.health.contributor", "org.springframework.data.redis", "org.springframework.web",
-			"jakarta.servlet", "org.postgresql.ssl", "org.springframework.boot.docker" })
+			"jakarta.servlet", "org.postgresql.ssl", "org.springframework.boot.docker", "org.hibernate",
+			"jakarta.persistence", "org.springframework.boot.hibernate", "org.springframework.cache.transaction" })
 	void startsWithoutAnOptionalLibrary(String library) {
 		this.runner
 			.withConfiguration(AutoConfigurations.of(ReplicationActuatorAutoConfiguration.class,

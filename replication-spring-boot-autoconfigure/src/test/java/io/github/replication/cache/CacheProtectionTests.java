@@ -18,7 +18,10 @@ package io.github.replication.cache;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +38,7 @@ import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
 import io.github.replication.position.SampleClock;
 import io.github.replication.store.InMemoryPositionStore;
+import io.github.replication.store.PositionStore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -50,7 +54,7 @@ class CacheProtectionTests {
 	private final CallerRecords records = new CallerRecords(
 			new CallerTokens(new SampleClock(this.time::get), Clock.systemUTC(), WINDOW));
 
-	private final InMemoryPositionStore store = new InMemoryPositionStore(this.time::get);
+	private final FailingStore store = new FailingStore(new InMemoryPositionStore(this.time::get));
 
 	private final Cache target = new ConcurrentMapCache("values");
 
@@ -123,14 +127,179 @@ class CacheProtectionTests {
 	}
 
 	@Test
-	void asynchronousLoadsThatAreNeverPutAreForgottenWithTheWindow() {
+	void everyWatermarkOfATransactionIsCompletedAlthoughTheStoreFails() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(true, "one"));
+		CallerRecord writer = this.records.forRequest(null);
+		CallerRecord previous = this.records.bind(writer);
+		TransactionSynchronizationManager.setActualTransactionActive(true);
+		TransactionSynchronizationManager.initSynchronization();
+		List<String> keys = List.of("first", "second", "third");
+		keys.forEach(cache::evict);
+		List<TransactionSynchronization> synchronizations = TransactionSynchronizationManager.getSynchronizations();
+		writer.recordWrite(false);
+		this.store.fail(true);
+		TransactionSynchronizationUtils.invokeAfterCommit(synchronizations);
+		TransactionSynchronizationUtils.invokeAfterCompletion(synchronizations,
+				TransactionSynchronization.STATUS_COMMITTED);
+		TransactionSynchronizationManager.clear();
+		this.store.fail(false);
+		this.records.restore(previous);
+		for (String key : keys) {
+			assertThat(cache.get(key)).isNull();
+			cache.put(key, "new");
+			assertThat(this.target.get(key, String.class)).as("pending no longer: " + key).isEqualTo("new");
+		}
+		for (String key : keys) {
+			asTransaction(() -> {
+				cache.evict(key);
+				asOther(() -> {
+					assertThat(cache.get(key)).isNull();
+					cache.put(key, "old");
+				});
+			});
+			assertThat(this.target.get(key)).as("pending again: " + key).isNull();
+		}
+	}
+
+	/**
+	 * Runs work in a transaction of a caller that has written, which is rolled back.
+	 */
+	private void asTransaction(Runnable work) {
+		asWriter(() -> {
+			TransactionSynchronizationManager.setActualTransactionActive(true);
+			TransactionSynchronizationManager.initSynchronization();
+			work.run();
+			TransactionSynchronizationUtils.invokeAfterCompletion(
+					TransactionSynchronizationManager.getSynchronizations(),
+					TransactionSynchronization.STATUS_ROLLED_BACK);
+			TransactionSynchronizationManager.clear();
+		});
+	}
+
+	private static void asOther(Runnable work) {
+		try {
+			CompletableFuture.runAsync(work).get(30, TimeUnit.SECONDS);
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Test
+	void loadThatTakesLongerThanTheWindowIsOutdatedAlthoughItBeginsOthers() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		assertThat(cache.get("outer")).isNull();
+		asWriter(() -> cache.evict("outer"));
+		pass(WINDOW.plusSeconds(1));
+		assertThat(cache.get("inner")).isNull();
+		cache.put("inner", "value");
+		cache.put("outer", "old");
+		assertThat(this.target.get("inner", String.class)).isEqualTo("value");
+		assertThat(this.target.get("outer")).isNull();
+	}
+
+	@Test
+	void loadIsOutdatedAlthoughItsThreadHasBegunMoreThanAreRemembered() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		assertThat(cache.get("first")).isNull();
+		assertThat(cache.get("second")).isNull();
+		asWriter(() -> cache.evict("first"));
+		for (int i = 0; i < Loads.MAXIMUM_PER_THREAD; i++) {
+			assertThat(cache.get(i)).isNull();
+		}
+		cache.put("first", "old");
+		cache.put("second", "value");
+		assertThat(this.target.get("first")).isNull();
+		assertThat(this.target.get("second", String.class)).isEqualTo("value");
+	}
+
+	@Test
+	void valueThatAnotherThreadPutsAfterTheWindowIsOutdated() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		asOther(() -> assertThat(cache.retrieve("key")).isNull());
+		asWriter(() -> cache.evict("key"));
+		pass(WINDOW.plusSeconds(1));
+		cache.put("key", "old");
+		assertThat(this.target.get("key")).isNull();
+	}
+
+	@Test
+	void asynchronousLoadsThatAreNeverPutAreForgottenInTheEnd() {
 		CacheWatermarks watermarks = watermarks(false, "one");
 		for (int i = 0; i < 1000; i++) {
 			watermarks.beginAsynchronously(i);
 		}
-		pass(WINDOW.plusSeconds(1));
+		pass(WINDOW.multipliedBy(CacheWatermarks.LONGEST_LOAD).plusSeconds(1));
 		watermarks.beginAsynchronously("last");
 		assertThat(watermarks.asynchronousLoads()).isEqualTo(1);
+	}
+
+	@Test
+	void asynchronousLoadsAreBoundedAndTheirValuesOutdatedAllTheSame() {
+		CacheWatermarks watermarks = watermarks(false, "one");
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks);
+		asOther(() -> {
+			watermarks.beginAsynchronously("first");
+			watermarks.beginAsynchronously("second");
+		});
+		asWriter(() -> cache.evict("first"));
+		asOther(() -> {
+			for (int i = 0; i < 2 * CacheWatermarks.MAXIMUM_ASYNCHRONOUS; i++) {
+				watermarks.beginAsynchronously(i);
+			}
+		});
+		assertThat(watermarks.asynchronousLoads()).isLessThanOrEqualTo(CacheWatermarks.MAXIMUM_ASYNCHRONOUS);
+		cache.put("first", "old");
+		cache.put("second", "value");
+		assertThat(this.target.get("first")).isNull();
+		assertThat(this.target.get("second", String.class)).isEqualTo("value");
+	}
+
+	@Test
+	void asynchronousLoadsOfOneKeyAreBoundedAndTheirValuesOutdatedAllTheSame() {
+		CacheWatermarks watermarks = watermarks(false, "one");
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks);
+		int loads = 4 * CacheWatermarks.MAXIMUM_OF_KEY;
+		for (int i = 0; i < loads; i++) {
+			asOther(() -> watermarks.beginAsynchronously("key"));
+		}
+		asWriter(() -> cache.evict("key"));
+		for (int i = 0; i < loads; i++) {
+			cache.put("key", "old");
+			assertThat(this.target.get("key")).as("put " + i).isNull();
+		}
+	}
+
+	/**
+	 * A store that fails on demand.
+	 */
+	private static final class FailingStore implements PositionStore {
+
+		private final PositionStore target;
+
+		private volatile boolean failing;
+
+		FailingStore(PositionStore target) {
+			this.target = target;
+		}
+
+		void fail(boolean failing) {
+			this.failing = failing;
+		}
+
+		@Override
+		public Collection<String> find(String user) {
+			return this.target.find(user);
+		}
+
+		@Override
+		public void put(String user, String token, Collection<String> replaced, Duration timeToLive) {
+			if (this.failing) {
+				throw new IllegalStateException("The store fails");
+			}
+			this.target.put(user, token, replaced, timeToLive);
+		}
+
 	}
 
 }
