@@ -116,7 +116,7 @@ class ClusterFeed {
 		Long lag = (status.lag() != null) ? status.lag().toMillis() : null;
 		return new Node(status.name(), status.role().name(), status.state().name(), status.cause(), lag,
 				status.lagSize(), status.position(), this.decisions.reads(status.name()),
-				this.decisions.writes(status.name()));
+				this.decisions.writes(status.name()), this.levers.state(status.name()));
 	}
 
 	/**
@@ -154,9 +154,11 @@ class ClusterFeed {
 	 * @param position its position, {@code null} if that is not known
 	 * @param reads the reads that it has served
 	 * @param writes the transactions that may write
+	 * @param lever the state of its levers, {@code null} if it has none
 	 */
 	record Node(String name, String role, String state, @Nullable String cause, @Nullable Long lagMillis,
-			@Nullable Long lagBytes, @Nullable String position, long reads, long writes) {
+			@Nullable Long lagBytes, @Nullable String position, long reads, long writes,
+			Levers.@Nullable NodeState lever) {
 
 	}
 

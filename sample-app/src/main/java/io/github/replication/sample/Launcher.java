@@ -48,8 +48,14 @@ class Launcher {
 
 	private @Nullable PostgresCluster servers;
 
+	private final LeverMemory levers = new LeverMemory();
+
 	Launcher(String... arguments) {
 		this.arguments = arguments.clone();
+	}
+
+	LeverMemory levers() {
+		return this.levers;
 	}
 
 	/**

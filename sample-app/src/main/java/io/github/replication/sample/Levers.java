@@ -17,11 +17,11 @@
 package io.github.replication.sample;
 
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.IntStream;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.core.env.Environment;
@@ -58,12 +58,7 @@ class Levers {
 
 	private final String mode;
 
-	private volatile boolean synchronous;
-
-	/**
-	 * The servers that were the primary before a promotion, and cannot simply go on.
-	 */
-	private final Set<String> demoted = new HashSet<>();
+	private final LeverMemory memory;
 
 	Levers(ObjectProvider<PostgresCluster> embedded, ObjectProvider<ReplicationCluster> cluster,
 			ObjectProvider<Launcher> launcher, Environment environment) {
@@ -71,6 +66,8 @@ class Levers {
 		this.cluster = cluster;
 		this.launcher = launcher;
 		this.mode = environment.getProperty(MODE, MODES.get(0)).toLowerCase(Locale.ROOT);
+		Launcher own = launcher.getIfAvailable();
+		this.memory = (own != null) ? own.levers() : new LeverMemory();
 	}
 
 	/**
@@ -78,7 +75,26 @@ class Levers {
 	 */
 	State state() {
 		boolean own = this.embedded.getIfAvailable() != null;
-		return new State(own, own && this.launcher.getIfAvailable() != null, this.mode, this.synchronous);
+		return new State(own, own && this.launcher.getIfAvailable() != null, this.mode, this.memory.isSynchronous());
+	}
+
+	/**
+	 * The state of the levers of one server. Asks no server.
+	 * @param name the name of the server
+	 * @return the state, {@code null} if the server has no levers
+	 */
+	@Nullable NodeState state(String name) {
+		PostgresCluster servers = this.embedded.getIfAvailable();
+		if (servers == null) {
+			return null;
+		}
+		return servers.nodes()
+			.stream()
+			.filter((node) -> node.name().equals(name))
+			.findFirst()
+			.map((node) -> new NodeState(node.isRunning(), node.isFrozen(), this.memory.isPaused(name),
+					this.memory.delay(name)))
+			.orElse(null);
 	}
 
 	/**
@@ -115,7 +131,7 @@ class Levers {
 		}
 		this.cluster.getObject().remove(node.name(), Duration.ofSeconds(2));
 		servers.removeReplica(node.name());
-		this.demoted.remove(node.name());
+		this.memory.forget(node.name());
 		applyCommits(servers);
 	}
 
@@ -125,12 +141,12 @@ class Levers {
 	synchronized void commits(boolean synchronous) {
 		PostgresCluster servers = servers();
 		requireRunningPrimary(servers);
-		this.synchronous = synchronous;
+		this.memory.synchronous(synchronous);
 		applyCommits(servers);
 	}
 
 	private void applyCommits(PostgresCluster servers) {
-		if (this.synchronous) {
+		if (this.memory.isSynchronous()) {
 			servers.synchronous(SynchronousCommit.REMOTE_APPLY);
 		}
 		else if (servers.primary().isRunning() && !servers.primary().isFrozen()) {
@@ -192,9 +208,18 @@ class Levers {
 
 	private void pull(PostgresCluster cluster, PostgresNode node, String lever, int seconds) {
 		switch (lever) {
-			case "delay" -> requireReplica(node).applyDelay(delay(seconds));
-			case "pause" -> requireReplica(node).pauseReplay();
-			case "resume" -> requireReplica(node).resumeReplay();
+			case "delay" -> {
+				requireReplica(node).applyDelay(delay(seconds));
+				this.memory.delay(node.name(), seconds);
+			}
+			case "pause" -> {
+				requireReplica(node).pauseReplay();
+				this.memory.paused(node.name(), true);
+			}
+			case "resume" -> {
+				requireReplica(node).resumeReplay();
+				this.memory.paused(node.name(), false);
+			}
 			case "kill" -> requireRunning(node).kill();
 			case "freeze" -> requireRunning(node).freeze();
 			case "thaw" -> node.thaw();
@@ -212,12 +237,13 @@ class Levers {
 		if (node.isRunning()) {
 			throw refused(node.name() + " runs already.");
 		}
-		if (this.demoted.contains(node.name())) {
+		if (this.memory.isDemoted(node.name())) {
 			node.rebuild();
-			this.demoted.remove(node.name());
+			this.memory.forget(node.name());
 		}
 		else {
 			node.start();
+			this.memory.paused(node.name(), false);
 		}
 	}
 
@@ -227,9 +253,10 @@ class Levers {
 			throw refused(primary.name() + " still runs: kill it first, or there are two primaries.");
 		}
 		node.promote();
-		this.demoted.add(primary.name());
+		this.memory.demoted(primary.name());
+		this.memory.forget(node.name());
 		// Its settings are a copy of those of the old primary.
-		this.synchronous = false;
+		this.memory.synchronous(false);
 		cluster.asynchronous();
 	}
 
@@ -268,6 +295,18 @@ class Levers {
 	 * @param synchronous whether commits wait for the replicas
 	 */
 	record State(boolean servers, boolean restart, String mode, boolean synchronous) {
+
+	}
+
+	/**
+	 * The levers of one server.
+	 *
+	 * @param running whether it runs
+	 * @param frozen whether it runs and does not move
+	 * @param paused whether it applies no change
+	 * @param delaySeconds how late it applies each change, in seconds
+	 */
+	record NodeState(boolean running, boolean frozen, boolean paused, int delaySeconds) {
 
 	}
 

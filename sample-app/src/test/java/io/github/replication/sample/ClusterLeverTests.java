@@ -38,6 +38,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.annotation.DirtiesContext;
 
 import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -115,6 +116,32 @@ class ClusterLeverTests {
 		assertThat(Visitor.servedBy(written)).isEqualTo("replica-2; reason=READ_WRITE");
 		assertThat(pull("/api/cluster/primary/start").statusCode()).isEqualTo(204);
 		assertThat(this.cluster.node("primary").isInRecovery()).isTrue();
+	}
+
+	@Test
+	void databaseThatDoesNotAnswerIsAProblemInPlainWords() throws Exception {
+		this.cluster.nodes().forEach(PostgresNode::kill);
+		HttpResponse<String> read = new Visitor(this.port).get("/api/articles");
+		assertThat(read.statusCode()).isEqualTo(503);
+		assertThat(read.body()).contains("No server of the database answers.");
+		HttpResponse<String> write = new Visitor(this.port).post("/api/articles/2/comments", """
+				{"author": "Ada", "text": "Lost."}""");
+		assertThat(write.statusCode()).isEqualTo(503);
+		assertThat(write.body()).contains("The primary does not answer, so the change may not have been saved.");
+	}
+
+	@Test
+	void stateNamesTheLeversThatArePulled() throws Exception {
+		pull("/api/cluster/replica-1/pause");
+		pull("/api/cluster/replica-2/delay?seconds=3");
+		assertThat(state()).contains("{\"running\":true,\"frozen\":false,\"paused\":true,\"delaySeconds\":0}")
+			.contains("{\"running\":true,\"frozen\":false,\"paused\":false,\"delaySeconds\":3}");
+		pull("/api/cluster/replica-2/kill");
+		assertThat(state()).contains("{\"running\":false,\"frozen\":false,\"paused\":false,\"delaySeconds\":3}");
+		pull("/api/cluster/replica-2/start");
+		pull("/api/cluster/replica-2/delay?seconds=0");
+		pull("/api/cluster/replica-1/resume");
+		assertThat(state()).doesNotContain("\"paused\":true").doesNotContain("\"delaySeconds\":3");
 	}
 
 	@Test

@@ -16,8 +16,15 @@
 
 package io.github.replication.sample;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +46,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.test.util.TestSocketUtils;
 import org.springframework.web.context.support.StandardServletEnvironment;
 
 import io.github.replication.test.PostgresCluster;
@@ -53,6 +61,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ComposeTests {
 
 	private static final Path PROMTOOL = Path.of("/usr/bin/promtool");
+
+	private static final Path NGINX = Path.of("/usr/sbin/nginx");
 
 	private static final Pattern PINNED = Pattern.compile("[a-z/-]+:v?\\d+(\\.\\d+)+([_-][a-z0-9]+)*");
 
@@ -161,6 +171,88 @@ class ComposeTests {
 			assertThat(visitor.get("/api/cluster").body()).contains("\"levers\":{\"servers\":false,\"restart\":false");
 			assertThat(visitor.post("/api/cluster/replica1/kill", "").statusCode()).isEqualTo(409);
 		}
+	}
+
+	@Test
+	void loadBalancerLeadsAVisitorToBothInstances(@TempDir Path folder) throws Exception {
+		Assumptions.assumeTrue(Files.isExecutable(NGINX), "nginx is not installed");
+		try (PostgresCluster servers = PostgresCluster.builder()
+			.database("newsroom")
+			.user("newsroom", "secret")
+			.start();
+				ConfigurableApplicationContext one = start("newsroom-1", servers);
+				ConfigurableApplicationContext two = start("newsroom-2", servers)) {
+			int port = TestSocketUtils.findAvailableTcpPort();
+			Process nginx = balance(folder, port, one, two);
+			try {
+				Visitor visitor = new Visitor(port);
+				Awaitility.await()
+					.ignoreExceptions()
+					.untilAsserted(() -> assertThat(Visitor.servedBy(visitor.comments(2))).startsWith("replica"));
+				servers.replicas().forEach((replica) -> replica.pauseReplay());
+				visitor.comment(2, "On the other instance as well.");
+				for (int i = 0; i < 4; i++) {
+					HttpResponse<String> read = visitor.comments(2);
+					assertThat(read.body()).contains("On the other instance as well.");
+					assertThat(Visitor.servedBy(read)).isEqualTo("primary; reason=BEHIND");
+				}
+				assertThat(reads(one)).isPositive();
+				assertThat(reads(two)).isPositive();
+				assertThat(firstEvent(port)).startsWith("data:{\"nodes\":[");
+			}
+			finally {
+				nginx.destroy();
+				assertThat(nginx.waitFor(1, TimeUnit.MINUTES)).isTrue();
+			}
+		}
+	}
+
+	private static long reads(ConfigurableApplicationContext instance) {
+		return instance.getBean(DecisionLog.class).reads("primary");
+	}
+
+	/**
+	 * The first line of the state that an open page gets, which would not come through a
+	 * load balancer that waits for the end of the response.
+	 */
+	private static String firstEvent(int port) throws Exception {
+		URI events = URI.create("http://localhost:" + port + "/api/cluster/events");
+		try (BufferedReader lines = new BufferedReader(new InputStreamReader(HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(events).build(), BodyHandlers.ofInputStream())
+			.body(), StandardCharsets.UTF_8))) {
+			return lines.readLine();
+		}
+	}
+
+	/**
+	 * Starts nginx with the file of the load balancer, between the ports of this machine.
+	 */
+	private static Process balance(Path folder, int port, ConfigurableApplicationContext one,
+			ConfigurableApplicationContext two) throws IOException {
+		String balancer = Files.readString(Path.of("compose/nginx.conf"))
+			.replace("listen 80;", "listen 127.0.0.1:" + port + ";")
+			.replace("newsroom-1:8080", "127.0.0.1:" + port(one))
+			.replace("newsroom-2:8080", "127.0.0.1:" + port(two));
+		Path configuration = folder.resolve("nginx.conf");
+		Files.writeString(configuration, """
+				daemon off;
+				pid %1$s/pid;
+				error_log %1$s/error.log;
+				events {}
+				http {
+				  access_log off;
+				  client_body_temp_path %1$s/body;
+				  proxy_temp_path %1$s/proxy;
+				  fastcgi_temp_path %1$s/fastcgi;
+				  uwsgi_temp_path %1$s/uwsgi;
+				  scgi_temp_path %1$s/scgi;
+				%2$s
+				}
+				""".formatted(folder, balancer));
+		return new ProcessBuilder(NGINX.toString(), "-e", folder + "/error.log", "-c", configuration.toString())
+			.redirectErrorStream(true)
+			.redirectOutput(folder.resolve("output").toFile())
+			.start();
 	}
 
 	private static ConfigurableApplicationContext start(String service, PostgresCluster servers) throws IOException {
