@@ -44,7 +44,7 @@ public final class CacheProtection {
 
 	private final CallerRecords records;
 
-	private final Loads loads;
+	private final OpenLoads loads;
 
 	private final BiPredicate<String, Cache> sharedCaches;
 
@@ -65,7 +65,7 @@ public final class CacheProtection {
 	public CacheProtection(CallerRecords records, BiPredicate<String, Cache> sharedCaches,
 			Supplier<PositionStore> store, String instance) {
 		this.records = records;
-		this.loads = new Loads(CacheWatermarks.LONGEST_LOAD * records.tokens().window().toNanos());
+		this.loads = new OpenLoads(CacheWatermarks.LONGEST_LOAD * records.tokens().window().toNanos());
 		this.sharedCaches = sharedCaches;
 		this.shared = SingletonSupplier.of(() -> new SharedWatermarks(store.get(), records.tokens(), instance));
 	}
@@ -135,7 +135,7 @@ public final class CacheProtection {
 		return this.records.tokens().window().toNanos();
 	}
 
-	Loads loads() {
+	OpenLoads loads() {
 		return this.loads;
 	}
 

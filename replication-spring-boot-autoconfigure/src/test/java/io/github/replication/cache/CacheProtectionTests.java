@@ -204,7 +204,7 @@ class CacheProtectionTests {
 		assertThat(cache.get("first")).isNull();
 		assertThat(cache.get("second")).isNull();
 		asWriter(() -> cache.evict("first"));
-		for (int i = 0; i < Loads.MAXIMUM_PER_THREAD; i++) {
+		for (int i = 0; i < OpenLoads.MAXIMUM_PER_THREAD; i++) {
 			assertThat(cache.get(i)).isNull();
 		}
 		cache.put("first", "old");

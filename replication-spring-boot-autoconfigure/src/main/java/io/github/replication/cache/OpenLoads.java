@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * condition says so or they have failed, and nothing says which. The number of a thread's
  * loads is therefore bounded.
  */
-final class Loads {
+final class OpenLoads {
 
 	/**
 	 * More than a method that asks for keys one by one and loads them together.
@@ -45,7 +45,7 @@ final class Loads {
 	 * @param life how long loads count that are too many to be remembered one by one, in
 	 * nanoseconds
 	 */
-	Loads(long life) {
+	OpenLoads(long life) {
 		this.life = life;
 	}
 
