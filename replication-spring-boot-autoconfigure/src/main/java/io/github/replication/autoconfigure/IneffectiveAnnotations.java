@@ -38,8 +38,7 @@ import io.github.replication.UsePrimary;
 
 /**
  * Warns once of an application whose beans have no proxies that could look at
- * {@code @ReadOnly} and {@code @UsePrimary}, and of transactions that are not Spring's
- * own.
+ * {@code @ReadOnly} and {@code @UsePrimary}.
  *
  * @param beanFactory the beans
  */
@@ -55,16 +54,6 @@ record IneffectiveAnnotations(ConfigurableListableBeanFactory beanFactory) imple
 		else {
 			logger.warn("@ReadOnly and @UsePrimary have no effect: nothing creates proxies of beans. Remove"
 					+ " spring.aop.auto=false, or add @EnableTransactionManagement.");
-		}
-		if (this.beanFactory.containsBean(TransactionManagementConfigUtils.TRANSACTION_ASPECT_BEAN_NAME)) {
-			logger
-				.warn("Transactions are in AspectJ mode, which is not supported: @ReadOnly and @UsePrimary may have no"
-						+ " effect. Set @EnableTransactionManagement(mode = AdviceMode.PROXY).");
-		}
-		if (has(JtaTransactionManager.class)) {
-			logger.warn(
-					"There is a JtaTransactionManager, which is not supported: what JTA coordinates may not be routed."
-							+ " Use the JdbcTransactionManager or JpaTransactionManager of the data source.");
 		}
 	}
 

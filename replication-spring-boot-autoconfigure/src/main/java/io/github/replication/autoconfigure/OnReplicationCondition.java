@@ -60,7 +60,7 @@ class OnReplicationCondition extends SpringBootCondition implements Configuratio
 		if (Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)) {
 			return ConditionOutcome.match(message.because("replicas may be configured when the application starts"));
 		}
-		refuseUnknownKeys(Binder.get(environment));
+		UnknownKeys.refuse(Binder.get(environment));
 		return ConditionOutcome.noMatch(message.didNotFind("replica").atAll());
 	}
 
@@ -87,12 +87,6 @@ class OnReplicationCondition extends SpringBootCondition implements Configuratio
 		boolean details = beanFactory != null && BeanFactoryUtils.beanNamesForTypeIncludingAncestors(beanFactory,
 				ReplicationConnectionDetails.class, true, false).length > 0;
 		return details ? "connection details of replicas" : null;
-	}
-
-	private static void refuseUnknownKeys(Binder binder) {
-		binder.bind(ReplicationProperties.PREFIX, Bindable.of(ReplicationProperties.class),
-				new NoUnboundElementsBindHandler(new IgnoreTopLevelConverterNotFoundBindHandler(),
-						new UnboundElementsSourceFilter()));
 	}
 
 }

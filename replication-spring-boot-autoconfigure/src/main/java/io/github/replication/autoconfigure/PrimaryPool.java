@@ -69,7 +69,7 @@ final class PrimaryPool implements DisposableBean {
 	 */
 	HikariConfig configOf(DataSource primary, String beanName) {
 		HikariDataSource hikari = DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
-		requireOneDatabase(primary, beanName, hikari != null);
+		new UnsupportedDataSources(this.xaWrapper.getIfAvailable() != null).refuse(primary, beanName, hikari != null);
 		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
 		shareSslBundles();
 		if (pool.getJdbcUrl() == null) {
@@ -79,39 +79,6 @@ final class PrimaryPool implements DisposableBean {
 							+ " source.");
 		}
 		return pool;
-	}
-
-	/**
-	 * A wrapper around a local pool may implement the interfaces of every kind.
-	 */
-	private void requireOneDatabase(DataSource primary, String beanName, boolean local) {
-		if (isOrWraps(primary, AbstractRoutingDataSource.class)) {
-			throw new InvalidReplicationConfigurationException(PROPERTY, beanName,
-					"The data source is an AbstractRoutingDataSource: it may lead to several databases, and replicas"
-							+ " have the data of one.",
-					"Set replication.data-source to the bean of the database that has the replicas. Tenants that are"
-							+ " schemas of one database need one data source and a ConnectionPreparer.");
-		}
-		if (this.xaWrapper.getIfAvailable() != null || (!local && isOrWraps(primary, XADataSource.class))) {
-			throw new InvalidReplicationConfigurationException(PROPERTY, beanName,
-					"The data source takes part in XA transactions, which are not supported.",
-					"Use a pool with local transactions, set replication.data-source to one, or set"
-							+ " replication.enabled=false.");
-		}
-	}
-
-	private static boolean isOrWraps(DataSource dataSource, Class<?> type) {
-		if (type.isInstance(dataSource)) {
-			return true;
-		}
-		DataSource target = (dataSource instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
-				: (DataSource) AopProxyUtils.getSingletonTarget(dataSource);
-		try {
-			return (target != null) ? isOrWraps(target, type) : dataSource.isWrapperFor(type);
-		}
-		catch (SQLException | RuntimeException ex) {
-			return false;
-		}
 	}
 
 	private void shareSslBundles() {

@@ -180,6 +180,12 @@ public final class ReplicationAutoConfiguration {
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static UnsupportedTransactions replicationUnsupportedTransactions(ConfigurableListableBeanFactory beanFactory) {
+			return new UnsupportedTransactions(beanFactory);
+		}
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 		static AnnotationsWithoutBean replicationAnnotationsWithoutBean(ConfigurableListableBeanFactory beanFactory,
 				ApplicationContext resources) {
 			return new AnnotationsWithoutBean(beanFactory, resources);

@@ -23,15 +23,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToDoubleFunction;
-import java.util.function.ToIntFunction;
 
-import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.HikariPoolMXBean;
-import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -122,7 +117,7 @@ public final class ReplicationMetrics implements MeterBinder {
 
 	private void bind(ClusterNode node, MeterRegistry registry) {
 		List<Registration> meters = this.meters.computeIfAbsent(node, (key) -> new ArrayList<>());
-		node.pools().forEach((pool) -> meters.addAll(bind(pool, registry)));
+		node.pools().forEach((pool) -> meters.addAll(PoolMetrics.bind(pool, registry)));
 		if (meters.stream().anyMatch((meter) -> meter.registry() == registry && meter.isOf(ReplicationMeter.LAG))) {
 			return;
 		}
@@ -143,37 +138,6 @@ public final class ReplicationMetrics implements MeterBinder {
 				}
 			}
 		}
-	}
-
-	/**
-	 * Binds the same meters as Spring Boot for the pools that are beans: HikariCP's own
-	 * meters, and the meters of every kind of pool.
-	 */
-	private static List<Registration> bind(HikariDataSource pool, MeterRegistry registry) {
-		if (pool.getMetricRegistry() == null && pool.getMetricsTrackerFactory() == null) {
-			pool.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(registry));
-		}
-		Tags name = Tags.of("name", pool.getPoolName());
-		if (registry.find("jdbc.connections.max").tags(name).gauge() != null) {
-			return List.of();
-		}
-		return List.of(
-				gauge("active", pool, registry, name,
-						(key) -> connections(key, HikariPoolMXBean::getActiveConnections)),
-				gauge("idle", pool, registry, name, (key) -> connections(key, HikariPoolMXBean::getIdleConnections)),
-				gauge("max", pool, registry, name, HikariDataSource::getMaximumPoolSize),
-				gauge("min", pool, registry, name, HikariDataSource::getMinimumIdle));
-	}
-
-	private static Registration gauge(String what, HikariDataSource pool, MeterRegistry registry, Tags name,
-			ToDoubleFunction<HikariDataSource> value) {
-		return new Registration(registry,
-				Gauge.builder("jdbc.connections." + what, pool, value).tags(name).register(registry));
-	}
-
-	private static int connections(HikariDataSource pool, ToIntFunction<HikariPoolMXBean> number) {
-		HikariPoolMXBean connections = pool.getHikariPoolMXBean();
-		return (connections != null) ? number.applyAsInt(connections) : 0;
 	}
 
 	private static double seconds(@Nullable Duration lag) {
@@ -201,24 +165,6 @@ public final class ReplicationMetrics implements MeterBinder {
 					.description(meter.description())
 					.tags(tags.and("node", node.name()))
 					.register(registry));
-	}
-
-	/**
-	 * A meter in a registry.
-	 *
-	 * @param registry the registry
-	 * @param meter the meter
-	 */
-	private record Registration(MeterRegistry registry, Meter meter) {
-
-		boolean isOf(ReplicationMeter meter) {
-			return this.meter.getId().getName().equals(meter.meterName());
-		}
-
-		void remove() {
-			this.registry.remove(this.meter);
-		}
-
 	}
 
 }

@@ -186,14 +186,14 @@ final class CatchUp {
 		}
 
 		private boolean ask() {
-			List<NodeInquiry> monitors = this.replicas.stream()
-				.map(ClusterNode::monitor)
-				.filter((monitor) -> monitor.mayBeAsked(this.waiting))
+			List<NodeInquiry> inquiries = this.replicas.stream()
+				.map(ClusterNode::inquiry)
+				.filter((inquiry) -> inquiry.mayBeAsked(this.waiting))
 				.toList();
-			if (monitors.isEmpty() || !askPrimary()) {
+			if (inquiries.isEmpty() || !askPrimary()) {
 				return this.reached.getAsBoolean();
 			}
-			return this.reached.getAsBoolean() || ask(monitors);
+			return this.reached.getAsBoolean() || ask(inquiries);
 		}
 
 		private boolean askPrimary() {
@@ -207,10 +207,10 @@ final class CatchUp {
 			return answered;
 		}
 
-		private boolean ask(List<NodeInquiry> monitors) {
+		private boolean ask(List<NodeInquiry> inquiries) {
 			long tick = CatchUp.this.clock.now();
 			List<CompletableFuture<Sample>> answers = new ArrayList<>();
-			monitors.forEach((monitor) -> answers.add(monitor.furtherSampleAfter(tick)));
+			inquiries.forEach((inquiry) -> answers.add(inquiry.furtherSampleAfter(tick)));
 			return awaitEach(answers, this.reached, this.deadline);
 		}
 

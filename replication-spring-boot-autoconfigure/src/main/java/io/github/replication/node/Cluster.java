@@ -136,7 +136,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		NodeDefinition definition = new NodeDefinition(settings.primaryName(), pool.getJdbcUrl(), null, null, 1, null,
 				null);
 		Member primary = supervise(definition, Role.PRIMARY, writePool);
-		this.positions.follow(primary.node().monitor());
+		this.positions.follow(primary.node().inquiry());
 		this.membership = new Membership(primary, settings, this.positions, clock, wallClock, this::changePools);
 		this.membership.onChange(this::stateChanged);
 		this.positions.within(this::topology);
@@ -406,7 +406,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * @param node the node
 	 */
 	public void suspect(ClusterNode node) {
-		if (node.monitor().askForFailure()) {
+		if (node.inquiry().askForFailure()) {
 			node.readPool().evict();
 		}
 	}
@@ -430,7 +430,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * @param node the node
 	 */
 	public void suspectDemotion(ClusterNode node) {
-		node.monitor().sampleAfter(this.clock.now()).thenAccept((sample) -> {
+		node.inquiry().sampleAfter(this.clock.now()).thenAccept((sample) -> {
 			if (sample.state().inRecovery()) {
 				demoted(node);
 			}
@@ -589,7 +589,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private void close(Member member) {
 		member.remove();
 		this.supervisors.removeIf((supervisor) -> supervisor.member() == member);
-		member.node().monitor().close();
+		member.node().inquiry().close();
 		member.node().readPool().close();
 		WritePool writePool = member.node().writePool();
 		if (writePool != null) {

@@ -57,7 +57,7 @@ public final class ClusterNode implements Node {
 
 	private final ReadPool readPool;
 
-	private final NodeInquiry monitor;
+	private final NodeInquiry inquiry;
 
 	private final LongSupplier nanoTime;
 
@@ -79,12 +79,12 @@ public final class ClusterNode implements Node {
 
 	private volatile long returnedAt;
 
-	ClusterNode(NodeDefinition definition, Role role, Pools pools, NodeInquiry monitor, LongSupplier nanoTime) {
+	ClusterNode(NodeDefinition definition, Role role, Pools pools, NodeInquiry inquiry, LongSupplier nanoTime) {
 		this.definition = definition;
 		this.role = role;
 		this.readPool = pools.read();
 		this.writePool = pools.write();
-		this.monitor = monitor;
+		this.inquiry = inquiry;
 		this.nanoTime = nanoTime;
 		this.responseTime = new ResponseTime(nanoTime);
 	}
@@ -229,7 +229,7 @@ public final class ClusterNode implements Node {
 	 * any primary, and while nothing is known of the replica
 	 */
 	public int id() {
-		return (this.role == Role.PRIMARY) ? ReadMark.PRIMARY : this.monitor.position().id();
+		return (this.role == Role.PRIMARY) ? ReadMark.PRIMARY : this.inquiry.position().id();
 	}
 
 	/**
@@ -240,7 +240,7 @@ public final class ClusterNode implements Node {
 	 * @throws SQLException if the connection is closed
 	 */
 	public int idOn(Connection connection) throws SQLException {
-		ReplicaPosition position = this.monitor.position();
+		ReplicaPosition position = this.inquiry.position();
 		return (this.role == Role.PRIMARY || !position.isAmbiguous()) ? id()
 				: position.idOn(connection.unwrap(Connection.class));
 	}
@@ -254,7 +254,7 @@ public final class ClusterNode implements Node {
 	 * @throws SQLException if the connection is closed
 	 */
 	public boolean isKnownOn(Connection connection) throws SQLException {
-		ReplicaPosition position = this.monitor.position();
+		ReplicaPosition position = this.inquiry.position();
 		return this.role == Role.PRIMARY || !position.isAmbiguous() || !position.isUsable()
 				|| position.isOnKnownServer(connection.unwrap(Connection.class));
 	}
@@ -266,11 +266,11 @@ public final class ClusterNode implements Node {
 	 * @return {@code false} if the server does not answer
 	 */
 	public boolean identify(Connection connection) {
-		return this.monitor.identify(connection);
+		return this.inquiry.identify(connection);
 	}
 
-	NodeInquiry monitor() {
-		return this.monitor;
+	NodeInquiry inquiry() {
+		return this.inquiry;
 	}
 
 	/**

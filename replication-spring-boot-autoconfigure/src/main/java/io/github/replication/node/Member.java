@@ -292,7 +292,7 @@ final class Member {
 		if (mistake() != null) {
 			return NodeState.MISCONFIGURED;
 		}
-		if (this.node.monitor().position().isShared()) {
+		if (this.node.inquiry().position().isShared()) {
 			return NodeState.SHARED;
 		}
 		if (!isPrimary() && this.diverged) {
@@ -341,31 +341,14 @@ final class Member {
 		if (strangeness != null) {
 			return strangeness;
 		}
-		boolean inRecovery = last.state().inRecovery();
-		if (isPrimary()) {
-			return inRecovery ? "it is a standby, and no node is known that has become the primary" : null;
-		}
-		boolean tellsRole = last.state().database() != null;
-		boolean second = tellsRole && !inRecovery && this.aliasOf == null && this.primaryHeard;
-		return second ? this.rivalry : null;
+		boolean mayRival = this.aliasOf == null && this.primaryHeard;
+		return Misconfiguration.ofRole(last.state(), isPrimary(), mayRival ? this.rivalry : null);
 	}
 
 	private @Nullable String strangeness() {
 		Sample last = this.health.last();
-		if (last == null) {
-			return null;
-		}
-		ServerState state = last.state();
-		if (state.system() != 0 && this.clusterSystem != 0 && state.system() != this.clusterSystem) {
-			return "it belongs to another cluster (system identifier " + Long.toUnsignedString(state.system())
-					+ ", that of this cluster is " + Long.toUnsignedString(this.clusterSystem) + "): correct its URL";
-		}
-		if (state.database() != null && this.clusterDatabase != null
-				&& !state.database().equals(this.clusterDatabase)) {
-			return "it is connected to the database '" + state.database() + "', but that of the primary is '"
-					+ this.clusterDatabase + "': correct its URL";
-		}
-		return null;
+		return (last != null) ? Misconfiguration.ofServer(last.state(), this.clusterSystem, this.clusterDatabase)
+				: null;
 	}
 
 	@Override

@@ -323,7 +323,7 @@ final class Membership {
 		// it answers, and new connections were refused only for its former role
 		successor.health().found();
 		this.onFailover.accept(before, successor);
-		this.positions.follow(successor.node().monitor());
+		this.positions.follow(successor.node().inquiry());
 		this.positions.primaryAnswered(sample, null);
 		this.topology = look();
 	}

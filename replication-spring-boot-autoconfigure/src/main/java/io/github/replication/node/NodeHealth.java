@@ -15,8 +15,6 @@
  */
 package io.github.replication.node;
 
-import java.time.Duration;
-
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.node.PrimaryHistory.Lag;
@@ -34,12 +32,7 @@ final class NodeHealth {
 	 */
 	private static final int TURNS = 2;
 
-	/**
-	 * How long a replica may take to reach the first state of the primary that is known.
-	 */
-	private static final Duration FIRST_STATE = Duration.ofSeconds(1);
-
-	private final MonitorSettings settings;
+	private final LagLimit lagLimit;
 
 	private volatile Runnable onLoss = () -> {
 	};
@@ -58,18 +51,6 @@ final class NodeHealth {
 
 	private volatile long answeredAt;
 
-	private int turning;
-
-	private boolean lagging;
-
-	/**
-	 * The time of the newest state of the primary that the replica was seen to have
-	 * reached, by the monotonic clock in nanoseconds, if there was one.
-	 */
-	private long caughtUpTo;
-
-	private boolean caughtUp;
-
 	private boolean drained;
 
 	/**
@@ -78,7 +59,7 @@ final class NodeHealth {
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 */
 	NodeHealth(MonitorSettings settings, long now) {
-		this.settings = settings;
+		this.lagLimit = new LagLimit(settings, TURNS);
 		this.answeredAt = now;
 	}
 
@@ -197,40 +178,7 @@ final class NodeHealth {
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 */
 	void behind(@Nullable Lag lag, long now) {
-		boolean beyond = lag != null && isBeyond(lag, now);
-		this.turning = (beyond != this.lagging) ? this.turning + 1 : 0;
-		if (this.turning >= TURNS) {
-			this.lagging = beyond;
-			this.turning = 0;
-		}
-	}
-
-	/**
-	 * A lower bound says only that the replica has not come further since it was seen to
-	 * be near enough. Nothing is assumed about a replica that never was near enough.
-	 */
-	private boolean isBeyond(Lag lag, long now) {
-		long asked = now - (lag.now() - lag.known());
-		long behind = lag.known();
-		if (lag.atLeast()) {
-			behind = atMost(behind, asked);
-		}
-		else {
-			this.caughtUp = true;
-			this.caughtUpTo = asked - behind;
-		}
-		Long maxSize = this.settings.maxLagSize();
-		return behind > this.settings.maxLag().toNanos() || (maxSize != null && lag.size() > maxSize);
-	}
-
-	/**
-	 * Returns the greatest possible lag of a replica if only a lower bound is known.
-	 */
-	private long atMost(long behind, long asked) {
-		if (this.caughtUp) {
-			return Math.max(behind, asked - this.caughtUpTo);
-		}
-		return (behind > FIRST_STATE.toNanos()) ? Long.MAX_VALUE : behind;
+		this.lagLimit.note(lag, now);
 	}
 
 	/**
@@ -277,7 +225,7 @@ final class NodeHealth {
 	}
 
 	boolean isLagging() {
-		return this.lagging;
+		return this.lagLimit.isExceeded();
 	}
 
 	boolean isDrained() {

@@ -104,10 +104,10 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 		ServerStateQuery query = new ServerStateQuery();
 		ReadPool readPool = surroundings.readPool(definition, role, this.health,
 				new Inspection(query, this.clock, this::inspected));
-		NodeInquiry monitor = new NodeInquiry(new Probe(readPool::openBeside, query, positions.timeout()),
+		NodeInquiry inquiry = new NodeInquiry(new Probe(readPool::openBeside, query, positions.timeout()),
 				new ReplicaPosition(definition.name(), this.clock, () -> warnOfSeveralServers(definition)),
 				new Probing(this.clock, surroundings.executor(), surroundings.marks(), this));
-		ClusterNode node = new ClusterNode(definition, role, new Pools(readPool, null), monitor, this.clock::nanoTime);
+		ClusterNode node = new ClusterNode(definition, role, new Pools(readPool, null), inquiry, this.clock::nanoTime);
 		if (writePool != null) {
 			node.writePool(surroundings.writePool(node, writePool));
 		}
@@ -173,7 +173,7 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 			this.planning.unlock();
 		}
 		if (!isOver()) {
-			this.member.node().monitor().askInTurn();
+			this.member.node().inquiry().askInTurn();
 		}
 	}
 
@@ -184,10 +184,10 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 	private void inspected(Connection connection, Sample sample) throws SQLException {
 		Sample last = this.health.last();
 		this.surroundings.defaults().learnFrom(sample.state());
-		this.member.node().monitor().position().reported(connection, sample);
+		this.member.node().inquiry().position().reported(connection, sample);
 		if (!isOver()) {
 			if (this.member.isPrimary() && last != null && last.state().startedAt() != sample.state().startedAt()) {
-				this.member.node().monitor().askForMove();
+				this.member.node().inquiry().askForMove();
 			}
 			this.surroundings.inspected(this.member, sample);
 		}
@@ -208,7 +208,7 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 			checkSilence();
 		}
 		if (failure instanceof ConnectionLostException) {
-			if (this.member.node().monitor().position().isShared()) {
+			if (this.member.node().inquiry().position().isShared()) {
 				// new connections show whether they still lead to several servers
 				this.member.node().readPool().evict();
 			}
@@ -258,7 +258,7 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 	 */
 	@Override
 	public void changed(Change change) {
-		if (isOver() || this.member.node().monitor().position().isShared()) {
+		if (isOver() || this.member.node().inquiry().position().isShared()) {
 			return;
 		}
 		if (this.member.isPrimary() && change == Change.MOVED) {

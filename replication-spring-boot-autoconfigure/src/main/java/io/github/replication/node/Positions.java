@@ -94,7 +94,7 @@ public final class Positions implements PositionResolver {
 	void primaryAnswered(@Nullable Sample sample, @Nullable Exception failure) {
 		Topology topology = this.topology.get();
 		if (this.primary.answered(sample, failure) && topology != null) {
-			topology.replicas().forEach((replica) -> replica.monitor().sampleAfter(this.clock.now()));
+			topology.replicas().forEach((replica) -> replica.inquiry().sampleAfter(this.clock.now()));
 		}
 	}
 
@@ -116,7 +116,7 @@ public final class Positions implements PositionResolver {
 	 * How far a replica is behind, {@code null} if that is not known.
 	 */
 	@Nullable Lag lagOf(ClusterNode node) {
-		Known known = node.monitor().position().known();
+		Known known = node.inquiry().position().known();
 		return (known != null) ? history().lagOf(known.lsn(), this.clock.nanoTime()) : null;
 	}
 
@@ -124,14 +124,14 @@ public final class Positions implements PositionResolver {
 	 * Compares a replica's position with later ones of the primary.
 	 */
 	void compare(ClusterNode replica) {
-		replica.monitor().position().compare(history());
+		replica.inquiry().position().compare(history());
 	}
 
 	/**
 	 * Whether a replica is of another history than the primary.
 	 */
 	boolean hasDiverged(ClusterNode replica) {
-		return replica.monitor().position().hasDivergedFrom(history().timeline());
+		return replica.inquiry().position().hasDivergedFrom(history().timeline());
 	}
 
 	/**
@@ -368,7 +368,7 @@ public final class Positions implements PositionResolver {
 	 */
 	public boolean hadReached(ClusterNode node, Write write, long tick) {
 		boolean reached = hasReached(node, new Bound(write, null));
-		Known known = node.monitor().position().known();
+		Known known = node.inquiry().position().known();
 		return reached && known != null && known.until() < tick;
 	}
 

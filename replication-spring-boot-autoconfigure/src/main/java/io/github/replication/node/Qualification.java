@@ -101,8 +101,8 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	 * although it reports no position of a standby any longer.
 	 */
 	private static boolean isFurther(ClusterNode node, ClusterNode other) {
-		ReplicaPosition position = node.monitor().position();
-		ReplicaPosition least = other.monitor().position();
+		ReplicaPosition position = node.inquiry().position();
+		ReplicaPosition least = other.inquiry().position();
 		if (position.isPromoted() || least.isPromoted()) {
 			return position.isPromoted();
 		}
@@ -113,7 +113,7 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 
 	private boolean isOfServingPrimary(ClusterNode primary, ReadMark read) {
 		return (read.node() == ReadMark.PRIMARY) ? this.serving
-				: isOf(primary, read) && primary.monitor().failure() == null;
+				: isOf(primary, read) && primary.inquiry().failure() == null;
 	}
 
 	/**
@@ -129,7 +129,7 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	private boolean isExactFor(ClusterNode replica) {
-		return this.exact && replica.monitor().position().isUsable();
+		return this.exact && replica.inquiry().position().isUsable();
 	}
 
 	/**
@@ -187,7 +187,7 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	 */
 	private boolean hasReachedNodeOf(ClusterNode node, ReadMark read) {
 		ClusterNode other = inRotation(read.node());
-		Known seen = (other != null) ? other.monitor().position().known() : null;
+		Known seen = (other != null) ? other.inquiry().position().known() : null;
 		return seen != null && seen.tick() > read.tick()
 				&& hasReplayed(node, new WalPosition(seen.timeline(), seen.lsn()));
 	}
@@ -207,7 +207,7 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	}
 
 	private boolean hasReplayed(ClusterNode node, WalPosition position) {
-		Known known = node.monitor().position().known();
+		Known known = node.inquiry().position().known();
 		return known != null && isComparable(known, position.timeline())
 				&& Long.compareUnsigned(known.lsn(), position.lsn()) >= 0;
 	}
@@ -227,7 +227,7 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 	 * flushed then.
 	 */
 	boolean isFresh(ClusterNode node, Duration maxStaleness, long now) {
-		Known known = node.monitor().position().known();
+		Known known = node.inquiry().position().known();
 		if (known == null || !isComparable(known, this.history.timeline())) {
 			return false;
 		}

@@ -66,9 +66,11 @@ public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean to
 	}
 
 	/**
-	 * Creates the rotation of the replicas whose state lets them serve.
+	 * Creates the rotation of the replicas that have a weight and whose state lets them
+	 * serve.
 	 */
-	static Rotation of(List<ClusterNode> members, @Nullable String zone) {
+	static Rotation of(List<ClusterNode> replicasOfGroup, @Nullable String zone) {
+		List<ClusterNode> members = replicasOfGroup.stream().filter((node) -> node.weight() > 0).toList();
 		List<ClusterNode> replicas = members.stream()
 			.filter((node) -> node.state().isInRotation() && !node.isAlias())
 			.toList();

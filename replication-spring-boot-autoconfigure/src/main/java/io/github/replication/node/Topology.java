@@ -51,14 +51,13 @@ public final class Topology {
 	Topology(ClusterNode primary, List<ClusterNode> replicas, @Nullable String zone) {
 		this.primary = primary;
 		this.replicas = List.copyOf(replicas);
-		List<ClusterNode> weighty = replicas.stream().filter((node) -> node.weight() > 0).toList();
-		this.ungrouped = Rotation.of(weighty.stream().filter((node) -> node.group() == null).toList(), zone);
-		this.grouped = weighty.stream()
+		this.ungrouped = Rotation.of(replicas.stream().filter((node) -> node.group() == null).toList(), zone);
+		this.grouped = replicas.stream()
 			.map(ClusterNode::group)
 			.filter(Objects::nonNull)
 			.distinct()
 			.collect(Collectors.toUnmodifiableMap(Function.identity(), (group) -> Rotation
-				.of(weighty.stream().filter((node) -> group.equals(node.group())).toList(), zone)));
+				.of(replicas.stream().filter((node) -> group.equals(node.group())).toList(), zone)));
 	}
 
 	/**

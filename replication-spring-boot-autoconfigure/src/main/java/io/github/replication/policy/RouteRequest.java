@@ -16,7 +16,6 @@
 
 package io.github.replication.policy;
 
-import io.github.replication.Consistency;
 import io.github.replication.RoutingScope;
 import io.github.replication.position.Bound;
 
@@ -35,15 +34,6 @@ import io.github.replication.position.Bound;
  */
 public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTransaction, boolean plainRead, boolean held,
 		boolean serializable, Bound bound) {
-
-	/**
-	 * Returns the bound that the unit must reach.
-	 * @return the caller's bound, none unless the unit asks for
-	 * {@link Consistency#SESSION}
-	 */
-	public Bound required() {
-		return (this.scope.consistency() == Consistency.SESSION) ? this.bound : Bound.NONE;
-	}
 
 	/**
 	 * These facts with the isolation level found to be serializable.

@@ -32,6 +32,7 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Positions;
 import io.github.replication.node.Rotation;
 import io.github.replication.node.Topology;
+import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 
 /**
@@ -76,6 +77,14 @@ public final class RoutingPolicy {
 	}
 
 	/**
+	 * The bound that a unit must reach: that of its caller, none unless the unit asks for
+	 * {@link Consistency#SESSION}.
+	 */
+	private static Bound required(RouteRequest request) {
+		return (request.scope().consistency() == Consistency.SESSION) ? request.bound() : Bound.NONE;
+	}
+
+	/**
 	 * Whether statements outside of a transaction are routed one by one.
 	 * @return {@code true} if the text of a statement may decide
 	 */
@@ -111,7 +120,7 @@ public final class RoutingPolicy {
 			return read(topology, Reason.STRONG);
 		}
 		Rotation rotation = topology.rotation(request.scope().group());
-		ClusterNode current = this.positions.nodeOf(request.required());
+		ClusterNode current = this.positions.nodeOf(required(request));
 		if (current != null && !excluded.contains(current) && rotation.all().contains(current)
 				&& serves(current, request)) {
 			return new Route(current, PoolKind.READ, Reason.READ_ONLY);
@@ -124,7 +133,7 @@ public final class RoutingPolicy {
 		if (candidates.isEmpty()) {
 			return read(topology, Reason.TOO_STALE);
 		}
-		List<ClusterNode> qualifying = this.positions.qualifying(candidates, request.required());
+		List<ClusterNode> qualifying = this.positions.qualifying(candidates, required(request));
 		if (qualifying.isEmpty()) {
 			return read(topology, this.positions.reason(candidates));
 		}
@@ -140,15 +149,15 @@ public final class RoutingPolicy {
 	 * @return the nodes to leave, empty to keep the decision
 	 */
 	public List<ClusterNode> leaving(Route route, RouteRequest request) {
-		if (route.reason() != Reason.READ_ONLY || request.required().isEmpty()) {
+		if (route.reason() != Reason.READ_ONLY || required(request).isEmpty()) {
 			return List.of();
 		}
 		Topology topology = this.topology.get();
 		if (route.node().readPool().isBusy()) {
 			return busy(topology.replicas());
 		}
-		return (route.node() == this.positions.nodeOf(request.required())
-				&& isToMove(route.node(), topology.rotation(request.scope().group()), request.required().read()))
+		return (route.node() == this.positions.nodeOf(required(request))
+				&& isToMove(route.node(), topology.rotation(request.scope().group()), required(request).read()))
 						? List.of(route.node()) : List.of();
 	}
 
@@ -229,7 +238,7 @@ public final class RoutingPolicy {
 	private boolean serves(ClusterNode replica, RouteRequest request) {
 		Duration maxStaleness = request.scope().maxStaleness();
 		return (maxStaleness == null || this.positions.isFresh(replica, maxStaleness))
-				&& this.positions.qualifies(replica, request.required());
+				&& this.positions.qualifies(replica, required(request));
 	}
 
 	/**
@@ -241,7 +250,7 @@ public final class RoutingPolicy {
 	 */
 	public boolean isDecidedByPosition(Route route, RouteRequest request) {
 		return route.reason() == Reason.READ_ONLY
-				&& (this.positions.areRequired(request.required()) || request.scope().maxStaleness() != null);
+				&& (this.positions.areRequired(required(request)) || request.scope().maxStaleness() != null);
 	}
 
 	private List<ClusterNode> fresh(List<ClusterNode> candidates, RouteRequest request) {

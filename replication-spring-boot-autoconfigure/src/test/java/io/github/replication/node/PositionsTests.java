@@ -90,7 +90,7 @@ class PositionsTests {
 		replica(this.one, 0, 900);
 		replica(this.two, 1, 900);
 		assertThat(qualifying(written(2, 500))).isEmpty();
-		ReplicaPosition position = this.one.monitor().position();
+		ReplicaPosition position = this.one.inquiry().position();
 		position.compared(2, Finding.NOT_YET, position.incarnation());
 		assertThat(qualifying(written(2, 500))).isEmpty();
 		position.compared(2, Finding.SAME_HISTORY, position.incarnation());
@@ -118,9 +118,9 @@ class PositionsTests {
 		replica(this.one, 1, 1_012);
 		this.positions.compare(this.one);
 		assertThat(this.positions.hasDiverged(this.one)).as("the primary goes on").isTrue();
-		this.one.monitor()
+		this.one.inquiry()
 			.position()
-			.reported(sample(restarted(2, 4_000)), this.one.monitor().position().incarnation());
+			.reported(sample(restarted(2, 4_000)), this.one.inquiry().position().incarnation());
 		assertThat(this.positions.hasDiverged(this.one)).as("it was started anew").isFalse();
 	}
 
@@ -128,7 +128,7 @@ class PositionsTests {
 	void timeDecidesWhereNothingProvesTheTimelineOfAStandby() {
 		primary(2, 1_000);
 		replica(this.one, 1, 900);
-		ReplicaPosition position = this.one.monitor().position();
+		ReplicaPosition position = this.one.inquiry().position();
 		position.compared(2, null, position.incarnation());
 		List<ClusterNode> replicas = List.of(this.one);
 		assertThat(this.positions.reason(replicas)).isEqualTo(Reason.RECENT_WRITE);
@@ -323,7 +323,7 @@ class PositionsTests {
 	@Test
 	void severalServersBehindOneUrlQualifyForNoPosition() {
 		primary(1, 1_000);
-		ReplicaPosition position = this.one.monitor().position();
+		ReplicaPosition position = this.one.inquiry().position();
 		reports(this.one, standby(1, 900, SYSTEM));
 		reports(this.one, new ServerState(0, false, true, STARTED - 1, 1, 900, 0, SYSTEM, "app", Streaming.UNKNOWN));
 		assertThat(position.isShared()).isTrue();
@@ -354,7 +354,7 @@ class PositionsTests {
 	}
 
 	private void reports(ClusterNode node, ServerState state) {
-		ReplicaPosition position = node.monitor().position();
+		ReplicaPosition position = node.inquiry().position();
 		position.reported(sample(state), position.incarnation());
 	}
 

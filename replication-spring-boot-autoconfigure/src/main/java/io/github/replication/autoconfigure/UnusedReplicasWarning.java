@@ -35,9 +35,9 @@ import org.springframework.context.ConfigurableApplicationContext;
  * auto-configuration that brings both together. It may be excluded, a test slice may not
  * include it, or a library may be missing.
  */
-class UnusedReplicasListener implements ApplicationListener<ApplicationStartedEvent> {
+class UnusedReplicasWarning implements ApplicationListener<ApplicationStartedEvent> {
 
-	private static final Log logger = LogFactory.getLog(UnusedReplicasListener.class);
+	private static final Log logger = LogFactory.getLog(UnusedReplicasWarning.class);
 
 	@Override
 	public void onApplicationEvent(ApplicationStartedEvent event) {
