@@ -233,7 +233,8 @@ class DocumentationTests {
 	private static String compiledExamples() throws IOException {
 		StringBuilder compiled = new StringBuilder();
 		for (String module : List.of("replication-spring-boot-autoconfigure", "replication-spring-boot-test",
-				"replication-spring-boot-starter/compatibility/beyond")) {
+				"replication-spring-boot-starter/compatibility/beyond",
+				"replication-spring-boot-starter/compatibility/integrations")) {
 			try (Stream<Path> sources = Files
 				.list(ROOT.resolve(module + "/src/test/java/io/github/replication/documentation"))) {
 				for (Path source : sources.toList()) {

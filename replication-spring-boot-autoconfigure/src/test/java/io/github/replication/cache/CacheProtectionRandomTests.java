@@ -51,7 +51,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Writers, evictions and readers in random order, over a database whose replica lags: no
  * value that a cache yields is older than the last eviction that had returned before. The
- * number of operations is the system property {@code cache.operations}.
+ * number of operations for each seed is the system property {@code cache.operations}.
  */
 class CacheProtectionRandomTests {
 
@@ -59,7 +59,7 @@ class CacheProtectionRandomTests {
 
 	private static final int THREADS = 6;
 
-	private static final int OPERATIONS = Integer.getInteger("cache.operations", 12_000);
+	private static final int OPERATIONS = Integer.getInteger("cache.operations", 25_000);
 
 	private final CallerRecords records = new CallerRecords(
 			new CallerTokens(new SampleClock(System::nanoTime), Clock.systemUTC(), Duration.ofMinutes(10)));

@@ -38,6 +38,8 @@ import org.springframework.kafka.test.context.EmbeddedKafka;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.TestPropertySource;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.event.TransactionalEventListener;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -51,10 +53,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The examples find what they are about, although the replicas are behind.
  */
+@DirtiesContext
 @EmbeddedCluster
 @EmbeddedKafka(topics = "orders", bootstrapServersProperty = "spring.kafka.bootstrap-servers")
-@SpringBootTest(properties = { "spring.kafka.consumer.auto-offset-reset=earliest", "spring.artemis.mode=native",
-		"spring.cache.type=none", "management.health.redis.enabled=false" })
+@SpringBootTest(
+		properties = "spring.autoconfigure.exclude=org.springframework.modulith.events.config.EventPublicationAutoConfiguration,"
+				+ "org.springframework.modulith.events.config.EventExternalizationAutoConfiguration,"
+				+ "org.springframework.modulith.events.jdbc.JdbcEventPublicationAutoConfiguration")
+@TestPropertySource("classpath:documentation.properties")
 class BeyondTests {
 
 	@Autowired

@@ -40,6 +40,14 @@ import io.github.replication.test.routing.RoutingRecorder;
  */
 final class Application implements AutoCloseable {
 
+	/**
+	 * The auto-configurations of Spring Modulith's publication registry, which keeps
+	 * events in a table.
+	 */
+	static final String MODULITH = "org.springframework.modulith.events.config.EventPublicationAutoConfiguration,"
+			+ "org.springframework.modulith.events.config.EventExternalizationAutoConfiguration,"
+			+ "org.springframework.modulith.events.jdbc.JdbcEventPublicationAutoConfiguration";
+
 	private final ConfigurableApplicationContext context;
 
 	private Application(ConfigurableApplicationContext context) {
@@ -117,7 +125,7 @@ final class Application implements AutoCloseable {
 			with("spring.cache.type", "none");
 			with("management.health.redis.enabled", "false");
 			with("spring.autoconfigure.exclude",
-					"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration");
+					"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration," + MODULITH);
 			for (PostgresNode replica : cluster.replicas()) {
 				with("replication.replicas." + replica.name() + ".url", replica.jdbcUrl());
 			}

@@ -67,7 +67,11 @@ enum CacheKind {
 
 	IN_TRANSACTIONS(TransactionAware.class, Map.of()),
 
-	OWN(Own.class, Map.of());
+	OWN(Own.class, Map.of()),
+
+	SHARED_BY_NAME(SharedByName.class, Map.of("replication.read-your-writes.shared-caches", "products, others")),
+
+	NONE(Annotated.class, Map.of("spring.cache.type", "none"));
 
 	private final Class<?> configuration;
 
@@ -79,7 +83,11 @@ enum CacheKind {
 	}
 
 	boolean needsRedis() {
-		return name().startsWith("REDIS");
+		return isInRedis() || this == SHARED_BY_NAME;
+	}
+
+	private boolean isInRedis() {
+		return this == REDIS || this == REDIS_IN_TRANSACTIONS;
 	}
 
 	/**
@@ -87,7 +95,7 @@ enum CacheKind {
 	 * a future can be cached.
 	 */
 	boolean isAsynchronous() {
-		return this == CONCURRENT_MAP || this == CAFFEINE_ASYNCHRONOUS || needsRedis();
+		return this == CONCURRENT_MAP || this == CAFFEINE_ASYNCHRONOUS || isInRedis();
 	}
 
 	Application start(Application.Builder builder) {
@@ -100,8 +108,8 @@ enum CacheKind {
 	static class Annotated {
 
 		@Bean
-		Products products(JdbcTemplate jdbc) {
-			return new Products(jdbc);
+		Products products(JdbcTemplate jdbc, CacheManager caches) {
+			return new Products(jdbc, caches);
 		}
 
 	}
@@ -168,6 +176,21 @@ enum CacheKind {
 		@Bean
 		CacheManager cacheManager() {
 			return new OwnManager();
+		}
+
+	}
+
+	/**
+	 * Caches that the instances share, as all of them are in this process.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class SharedByName extends Annotated {
+
+		private static final OwnManager SHARED = new OwnManager();
+
+		@Bean
+		CacheManager cacheManager() {
+			return SHARED;
 		}
 
 	}

@@ -19,6 +19,7 @@ package io.github.replication.compatibility.beyond;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -39,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.cache.Cache;
@@ -66,6 +69,11 @@ class CacheTests {
 
 	private final Map<CacheKind, Application> applications = new EnumMap<>(CacheKind.class);
 
+	/**
+	 * Second instances on the same caches.
+	 */
+	private final Map<CacheKind, Application> seconds = new EnumMap<>(CacheKind.class);
+
 	private final Map<CacheKind, Application> unprotected = new EnumMap<>(CacheKind.class);
 
 	private PostgresCluster cluster;
@@ -84,6 +92,7 @@ class CacheTests {
 	@AfterAll
 	void stop() {
 		this.applications.values().forEach(Application::close);
+		this.seconds.values().forEach(Application::close);
 		this.unprotected.values().forEach(Application::close);
 		if (this.redis != null) {
 			this.redis.close();
@@ -125,17 +134,46 @@ class CacheTests {
 		this.cluster.replicas().forEach(PostgresNode::pauseReplay);
 	}
 
-	static Stream<Arguments> changes() {
+	private static Map<String, Change> allChanges() {
 		Map<String, Change> changes = new LinkedHashMap<>();
 		changes.put("@CacheEvict on a transaction", Products::rename);
 		changes.put("@CacheEvict in auto-commit", Products::renameInAutoCommit);
+		changes.put("@CacheEvict with a condition", Products::renameOnCondition);
+		changes.put("@CacheEvict, CompletableFuture", Products::renameLater);
 		changes.put("allEntries", Products::renameAndClear);
+		changes.put("allEntries in auto-commit", Products::renameAndClearInAutoCommit);
 		changes.put("@Caching", Products::renameAndEvictTwice);
 		changes.put("@CachePut", Products::renameAndPut);
-		return Stream.of(CacheKind.values())
-			.flatMap((kind) -> changes.entrySet()
-				.stream()
-				.map((change) -> Arguments.argumentSet(kind + ", " + change.getKey(), kind, change.getValue())));
+		changes.put("@CachePut in auto-commit", Products::renameAndPutInAutoCommit);
+		return changes;
+	}
+
+	/**
+	 * What annotations do to a cache, by hand.
+	 */
+	private static Map<String, Change> changesByHand() {
+		Map<String, Change> changes = new LinkedHashMap<>();
+		changes.put("evict", byHand((cache, id) -> cache.evict(id)));
+		changes.put("evictIfPresent", byHand((cache, id) -> cache.evictIfPresent(id)));
+		changes.put("clear", byHand((cache, id) -> cache.clear()));
+		changes.put("invalidate", byHand((cache, id) -> cache.invalidate()));
+		changes.put("put", byHand((cache, id) -> cache.put(id, "new")));
+		return changes;
+	}
+
+	private static Change byHand(BiConsumer<Cache, Long> change) {
+		return (products, id, name) -> products.renameByHand(id, name, (cache) -> change.accept(cache, id));
+	}
+
+	static Stream<Arguments> changes() {
+		return Stream.concat(arguments(Stream.of(CacheKind.values()), allChanges()),
+				arguments(Stream.of(CacheKind.CAFFEINE, CacheKind.REDIS, CacheKind.IN_TRANSACTIONS), changesByHand()));
+	}
+
+	private static Stream<Arguments> arguments(Stream<CacheKind> kinds, Map<String, ?> all) {
+		return kinds.flatMap((kind) -> all.entrySet()
+			.stream()
+			.map((each) -> Arguments.argumentSet(kind + ", " + each.getKey(), kind, each.getValue())));
 	}
 
 	@ParameterizedTest
@@ -156,7 +194,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource
+	@EnumSource(mode = Mode.EXCLUDE, names = "NONE")
 	void cacheKeepsTheOldValueWithoutProtection(CacheKind kind) throws Exception {
 		long id = product();
 		Application application = application(kind, false);
@@ -171,13 +209,20 @@ class CacheTests {
 		assertThat(application.asNewCaller(() -> products.find(id))).as("for the life of the entry").isEqualTo("old");
 	}
 
-	static Stream<Arguments> reads() {
+	private static Map<String, Read> allReads() {
 		Map<String, Read> reads = new LinkedHashMap<>();
 		reads.put("@Cacheable", Products::find);
+		reads.put("@Cacheable without a transaction", Products::findInAutoCommit);
+		reads.put("get(key, loader)", Products::findByHand);
 		reads.put("sync", Products::findInSync);
 		reads.put("conditional", Products::findOnCondition);
 		reads.put("CompletableFuture", (products, id) -> products.findLater(id).get());
 		reads.put("CompletableFuture, sync", (products, id) -> products.findLaterInSync(id).get());
+		return reads;
+	}
+
+	static Stream<Arguments> reads() {
+		Map<String, Read> reads = allReads();
 		return Stream.of(CacheKind.values())
 			.flatMap((kind) -> reads.entrySet()
 				.stream()
@@ -199,6 +244,27 @@ class CacheTests {
 		assertThat(application.asNewCaller(() -> read.of(products, id))).isEqualTo("new");
 		release();
 		assertThat(application.asNewCaller(() -> read.of(products, id))).isEqualTo("new");
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void missInATransactionThatHasReadOnAReplicaReadsWhatTheEvictionWasAbout(CacheKind kind) throws Exception {
+		long other = product();
+		long id = product();
+		Application application = application(kind, true);
+		Products products = application.bean(Products.class);
+		holdReplicasBack();
+		application.asNewCaller(() -> {
+			products.rename(id, "new");
+			return null;
+		});
+		TransactionTemplate outer = new TransactionTemplate(application.bean(PlatformTransactionManager.class));
+		outer.setReadOnly(true);
+		List<String> read = application
+			.asNewCaller(() -> outer.execute((status) -> List.of(products.findOnCondition(other), products.find(id))));
+		assertThat(read).containsExactly("old", "new");
+		release();
+		assertThat(application.asNewCaller(() -> products.find(id))).isEqualTo("new");
 	}
 
 	@ParameterizedTest
@@ -350,41 +416,68 @@ class CacheTests {
 		}
 	}
 
-	@ParameterizedTest
-	@EnumSource(names = { "REDIS", "REDIS_IN_TRANSACTIONS" })
-	void missInAnotherInstanceReadsWhatTheEvictionWasAbout(CacheKind kind) throws Exception {
-		Application one = application(kind, true);
-		try (Application two = start(kind, true)) {
-			for (Change change : new Change[] { Products::rename, Products::renameAndClear }) {
-				long id = product();
-				assertThat(two.asNewCaller(() -> two.bean(Products.class).find(id))).isEqualTo("old");
-				holdReplicasBack();
-				one.asNewCaller(() -> {
-					change.apply(one.bean(Products.class), id, "new");
-					return null;
-				});
-				assertThat(two.asNewCaller(() -> two.bean(Products.class).find(id))).isEqualTo("new");
-				release();
-				assertThat(two.asNewCaller(() -> two.bean(Products.class).find(id))).isEqualTo("new");
-			}
-		}
+	static Stream<Arguments> changesOfSharedCaches() {
+		return shared(allChanges());
+	}
+
+	static Stream<Arguments> readsOfSharedCaches() {
+		return shared(allReads()).filter((read) -> read.get()[0] != CacheKind.SHARED_BY_NAME
+				|| !((Arguments.ArgumentSet) read).getName().contains("CompletableFuture"));
+	}
+
+	private static Stream<Arguments> shared(Map<String, ?> all) {
+		return arguments(Stream.of(CacheKind.values()).filter(CacheKind::needsRedis), all);
+	}
+
+	private Application second(CacheKind kind) {
+		return this.seconds.computeIfAbsent(kind, (any) -> start(kind, true));
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "REDIS", "REDIS_IN_TRANSACTIONS" })
-	void loadOfAnotherInstanceThatBeganBeforeTheEvictionIsNotPut(CacheKind kind) throws Exception {
+	@MethodSource("changesOfSharedCaches")
+	void missInAnotherInstanceReadsWhatTheEvictionWasAbout(CacheKind kind, Change change) throws Exception {
 		Application one = application(kind, true);
-		try (Application two = start(kind, true)) {
-			for (Read read : new Read[] { Products::find, Products::findInSync }) {
-				long id = product();
-				CompletableFuture<String> early = loadDuring(two, read, id, () -> one.asNewCaller(() -> {
-					one.bean(Products.class).rename(id, "new");
-					return null;
-				}));
-				assertThat(early.get(30, TimeUnit.SECONDS)).isEqualTo("old");
-				assertThat(two.asNewCaller(() -> read.of(two.bean(Products.class), id))).isEqualTo("new");
-			}
-		}
+		Application two = second(kind);
+		long id = product();
+		assertThat(two.asNewCaller(() -> two.bean(Products.class).find(id))).isEqualTo("old");
+		holdReplicasBack();
+		one.asNewCaller(() -> {
+			change.apply(one.bean(Products.class), id, "new");
+			return null;
+		});
+		assertThat(two.asNewCaller(() -> two.bean(Products.class).find(id))).isEqualTo("new");
+		release();
+		assertThat(two.asNewCaller(() -> two.bean(Products.class).find(id))).isEqualTo("new");
+	}
+
+	@ParameterizedTest
+	@MethodSource("readsOfSharedCaches")
+	void everyWayToReadInAnotherInstanceSeesWhatTheEvictionWasAbout(CacheKind kind, Read read) throws Exception {
+		Application one = application(kind, true);
+		Application two = second(kind);
+		long id = product();
+		holdReplicasBack();
+		one.asNewCaller(() -> {
+			one.bean(Products.class).rename(id, "new");
+			return null;
+		});
+		assertThat(two.asNewCaller(() -> read.of(two.bean(Products.class), id))).isEqualTo("new");
+		release();
+		assertThat(two.asNewCaller(() -> read.of(two.bean(Products.class), id))).isEqualTo("new");
+	}
+
+	@ParameterizedTest
+	@MethodSource("readsOfSharedCaches")
+	void loadOfAnotherInstanceThatBeganBeforeTheEvictionIsNotPut(CacheKind kind, Read read) throws Exception {
+		Application one = application(kind, true);
+		Application two = second(kind);
+		long id = product();
+		CompletableFuture<String> early = loadDuring(two, read, id, () -> one.asNewCaller(() -> {
+			one.bean(Products.class).rename(id, "new");
+			return null;
+		}));
+		assertThat(early.get(30, TimeUnit.SECONDS)).isEqualTo("old");
+		assertThat(two.asNewCaller(() -> read.of(two.bean(Products.class), id))).isEqualTo("new");
 	}
 
 	@ParameterizedTest
@@ -392,7 +485,7 @@ class CacheTests {
 	void managerAndCachesAreOfTheirOwnClassesUnlessThoseAreFinal(CacheKind kind) {
 		CacheManager plain = application(kind, false).bean(CacheManager.class);
 		CacheManager used = application(kind, true).bean(CacheManager.class);
-		if (kind != CacheKind.OWN) {
+		if (kind != CacheKind.OWN && kind != CacheKind.SHARED_BY_NAME) {
 			assertThat(used).isInstanceOf(plain.getClass());
 		}
 		Cache expected = plain.getCache("products");
@@ -401,7 +494,8 @@ class CacheTests {
 		assertThat(cache.getName()).isEqualTo("products");
 		assertThat(cache.getNativeCache()).isInstanceOf(expected.getNativeCache().getClass());
 		assertThat(used.getCacheNames()).contains("products");
-		if (kind != CacheKind.IN_TRANSACTIONS && kind != CacheKind.REDIS_IN_TRANSACTIONS && kind != CacheKind.OWN) {
+		if (kind != CacheKind.IN_TRANSACTIONS && kind != CacheKind.REDIS_IN_TRANSACTIONS && kind != CacheKind.OWN
+				&& kind != CacheKind.SHARED_BY_NAME) {
 			assertThat(used.getCache("products")).isSameAs(cache);
 		}
 	}

@@ -29,8 +29,12 @@ import jakarta.persistence.Id;
 import jakarta.persistence.JoinColumn;
 import jakarta.persistence.MappedSuperclass;
 import jakarta.persistence.Version;
+import org.hibernate.KeyType;
+import org.hibernate.SessionFactory;
 import org.hibernate.annotations.Cache;
 import org.hibernate.annotations.CacheConcurrencyStrategy;
+import org.hibernate.annotations.NaturalId;
+import org.hibernate.annotations.NaturalIdCache;
 import org.hibernate.jpa.HibernateHints;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +59,9 @@ class Goods {
 		Good good = type.getDeclaredConstructor().newInstance();
 		good.id = id;
 		good.name = "old";
+		if (good instanceof Coded coded) {
+			coded.code = "code-" + id;
+		}
 		this.entities.persist(good);
 	}
 
@@ -91,6 +98,40 @@ class Goods {
 			.setParameter("id", id)
 			.getResultList();
 		return goods.isEmpty() ? null : goods.get(0).name;
+	}
+
+	/**
+	 * Reads with a session that has no persistence context.
+	 */
+	@ReadOnly
+	public @Nullable String findStateless(Class<? extends Good> type, long id) {
+		return sessions().fromStatelessTransaction((session) -> {
+			Good good = session.get(type, id);
+			return (good != null) ? good.name : null;
+		});
+	}
+
+	public void renameStateless(Class<? extends Good> type, long id, String name) {
+		sessions().inStatelessTransaction((session) -> {
+			Good good = session.get(type, id);
+			good.name = name;
+			session.update(good);
+		});
+	}
+
+	private SessionFactory sessions() {
+		return this.entities.getEntityManagerFactory().unwrap(SessionFactory.class);
+	}
+
+	@ReadOnly
+	public @Nullable String findByCode(String code) {
+		Coded coded = this.entities.find(Coded.class, code, KeyType.NATURAL);
+		return (coded != null) ? coded.name : null;
+	}
+
+	@Transactional
+	public void recode(long id, String code) {
+		this.entities.find(Coded.class, id).code = code;
 	}
 
 	@ReadOnly
@@ -175,6 +216,20 @@ class Goods {
 		@Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
 		@CollectionTable(joinColumns = @JoinColumn(name = "tagged_id"))
 		List<String> tags;
+
+	}
+
+	/**
+	 * Has another key beside its id, which may change.
+	 */
+	@Entity(name = "Coded")
+	@Cacheable
+	@Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+	@NaturalIdCache
+	static class Coded extends Good {
+
+		@NaturalId(mutable = true)
+		String code;
 
 	}
 

@@ -16,14 +16,22 @@
 
 package io.github.replication.compatibility.beyond;
 
+import java.net.URI;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+
+import com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.EntityManagerFactory;
 import org.hibernate.SessionFactory;
+import org.hibernate.boot.spi.SessionFactoryOptions;
+import org.hibernate.cache.jcache.internal.JCacheRegionFactory;
 import org.hibernate.stat.Statistics;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -43,6 +51,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.orm.jpa.SharedEntityManagerCreator;
 
 import io.github.replication.cache.CacheProtection;
+import io.github.replication.compatibility.beyond.Goods.Coded;
 import io.github.replication.compatibility.beyond.Goods.Constant;
 import io.github.replication.compatibility.beyond.Goods.Counted;
 import io.github.replication.compatibility.beyond.Goods.Good;
@@ -81,6 +90,8 @@ class HibernateCacheTests {
 			Application.admin(cluster.primary())
 				.execute("CREATE TABLE " + table + " (id bigint PRIMARY KEY, name text NOT NULL, version integer)");
 		}
+		Application.admin(cluster.primary())
+			.execute("CREATE TABLE coded (id bigint PRIMARY KEY, name text NOT NULL, code text NOT NULL UNIQUE)");
 		Application.admin(cluster.primary()).execute("CREATE TABLE tagged_tags (tagged_id bigint, tags text)");
 		cluster.awaitReplication();
 		this.application = start(true);
@@ -88,16 +99,18 @@ class HibernateCacheTests {
 	}
 
 	private Application start(boolean isProtected) {
+		return application(isProtected, isProtected ? "protected" : "plain").start(Shop.class);
+	}
+
+	private Application.Builder application(boolean isProtected, String regions) {
 		return Application.on(this.cluster)
 			.with("replication.read-your-writes.caches", isProtected)
-			.with("spring.autoconfigure.exclude", "")
+			.with("spring.autoconfigure.exclude", Application.MODULITH)
 			.with("spring.jpa.properties.hibernate.cache.use_query_cache", true)
 			.with("spring.jpa.properties.hibernate.generate_statistics", true)
-			.with("spring.jpa.properties.hibernate.cache.region_prefix", isProtected ? "protected" : "plain")
+			.with("spring.jpa.properties.hibernate.cache.region_prefix", regions)
 			.with("spring.jpa.properties.hibernate.javax.cache.missing_cache_strategy", "create")
-			.with("spring.jpa.properties.hibernate.javax.cache.provider",
-					"com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider")
-			.start(Shop.class);
+			.with("spring.jpa.properties.hibernate.javax.cache.provider", CaffeineCachingProvider.class.getName());
 	}
 
 	@AfterAll
@@ -240,6 +253,80 @@ class HibernateCacheTests {
 	}
 
 	@Test
+	void entityThatASessionWithoutStateReadsOnALaggingReplicaIsNotPut() throws Exception {
+		long id = changed(this.application, Loose.class, (goods, type, any) -> goods.rename(type, any, "new"));
+		assertThat(read(this.application, Goods::findStateless, Loose.class, id)).isEqualTo("old");
+		release();
+		assertThat(read(this.application, Goods::find, Loose.class, id)).isEqualTo("new");
+	}
+
+	@Test
+	void entityThatASessionWithoutStateReadsOnALaggingReplicaStaysWithoutProtection() throws Exception {
+		long id = changed(this.unprotected, Loose.class, (goods, type, any) -> goods.rename(type, any, "new"));
+		assertThat(read(this.unprotected, Goods::findStateless, Loose.class, id)).isEqualTo("old");
+		release();
+		assertThat(read(this.unprotected, Goods::find, Loose.class, id)).isEqualTo("old");
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { Loose.class, Strict.class })
+	void entityThatASessionWithoutStateHasChangedIsNotPutFromALaggingReplica(Class<? extends Good> type)
+			throws Exception {
+		long id = changed(this.application, type, (goods, any, key) -> goods.renameStateless(any, key, "new"));
+		assertThat(read(this.application, Goods::find, type, id)).isEqualTo("old");
+		release();
+		assertThat(read(this.application, Goods::find, type, id)).isEqualTo("new");
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { Loose.class, Strict.class })
+	void entityThatASessionWithoutStateHasChangedStaysWithoutProtection(Class<? extends Good> type) throws Exception {
+		long id = changed(this.unprotected, type, (goods, any, key) -> goods.renameStateless(any, key, "new"));
+		assertThat(read(this.unprotected, Goods::find, type, id)).isEqualTo("old");
+		release();
+		assertThat(read(this.unprotected, Goods::find, type, id)).isEqualTo("old");
+	}
+
+	@Test
+	void naturalIdOfALaggingReplicaIsNotPut() throws Exception {
+		assertThat(findByCodeAfterLag(this.application, (goods, type, id) -> goods.recode(id, "other-" + id))).isNull();
+		assertThat(findByCodeAfterLag(this.application, Goods::delete)).isNull();
+	}
+
+	@Test
+	void naturalIdOfALaggingReplicaStaysWithoutProtection() throws Exception {
+		assertThat(findByCodeAfterLag(this.unprotected, (goods, type, id) -> goods.recode(id, "other-" + id)))
+			.isEqualTo("old");
+		assertThat(findByCodeAfterLag(this.unprotected, Goods::delete)).isEqualTo("old");
+	}
+
+	/**
+	 * Finds an entity by its natural id before and after the replica has caught up with a
+	 * change by which there is none any longer.
+	 */
+	private @Nullable String findByCodeAfterLag(Application application, Change change) throws Exception {
+		long id = changed(application, Coded.class, change);
+		Goods goods = application.bean(Goods.class);
+		assertThat(application.asNewCaller(() -> goods.findByCode("code-" + id))).isEqualTo("old");
+		release();
+		return application.asNewCaller(() -> goods.findByCode("code-" + id));
+	}
+
+	@Test
+	void regionFactoryOfTheApplicationIsProtected() throws Exception {
+		OwnRegionFactory.started = false;
+		try (Application own = application(true, "own")
+			.with("spring.jpa.properties.hibernate.cache.region.factory_class", OwnRegionFactory.class.getName())
+			.start(Shop.class)) {
+			assertThat(OwnRegionFactory.started).isTrue();
+			long id = changed(own, Loose.class, (goods, type, any) -> goods.rename(type, any, "new"));
+			assertThat(read(own, Goods::find, Loose.class, id)).isEqualTo("old");
+			release();
+			assertThat(read(own, Goods::find, Loose.class, id)).isEqualTo("new");
+		}
+	}
+
+	@Test
 	void replicaThatHasCaughtUpFillsTheCacheAgain() throws Exception {
 		long id = changed(this.application, Loose.class, (goods, type, any) -> goods.rename(type, any, "new"));
 		assertThat(read(this.application, Goods::find, Loose.class, id)).isEqualTo("old");
@@ -307,6 +394,26 @@ class HibernateCacheTests {
 
 	private Statistics statistics() {
 		return this.application.bean(EntityManagerFactory.class).unwrap(SessionFactory.class).getStatistics();
+	}
+
+	/**
+	 * A factory of the application's own.
+	 */
+	@SuppressWarnings("serial")
+	public static class OwnRegionFactory extends JCacheRegionFactory {
+
+		static boolean started;
+
+		/**
+		 * A manager of its own, since the factory closes it.
+		 */
+		@Override
+		protected CacheManager resolveCacheManager(SessionFactoryOptions settings, Map<String, Object> properties) {
+			started = true;
+			return Caching.getCachingProvider(CaffeineCachingProvider.class.getName())
+				.getCacheManager(URI.create("test:own"), null);
+		}
+
 	}
 
 	/**

@@ -19,6 +19,8 @@ package io.github.replication.compatibility.beyond;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +34,8 @@ import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Records of Kafka, one by one and in batches.
+ * Records of Kafka, one by one and in batches. The binder of Spring Cloud Stream, which
+ * is on the class path too, has other serializers as its default.
  */
 class KafkaTests extends MessageContract {
 
@@ -53,6 +56,10 @@ class KafkaTests extends MessageContract {
 	Application.Builder connect(Application.Builder builder) {
 		return builder.with("spring.kafka.bootstrap-servers", this.broker.getBrokersAsString())
 			.with("spring.kafka.consumer.auto-offset-reset", "earliest")
+			.with("spring.kafka.producer.key-serializer", StringSerializer.class.getName())
+			.with("spring.kafka.producer.value-serializer", StringSerializer.class.getName())
+			.with("spring.kafka.consumer.key-deserializer", StringDeserializer.class.getName())
+			.with("spring.kafka.consumer.value-deserializer", StringDeserializer.class.getName())
 			.with("spring.rabbitmq.listener.simple.auto-startup", "false");
 	}
 

@@ -16,9 +16,13 @@
 
 package io.github.replication.compatibility.beyond;
 
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
+import org.springframework.cache.Cache;
+import org.springframework.cache.CacheManager;
 import org.springframework.cache.annotation.CacheEvict;
 import org.springframework.cache.annotation.CachePut;
 import org.springframework.cache.annotation.Cacheable;
@@ -26,7 +30,9 @@ import org.springframework.cache.annotation.Caching;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.annotation.Transactional;
 
+import io.github.replication.Consistency;
 import io.github.replication.ReadOnly;
+import io.github.replication.Replication;
 
 /**
  * What applications do with a cache.
@@ -35,11 +41,14 @@ class Products {
 
 	private final JdbcTemplate jdbc;
 
+	private final CacheManager caches;
+
 	private final AtomicReference<Runnable> afterRead = new AtomicReference<>(() -> {
 	});
 
-	Products(JdbcTemplate jdbc) {
+	Products(JdbcTemplate jdbc, CacheManager caches) {
 		this.jdbc = jdbc;
+		this.caches = caches;
 	}
 
 	/**
@@ -65,6 +74,20 @@ class Products {
 	@Cacheable(cacheNames = "products", condition = "#id > 0", unless = "#result == null")
 	public String findOnCondition(long id) {
 		return read(id);
+	}
+
+	@Cacheable("products")
+	public String findInAutoCommit(long id) {
+		return Replication.readOnly(Consistency.SESSION, () -> read(id));
+	}
+
+	@ReadOnly
+	public String findByHand(long id) {
+		return cache().get(id, () -> read(id));
+	}
+
+	private Cache cache() {
+		return Objects.requireNonNull(this.caches.getCache("products"));
 	}
 
 	@Transactional(readOnly = true)
@@ -120,6 +143,38 @@ class Products {
 	public String renameAndPut(long id, String name) {
 		update(id, name);
 		return name;
+	}
+
+	@CachePut(cacheNames = "products", key = "#id")
+	public String renameAndPutInAutoCommit(long id, String name) {
+		update(id, name);
+		return name;
+	}
+
+	@CacheEvict(cacheNames = "products", allEntries = true)
+	public void renameAndClearInAutoCommit(long id, String name) {
+		update(id, name);
+	}
+
+	@Transactional
+	@CacheEvict(cacheNames = "products", key = "#id", condition = "#id > 0")
+	public void renameOnCondition(long id, String name) {
+		update(id, name);
+	}
+
+	@Transactional
+	@CacheEvict(cacheNames = "products", key = "#id")
+	public CompletableFuture<Void> renameLater(long id, String name) {
+		update(id, name);
+		return CompletableFuture.completedFuture(null);
+	}
+
+	/**
+	 * Changes a product and the cache without an annotation.
+	 */
+	public void renameByHand(long id, String name, Consumer<Cache> change) {
+		update(id, name);
+		change.accept(cache());
 	}
 
 	private void update(long id, String name) {
