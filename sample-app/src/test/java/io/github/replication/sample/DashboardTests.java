@@ -40,15 +40,19 @@ import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.util.TestSocketUtils;
 
 import io.github.replication.Reason;
+import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -80,6 +84,25 @@ class DashboardTests {
 
 	@LocalServerPort
 	private int port;
+
+	@Autowired
+	private PostgresCluster cluster;
+
+	/**
+	 * The primary's read pool has meters once it has served.
+	 */
+	@BeforeEach
+	void readFromThePrimary() throws Exception {
+		this.cluster.replicas().forEach(PostgresNode::pauseReplay);
+		try {
+			Visitor visitor = new Visitor(this.port);
+			visitor.comment(2, "Read at once.");
+			assertThat(Visitor.servedBy(visitor.comments(2))).startsWith("primary;");
+		}
+		finally {
+			this.cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+	}
 
 	@Test
 	void everyMeterLabelAndValueIsThere() throws Exception {
