@@ -271,14 +271,15 @@ function showCluster(next) {
     if (points.length > POINTS) points.shift();
     lags.set(node.name, points);
     box.querySelector('.position').textContent = node.position ? `Place in the log of changes: ${node.position}` : '';
-    box.querySelector('.lag').textContent = node.role === 'PRIMARY' ? 'Takes every write.' : node.lever && !node.lever.running ? ''
+    const dead = node.lever && !node.lever.running;
+    box.querySelector('.lag').textContent = dead ? '' : node.role === 'PRIMARY' ? 'Takes every write.'
       : node.lagMillis === null ? 'How far it is behind is not known.'
         : `${(node.lagMillis / 1000).toFixed(1)} s behind the primary`;
-    if (draw || node.role === 'PRIMARY') {
-      box.querySelector('.chart').replaceChildren(...(node.role === 'REPLICA'
+    if (draw || dead || node.role === 'PRIMARY') {
+      box.querySelector('.chart').replaceChildren(...(node.role === 'REPLICA' && !dead
         ? [chart(points), element('span', `the last 30 seconds, the top is ${(top(points) / 1000).toFixed(0)} s`, 'mark')] : []));
     }
-    const cause = node.state === 'ONLINE' || node.lever && (!node.lever.running || node.lever.frozen) ? '' : node.cause || '';
+    const cause = node.state === 'ONLINE' || dead || node.lever && node.lever.frozen ? '' : node.cause || '';
     box.querySelector('.cause').textContent = cause;
     showLevers(box, node);
   }

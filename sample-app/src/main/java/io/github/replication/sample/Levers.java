@@ -237,7 +237,7 @@ class Levers {
 		if (node.isRunning()) {
 			throw refused(node.name() + " runs already.");
 		}
-		if (this.memory.isDemoted(node.name())) {
+		if (this.memory.isDemoted(node.name()) && !node.isPrimary()) {
 			node.rebuild();
 			this.memory.forget(node.name());
 		}

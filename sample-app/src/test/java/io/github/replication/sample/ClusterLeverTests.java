@@ -59,6 +59,10 @@ class ClusterLeverTests {
 	void reset() throws Exception {
 		pull("/api/cluster/load?readers=0&editors=0");
 		this.cluster.reset();
+		for (PostgresNode replica : this.cluster.replicas()) {
+			pull("/api/cluster/" + replica.name() + "/delay?seconds=0");
+			pull("/api/cluster/" + replica.name() + "/resume");
+		}
 		Awaitility.await().untilAsserted(() -> assertThat(state().split("\"state\":\"ONLINE\"", -1)).hasSize(4));
 	}
 

@@ -202,11 +202,11 @@ class NewsroomPageTests {
 	@AfterEach
 	void close() throws Exception {
 		this.browser.quit();
-		cluster.nodes().stream().filter(PostgresNode::isFrozen).forEach(PostgresNode::thaw);
+		cluster.reset();
 		for (PostgresNode replica : cluster.replicas()) {
 			new Visitor(port).post("/api/cluster/" + replica.name() + "/delay?seconds=0", "");
+			new Visitor(port).post("/api/cluster/" + replica.name() + "/resume", "");
 		}
-		cluster.reset();
 	}
 
 	@Test
