@@ -17,6 +17,7 @@
 package io.github.replication.jdbc;
 
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,13 @@ final class MetadataAccess {
 		if (open != null) {
 			return ask(open, question);
 		}
-		PhysicalConnection borrowed = borrow();
+		PhysicalConnection borrowed;
+		try {
+			borrowed = borrow();
+		}
+		catch (SQLTransientConnectionException ex) {
+			return ask(heldUnless(ex), question);
+		}
 		try {
 			return ask(borrowed, question);
 		}
@@ -79,11 +86,28 @@ final class MetadataAccess {
 	PhysicalConnection connection() throws SQLException {
 		PhysicalConnection physical = open();
 		if (physical == null) {
-			physical = borrow();
-			this.connections.putAside(physical);
+			try {
+				physical = borrow();
+				this.connections.putAside(physical);
+			}
+			catch (SQLTransientConnectionException ex) {
+				physical = heldUnless(ex);
+			}
 		}
 		physical.retain();
 		return physical;
+	}
+
+	/**
+	 * The connection in the hands of the application, as it may be the last one of its
+	 * pool.
+	 */
+	private PhysicalConnection heldUnless(SQLTransientConnectionException noOther) throws SQLException {
+		PhysicalConnection held = this.connections.findUnbroken();
+		if (held == null) {
+			throw noOther;
+		}
+		return held;
 	}
 
 	/**

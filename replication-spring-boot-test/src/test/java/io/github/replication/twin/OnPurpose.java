@@ -269,11 +269,10 @@ enum OnPurpose {
 			boolean notManualCommit = !difference.history().isManualCommit(difference.call());
 			boolean lost = difference.history().isLost(difference.call())
 					|| (difference.history().isTerminated() && difference.plain().outcome().isConnectionLost());
-			return lost && !"08007".equals(ours.state()) && difference.hasEqualRows()
-					&& (ours.isOfLostConnection() || !difference.call().needsServer()
-							|| difference.call().method().equals("rows") || (notManualCommit && ours.isOfWrongUse())
-							|| (difference.call().method().equals("setAutoCommit")
-									&& (notManualCommit || difference.call().arguments().contains(false))));
+			return lost && !"08007".equals(ours.state()) && difference.hasEqualRows() && (ours.isOfLostConnection()
+					|| !difference.call().needsServer() || difference.call().method().matches("rows|next")
+					|| (notManualCommit && ours.isOfWrongUse()) || (difference.call().method().equals("setAutoCommit")
+							&& (notManualCommit || difference.call().arguments().contains(false))));
 		}
 
 	},
@@ -481,6 +480,49 @@ enum OnPurpose {
 					&& difference.history().states().contains("aborted")
 					&& ("25P02".equals(difference.plain().outcome().state())
 							|| "25P02".equals(difference.ours().outcome().state()));
+		}
+
+	},
+
+	/**
+	 * A closed statement is refused before what it was asked for.
+	 */
+	CLOSED_COMES_FIRST(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return "0A000".equals(difference.plain().outcome().state())
+					&& "55000".equals(difference.ours().outcome().state())
+					&& difference.call().method().matches("execute(Large)?(Update)?") && difference.hasEqualRows();
+		}
+
+	},
+
+	/**
+	 * A setting that was made within a transaction is empty afterwards for the server's
+	 * session, and no value for others.
+	 */
+	EMPTY_AFTER_A_SETTING(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.hasEqualViews() && Stream.of(difference.plain(), difference.ours())
+				.allMatch((step) -> step.outcome().value().matches("current_setting text; (null)?"));
+		}
+
+	},
+
+	/**
+	 * A driver's object that was made in a read-only unit stays with the connection of
+	 * that unit.
+	 */
+	DRIVER_OBJECT_STAYS_WITH_ITS_CONNECTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("copyIn") && difference.hasEqualRows()
+					&& "25006".equals(difference.ours().outcome().state())
+					&& difference.history().isClosedWithReadOnlyUnit(difference.call());
 		}
 
 	},

@@ -104,10 +104,11 @@ record Outcome(String value, @Nullable String state, boolean failed, @Nullable S
 	}
 
 	/**
-	 * Whether the call makes no sense in auto-commit, with any connection.
+	 * Whether the call makes no sense, with any connection: in auto-commit, or for rows
+	 * that are read in one direction.
 	 */
 	boolean isOfWrongUse() {
-		return "25P01".equals(this.state);
+		return "25P01".equals(this.state) || "24000".equals(this.state);
 	}
 
 	String describe() {
