@@ -100,6 +100,17 @@ public final class RoutingPolicy {
 	 * @return the route of the unit, if {@link #require} allows it
 	 */
 	public Route route(RouteRequest request, List<ClusterNode> excluded) {
+		return route(request, excluded, null);
+	}
+
+	/**
+	 * Decides where a unit goes whose node may have been chosen before.
+	 * @param request the facts
+	 * @param excluded replicas that must not serve
+	 * @param chosen the replica that serves if it may, {@code null} to ask the load
+	 * balancer
+	 */
+	Route route(RouteRequest request, List<ClusterNode> excluded, @Nullable ClusterNode chosen) {
 		Topology topology = this.topology.get();
 		if (request.scope().primaryForced()) {
 			return write(topology, Reason.FORCED);
@@ -137,7 +148,9 @@ public final class RoutingPolicy {
 		if (qualifying.isEmpty()) {
 			return read(topology, this.positions.reason(candidates));
 		}
-		return new Route(choose(near(rotation, qualifying)), PoolKind.READ, Reason.READ_ONLY);
+		ClusterNode node = (chosen != null && qualifying.contains(chosen)) ? chosen
+				: choose(near(rotation, qualifying));
+		return new Route(node, PoolKind.READ, Reason.READ_ONLY);
 	}
 
 	/**
@@ -146,31 +159,38 @@ public final class RoutingPolicy {
 	 * all in use, and the node of a caller that is to move.
 	 * @param route the decision
 	 * @param request the facts that it was made from
-	 * @return the nodes to leave, empty to keep the decision
+	 * @return the nodes to leave, none to keep the decision
 	 */
-	public List<ClusterNode> leaving(Route route, RouteRequest request) {
+	Departure departure(Route route, RouteRequest request) {
 		if (route.reason() != Reason.READ_ONLY || required(request).isEmpty()) {
-			return List.of();
+			return Departure.NONE;
 		}
 		Topology topology = this.topology.get();
 		if (route.node().readPool().isBusy()) {
-			return busy(topology.replicas());
+			return new Departure(busy(topology.replicas()), null);
 		}
-		return (route.node() == this.positions.nodeOf(required(request))
-				&& isToMove(route.node(), topology.rotation(request.scope().group()), required(request).read()))
-						? List.of(route.node()) : List.of();
+		return (route.node() == this.positions.nodeOf(required(request)))
+				? departure(route.node(), topology.rotation(request.scope().group()), required(request).read())
+				: Departure.NONE;
 	}
 
 	/**
-	 * Whether a caller is to leave its node: because that is overloaded, or because a
-	 * choice in the rotation as it is now falls on another.
+	 * A caller is to leave its node because that is overloaded, or because a choice in
+	 * the rotation as it is now falls on another. That choice stands: another one among
+	 * the rest would take a turn of the load balancer that does not count.
 	 */
-	private boolean isToMove(ClusterNode node, Rotation rotation, @Nullable ReadMark mark) {
+	private Departure departure(ClusterNode node, Rotation rotation, @Nullable ReadMark mark) {
 		if (mark == null || mark.rotation() == ReadMark.ANY || rotation.all().size() < 2) {
-			return false;
+			return Departure.NONE;
 		}
-		return this.loadBalancer.isOverloaded(node, rotation.all())
-				|| (mark.rotation() != rotation.hash() && choose(near(rotation, rotation.all())) != node);
+		if (this.loadBalancer.isOverloaded(node, rotation.all())) {
+			return new Departure(List.of(node), null);
+		}
+		if (mark.rotation() == rotation.hash()) {
+			return Departure.NONE;
+		}
+		ClusterNode chosen = choose(near(rotation, rotation.all()));
+		return (chosen != node) ? new Departure(List.of(node), chosen) : Departure.NONE;
 	}
 
 	/**
@@ -181,7 +201,7 @@ public final class RoutingPolicy {
 	 * @param left the nodes to leave
 	 * @return {@code false} if it stays for now
 	 */
-	public boolean leaves(Route decided, List<ClusterNode> left) {
+	boolean leaves(Route decided, List<ClusterNode> left) {
 		return decided.reason() == Reason.READ_ONLY || (decided.reason() == Reason.BEHIND && busy(left).isEmpty()
 				&& ThreadLocalRandom.current().nextInt(STAYS) == 0);
 	}
@@ -322,6 +342,19 @@ public final class RoutingPolicy {
 			}
 		}
 		return busy;
+	}
+
+	/**
+	 * The nodes that a unit should leave.
+	 *
+	 * @param left the nodes, empty for none
+	 * @param chosen the node to use instead if it may serve, {@code null} to let the load
+	 * balancer choose
+	 */
+	record Departure(List<ClusterNode> left, @Nullable ClusterNode chosen) {
+
+		private static final Departure NONE = new Departure(List.of(), null);
+
 	}
 
 }

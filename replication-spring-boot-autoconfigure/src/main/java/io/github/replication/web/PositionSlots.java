@@ -434,7 +434,8 @@ final class PositionSlots {
 		 * Whether the same position was sent last, over one that may be on its way.
 		 */
 		boolean isRepeatedContended(int slot) {
-			return this.turn.position == this.position && this.turn.slot == slot && this.turn.contended;
+			return this.turn.position == this.position && this.turn.slot == slot && this.turn.contended
+					&& this.held.brought()[slot] != this.position;
 		}
 
 		void note(int slot, boolean contended) {

@@ -18,7 +18,9 @@ package io.github.replication.policy;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -27,11 +29,13 @@ import io.github.replication.Consistency;
 import io.github.replication.PoolKind;
 import io.github.replication.Reason;
 import io.github.replication.RoutingScope;
+import io.github.replication.balance.LeastConnectionsLoadBalancer;
 import io.github.replication.balance.LoadBalancer;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Node;
 import io.github.replication.node.Nodes;
 import io.github.replication.node.Topology;
+import io.github.replication.policy.RoutingPolicy.Departure;
 import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
@@ -259,6 +263,25 @@ class RoutingPolicyTests {
 		assertThat(leaving(new Facts().readOnly().read(this.replicas.get(0), ReadMark.ANY))).isEmpty();
 	}
 
+	/**
+	 * A caller that moves takes one turn of the load balancer, as one that stays does.
+	 */
+	@Test
+	void callersOfAnotherRotationAreSpreadEvenly() {
+		this.replicas.add(Nodes.replica("replica-3"));
+		RoutingPolicy policy = policy(new LeastConnectionsLoadBalancer());
+		Map<String, Integer> served = new HashMap<>();
+		for (int i = 0; i < 300; i++) {
+			ClusterNode node = this.replicas.get(i % 2);
+			RouteRequest request = new Facts().readOnly().read(node, rotation() + 1).request();
+			Departure departure = policy.departure(policy.route(request, List.of()), request);
+			ClusterNode next = departure.left().isEmpty() ? node
+					: policy.route(new Facts().readOnly().request(), departure.left(), departure.chosen()).node();
+			served.merge(next.name(), 1, Integer::sum);
+		}
+		assertThat(served).isEqualTo(Map.of("replica-1", 100, "replica-2", 100, "replica-3", 100));
+	}
+
 	@Test
 	void callerLeavesANodeThatIsOverloaded() throws Exception {
 		Facts facts = new Facts().readOnly().read(this.replicas.get(0), rotation());
@@ -297,7 +320,7 @@ class RoutingPolicyTests {
 	}
 
 	private List<ClusterNode> leaving(Facts facts) throws NoReplicaException {
-		return policy().leaving(route(facts), facts.request());
+		return policy().departure(route(facts), facts.request()).left();
 	}
 
 	private Route route(Facts facts, ClusterNode... excluded) throws NoReplicaException {
@@ -306,8 +329,12 @@ class RoutingPolicyTests {
 	}
 
 	private RoutingPolicy policy() {
+		return policy(this.balancer);
+	}
+
+	private RoutingPolicy policy(LoadBalancer balancer) {
 		Topology topology = Nodes.topology(this.primary, this.replicas, this.zone);
-		return new RoutingPolicy(() -> topology, Nodes.positions(ReadYourWritesMode.TIME, topology), this.balancer,
+		return new RoutingPolicy(() -> topology, Nodes.positions(ReadYourWritesMode.TIME, topology), balancer,
 				this.byStatement, this.fallback);
 	}
 

@@ -91,6 +91,24 @@ class PositionSlotsTests {
 	}
 
 	@Test
+	void samePositionIsNotInDoubtAgainOnceTheClientHasBroughtItBack() {
+		Client client = new Client();
+		client.write(newSlots());
+		client.write(this.slots);
+		Request first = client.begin(this.slots);
+		Request second = client.begin(this.slots);
+		first.answer();
+		second.answer();
+		first.arrive();
+		second.arrive();
+		assertThat(client.hasUnknown()).isTrue();
+		Request read = client.begin(this.slots);
+		read.answerAgain(second);
+		read.arrive();
+		assertThat(client.hasUnknown()).isFalse();
+	}
+
+	@Test
 	void instanceThatIsNotSeenAnyMoreIsForgotten() {
 		Client client = new Client();
 		client.write(newSlots());
@@ -222,6 +240,14 @@ class PositionSlotsTests {
 
 		void answer() {
 			this.written = ++PositionSlotsTests.this.position;
+			this.place = this.slots.place(ADDRESS, this.held, value());
+		}
+
+		/**
+		 * Answers the position of another response, as a read does.
+		 */
+		void answerAgain(Request other) {
+			this.written = other.written;
 			this.place = this.slots.place(ADDRESS, this.held, value());
 		}
 

@@ -19,6 +19,7 @@ package io.github.replication.integration;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.security.Principal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -34,6 +35,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpSession;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,13 +59,17 @@ import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.replication.Reason;
 import io.github.replication.RouteDecision;
+import io.github.replication.position.PositionToken;
+import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.InMemoryPositionStore;
 import io.github.replication.store.PositionStore;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
+import io.github.replication.web.CookiePositionCarrier;
 import io.github.replication.web.PositionCarrier;
 import io.github.replication.web.PositionClientInterceptor;
+import io.github.replication.web.UserPositionCarrier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -251,6 +257,33 @@ class CarrierChoiceTests {
 		assertFound(user, application, this.id);
 		new Browser().with("Device", "a").with("Account", "other").post(application, "/notes/" + (this.id + 2));
 		assertFound(user, application, this.id + 2);
+	}
+
+	/**
+	 * The carriers of the documentation's example. The second is asked before each
+	 * statement whether it knows the visitor by now.
+	 */
+	@Test
+	void visitorWhoHasNotLoggedInKeepsThePositionAndIsNotPinnedByAForgedOne() {
+		TestApplication application = start("cookie", NoteWeb.class, CookieAndUser.class);
+		Browser visitor = new Browser();
+		visitor.post(application, "/notes/" + this.id);
+		for (int i = 0; i < 3; i++) {
+			assertFound(visitor, application, this.id);
+			assertThat(visitor.positions()).isNotEmpty()
+				.allSatisfy((token) -> assertThat(token.position()).isNotNull());
+		}
+		PositionToken own = visitor.positions().get(0);
+		this.cluster.replicas().forEach(PostgresNode::resumeReplay);
+		this.cluster.awaitReplication();
+		Browser forger = new Browser().withCookie("replication-position-a-1", "2." + Integer.toHexString(own.cluster())
+				+ "." + Integer.toHexString(own.position().timeline()) + "-7fffffffffffffff.");
+		for (Browser user : List.of(visitor, forger)) {
+			Awaitility.await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
+				assertThat(user.get(application, "/twice/" + this.id).body()).isEqualTo("foundfound");
+				assertThat(application.decisions().last().isReplica()).isTrue();
+			});
+		}
 	}
 
 	@Test
@@ -453,6 +486,25 @@ class CarrierChoiceTests {
 		@Bean
 		PositionCarrier otherCarrier() {
 			return new KeyedCarrier("Account");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class CookieAndUser {
+
+		private static final Duration WINDOW = Duration.ofMinutes(10);
+
+		@Bean
+		PositionCarrier cookies() {
+			return new CookiePositionCarrier("replication-position",
+					new CookiePositionCarrier.Attributes(null, null, null, "Lax", WINDOW), System::nanoTime);
+		}
+
+		@Bean
+		PositionCarrier users() {
+			return new UserPositionCarrier(new BoundedPositionStore(new InMemoryPositionStore(System::nanoTime),
+					Duration.ofMillis(100), System::nanoTime), WINDOW);
 		}
 
 	}

@@ -142,6 +142,35 @@ class OutageTests {
 		}
 	}
 
+	@Test
+	void usersAreServedByTheReplicasThatHaveTheirWritesAfterThePrimaryWasKilled() {
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("spring.datasource.hikari.connection-timeout", "1000")
+			.with("replication.read-your-writes.window", "1m")
+			.withoutJpa()
+			.web()
+			.start(NoteWeb.class)) {
+			long first = ids.getAndAdd(100);
+			List<Browser> users = IntStream.range(0, 4).mapToObj((i) -> new Browser()).toList();
+			IntStream.range(0, 4).forEach((i) -> users.get(i).post(application, "/notes/" + (first + i)));
+			this.cluster.awaitReplication();
+			Runnable read = () -> IntStream.range(0, 4).forEach((i) -> {
+				assertThat(users.get(i).get(application, "/notes/" + (first + i)).body()).isEqualTo("found");
+				assertThat(application.decisions().last().isReplica()).isTrue();
+			});
+			Awaitility.await().pollInSameThread().untilAsserted(read::run);
+			assertThat(users).noneMatch((user) -> user.positions().isEmpty());
+			this.cluster.primary().kill();
+			Awaitility.await()
+				.pollInSameThread()
+				.during(Duration.ofSeconds(8))
+				.atMost(Duration.ofSeconds(20))
+				.untilAsserted(read::run);
+			awaitState(application, "primary", NodeState.OFFLINE);
+			read.run();
+		}
+	}
+
 	/**
 	 * Its pool has lost all connections, and the first new one is still being opened.
 	 */
