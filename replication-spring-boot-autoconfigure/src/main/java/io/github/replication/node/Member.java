@@ -305,7 +305,7 @@ final class Member {
 		return switch (state) {
 			case ONLINE, SHARED -> failure();
 			case DRAINED -> "taken out of rotation by an operator";
-			case LAGGING -> "further behind than replication.max-lag or replication.max-lag-size allows";
+			case LAGGING -> "not known to keep replication.max-lag or replication.max-lag-size";
 			case DIVERGED -> "it has replayed changes that the primary does not have: rebuild it as a standby"
 					+ " (pg_rewind, pg_basebackup)";
 			case MISCONFIGURED -> mistake();
