@@ -17,8 +17,6 @@
 package io.github.replication.position;
 
 import java.time.Instant;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +39,6 @@ import org.jspecify.annotations.Nullable;
 public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Read read) {
 
 	private static final int MAXIMUM_LENGTH = 160;
-
-	private static final Pattern FORMAT = Pattern.compile("2\\.(?<cluster>[0-9a-f]{1,8})"
-			+ "\\.(?:(?<timeline>[0-9a-f]{1,8})-(?<lsn>[0-9a-f]{1,16})|t(?<instant>[0-9a-f]{1,12})|(?<unknown>u))?"
-			+ "\\.(?:(?<index>[0-9a-f]{1,2})-(?<node>[0-9a-f]{1,8})-(?<rotation>[0-9a-f]{1,8})-(?<moves>[0-9a-f]{1,6}))?");
 
 	/**
 	 * Whether the token says anything.
@@ -103,12 +97,15 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 		if (text == null || text.length() > MAXIMUM_LENGTH) {
 			return null;
 		}
-		Matcher matcher = FORMAT.matcher(text);
-		if (!matcher.matches()) {
-			return null;
-		}
-		return new PositionToken(Integer.parseUnsignedInt(matcher.group("cluster"), 16), Reached.of(matcher),
-				Read.of(matcher));
+		TokenReader reader = new TokenReader(text);
+		reader.expect('2');
+		reader.expect('.');
+		int cluster = (int) reader.hex(8);
+		reader.expect('.');
+		Reached reached = Reached.read(reader);
+		reader.expect('.');
+		Read read = Read.read(reader);
+		return reader.isComplete() ? new PositionToken(cluster, reached, read) : null;
 	}
 
 	/**
@@ -133,17 +130,19 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 		 */
 		public static final Reached UNKNOWN = new Reached(null, null);
 
-		private static @Nullable Reached of(Matcher matcher) {
-			String timeline = matcher.group("timeline");
-			String instant = matcher.group("instant");
-			if (timeline != null) {
-				return new Reached(new WalPosition(Integer.parseUnsignedInt(timeline, 16),
-						Long.parseUnsignedLong(matcher.group("lsn"), 16)), null);
+		private static @Nullable Reached read(TokenReader reader) {
+			if (reader.accept('u')) {
+				return UNKNOWN;
 			}
-			if (instant != null) {
-				return new Reached(null, Instant.ofEpochMilli(Long.parseLong(instant, 16)));
+			if (reader.accept('t')) {
+				return new Reached(null, Instant.ofEpochMilli(reader.hex(12)));
 			}
-			return (matcher.group("unknown") != null) ? UNKNOWN : null;
+			if (!reader.isHex()) {
+				return null;
+			}
+			int timeline = (int) reader.hex(8);
+			reader.expect('-');
+			return new Reached(new WalPosition(timeline, reader.hex(16)), null);
 		}
 
 		@Override
@@ -173,11 +172,17 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 		 */
 		public static final int NONE = -1;
 
-		private static @Nullable Read of(Matcher matcher) {
-			String node = matcher.group("node");
-			return (node != null) ? new Read(Integer.parseInt(matcher.group("index"), 16),
-					Integer.parseUnsignedInt(node, 16), Integer.parseUnsignedInt(matcher.group("rotation"), 16),
-					Integer.parseInt(matcher.group("moves"), 16)) : null;
+		private static @Nullable Read read(TokenReader reader) {
+			if (!reader.isHex()) {
+				return null;
+			}
+			int index = (int) reader.hex(2);
+			reader.expect('-');
+			int node = (int) reader.hex(8);
+			reader.expect('-');
+			int rotation = (int) reader.hex(8);
+			reader.expect('-');
+			return new Read(index, node, rotation, (int) reader.hex(6));
 		}
 
 		@Override

@@ -17,6 +17,7 @@ package io.github.replication.position;
 
 import java.time.Instant;
 import java.util.Random;
+import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,10 @@ import io.github.replication.position.PositionToken.Read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 class PositionTokenTests {
+
+	private static final Pattern FORMAT = Pattern
+		.compile("2\\.[0-9a-f]{1,8}" + "\\.([0-9a-f]{1,8}-[0-9a-f]{1,16}|t[0-9a-f]{1,12}|u)?"
+				+ "\\.([0-9a-f]{1,2}-[0-9a-f]{1,8}-[0-9a-f]{1,8}-[0-9a-f]{1,6})?");
 
 	private static final String ALPHABET = "0123456789abcdefABCDEFtx.-,; =\u00e4";
 
@@ -66,13 +71,14 @@ class PositionTokenTests {
 	 * Fails with the seed in the message, which reproduces the run.
 	 */
 	@Test
-	void strangersTextNeverThrows() {
+	void strangersTextIsReadIfItHasTheFormatAndNeverThrows() {
 		long seed = System.nanoTime();
 		Random random = new Random(seed);
 		for (int i = 0; i < 200_000; i++) {
 			String text = random.nextBoolean() ? anything(random) : damaged(random);
 			try {
 				PositionToken token = PositionToken.parse(text);
+				assertThat(token != null).isEqualTo(text.length() <= 160 && FORMAT.matcher(text).matches());
 				if (token != null) {
 					assertThat(PositionToken.parse(token.toString())).isEqualTo(token);
 				}
