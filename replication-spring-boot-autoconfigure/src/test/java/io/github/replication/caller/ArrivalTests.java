@@ -173,6 +173,14 @@ class ArrivalTests {
 	}
 
 	@Test
+	void writeLeavesWithThePositionThatIsAskedFor() {
+		this.cluster.sampled = new WalPosition(1, 0x500);
+		Caller caller = arrive();
+		caller.record.recordWrite(false);
+		assertThat(caller.arrival.departure(caller.record, true, false)).hasToString("2.cafe.1-500.");
+	}
+
+	@Test
 	void sharedResponseTellsOfWritesOnly() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
 		Caller reader = arrive();

@@ -16,6 +16,8 @@
 
 package io.github.replication.caller;
 
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,7 @@ import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 class RequiredWritesTests {
 
@@ -100,6 +103,17 @@ class RequiredWritesTests {
 		assertThat(this.required.extend(Bound.NONE).write()).isNotNull().returns(false, Write::isResolved);
 		this.required.update((write) -> (write == unresolved) ? write.resolvedAt(new WalPosition(1, 700)) : write);
 		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(700, 1));
+	}
+
+	@Test
+	void questionThatFailsKeepsNoOtherThreadOut() {
+		this.required.add(at(100, 1), 0);
+		assertThatIllegalStateException().isThrownBy(() -> this.required.update((write) -> {
+			throw new IllegalStateException("no answer");
+		}));
+		assertThat(CompletableFuture.supplyAsync(() -> this.required.add(at(200, 1), 0)))
+			.succeedsWithin(Duration.ofSeconds(10));
+		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(200, 1));
 	}
 
 	@Test

@@ -98,6 +98,14 @@ class MemberTests {
 	}
 
 	@Test
+	void nodeThatFailsTwiceForTheSameReasonIsOffline() {
+		this.replica.health().failed(new SQLException("no answer"));
+		assertState(this.replica, NodeState.ONLINE, "no answer");
+		this.replica.health().failed(new SQLException("no answer"));
+		assertState(this.replica, NodeState.OFFLINE, "no answer");
+	}
+
+	@Test
 	void nodeThatIsLostIsOfflineForTheReasonOfTheLoss() {
 		answers(this.replica, standby());
 		this.replica.health().failed(new SQLException("no answer"));

@@ -16,6 +16,7 @@
 
 package io.github.replication.node;
 
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -85,9 +86,28 @@ public final class Nodes {
 		position.reported(sample(clock, true, lsn), position.incarnation());
 	}
 
+	/**
+	 * A replica reports on a connection how far it has replayed.
+	 */
+	public static void replayedOn(Connection connection, ClusterNode replica, SampleClock clock, long lsn) {
+		replica.inquiry().position().reported(connection, sample(clock, true, lsn));
+	}
+
+	/**
+	 * A replica reports how far it has replayed after its server was started again.
+	 */
+	public static void restarted(ClusterNode replica, SampleClock clock, long lsn) {
+		ReplicaPosition position = replica.inquiry().position();
+		position.reported(sample(clock, true, 2, lsn), position.incarnation());
+	}
+
 	private static Sample sample(SampleClock clock, boolean inRecovery, long lsn) {
-		return new Sample(clock.startSample(), clock.nanoTime(), new ServerState(0, false, inRecovery, 1, 1, lsn,
-				inRecovery ? 0 : lsn, 4711, "app", ServerState.Streaming.UNKNOWN));
+		return sample(clock, inRecovery, 1, lsn);
+	}
+
+	private static Sample sample(SampleClock clock, boolean inRecovery, long startedAt, long lsn) {
+		return new Sample(clock.startSample(), clock.nanoTime(), new ServerState(0, false, inRecovery, startedAt, 1,
+				lsn, inRecovery ? 0 : lsn, 4711, "app", ServerState.Streaming.UNKNOWN));
 	}
 
 	/**
