@@ -1,7 +1,8 @@
 #!/bin/sh
 # Shows that the proof notices what it is there for: applies each mutation of this folder
 # to a copy of the repository, runs the tests that it names, and writes docs/mutations.md,
-# which lists what noticed each.
+# which lists what noticed each. The sections of the document below the table stay as they
+# are.
 #
 # usage: src/mutations/run.sh [mutation...]
 set -eu
@@ -32,6 +33,7 @@ notice, and written what did. A promise stands before the tests where the [proof
 | --- | --- | --- |
 END
 	cat "$copy/rows"
+	[ -z "$sections" ] || printf '\n%s\n' "$sections"
 }
 
 survivors=0
@@ -56,5 +58,6 @@ for mutation in "$@"; do
 	echo "$mutation: $noticed"
 	echo "| [$mutation](../src/mutations/$mutation.patch) | $(sed -n 1p "$patch") | $noticed |" >>"$copy/rows"
 done
+sections=$(sed -n '/^## /,$p' "$repository/docs/mutations.md")
 report >"$repository/docs/mutations.md"
 exit $survivors

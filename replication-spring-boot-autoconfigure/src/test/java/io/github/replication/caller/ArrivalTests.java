@@ -173,6 +173,14 @@ class ArrivalTests {
 	}
 
 	@Test
+	void writeLeavesWithThePositionThatIsAskedFor() {
+		this.cluster.sampled = new WalPosition(1, 0x500);
+		Caller caller = arrive();
+		caller.record.recordWrite(false);
+		assertThat(caller.arrival.departure(caller.record, true, false)).hasToString("2.cafe.1-500.");
+	}
+
+	@Test
 	void sharedResponseTellsOfWritesOnly() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
 		Caller reader = arrive();
@@ -214,6 +222,83 @@ class ArrivalTests {
 		assertThat(caller.arrival.departure(caller.record, true, false)).isNull();
 	}
 
+	@Test
+	void markCountsBesideATokenWithoutOne() {
+		for (List<String> texts : List.of(List.of("2.cafe..1-11-7-1", "2.cafe.1-10."),
+				List.of("2.cafe.1-10.", "2.cafe..1-11-7-1"))) {
+			assertThat(new Arrival(this.tokens).add(texts).read()).isNotNull().returns(ONE, ReadMark::node);
+		}
+	}
+
+	@Test
+	void tokenThatArrivesLaterRepeatsNoMark() {
+		Arrival arrival = new Arrival(this.tokens);
+		arrival.add(List.of("2.cafe..1-11-7-5"));
+		assertThat(arrival.add(List.of("2.cafe.1-10.")).read()).as("without a mark").isNull();
+		assertThat(arrival.add(List.of("2.cafe..2-22-7-4")).read()).as("with fewer moves").isNull();
+		assertThat(arrival.add(List.of("2.cafe.1-20.1-11-7-5")).read()).as("with the same node").isNull();
+	}
+
+	@Test
+	void announcementNamesThePositionThatIsKnownWithoutAQuestion() {
+		Caller caller = arrive("2.cafe..1-11-7-3");
+		caller.record.recordWrite(false);
+		assertThat(caller.arrival.announcement(caller.record)).hasToString("2.cafe.u.1-11-7-3");
+		this.cluster.known = new WalPosition(1, 0x500);
+		assertThat(caller.arrival.announcement(caller.record)).hasToString("2.cafe.1-500.1-11-7-3");
+		assertThat(this.cluster.asked).isZero();
+	}
+
+	@Test
+	void positionThatWasNotKnownIsReplacedOnceItIs() {
+		Caller caller = arrive("2.cafe.u.");
+		assertThat(caller.departure()).as("while it is not known").isNull();
+		this.cluster.known = new WalPosition(1, 0x500);
+		assertThat(caller.arrival.departure(caller.record, false, true)).as("in a shared response").isNull();
+		assertThat(caller.departure()).hasToString("2.cafe.1-500.");
+		assertThat(this.cluster.asked).isZero();
+	}
+
+	@Test
+	void positionThatWasKnownIsNotSentAgain() {
+		this.cluster.known = new WalPosition(1, 0x500);
+		assertThat(arrive("2.cafe.1-10.").departure()).isNull();
+	}
+
+	@Test
+	void writeThatOthersHaveMadeDoesNotLeaveWithAReader() {
+		Caller caller = arrive();
+		caller.record.add(new Bound(new Write(0, false, new WalPosition(1, 0x10), 0, 1_000), null));
+		assertThat(caller.departure()).isNull();
+	}
+
+	@Test
+	void arrivedWriteIsForgottenWithTheWindow() {
+		Caller caller = arrive("2.cafe.u.");
+		assertThat(caller.bound().write()).isNotNull();
+		this.cluster.known = new WalPosition(1, 0x500);
+		this.time.addAndGet(Duration.ofSeconds(10).toNanos() + 1);
+		assertThat(caller.departure()).isNull();
+	}
+
+	@Test
+	void ownWriteThatNoLongerCountsAtTheResponseDoesNotLeave() {
+		Caller caller = arrive();
+		caller.record.recordWrite(false);
+		this.time.addAndGet(Duration.ofSeconds(10).toNanos() + 1);
+		assertThat(caller.arrival.departure(caller.record, true, false)).isNull();
+	}
+
+	@Test
+	void readersOfANodeThatIsGoneAndAnotherMoveToTheOther() {
+		this.cluster.sampled = new WalPosition(1, 0x500);
+		this.cluster.places.remove(ONE);
+		Caller caller = arrive("2.cafe..1-11-7-3", "2.cafe..2-22-7-3");
+		caller.record.recordBehind(ONE);
+		caller.read(ReadMark.PRIMARY);
+		assertThat(caller.departure()).hasToString("2.cafe.1-500.2-22-7-4");
+	}
+
 	private Caller arrive(String... texts) {
 		Arrival arrival = new Arrival(this.tokens);
 		return new Caller(arrival, this.records.forRequest(() -> arrival.add(List.of(texts))));
@@ -246,6 +331,8 @@ class ArrivalTests {
 
 		private @Nullable WalPosition sampled;
 
+		private @Nullable WalPosition known;
+
 		private int asked;
 
 		@Override
@@ -270,7 +357,8 @@ class ArrivalTests {
 
 		@Override
 		public Write lookUp(Write write) {
-			return write;
+			WalPosition position = this.known;
+			return (position != null && !write.isResolved()) ? write.resolvedAt(position) : write;
 		}
 
 		@Override

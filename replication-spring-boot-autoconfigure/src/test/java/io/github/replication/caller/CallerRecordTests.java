@@ -370,6 +370,233 @@ class CallerRecordTests {
 		assertThat(record.bound().read()).isNotNull().returns(false, ReadMark::isStaying);
 	}
 
+	@Test
+	void unitThatBeginsEarlierThanAnotherExtendsTheWindow() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordWrite(false);
+		long early = this.time.addAndGet(WINDOW.toNanos());
+		this.time.incrementAndGet();
+		CallerRecord.Requirement late = record.delayedSince(this.time.get());
+		assertThat(record.bound().write()).isNull();
+		record.delayedSince(early);
+		assertThat(record.bound().write()).isNotNull();
+		late.release();
+		assertThat(record.bound().write()).isNotNull();
+	}
+
+	@Test
+	void requiredWriteOfAnotherIsNotTheCallers() {
+		CallerRecord record = this.records.forRequest(null);
+		CallerRecord.Requirement first = record.require(Write.unresolved(1, false, this.time.get()));
+		assertThat(record.bound().write()).isNotNull();
+		assertThat(record.write()).isNull();
+		assertThat(record.hasWritten()).isFalse();
+		this.time.addAndGet(WINDOW.toNanos());
+		record.require(Write.unresolved(2, false, this.time.get())).release();
+		assertThat(record.bound().write()).as("the first still counts").isNotNull();
+		first.release();
+		assertThat(record.bound().write()).isNull();
+	}
+
+	@Test
+	void positionOfARequiredWriteIsRemembered() {
+		CallerRecord record = this.records.forRequest(null);
+		record.require(Write.unresolved(1, false, this.time.get()));
+		record.updateWrite((write) -> write.resolvedAt(new WalPosition(1, 100)));
+		assertThat(write(record).position()).isEqualTo(new WalPosition(1, 100));
+		assertThat(write(record).isResolved()).isTrue();
+	}
+
+	@Test
+	void writeThatTheCallerHasBroughtIsItsOwnUntilTheWindowEnds() {
+		Write brought = Write.unresolved(1, false, this.time.get());
+		CallerRecord record = this.records.forRequest(() -> new Bound(brought, null));
+		assertThat(record.write()).isEqualTo(brought);
+		this.time.addAndGet(WINDOW.toNanos() + 1);
+		assertThat(record.write()).isNull();
+	}
+
+	@Test
+	void callerThatIsIdentifiedIsNotAskedForAgain() {
+		AtomicInteger asked = new AtomicInteger();
+		CallerRecord record = this.records.forRequest(() -> {
+			asked.incrementAndGet();
+			return Bound.NONE;
+		});
+		record.identify();
+		assertThat(asked).hasValue(1);
+		record.bound();
+		assertThat(asked).hasValue(1);
+		assertThat(record.isUsed()).isTrue();
+	}
+
+	@Test
+	void connectionOfAnInnerRecordIsReturnedOnceForTheOuterAfterAWrite() {
+		AtomicInteger returned = new AtomicInteger();
+		CallerRecord outer = this.records.forRequest(null);
+		outer.listener(new Listener(() -> {
+		}, returned::incrementAndGet));
+		CallerRecord inner = outer.inner(Bound.NONE, true);
+		inner.connectionReturned();
+		assertThat(returned).as("before a write").hasValue(0);
+		inner.recordWrite(false);
+		inner.connectionReturned();
+		inner.connectionReturned();
+		assertThat(returned).hasValue(1);
+	}
+
+	@Test
+	void readThatShowsNothingNewChangesNothing() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordRead(3, null);
+		Object state = record.state();
+		record.recordRead(3, record.bound().read());
+		assertThat(record.state()).isSameAs(state);
+		record.recordRead(4, record.bound().read());
+		assertThat(record.state()).as("another node").isNotSameAs(state);
+		state = record.state();
+		this.clock.startSample();
+		record.recordRead(4, record.bound().read());
+		assertThat(record.state()).as("a later sample").isNotSameAs(state);
+		assertThat(record.bound().read()).isNotNull().returns(this.clock.now(), ReadMark::tick);
+	}
+
+	@Test
+	void firstReadOfAnInnerRecordIsItsOwnAlthoughTheOuterHasReadTheSame() {
+		CallerRecord outer = this.records.forRequest(null);
+		outer.recordRead(3, null);
+		CallerRecord inner = outer.inner(Bound.NONE, true);
+		assertThat(inner.ownRead()).isNull();
+		inner.recordRead(3, inner.bound().read());
+		assertThat(inner.ownRead()).isEqualTo(outer.bound().read());
+	}
+
+	@Test
+	void readOfAnInnerRecordIsThatOfTheOuter() {
+		CallerRecord outer = this.records.forRequest(null);
+		CallerRecord inner = outer.inner(Bound.NONE, false);
+		inner.recordRead(3, null);
+		inner.recordBehind(4);
+		assertThat(outer.ownRead()).isNotNull().returns(3, ReadMark::node);
+		assertThat(outer.isBehind()).isTrue();
+		assertThat(outer.successor()).isEqualTo(4);
+	}
+
+	@Test
+	void readsThatWereDecidedAtTheSameTimeLeaveThePrimaryAlone() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordRead(3, null);
+		record.recordRead(4, null);
+		assertThat(record.bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+		record.recordRead(4, record.bound().read());
+		assertThat(record.bound().read()).as("decided in view of both").isNotNull().returns(4, ReadMark::node);
+	}
+
+	@Test
+	void readsOfOneNodeThatWereDecidedAtTheSameTimeStayWithIt() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordRead(3, null);
+		this.clock.startSample();
+		record.recordRead(3, null);
+		assertThat(record.bound().read()).isNotNull()
+			.returns(3, ReadMark::node)
+			.returns(this.clock.now(), ReadMark::tick);
+	}
+
+	@Test
+	void callerThatKeepsItsNodeStaysInAnyRotationUntilItMoves() {
+		this.tokens.resolveWith(inRotation(7));
+		CallerRecord record = this.records.forRequest(null);
+		record.recordRead(3, null);
+		assertThat(rotation(record)).isEqualTo(7);
+		record.keepNode();
+		assertThat(rotation(record)).isEqualTo(ReadMark.ANY);
+		this.clock.startSample();
+		record.recordRead(3, record.bound().read());
+		assertThat(rotation(record)).isEqualTo(ReadMark.ANY);
+		record.recordRead(4, record.bound().read());
+		assertThat(rotation(record)).isEqualTo(7);
+	}
+
+	@Test
+	void callerThatDoesNotKeepItsNodeFollowsTheRotation() {
+		this.tokens.resolveWith(inRotation(6));
+		CallerRecord record = this.records.forRequest(null);
+		record.recordRead(3, null);
+		this.tokens.resolveWith(inRotation(7));
+		this.clock.startSample();
+		record.recordRead(3, record.bound().read());
+		assertThat(rotation(record)).isEqualTo(7);
+	}
+
+	@Test
+	void callerKeepsItsNodeOnlyForReadsThatStayedWithIt() {
+		this.tokens.resolveWith(inRotation(7));
+		for (ReadMark decidedBy : new ReadMark[] { null, new ReadMark(3, 1, 1), new ReadMark(4, 1, 1, 7) }) {
+			CallerRecord record = this.records.forRequest(null);
+			record.keepNode();
+			record.recordRead(3, decidedBy);
+			assertThat(rotation(record)).as("%s", decidedBy).isEqualTo(7);
+		}
+	}
+
+	@Test
+	void callerHasWrittenSinceTheMomentOfItsCommitAndNoLater() {
+		CallerRecord record = this.records.forRequest(null);
+		assertThat(record.hasWrittenSince(-1)).isFalse();
+		record.recordWrite(false);
+		assertThat(record.hasWrittenSince(this.time.get())).isTrue();
+		assertThat(record.hasWrittenSince(this.time.get() + 1)).isFalse();
+	}
+
+	@Test
+	void asynchronousCommitDuringTheQuestionIsNotCoveredByItsAnswer() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordWrite(false);
+		assertThat(resolvedDuring(record, () -> record.recordWrite(true)).isResolved()).isFalse();
+	}
+
+	@Test
+	void asynchronousCommitThatWasAskedForIsCoveredByTheAnswer() {
+		CallerRecord record = this.records.forRequest(null);
+		record.recordWrite(true);
+		assertThat(resolvedDuring(record, () -> {
+			this.time.incrementAndGet();
+			record.recordWrite(false);
+		}).isResolved()).isTrue();
+	}
+
+	private Write resolvedDuring(CallerRecord record, Runnable meanwhile) {
+		this.tokens.resolveWith(new Resolver(new WalPosition(1, 100)) {
+
+			@Override
+			public Write resolve(Write write) {
+				meanwhile.run();
+				return super.resolve(write);
+			}
+
+		});
+		this.tokens.resolve(record);
+		return write(record);
+	}
+
+	private static Resolver inRotation(int rotation) {
+		return new Resolver(null) {
+
+			@Override
+			public Place placeOf(int node) {
+				return new Place(1, rotation);
+			}
+
+		};
+	}
+
+	private static int rotation(CallerRecord record) {
+		ReadMark read = record.bound().read();
+		assertThat(read).isNotNull();
+		return read.rotation();
+	}
+
 	private void resolveAt(@Nullable WalPosition position) {
 		this.tokens.resolveWith(new Resolver(position));
 	}
@@ -425,7 +652,12 @@ class CallerRecordTests {
 
 	}
 
-	private record Listener(Runnable action) implements CallerListener {
+	private record Listener(Runnable action, Runnable returned) implements CallerListener {
+
+		Listener(Runnable action) {
+			this(action, () -> {
+			});
+		}
 
 		@Override
 		public void written() {
@@ -439,6 +671,7 @@ class CallerRecordTests {
 
 		@Override
 		public void connectionReturned() {
+			this.returned.run();
 		}
 
 	}

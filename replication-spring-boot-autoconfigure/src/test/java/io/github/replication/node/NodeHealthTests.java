@@ -17,6 +17,7 @@ package io.github.replication.node;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.Test;
 
@@ -138,6 +139,70 @@ class NodeHealthTests {
 		this.health.behind(atLeast(2), SECONDS.toNanos(111));
 		this.health.behind(atLeast(3), SECONDS.toNanos(112));
 		assertThat(this.health.isLagging()).as("30 s and more behind the state of the 80th second").isTrue();
+	}
+
+	@Test
+	void stateOfTheSameMomentDoesNotReplaceTheKnownOne() {
+		Sample known = sample(7);
+		this.health.told(known);
+		this.health.told(sample(7));
+		assertThat(this.health.last()).isSameAs(known);
+	}
+
+	@Test
+	void serverThatRefusesHasAnswered() {
+		this.health.failed(new SQLException("one"));
+		this.health.refused(new SQLException("starting up"), 30);
+		this.health.failed(new SQLException("two"));
+		assertThat(this.health.isFailing()).isFalse();
+		assertThat(this.health.answeredAt()).isEqualTo(30);
+	}
+
+	@Test
+	void lossIsNoticedOnceUntilTheNodeIsFound() {
+		AtomicInteger losses = new AtomicInteger();
+		this.health.onLoss(losses::incrementAndGet);
+		assertThat(this.health.isReachable()).isTrue();
+		this.health.lost(new SQLException("one"));
+		this.health.lost(new SQLException("two"));
+		assertThat(losses).hasValue(1);
+		assertThat(this.health.isReachable()).isFalse();
+		assertThat(this.health.loss()).hasMessage("one");
+		this.health.found();
+		assertThat(this.health.isReachable()).isTrue();
+		assertThat(this.health.loss()).isNull();
+		this.health.lost(null);
+		assertThat(losses).hasValue(2);
+	}
+
+	@Test
+	void nodeIsBackAfterTwoSuccessfulAttemptsInARow() {
+		this.health.lost(new SQLException("refused"));
+		assertThat(this.health.isReturning()).isFalse();
+		assertThat(this.health.attempted(null)).isFalse();
+		assertThat(this.health.isReturning()).isTrue();
+		assertThat(this.health.attempted(new SQLException("still refused"))).isFalse();
+		assertThat(this.health.isReturning()).isFalse();
+		assertThat(this.health.loss()).hasMessage("still refused");
+		assertThat(this.health.attempted(null)).isFalse();
+		assertThat(this.health.loss()).hasMessage("still refused");
+		assertThat(this.health.attempted(null)).isTrue();
+	}
+
+	@Test
+	void attemptsBeforeALossDoNotCount() {
+		this.health.attempted(null);
+		this.health.lost(new SQLException("refused"));
+		assertThat(this.health.attempted(null)).isFalse();
+	}
+
+	@Test
+	void drainedNodeIsPutBack() {
+		assertThat(this.health.isDrained()).isFalse();
+		this.health.drain(true);
+		assertThat(this.health.isDrained()).isTrue();
+		this.health.drain(false);
+		assertThat(this.health.isDrained()).isFalse();
 	}
 
 	private static Lag lag(long seconds) {

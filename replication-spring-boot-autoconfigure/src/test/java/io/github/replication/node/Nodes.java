@@ -16,6 +16,7 @@
 
 package io.github.replication.node;
 
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -61,6 +62,63 @@ public final class Nodes {
 	}
 
 	/**
+	 * Positions that decide, ordered by a clock.
+	 */
+	public static Positions positions(SampleClock clock, Topology topology) {
+		Positions positions = new Positions(
+				new PositionSettings(ReadYourWritesMode.POSITION, true, Duration.ZERO, TIMEOUT, TIMEOUT), clock);
+		positions.within(() -> topology);
+		return positions;
+	}
+
+	/**
+	 * The primary reports how far it has flushed.
+	 */
+	public static void flushed(Positions positions, SampleClock clock, long lsn) {
+		positions.primaryAnswered(sample(clock, false, lsn), null);
+	}
+
+	/**
+	 * A replica reports how far it has replayed.
+	 */
+	public static void replayed(ClusterNode replica, SampleClock clock, long lsn) {
+		ReplicaPosition position = replica.inquiry().position();
+		position.reported(sample(clock, true, lsn), position.incarnation());
+	}
+
+	/**
+	 * A replica reports on a connection how far it has replayed.
+	 */
+	public static void replayedOn(Connection connection, ClusterNode replica, SampleClock clock, long lsn) {
+		replica.inquiry().position().reported(connection, sample(clock, true, lsn));
+	}
+
+	/**
+	 * A replica reports how far it has replayed after its server was started again.
+	 */
+	public static void restarted(ClusterNode replica, SampleClock clock, long lsn) {
+		ReplicaPosition position = replica.inquiry().position();
+		position.reported(sample(clock, true, 2, lsn), position.incarnation());
+	}
+
+	private static Sample sample(SampleClock clock, boolean inRecovery, long lsn) {
+		return sample(clock, inRecovery, 1, lsn);
+	}
+
+	private static Sample sample(SampleClock clock, boolean inRecovery, long startedAt, long lsn) {
+		return new Sample(clock.startSample(), clock.nanoTime(), new ServerState(0, false, inRecovery, startedAt, 1,
+				lsn, inRecovery ? 0 : lsn, 4711, "app", ServerState.Streaming.UNKNOWN));
+	}
+
+	/**
+	 * A node that has just come back.
+	 */
+	public static ClusterNode warmingUp(ClusterNode node) {
+		node.warmUp();
+		return node;
+	}
+
+	/**
 	 * Positions of which nothing is known but the nodes that marks name.
 	 */
 	public static Positions positions(ReadYourWritesMode mode, Topology topology) {
@@ -80,8 +138,15 @@ public final class Nodes {
 	/**
 	 * A replica whose reports are ordered by a clock.
 	 */
-	static ClusterNode replica(String name, SampleClock clock) {
-		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, 1, null, null), Role.REPLICA, null,
+	public static ClusterNode replica(String name, SampleClock clock) {
+		return replica(name, null, clock);
+	}
+
+	/**
+	 * A replica of a group whose reports are ordered by a clock.
+	 */
+	public static ClusterNode replica(String name, @Nullable String group, SampleClock clock) {
+		return node(new NodeDefinition(name, "jdbc:stub://" + name, null, null, 1, group, null), Role.REPLICA, null,
 				health(), clock);
 	}
 

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -296,6 +297,74 @@ class RoutingPolicyTests {
 		Nodes.busy(this.replicas.get(0));
 		assertThat(leaving(new Facts().readOnly().read(this.replicas.get(0), rotation())))
 			.containsExactly(this.replicas.get(0));
+	}
+
+	@Test
+	void callerOfTheOnlyReplicaDoesNotLeaveIt() throws Exception {
+		this.replicas.remove(1);
+		this.balancer.overloaded = "replica-1";
+		assertThat(leaving(new Facts().readOnly().read(this.replicas.get(0), rotation() + 1))).isEmpty();
+	}
+
+	@Test
+	void callerWithoutAMarkLeavesNoNode() throws Exception {
+		this.balancer.overloaded = "replica-2";
+		assertThat(leaving(new Facts().readOnly())).isEmpty();
+	}
+
+	@Test
+	void callerLeavesItsNodeForAnotherReplica() {
+		assertThat(policy().leaves(decided(Reason.READ_ONLY), this.replicas)).isTrue();
+		assertThat(policy().leaves(decided(Reason.RECENT_WRITE), this.replicas)).isFalse();
+	}
+
+	@Test
+	void callerLeavesItsNodeForThePrimaryNowAndThen() {
+		assertThat(leaving(2_000)).as("about one in eight").isBetween(100, 500);
+		Nodes.busy(this.replicas.get(1));
+		assertThat(leaving(200)).as("a node whose connections are all in use").isZero();
+	}
+
+	@Test
+	void nodeThatWarmsUpIsChosenLessOften() throws Exception {
+		Nodes.warmingUp(this.replicas.get(1));
+		assertThat(chosen(this.replicas.get(1), 1_000)).as("about a tenth").isBetween(20, 500);
+		this.replicas.remove(0);
+		assertThat(chosen(this.replicas.get(0), 100)).as("as the only one").isEqualTo(100);
+	}
+
+	@Test
+	void nodeThatDoesNotWarmUpIsChosenAsOftenAsTheLoadBalancerSays() throws Exception {
+		Nodes.warmingUp(this.replicas.get(0));
+		assertThat(chosen(this.replicas.get(1), 100)).isEqualTo(100);
+	}
+
+	@Test
+	void replicasOfAReadAreThoseOfItsGroupWithoutTheExcluded() {
+		this.replicas.add(Nodes.replica("report-1", 1, "reports", null));
+		assertThat(policy().replicas(new Facts().readOnly().request(), List.of(this.replicas.get(0))))
+			.containsExactly(this.replicas.get(1));
+		assertThat(policy().replicas(new Facts().readOnly().group("reports").request(), List.of()))
+			.containsExactly(this.replicas.get(2));
+	}
+
+	private Route decided(Reason reason) {
+		return new Route(this.primary, PoolKind.READ, reason);
+	}
+
+	private int leaving(int times) {
+		RoutingPolicy policy = policy();
+		return (int) IntStream.range(0, times)
+			.filter((i) -> policy.leaves(decided(Reason.BEHIND), this.replicas))
+			.count();
+	}
+
+	private int chosen(ClusterNode node, int times) throws NoReplicaException {
+		int chosen = 0;
+		for (int i = 0; i < times; i++) {
+			chosen += (route(new Facts().readOnly()).node() == node) ? 1 : 0;
+		}
+		return chosen;
 	}
 
 	/**

@@ -75,6 +75,29 @@ class BoundTests {
 	}
 
 	@Test
+	void callerOfTwoMarksStaysIfOneOfThemDoes() {
+		ReadMark staying = new ReadMark(3, 4, 5, 77);
+		assertThat(staying.and(new ReadMark(3, 8, 7)).rotation()).isEqualTo(77);
+		assertThat(new ReadMark(3, 8, 7).and(staying).rotation()).isEqualTo(77);
+		assertThat(staying.and(new ReadMark(3, 8, 7, ReadMark.ANY)).rotation()).isEqualTo(77);
+		assertThat(staying.and(null)).isSameAs(staying);
+	}
+
+	@Test
+	void positionTakenHereReplacesOneThatIsNotBelieved() {
+		Write arrived = new Write(7, true, new WalPosition(1, 900), 6, 30);
+		assertThat(arrived.correctedTo(new WalPosition(1, 500)))
+			.isEqualTo(new Write(7, true, new WalPosition(1, 500), 0, 30));
+	}
+
+	@Test
+	void writeWhosePositionIsGivenUpIsOneBeforeNow() {
+		Write arrived = new Write(0, false, new WalPosition(1, 900), 6, 30);
+		assertThat(arrived.unknownSince(9)).isEqualTo(new Write(9, false, null, 0, 30));
+		assertThat(Write.unresolved(12, true, 30).unknownSince(9)).isEqualTo(Write.unresolved(12, true, 30));
+	}
+
+	@Test
 	void idOfANodeChangesWhenItsServerBeginsAnew() {
 		assertThat(ReadMark.idOf("replica-1", 1)).isEqualTo(ReadMark.idOf("replica-1", 1))
 			.isNotEqualTo(ReadMark.idOf("replica-1", 2))

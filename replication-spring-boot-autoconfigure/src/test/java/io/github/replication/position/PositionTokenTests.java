@@ -62,6 +62,34 @@ class PositionTokenTests {
 	}
 
 	@Test
+	void tokenIsEmptyOnceBothPartsAreTakenOut() {
+		PositionToken both = new PositionToken(7, Reached.UNKNOWN, new Read(1, 2, 3, 4));
+		assertThat(both.isEmpty()).isFalse();
+		assertThat(both.withoutRead()).returns(false, PositionToken::isEmpty).returns(true, PositionToken::hasWrite);
+		assertThat(both.withoutPosition()).returns(false, PositionToken::isEmpty)
+			.returns(false, PositionToken::hasWrite);
+		assertThat(both.withoutRead().withoutPosition()).isEqualTo(new PositionToken(7, null, null))
+			.returns(true, PositionToken::isEmpty);
+	}
+
+	@Test
+	void tokenNamesTheInstantOnlyWhereTimeDecides() {
+		Instant instant = Instant.ofEpochMilli(1_700_000_000_123L);
+		assertThat(new PositionToken(7, new Reached(null, instant), null)).returns(instant, PositionToken::writtenAt)
+			.returns(null, PositionToken::position);
+		assertThat(new PositionToken(7, new Reached(new WalPosition(1, 2), null), null))
+			.returns(null, PositionToken::writtenAt)
+			.returns(new WalPosition(1, 2), PositionToken::position);
+		assertThat(new PositionToken(7, null, null)).returns(null, PositionToken::writtenAt)
+			.returns(null, PositionToken::position);
+	}
+
+	@Test
+	void instantBeforeTheEpochIsWrittenAsTheEpoch() {
+		assertThat(new Reached(null, Instant.ofEpochMilli(-1))).hasToString("t0");
+	}
+
+	@Test
 	void textThatIsTooLongIsNotLookedAt() {
 		assertThat(PositionToken.parse("2.0.." + "0".repeat(1_000_000))).isNull();
 		assertThat(PositionToken.parse(null)).isNull();

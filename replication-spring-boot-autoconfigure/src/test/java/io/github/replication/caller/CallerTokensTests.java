@@ -1,0 +1,186 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.caller;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import io.github.replication.position.Bound;
+import io.github.replication.position.PositionResolver;
+import io.github.replication.position.PositionToken.Read;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.ReadYourWritesMode;
+import io.github.replication.position.SampleClock;
+import io.github.replication.position.WalPosition;
+import io.github.replication.position.Write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+class CallerTokensTests {
+
+	private static final long NOW = 1_000;
+
+	private static final int KNOWN = 3;
+
+	private final SampleClock clock = new SampleClock(() -> NOW);
+
+	private final CallerTokens tokens = tokens(Duration.ofSeconds(10));
+
+	private final CallerRecord record = new CallerRecords(this.tokens).forRequest(null);
+
+	private final Resolver resolver = new Resolver();
+
+	@Test
+	void windowThatIsNotPositiveIsRefused() {
+		for (Duration window : new Duration[] { Duration.ZERO, Duration.ofSeconds(-1) }) {
+			assertThatIllegalArgumentException().isThrownBy(() -> tokens(window))
+				.withMessage("window must be positive, but was " + window);
+		}
+	}
+
+	@Test
+	void tokenAfterAQuestionNamesTheAnsweredPosition() {
+		this.tokens.resolveWith(this.resolver);
+		this.record.recordWrite(false);
+		assertThat(this.tokens.resolved(this.record)).hasToString("2.cafe.1-aa.");
+	}
+
+	@Test
+	void tokenWithoutAQuestionNamesThePositionFromTheSamples() {
+		this.tokens.resolveWith(this.resolver);
+		this.record.recordWrite(false);
+		assertThat(this.tokens.known(this.record, false)).hasToString("2.cafe.1-bb.");
+	}
+
+	@Test
+	void tokenDuringATransactionThatWritesNamesNoPosition() {
+		this.tokens.resolveWith(this.resolver);
+		assertThat(this.tokens.known(this.record, true)).hasToString("2.cafe.u.");
+		this.record.recordWrite(false);
+		assertThat(this.tokens.known(this.record, true)).hasToString("2.cafe.u.");
+	}
+
+	@Test
+	void tokenWithoutAResolverNamesATime() {
+		this.record.recordWrite(false);
+		assertThat(this.tokens.known(this.record, false)).hasToString("2.0.t" + Long.toHexString(100_000) + '.');
+	}
+
+	@Test
+	void tokenHoldsTheReadMarkOnlyWhereReadsAreMonotonic() {
+		this.record.recordRead(KNOWN, null);
+		assertThat(this.tokens.known(this.record, false).read()).as("nothing is configured yet").isNotNull();
+		this.tokens.resolveWith(this.resolver);
+		Read read = new Read(5, KNOWN, 7, 1);
+		assertThat(this.tokens.known(this.record, false).read()).isEqualTo(read);
+		assertThat(this.tokens.resolved(this.record).read()).isEqualTo(read);
+		this.resolver.monotonic = false;
+		assertThat(this.tokens.known(this.record, false).isEmpty()).isTrue();
+		assertThat(this.tokens.resolved(this.record).isEmpty()).isTrue();
+	}
+
+	@Test
+	void markNamesTheRotationThatItsNodeWasChosenIn() {
+		this.tokens.resolveWith(this.resolver);
+		assertThat(this.tokens.read(new ReadMark(KNOWN, 1, 1, 6), 2)).isEqualTo(new Read(5, KNOWN, 6, 2));
+		assertThat(this.tokens.read(new ReadMark(KNOWN, 1, 1, ReadMark.ANY), 2)).isEqualTo(new Read(5, KNOWN, 7, 2));
+		assertThat(this.tokens.read(new ReadMark(99, 1, 1, ReadMark.ANY), 2))
+			.isEqualTo(new Read(0, 99, ReadMark.ANY, 2));
+	}
+
+	@Test
+	void readMarkOfANodeOutsideOfTheRotationNamesAnyRotation() {
+		this.tokens.resolveWith(this.resolver);
+		assertThat(this.tokens.rotationOf(KNOWN)).isEqualTo(7);
+		assertThat(this.tokens.rotationOf(99)).isEqualTo(ReadMark.ANY);
+	}
+
+	@Test
+	void tokenOfAWriteForOthersNamesItsPositionWithoutAQuestion() {
+		Write write = Write.unresolved(1, false, NOW);
+		assertThat(this.tokens.writeToken(write)).isEqualTo("2.0.t" + Long.toHexString(100_000) + '.');
+		this.tokens.resolveWith(this.resolver);
+		assertThat(this.tokens.writeToken(write)).isEqualTo("2.cafe.1-bb.");
+		this.resolver.mode = ReadYourWritesMode.OFF;
+		assertThat(this.tokens.writeToken(write)).isNull();
+	}
+
+	@Test
+	void writeWhereTimeDecidesIsATimeAlthoughItsPositionIsKnown() {
+		this.resolver.mode = ReadYourWritesMode.TIME;
+		this.tokens.resolveWith(this.resolver);
+		this.record.add(new Bound(new Write(0, false, new WalPosition(1, 5), 0, NOW), null));
+		assertThat(this.tokens.known(this.record, false)).hasToString("2.cafe.t" + Long.toHexString(100_000) + '.');
+	}
+
+	private CallerTokens tokens(Duration window) {
+		return new CallerTokens(this.clock, Clock.fixed(Instant.EPOCH.plusSeconds(100), ZoneOffset.UTC), window);
+	}
+
+	/**
+	 * The samples know another position than the primary, so that both can be told apart.
+	 */
+	private static final class Resolver implements PositionResolver {
+
+		private ReadYourWritesMode mode = ReadYourWritesMode.POSITION;
+
+		private boolean monotonic = true;
+
+		@Override
+		public int cluster() {
+			return 0xcafe;
+		}
+
+		@Override
+		public ReadYourWritesMode mode() {
+			return this.mode;
+		}
+
+		@Override
+		public boolean isMonotonic() {
+			return this.monotonic;
+		}
+
+		@Override
+		public boolean isExact() {
+			return this.mode == ReadYourWritesMode.POSITION;
+		}
+
+		@Override
+		public Write lookUp(Write write) {
+			return write.isResolved() ? write : write.resolvedAt(new WalPosition(1, 0xbb));
+		}
+
+		@Override
+		public Write resolve(Write write) {
+			return write.isResolved() ? write : write.resolvedAt(new WalPosition(1, 0xaa));
+		}
+
+		@Override
+		public @Nullable Place placeOf(int node) {
+			return (node == KNOWN) ? new Place(5, 7) : null;
+		}
+
+	}
+
+}

@@ -1,0 +1,137 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.caller;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+import org.junit.jupiter.api.Test;
+
+import io.github.replication.caller.CallerRecord.Requirement;
+import io.github.replication.position.Bound;
+import io.github.replication.position.ReadMark;
+import io.github.replication.position.WalPosition;
+import io.github.replication.position.Write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+class RequiredWritesTests {
+
+	private final RequiredWrites required = new RequiredWrites();
+
+	@Test
+	void writeIsRequiredUntilItIsReleased() {
+		assertThat(this.required.extend(Bound.NONE)).isSameAs(Bound.NONE);
+		Requirement requirement = this.required.add(at(100, 1), 0);
+		assertThat(this.required.extend(Bound.NONE)).isEqualTo(new Bound(at(100, 1), null));
+		requirement.release();
+		assertThat(this.required.extend(Bound.NONE)).isSameAs(Bound.NONE);
+	}
+
+	@Test
+	void writesAreRequiredBesidesThoseOfTheCaller() {
+		this.required.add(at(100, 1), 0);
+		this.required.add(at(300, 2), 0);
+		Bound known = new Bound(at(200, 3), new ReadMark(7, 1, 1));
+		assertThat(this.required.extend(known)).isEqualTo(new Bound(at(300, 3), new ReadMark(7, 1, 1)));
+	}
+
+	@Test
+	void requirementThatIsReleasedTwiceLeavesAnEqualOne() {
+		Requirement one = this.required.add(at(100, 1), 0);
+		Requirement other = this.required.add(at(100, 1), 0);
+		one.release();
+		one.release();
+		assertThat(this.required.extend(Bound.NONE).write()).isNotNull();
+		other.release();
+		assertThat(this.required.extend(Bound.NONE).write()).isNull();
+	}
+
+	@Test
+	void writeThatIsTooOldIsDroppedWithTheNextOne() {
+		this.required.add(at(900, 10), 0);
+		this.required.add(at(500, 11), 10);
+		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(900, 11));
+		this.required.add(at(100, 12), 11);
+		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(500, 12));
+	}
+
+	@Test
+	void ageOfAWriteSurvivesTheOverflowOfTheClock() {
+		this.required.add(at(900, Long.MIN_VALUE), 0);
+		this.required.add(at(500, Long.MIN_VALUE), Long.MAX_VALUE);
+		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(900, Long.MIN_VALUE));
+	}
+
+	@Test
+	void boundIsTheSameObjectUntilSomethingChanges() {
+		Requirement one = this.required.add(at(100, 1), 0);
+		Bound known = new Bound(at(50, 1), null);
+		Bound bound = this.required.extend(known);
+		assertThat(this.required.extend(known)).isSameAs(bound);
+		this.required.update((write) -> write);
+		assertThat(this.required.extend(known)).as("nothing was found out").isSameAs(bound);
+		assertThat(this.required.extend(new Bound(at(70, 1), null))).isNotSameAs(bound);
+		Bound again = this.required.extend(known);
+		this.required.add(at(80, 1), 0);
+		assertThat(this.required.extend(known)).as("one write more").isNotSameAs(again);
+		one.release();
+		assertThat(this.required.extend(known).write()).isEqualTo(at(80, 1));
+	}
+
+	@Test
+	void knowledgeOfOneWriteReplacesThatWriteAlone() {
+		Write unresolved = Write.unresolved(5, true, 1);
+		this.required.add(unresolved, 0);
+		this.required.add(at(100, 1), 0);
+		assertThat(this.required.extend(Bound.NONE).write()).isNotNull().returns(false, Write::isResolved);
+		this.required.update((write) -> (write == unresolved) ? write.resolvedAt(new WalPosition(1, 700)) : write);
+		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(700, 1));
+	}
+
+	@Test
+	void questionThatFailsKeepsNoOtherThreadOut() {
+		this.required.add(at(100, 1), 0);
+		assertThatIllegalStateException().isThrownBy(() -> this.required.update((write) -> {
+			throw new IllegalStateException("no answer");
+		}));
+		assertThat(CompletableFuture.supplyAsync(() -> this.required.add(at(200, 1), 0)))
+			.succeedsWithin(Duration.ofSeconds(10));
+		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(200, 1));
+	}
+
+	@Test
+	void threadsThatAddAndReleaseAtOnceLoseNothing() {
+		IntStream.range(0, 4).parallel().forEach((thread) -> {
+			for (int i = 1; i <= 500; i++) {
+				Requirement requirement = this.required.add(at(thread * 1_000L + i, 1), 0);
+				this.required.update((write) -> write);
+				if (i < 500) {
+					requirement.release();
+				}
+			}
+		});
+		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(3_500, 1));
+	}
+
+	private static Write at(long lsn, long at) {
+		return new Write(0, false, new WalPosition(1, lsn), 0, at);
+	}
+
+}
