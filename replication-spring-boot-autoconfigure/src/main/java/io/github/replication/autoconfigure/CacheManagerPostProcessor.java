@@ -58,7 +58,7 @@ final class CacheManagerPostProcessor implements BeanPostProcessor {
 	private @Nullable CacheProtection protection() {
 		ReadYourWrites readYourWrites = this.beanFactory.getBean(ReplicationProperties.class).getReadYourWrites();
 		boolean wanted = readYourWrites.isCaches() && readYourWrites.getMode() != ReadYourWritesMode.OFF
-				&& this.beanFactory.getBean(ClusterOwner.class).hasReplicas();
+				&& this.beanFactory.getBean(ClusterFactory.class).hasReplicas();
 		return wanted ? this.beanFactory.getBean(CacheProtection.class) : null;
 	}
 

@@ -37,9 +37,9 @@ final class DatabaseHealthPostProcessor implements BeanPostProcessor {
 
 	private static final String BEAN_NAME = "dbHealthContributor";
 
-	private final Supplier<ClusterOwner> owner;
+	private final Supplier<ClusterFactory> owner;
 
-	DatabaseHealthPostProcessor(Supplier<ClusterOwner> owner) {
+	DatabaseHealthPostProcessor(Supplier<ClusterFactory> owner) {
 		this.owner = owner;
 	}
 

@@ -41,11 +41,11 @@ final class HibernateCacheConfiguration {
 
 	@Bean
 	HibernatePropertiesCustomizer replicationHibernateCaches(ReplicationProperties properties,
-			ObjectProvider<ClusterOwner> owners, ObjectProvider<CacheProtection> protection,
+			ObjectProvider<ClusterFactory> owners, ObjectProvider<CacheProtection> protection,
 			ObjectProvider<CallerRecords> records) {
 		return (settings) -> {
 			ReadYourWrites readYourWrites = properties.getReadYourWrites();
-			ClusterOwner owner = owners.getObject();
+			ClusterFactory owner = owners.getObject();
 			if (readYourWrites.isCaches() && readYourWrites.getMode() != ReadYourWritesMode.OFF
 					&& owner.hasReplicas()) {
 				settings.put(HibernateCaches.SETTING, new HibernateCaches(protection.getObject(),
@@ -54,7 +54,7 @@ final class HibernateCacheConfiguration {
 		};
 	}
 
-	private static boolean had(ClusterOwner owner, String node, Write write, long tick) {
+	private static boolean had(ClusterFactory owner, String node, Write write, long tick) {
 		Positions positions = owner.cluster().positions();
 		return owner.nodes()
 			.stream()

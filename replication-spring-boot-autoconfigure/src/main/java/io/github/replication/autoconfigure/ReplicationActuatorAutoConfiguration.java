@@ -40,7 +40,7 @@ import io.github.replication.policy.Fallback;
  * @since 0.1.0
  */
 @AutoConfiguration(after = ReplicationAutoConfiguration.class)
-@ConditionalOnBean(ClusterOwner.class)
+@ConditionalOnBean(ClusterFactory.class)
 public final class ReplicationActuatorAutoConfiguration {
 
 	@Configuration(proxyBeanMethods = false)
@@ -51,7 +51,7 @@ public final class ReplicationActuatorAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(name = "replicationHealthContributor")
 		ReplicationHealthContributor replicationHealthContributor(ReplicationCluster cluster,
-				ReplicationProperties properties, ClusterOwner owner) {
+				ReplicationProperties properties, ClusterFactory owner) {
 			return new ReplicationHealthContributor(cluster, properties.getFallback() == Fallback.PRIMARY,
 					owner::nodes);
 		}
@@ -65,7 +65,8 @@ public final class ReplicationActuatorAutoConfiguration {
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static DatabaseHealthPostProcessor replicationDatabaseHealthPostProcessor(ObjectProvider<ClusterOwner> owner) {
+		static DatabaseHealthPostProcessor replicationDatabaseHealthPostProcessor(
+				ObjectProvider<ClusterFactory> owner) {
 			return new DatabaseHealthPostProcessor(owner::getObject);
 		}
 
@@ -78,7 +79,7 @@ public final class ReplicationActuatorAutoConfiguration {
 		@Bean
 		@ConditionalOnAvailableEndpoint
 		@ConditionalOnMissingBean
-		ReplicationEndpoint replicationEndpoint(ReplicationCluster cluster, ClusterOwner owner, CallerRecords callers,
+		ReplicationEndpoint replicationEndpoint(ReplicationCluster cluster, ClusterFactory owner, CallerRecords callers,
 				ReplicationProperties properties) {
 			return new ReplicationEndpoint(cluster, owner::nodes, callers.tokens().traffic(), properties.getZone());
 		}

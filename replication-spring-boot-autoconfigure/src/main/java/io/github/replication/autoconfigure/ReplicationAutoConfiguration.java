@@ -96,7 +96,7 @@ public final class ReplicationAutoConfiguration {
 	 * children as well.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnMissingBean(ClusterOwner.class)
+	@ConditionalOnMissingBean(ClusterFactory.class)
 	@Import(CallerPropagationConfiguration.class)
 	static final class ClusterConfiguration {
 
@@ -110,11 +110,7 @@ public final class ReplicationAutoConfiguration {
 		CallerRecords replicationWriteRecord(ReplicationProperties properties,
 				@Qualifier("replicationClock") ObjectProvider<Clock> clock) {
 			Duration window = properties.getReadYourWrites().getWindow();
-			if (window.isZero() || window.isNegative()) {
-				throw new InvalidReplicationConfigurationException("replication.read-your-writes.window",
-						window.toString(), "A write must count for some time.",
-						"Set a duration above zero, such as 10s.");
-			}
+			PropertyLimits.checkWindow(window);
 			CallerRecords records = new CallerRecords(new CallerTokens(new SampleClock(System::nanoTime),
 					clock.getIfAvailable(Clock::systemUTC), window));
 			CallerContexts.add(records);
@@ -133,11 +129,11 @@ public final class ReplicationAutoConfiguration {
 		}
 
 		@Bean
-		ClusterOwner replicationClusterOwner(ReplicationProperties properties,
+		ClusterFactory replicationClusterOwner(ReplicationProperties properties,
 				ObjectProvider<ReplicationConnectionDetails> details, LoadBalancer loadBalancer, CallerRecords callers,
-				ClusterOwner.Extensions extensions, PrimaryPool primaryPool,
+				ClusterFactory.Extensions extensions, PrimaryPool primaryPool,
 				ReplicationDataSourcePostProcessor postProcessor) {
-			return new ClusterOwner(properties, new NodeDefinitions(properties, details.orderedStream().toList()),
+			return new ClusterFactory(properties, new ReplicaDefinitions(properties, details.orderedStream().toList()),
 					loadBalancer, callers, extensions, primaryPool, postProcessor);
 		}
 
@@ -145,7 +141,7 @@ public final class ReplicationAutoConfiguration {
 		PrimaryPool replicationPrimaryPool(ObjectProvider<JdbcConnectionDetails> details,
 				ObjectProvider<DataSourceProperties> properties, ObjectProvider<XADataSourceWrapper> xaWrapper,
 				ObjectProvider<SslBundles> sslBundles) {
-			return new PrimaryPool(new PrimarySettings(details, properties), xaWrapper, sslBundles);
+			return new PrimaryPool(new PrimaryPoolSettings(details, properties), xaWrapper, sslBundles);
 		}
 
 		@Bean(autowireCandidate = false)
@@ -155,14 +151,14 @@ public final class ReplicationAutoConfiguration {
 		}
 
 		@Bean
-		ReplicationCluster replicationCluster(ClusterOwner owner) {
-			return new OwnedCluster(owner::hasReplicas, owner::cluster);
+		ReplicationCluster replicationCluster(ClusterFactory owner) {
+			return new LazyCluster(owner::hasReplicas, owner::cluster);
 		}
 
 		@Bean
-		ClusterOwner.Extensions replicationExtensions(ObjectProvider<ConnectionPreparer> preparers,
+		ClusterFactory.Extensions replicationExtensions(ObjectProvider<ConnectionPreparer> preparers,
 				ObjectProvider<RoutingListener> listeners, ObjectProvider<ReplicaPoolCustomizer> customizers) {
-			return new ClusterOwner.Extensions(preparers, listeners, customizers);
+			return new ClusterFactory.Extensions(preparers, listeners, customizers);
 		}
 
 		@Bean

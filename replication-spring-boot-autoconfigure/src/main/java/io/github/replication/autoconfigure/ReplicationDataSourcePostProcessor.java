@@ -94,7 +94,7 @@ final class ReplicationDataSourcePostProcessor implements BeanFactoryPostProcess
 			return bean;
 		}
 		ConfigurableListableBeanFactory beanFactory = beanFactory();
-		ClusterOwner clusterOwner = beanFactory.getBean(ClusterOwner.class);
+		ClusterFactory clusterOwner = beanFactory.getBean(ClusterFactory.class);
 		if (!clusterOwner.hasReplicas()) {
 			throw tooEarly(beanName);
 		}
@@ -103,7 +103,7 @@ final class ReplicationDataSourcePostProcessor implements BeanFactoryPostProcess
 		if (this.injectedPool != null) {
 			this.injectedPool.of(dataSource);
 		}
-		for (String owner : beanFactory.getBeanNamesForType(ClusterOwner.class)) {
+		for (String owner : beanFactory.getBeanNamesForType(ClusterFactory.class)) {
 			beanFactory.registerDependentBean(owner, beanName);
 		}
 		return replicated;

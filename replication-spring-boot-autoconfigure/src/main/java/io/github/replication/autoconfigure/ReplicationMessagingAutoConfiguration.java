@@ -50,7 +50,7 @@ import io.github.replication.message.PositionSenderObservationHandler;
 @AutoConfiguration(after = ReplicationAutoConfiguration.class,
 		afterName = "org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration")
 @ConditionalOnClass(ObservationRegistry.class)
-@ConditionalOnBean(ClusterOwner.class)
+@ConditionalOnBean(ClusterFactory.class)
 @Conditional(OnMessagesCondition.class)
 public final class ReplicationMessagingAutoConfiguration {
 

@@ -40,7 +40,7 @@ import io.github.replication.metrics.ReplicationMetrics;
 		afterName = {
 				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration",
 				"org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration" })
-@ConditionalOnBean(ClusterOwner.class)
+@ConditionalOnBean(ClusterFactory.class)
 public final class ReplicationMetricsAutoConfiguration {
 
 	@Configuration(proxyBeanMethods = false)
@@ -48,7 +48,7 @@ public final class ReplicationMetricsAutoConfiguration {
 	static class Meters {
 
 		@Bean
-		MeterBinder replicationMetrics(ClusterOwner owner) {
+		MeterBinder replicationMetrics(ClusterFactory owner) {
 			SingletonSupplier<ReplicationMetrics> metrics = SingletonSupplier
 				.of(() -> new ReplicationMetrics(owner.cluster()));
 			return (registry) -> {
@@ -60,7 +60,7 @@ public final class ReplicationMetricsAutoConfiguration {
 
 		@Bean
 		@ConditionalOnBean(CacheProtection.class)
-		MeterBinder replicationCacheMetrics(ClusterOwner owner, CacheProtection protection) {
+		MeterBinder replicationCacheMetrics(ClusterFactory owner, CacheProtection protection) {
 			CacheMetrics metrics = new CacheMetrics(protection);
 			return (registry) -> {
 				if (owner.hasReplicas()) {

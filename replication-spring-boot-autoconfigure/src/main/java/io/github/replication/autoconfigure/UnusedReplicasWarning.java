@@ -44,7 +44,7 @@ class UnusedReplicasWarning implements ApplicationListener<ApplicationStartedEve
 		ConfigurableApplicationContext context = event.getApplicationContext();
 		if (ReplicaBinding.isPresent(context.getEnvironment())
 				&& OnReplicationCondition.isConfigured(context.getEnvironment(), null)
-				&& context.getBeanProvider(ClusterOwner.class).stream().findAny().isEmpty()
+				&& context.getBeanProvider(ClusterFactory.class).stream().findAny().isEmpty()
 				&& context.getBeanNamesForType(DataSource.class, true, false).length > 0) {
 			logger.warn("Replicas are configured (replication.replicas), but nothing reads from them: " + cause(context)
 					+ " Enable ReplicationAutoConfiguration (in a test slice with @ImportAutoConfiguration), or set"

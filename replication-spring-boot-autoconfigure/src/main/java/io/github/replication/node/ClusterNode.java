@@ -71,7 +71,7 @@ public final class ClusterNode implements Node {
 
 	private volatile @Nullable WritePool writePool;
 
-	private volatile StateSince condition = new StateSince(NodeState.ONLINE, Instant.EPOCH, null);
+	private volatile StateSince condition = StateSince.UNKNOWN;
 
 	private volatile boolean alias;
 

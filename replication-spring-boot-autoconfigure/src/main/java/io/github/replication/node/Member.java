@@ -269,13 +269,7 @@ final class Member {
 	boolean judge(Instant now) {
 		StateSince before = this.node.condition();
 		NodeState state = state();
-		String cause = cause(state);
-		boolean known = !before.since().equals(Instant.EPOCH);
-		if (known && state == before.state() && Objects.equals(cause, before.cause())) {
-			return false;
-		}
-		boolean sameState = known && state == before.state();
-		this.node.condition(new StateSince(state, sameState ? before.since() : now, cause));
+		this.node.condition(before.followedBy(state, cause(state), now));
 		return state != before.state();
 	}
 

@@ -16,6 +16,7 @@
 package io.github.replication.node;
 
 import java.time.Instant;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,27 @@ import io.github.replication.NodeState;
  * @param cause why, {@code null} if it serves
  */
 record StateSince(NodeState state, Instant since, @Nullable String cause) {
+
+	/**
+	 * The state of a node that was not judged yet.
+	 */
+	static final StateSince UNKNOWN = new StateSince(NodeState.ONLINE, Instant.EPOCH, null);
+
+	/**
+	 * The state that follows this one. It lasts since then, unless it is the same state
+	 * for another cause.
+	 * @param state the state
+	 * @param cause why, {@code null} if it serves
+	 * @param now the time of day
+	 * @return this state if nothing has changed
+	 */
+	StateSince followedBy(NodeState state, @Nullable String cause, Instant now) {
+		boolean lasts = !this.since.equals(Instant.EPOCH) && state == this.state;
+		if (lasts && Objects.equals(cause, this.cause)) {
+			return this;
+		}
+		return new StateSince(state, lasts ? this.since : now, cause);
+	}
 
 	@Override
 	public String toString() {

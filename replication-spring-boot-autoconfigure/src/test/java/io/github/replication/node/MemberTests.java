@@ -199,7 +199,7 @@ class MemberTests {
 	void replicaThatIsTooFarBehindLags() {
 		lags(this.replica);
 		assertState(this.replica, NodeState.LAGGING,
-				"further behind than replication.max-lag or replication.max-lag-size allows");
+				"not known to keep replication.max-lag or replication.max-lag-size");
 	}
 
 	@Test

@@ -58,12 +58,12 @@ import io.github.replication.node.ReplicaPoolCustomizer;
 import io.github.replication.policy.RoutingPolicy;
 
 /**
- * Puts the replicas beside a primary's data source, and closes their pools after
- * everything that uses it.
+ * Creates the cluster from the properties, puts the replicas beside a primary's data
+ * source, and closes their pools after everything that uses it.
  */
-final class ClusterOwner implements DisposableBean, ApplicationListener<ContextRefreshedEvent> {
+final class ClusterFactory implements DisposableBean, ApplicationListener<ContextRefreshedEvent> {
 
-	private static final Log logger = LogFactory.getLog(ClusterOwner.class);
+	private static final Log logger = LogFactory.getLog(ClusterFactory.class);
 
 	/**
 	 * With these a migration connects by itself.
@@ -71,16 +71,9 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 	private static final List<String> OF_OTHER_MIGRATIONS = List.of("spring.flyway.url", "spring.flyway.user",
 			"spring.liquibase.url", "spring.liquibase.user");
 
-	private static final Duration SHORTEST = Duration.ofMillis(1);
-
-	/**
-	 * Three times as much is more nanoseconds than a {@code long} can hold.
-	 */
-	private static final Duration LONGEST = Duration.ofDays(36_500);
-
 	private final ReplicationProperties properties;
 
-	private final NodeDefinitions definitions;
+	private final ReplicaDefinitions definitions;
 
 	private final LoadBalancer loadBalancer;
 
@@ -96,7 +89,7 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 
 	private @Nullable Discovery discovery;
 
-	ClusterOwner(ReplicationProperties properties, NodeDefinitions definitions, LoadBalancer loadBalancer,
+	ClusterFactory(ReplicationProperties properties, ReplicaDefinitions definitions, LoadBalancer loadBalancer,
 			CallerRecords callers, Extensions extensions, PrimaryPool primaryPool,
 			ReplicationDataSourcePostProcessor postProcessor) {
 		this.properties = properties;
@@ -115,16 +108,12 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 	 */
 	DataSource replicate(DataSource primary, String beanName) {
 		HikariConfig pool = this.primaryPool.configOf(primary, beanName);
-		Integer fallbackMaxConnections = this.properties.getFallbackMaxConnections();
-		if (fallbackMaxConnections != null && fallbackMaxConnections < 1) {
-			throw new InvalidReplicationConfigurationException("replication.fallback-max-connections",
-					String.valueOf(fallbackMaxConnections), "The primary's read pool needs a connection.",
-					"Set 1 or more, or replication.fallback=fail to keep reads off the primary.");
-		}
-		Cluster cluster = new Cluster(new ClusterSettings(this.properties.getPrimary().getName(),
-				this.definitions.create(pool.getJdbcUrl()), this.properties.getZone(), fallbackMaxConnections,
-				positionSettings(), monitorSettings(), customizers()), primary, pool, this.callers.tokens().clock(),
-				InstantSource.system());
+		PropertyLimits.check(this.properties);
+		Cluster cluster = new Cluster(
+				new ClusterSettings(this.properties.getPrimary().getName(), this.definitions.create(pool.getJdbcUrl()),
+						this.properties.getZone(), this.properties.getFallbackMaxConnections(), positionSettings(),
+						monitorSettings(), customizers()),
+				primary, pool, this.callers.tokens().clock(), InstantSource.system());
 		this.cluster = cluster;
 		tell(cluster, beanName);
 		discover(cluster);
@@ -148,24 +137,14 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 	private PositionSettings positionSettings() {
 		ReplicationProperties.ReadYourWrites readYourWrites = this.properties.getReadYourWrites();
 		ReplicationProperties.Monitor monitor = this.properties.getMonitor();
-		require(!readYourWrites.getWait().isNegative(), "read-your-writes.wait", readYourWrites.getWait(),
-				"zero or more, such as 50ms");
-		require(isPositive(monitor.getInterval()), "monitor.interval", monitor.getInterval(), "above zero, such as 1s");
-		require(isPositive(monitor.getTimeout()), "monitor.timeout", monitor.getTimeout(), "above zero, such as 500ms");
 		return new PositionSettings(readYourWrites.getMode(), this.properties.isMonotonicReads(),
 				readYourWrites.getWait(), monitor.getInterval(), monitor.getTimeout());
 	}
 
 	private MonitorSettings monitorSettings() {
 		Duration maxLag = this.properties.getMaxLag();
-		require(isPositive(maxLag), "max-lag", maxLag, "above zero, such as 30s");
 		Duration abortAfter = this.properties.getMonitor().getAbortAfter();
-		require(isPositive(abortAfter), "monitor.abort-after", abortAfter, "above zero, such as 3s");
 		DataSize maxLagSize = this.properties.getMaxLagSize();
-		if (maxLagSize != null && maxLagSize.toBytes() <= 0) {
-			throw new InvalidReplicationConfigurationException("replication.max-lag-size", maxLagSize.toString(),
-					"No replica could ever serve.", "Set a size above zero, such as 64MB, or remove the property.");
-		}
 		return new MonitorSettings(maxLag, (maxLagSize != null) ? maxLagSize.toBytes() : null, abortAfter,
 				this.properties.isFailover());
 	}
@@ -176,15 +155,6 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 		if (url == null) {
 			return;
 		}
-		require(isPositive(properties.getInterval()), "discovery.interval", properties.getInterval(),
-				"above zero, such as 10s");
-		require(!properties.getDrain().isNegative(), "discovery.drain", properties.getDrain(),
-				"zero or more, such as 30s");
-		if (properties.getWeight() < 0) {
-			throw new InvalidReplicationConfigurationException("replication.discovery.weight",
-					String.valueOf(properties.getWeight()), "A weight cannot be negative.",
-					"Set 1 or more, or 0 to keep the replicas out of rotation.");
-		}
 		Discovery discovery = new Discovery(cluster, discoverySettings(properties, url));
 		this.discovery = discovery;
 		discovery.start();
@@ -193,8 +163,9 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 	private static DiscoverySettings discoverySettings(ReplicationProperties.Discovery properties, String url) {
 		try {
 			return new DiscoverySettings(url, properties.getUsername(), properties.getPassword(),
-					properties.getWeight(), NodeDefinitions.emptyToNull(properties.getGroup()),
-					NodeDefinitions.emptyToNull(properties.getZone()), properties.getInterval(), properties.getDrain());
+					properties.getWeight(), ReplicaDefinitions.emptyToNull(properties.getGroup()),
+					ReplicaDefinitions.emptyToNull(properties.getZone()), properties.getInterval(),
+					properties.getDrain());
 		}
 		catch (IllegalArgumentException ex) {
 			throw new InvalidReplicationConfigurationException("replication.discovery.url",
@@ -240,21 +211,6 @@ final class ClusterOwner implements DisposableBean, ApplicationListener<ContextR
 	 */
 	List<ClusterNode> nodes() {
 		return hasReplicas() ? cluster().clusterNodes() : List.of();
-	}
-
-	private static boolean isPositive(Duration duration) {
-		return duration.compareTo(SHORTEST) >= 0;
-	}
-
-	private static void require(boolean valid, String property, Duration value, String remedy) {
-		if (value.compareTo(LONGEST) > 0) {
-			throw new InvalidReplicationConfigurationException(ReplicationProperties.PREFIX + "." + property,
-					value.toString(), "This duration is too long to be measured.", "Set 36500d or less.");
-		}
-		if (!valid) {
-			throw new InvalidReplicationConfigurationException(ReplicationProperties.PREFIX + "." + property,
-					value.toString(), "This duration cannot work.", "Set a duration of " + remedy + ".");
-		}
 	}
 
 	private List<ReplicaPoolCustomizer> customizers() {

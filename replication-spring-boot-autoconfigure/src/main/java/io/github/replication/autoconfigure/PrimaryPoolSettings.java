@@ -43,7 +43,8 @@ import io.github.replication.node.JdbcUrls;
  * @param details the details with which Spring Boot connects to the primary
  * @param properties the properties
  */
-record PrimarySettings(ObjectProvider<JdbcConnectionDetails> details, ObjectProvider<DataSourceProperties> properties) {
+record PrimaryPoolSettings(ObjectProvider<JdbcConnectionDetails> details,
+		ObjectProvider<DataSourceProperties> properties) {
 
 	/**
 	 * The settings that a pool is made of.

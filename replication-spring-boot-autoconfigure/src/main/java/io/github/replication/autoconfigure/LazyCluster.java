@@ -28,13 +28,13 @@ import io.github.replication.ReplicationCluster;
  * The cluster that stands behind a data source, which may be created later than the user
  * of this bean.
  */
-final class OwnedCluster implements ReplicationCluster {
+final class LazyCluster implements ReplicationCluster {
 
 	private final BooleanSupplier present;
 
 	private final Supplier<ReplicationCluster> cluster;
 
-	OwnedCluster(BooleanSupplier present, Supplier<ReplicationCluster> cluster) {
+	LazyCluster(BooleanSupplier present, Supplier<ReplicationCluster> cluster) {
 		this.present = present;
 		this.cluster = cluster;
 	}

@@ -35,7 +35,7 @@ import io.github.replication.node.JdbcUrls;
  * Puts together the replicas of the properties and the connection details, and refuses
  * settings that cannot work.
  */
-final class NodeDefinitions {
+final class ReplicaDefinitions {
 
 	private static final String REPLICAS = ReplicationProperties.PREFIX + ".replicas.";
 
@@ -43,7 +43,7 @@ final class NodeDefinitions {
 
 	private final Map<String, ReplicationConnectionDetails.Node> details = new LinkedHashMap<>();
 
-	NodeDefinitions(ReplicationProperties properties, List<ReplicationConnectionDetails> details) {
+	ReplicaDefinitions(ReplicationProperties properties, List<ReplicationConnectionDetails> details) {
 		this.properties = properties;
 		details.forEach((each) -> this.details.putAll(each.getReplicas()));
 	}
