@@ -58,6 +58,8 @@ import org.springframework.web.client.RestClient;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.replication.Reason;
+import io.github.replication.ReplicationCluster;
+import io.github.replication.Role;
 import io.github.replication.RouteDecision;
 import io.github.replication.position.PositionToken;
 import io.github.replication.store.BoundedPositionStore;
@@ -91,10 +93,9 @@ class CarrierChoiceTests {
 	private PostgresCluster cluster;
 
 	@BeforeEach
-	void pause(PostgresCluster cluster) {
+	void createTable(PostgresCluster cluster) {
 		this.cluster = cluster;
 		TestApplication.createTable(cluster);
-		cluster.replicas().forEach(PostgresNode::pauseReplay);
 	}
 
 	@AfterEach
@@ -303,9 +304,22 @@ class CarrierChoiceTests {
 		return start(application(carrier), sources);
 	}
 
+	/**
+	 * Starts an application that has seen the replicas near the primary. Those that it
+	 * only knows behind would be out of rotation after a second.
+	 */
 	private TestApplication start(TestApplication.Builder builder, Class<?>... sources) {
+		this.cluster.replicas().forEach(PostgresNode::resumeReplay);
+		this.cluster.awaitReplication();
 		TestApplication application = builder.start(sources);
 		this.started.add(application);
+		Awaitility.await()
+			.until(() -> application.bean(ReplicationCluster.class)
+				.nodes()
+				.stream()
+				.filter((node) -> node.role() == Role.REPLICA)
+				.allMatch((node) -> node.lag() != null));
+		this.cluster.replicas().forEach(PostgresNode::pauseReplay);
 		return application;
 	}
 
