@@ -19,11 +19,7 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.Supplier;
-
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
 import org.springframework.util.function.SingletonSupplier;
 
@@ -38,11 +34,9 @@ import io.github.replication.RoutingListener;
  */
 public final class ConnectionCallbacks {
 
-	private static final Log logger = LogFactory.getLog(ConnectionCallbacks.class);
-
 	private final Supplier<List<ConnectionPreparer>> preparers;
 
-	private final Supplier<List<RoutingListener>> listeners;
+	private final RoutingListeners listeners;
 
 	/**
 	 * Creates the callbacks of a data source.
@@ -52,7 +46,7 @@ public final class ConnectionCallbacks {
 	public ConnectionCallbacks(Supplier<List<ConnectionPreparer>> preparers,
 			Supplier<List<RoutingListener>> listeners) {
 		this.preparers = SingletonSupplier.of(preparers);
-		this.listeners = SingletonSupplier.of(listeners);
+		this.listeners = new RoutingListeners(listeners);
 	}
 
 	boolean hasPreparers() {
@@ -60,37 +54,15 @@ public final class ConnectionCallbacks {
 	}
 
 	/**
-	 * Whether decisions are traced or listened to.
+	 * The listeners to notify of decisions.
 	 */
-	boolean hasListeners() {
-		return logger.isTraceEnabled() || !this.listeners.get().isEmpty();
+	RoutingListeners listeners() {
+		return this.listeners;
 	}
 
 	void prepare(Connection connection, RouteDecision decision) throws SQLException {
 		for (ConnectionPreparer preparer : this.preparers.get()) {
 			preparer.prepare(connection, decision);
-		}
-	}
-
-	void inform(RouteDecision decision) {
-		if (logger.isTraceEnabled()) {
-			logger.trace(((decision.unit() != null) ? decision.unit() : "A statement") + " goes to " + decision);
-		}
-		inform(decision, RoutingListener::routed);
-	}
-
-	void executing(RouteDecision decision) {
-		inform(decision, RoutingListener::executing);
-	}
-
-	private void inform(RouteDecision decision, BiConsumer<RoutingListener, RouteDecision> event) {
-		for (RoutingListener listener : this.listeners.get()) {
-			try {
-				event.accept(listener, decision);
-			}
-			catch (RuntimeException ex) {
-				logger.debug(listener + " failed on " + decision, ex);
-			}
 		}
 	}
 

@@ -503,15 +503,15 @@ final class ConnectionSource {
 		Route route = unit.route();
 		RetryAttempt.begins(unit);
 		route.node().counts().decided(route.node().role(), route.reason());
-		if (this.callbacks.hasListeners()) {
+		if (this.callbacks.listeners().isAny()) {
 			RouteDecision decision = route.decision(unit());
-			this.callbacks.inform(decision);
+			this.callbacks.listeners().inform(decision);
 			unit.listenTo(decision);
 		}
 	}
 
 	void executing(RouteDecision decision) {
-		this.callbacks.executing(decision);
+		this.callbacks.listeners().executing(decision);
 	}
 
 	/**

@@ -16,6 +16,7 @@
 
 package io.github.replication.node;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -63,6 +64,20 @@ public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean to
 		int mixed = (number ^ (number >>> 16)) * 0x85ebca6b;
 		mixed = (mixed ^ (mixed >>> 13)) * 0xc2b2ae35;
 		return mixed ^ (mixed >>> 16);
+	}
+
+	/**
+	 * Those of several replicas that stand in the application's zone.
+	 * @param candidates replicas of this rotation
+	 * @return the candidates in the zone, or all of them if there is none
+	 */
+	public List<ClusterNode> nearest(List<ClusterNode> candidates) {
+		if (this.near.isEmpty() || candidates.equals(this.all)) {
+			return this.near.isEmpty() ? candidates : this.near;
+		}
+		List<ClusterNode> nearest = new ArrayList<>(candidates);
+		nearest.retainAll(this.near);
+		return nearest.isEmpty() ? candidates : nearest;
 	}
 
 	/**

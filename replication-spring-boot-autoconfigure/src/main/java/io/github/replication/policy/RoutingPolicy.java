@@ -149,7 +149,7 @@ public final class RoutingPolicy {
 			return read(topology, this.positions.reason(candidates));
 		}
 		ClusterNode node = (chosen != null && qualifying.contains(chosen)) ? chosen
-				: choose(near(rotation, qualifying));
+				: choose(rotation.nearest(qualifying));
 		return new Route(node, PoolKind.READ, Reason.READ_ONLY);
 	}
 
@@ -189,7 +189,7 @@ public final class RoutingPolicy {
 		if (mark.rotation() == rotation.hash()) {
 			return Departure.NONE;
 		}
-		ClusterNode chosen = choose(near(rotation, rotation.all()));
+		ClusterNode chosen = choose(rotation.nearest(rotation.all()));
 		return (chosen != node) ? new Departure(List.of(node), chosen) : Departure.NONE;
 	}
 
@@ -284,18 +284,6 @@ public final class RoutingPolicy {
 
 	private static Route read(Topology topology, Reason reason) {
 		return new Route(topology.primary(), PoolKind.READ, reason);
-	}
-
-	/**
-	 * The candidates of the application's own zone, or all of them if there is none.
-	 */
-	private static List<ClusterNode> near(Rotation rotation, List<ClusterNode> candidates) {
-		if (rotation.near().isEmpty() || candidates.equals(rotation.all())) {
-			return rotation.near().isEmpty() ? candidates : rotation.near();
-		}
-		List<ClusterNode> near = new ArrayList<>(candidates);
-		near.retainAll(rotation.near());
-		return near.isEmpty() ? candidates : near;
 	}
 
 	private static List<ClusterNode> without(List<ClusterNode> nodes, List<ClusterNode> excluded) {
