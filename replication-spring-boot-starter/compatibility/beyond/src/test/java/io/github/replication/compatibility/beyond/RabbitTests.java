@@ -77,8 +77,7 @@ class RabbitTests extends MessageContract {
 					this.folder.toString(), "RABBITMQ_DIST_PORT", Integer.toString(freePort()), "HOME",
 					this.folder.toString(), "RABBITMQ_ENABLED_PLUGINS_FILE",
 					this.folder.resolve("enabled_plugins").toString(), "ERL_EPMD_ADDRESS", "127.0.0.1", "ERL_EPMD_PORT",
-					Integer.toString(freePort()), "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-					"-kernel inet_dist_use_interface {127,0,0,1}"));
+					mapperPort, "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}"));
 		this.broker = builder.start();
 		Runtime.getRuntime().addShutdownHook(this.hook);
 		Awaitility.await()
