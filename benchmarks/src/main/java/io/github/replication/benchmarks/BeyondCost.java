@@ -17,17 +17,12 @@
 package io.github.replication.benchmarks;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * What a hit of a protected cache costs, and the position of a message.
@@ -36,6 +31,11 @@ final class BeyondCost implements Part {
 
 	private static final Map<String, String> HITS = Map.of("get", "`get(key)`", "getOrLoad", "`get(key, loader)`",
 			"annotated", "`@Cacheable`");
+
+	/**
+	 * The seconds before a measurement.
+	 */
+	private static final int WARM_UP = 3;
 
 	@Override
 	public void run(Report report, boolean quick) throws Exception {
@@ -50,8 +50,8 @@ final class BeyondCost implements Part {
 	 */
 	private static Map<String, List<Double>> measure(Class<?> benchmark, boolean quick) throws RunnerException {
 		Map<String, List<Double>> times = new LinkedHashMap<>();
-		for (int round = 0; round < (quick ? 1 : 3); round++) {
-			for (RunResult result : jmh(benchmark, quick)) {
+		for (int round = 0; round < JmhFork.rounds(quick); round++) {
+			for (RunResult result : JmhFork.run(benchmark, WARM_UP, quick)) {
 				List<String> key = new ArrayList<>(List.of(result.getPrimaryResult().getLabel()));
 				for (String parameter : result.getParams().getParamsKeys()) {
 					key.add(result.getParams().getParam(parameter));
@@ -61,18 +61,6 @@ final class BeyondCost implements Part {
 			}
 		}
 		return times;
-	}
-
-	private static Collection<RunResult> jmh(Class<?> benchmark, boolean quick) throws RunnerException {
-		return new Runner(new OptionsBuilder().include(benchmark.getName())
-			.forks(1)
-			.warmupIterations(quick ? 1 : 3)
-			.warmupTime(TimeValue.milliseconds(1000))
-			.measurementIterations(quick ? 5 : 30)
-			.measurementTime(TimeValue.milliseconds(100))
-			.shouldFailOnError(true)
-			.verbosity(VerboseMode.SILENT)
-			.build()).run();
 	}
 
 	private static void hits(Report report, Map<String, List<Double>> times) throws Exception {

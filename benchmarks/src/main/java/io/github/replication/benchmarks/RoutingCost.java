@@ -28,11 +28,6 @@ import java.util.Objects;
 
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
 
 import io.github.replication.test.PostgresCluster;
 
@@ -50,6 +45,11 @@ final class RoutingCost implements Part {
 
 	private static final String OWN_WRITE = "_AFTER_WRITE";
 
+	/**
+	 * The seconds before a measurement.
+	 */
+	private static final int WARM_UP = 5;
+
 	@Override
 	public void run(Report report, boolean quick) throws Exception {
 		report.section("Cost of routing");
@@ -66,8 +66,8 @@ final class RoutingCost implements Part {
 	private void onStub(Report report, boolean quick) throws Exception {
 		Map<String, List<Double>> times = new LinkedHashMap<>();
 		Map<String, List<Double>> bytes = new LinkedHashMap<>();
-		for (int round = 0; round < (quick ? 1 : 3); round++) {
-			for (RunResult result : jmh(quick)) {
+		for (int round = 0; round < JmhFork.rounds(quick); round++) {
+			for (RunResult result : JmhFork.run(TransactionBenchmark.class, WARM_UP, quick, GCProfiler.class)) {
 				String key = result.getParams().getParam("contender") + " " + result.getPrimaryResult().getLabel();
 				times.computeIfAbsent(key, (name) -> new ArrayList<>())
 					.add(result.getPrimaryResult().getStatistics().getPercentile(50));
@@ -116,19 +116,6 @@ final class RoutingCost implements Part {
 
 	private static double median(Map<String, List<Double>> values, String key) {
 		return Report.median(values.getOrDefault(key, List.of(Double.NaN)));
-	}
-
-	private static Collection<RunResult> jmh(boolean quick) throws RunnerException {
-		return new Runner(new OptionsBuilder().include(TransactionBenchmark.class.getName())
-			.forks(1)
-			.warmupIterations(quick ? 1 : 5)
-			.warmupTime(TimeValue.milliseconds(1000))
-			.measurementIterations(quick ? 5 : 30)
-			.measurementTime(TimeValue.milliseconds(100))
-			.addProfiler(GCProfiler.class)
-			.shouldFailOnError(true)
-			.verbosity(VerboseMode.SILENT)
-			.build()).run();
 	}
 
 	private static String label(String contender) {

@@ -42,6 +42,12 @@ import io.github.replication.store.PositionStore;
  */
 public final class CacheProtection {
 
+	/**
+	 * How long an asynchronous load is remembered, in windows. Only a load that takes
+	 * longer, or has failed, is forgotten.
+	 */
+	static final int LONGEST_LOAD = 6;
+
 	private final CallerRecords records;
 
 	private final OpenLoads loads;
@@ -65,7 +71,7 @@ public final class CacheProtection {
 	public CacheProtection(CallerRecords records, BiPredicate<String, Cache> sharedCaches,
 			Supplier<PositionStore> store, String instance) {
 		this.records = records;
-		this.loads = new OpenLoads(CacheWatermarks.LONGEST_LOAD * records.tokens().window().toNanos());
+		this.loads = new OpenLoads(longestLoad());
 		this.sharedCaches = sharedCaches;
 		this.shared = SingletonSupplier.of(() -> new SharedWatermarks(store.get(), records.tokens(), instance));
 	}
@@ -133,6 +139,13 @@ public final class CacheProtection {
 	 */
 	long window() {
 		return this.records.tokens().window().toNanos();
+	}
+
+	/**
+	 * How long a load is remembered, in nanoseconds.
+	 */
+	long longestLoad() {
+		return LONGEST_LOAD * window();
 	}
 
 	OpenLoads loads() {

@@ -38,12 +38,6 @@ import io.github.replication.position.Write;
 final class CacheWatermarks {
 
 	/**
-	 * How long an asynchronous load is remembered, in windows. Only a load that takes
-	 * longer, or has failed, is forgotten.
-	 */
-	static final int LONGEST_LOAD = 6;
-
-	/**
 	 * The number of keys with asynchronous loads that are remembered one by one.
 	 */
 	static final int MAXIMUM_ASYNCHRONOUS = 4096;
@@ -165,11 +159,7 @@ final class CacheWatermarks {
 	}
 
 	private void lose(Load load, long now) {
-		this.lost.updateAndGet((before) -> LostLoads.add(before, load, now, longestLoad()));
-	}
-
-	private long longestLoad() {
-		return LONGEST_LOAD * this.protection.window();
+		this.lost.updateAndGet((before) -> LostLoads.add(before, load, now, this.protection.longestLoad()));
 	}
 
 	/**
@@ -202,7 +192,7 @@ final class CacheWatermarks {
 		List<Load> alive = new ArrayList<>(2);
 		if (loads != null) {
 			for (Load load : loads) {
-				if (now - load.at() <= longestLoad()) {
+				if (now - load.at() <= this.protection.longestLoad()) {
 					alive.add(load);
 				}
 			}
@@ -248,9 +238,8 @@ final class CacheWatermarks {
 		if (load != null) {
 			return load;
 		}
-		LostLoads lost = this.lost.get();
-		return (lost != null && !lost.isOver(now, longestLoad())) ? lost.of(key)
-				: this.protection.loads().lost(this, key, now);
+		Load lost = LostLoads.find(this.lost.get(), key, now, this.protection.longestLoad());
+		return (lost != null) ? lost : this.protection.loads().lost(this, key, now);
 	}
 
 	private @Nullable Load asynchronous(Object key, boolean written, long now) {

@@ -50,16 +50,20 @@ record LostLoads(long began, long at, long last) {
 	 * @param now the time, in nanoseconds of the monotonic clock
 	 * @param life how long lost loads count, in nanoseconds
 	 */
-	boolean isOver(long now, long life) {
+	private boolean isOver(long now, long life) {
 		return now - this.last > life;
 	}
 
 	/**
-	 * The load of a key that may be among them.
+	 * The load of a key that may be among lost loads.
+	 * @param lost the lost loads, {@code null} for none
 	 * @param key the key
+	 * @param now the time, in nanoseconds of the monotonic clock
+	 * @param life how long lost loads count, in nanoseconds
+	 * @return the load, {@code null} if none can be among them
 	 */
-	Load of(Object key) {
-		return new Load(key, this.began, this.at, Set.of(), null);
+	static @Nullable Load find(@Nullable LostLoads lost, Object key, long now, long life) {
+		return (lost != null && !lost.isOver(now, life)) ? new Load(key, lost.began, lost.at, Set.of(), null) : null;
 	}
 
 }

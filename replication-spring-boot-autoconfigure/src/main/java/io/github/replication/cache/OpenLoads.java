@@ -89,7 +89,7 @@ final class OpenLoads {
 	@Nullable Load lost(CacheWatermarks cache, Object key, long now) {
 		ThreadLoads loads = this.loads.get();
 		LostLoads lost = (loads != null) ? loads.lost.get(cache) : null;
-		return (lost != null && !lost.isOver(now, this.life)) ? lost.of(key) : null;
+		return LostLoads.find(lost, key, now, this.life);
 	}
 
 	/**

@@ -229,7 +229,7 @@ class CacheProtectionTests {
 		for (int i = 0; i < 1000; i++) {
 			watermarks.beginAsynchronously(i);
 		}
-		pass(WINDOW.multipliedBy(CacheWatermarks.LONGEST_LOAD).plusSeconds(1));
+		pass(WINDOW.multipliedBy(CacheProtection.LONGEST_LOAD).plusSeconds(1));
 		watermarks.beginAsynchronously("last");
 		assertThat(watermarks.asynchronousLoads()).isEqualTo(1);
 	}

@@ -20,7 +20,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.position.Bound;
-import io.github.replication.position.PositionResolver;
+import io.github.replication.position.PositionResolver.Place;
 import io.github.replication.position.PositionToken;
 import io.github.replication.position.PositionToken.Read;
 import io.github.replication.position.ReadMark;
@@ -57,7 +56,8 @@ class ArrivalTests {
 
 	private final CallerRecords records = new CallerRecords(this.tokens);
 
-	private final Cluster cluster = new Cluster();
+	private final KnownCluster cluster = new KnownCluster(
+			Map.of(ONE, new Place(1, ROTATION), TWO, new Place(2, ROTATION)));
 
 	ArrivalTests() {
 		this.tokens.resolveWith(this.cluster);
@@ -316,61 +316,6 @@ class ArrivalTests {
 
 		@Nullable PositionToken departure() {
 			return this.arrival.departure(this.record, false, false);
-		}
-
-	}
-
-	private static final class Cluster implements PositionResolver {
-
-		private final Map<Integer, Place> places = new HashMap<>(
-				Map.of(ONE, new Place(1, ROTATION), TWO, new Place(2, ROTATION)));
-
-		private ReadYourWritesMode mode = ReadYourWritesMode.POSITION;
-
-		private boolean monotonic = true;
-
-		private @Nullable WalPosition sampled;
-
-		private @Nullable WalPosition known;
-
-		private int asked;
-
-		@Override
-		public int cluster() {
-			return 0xcafe;
-		}
-
-		@Override
-		public ReadYourWritesMode mode() {
-			return this.mode;
-		}
-
-		@Override
-		public boolean isMonotonic() {
-			return this.monotonic;
-		}
-
-		@Override
-		public boolean isExact() {
-			return this.mode == ReadYourWritesMode.POSITION;
-		}
-
-		@Override
-		public Write lookUp(Write write) {
-			WalPosition position = this.known;
-			return (position != null && !write.isResolved()) ? write.resolvedAt(position) : write;
-		}
-
-		@Override
-		public Write resolve(Write write) {
-			this.asked++;
-			WalPosition position = this.sampled;
-			return (position != null && !write.isResolved()) ? write.resolvedAt(position) : write;
-		}
-
-		@Override
-		public @Nullable Place placeOf(int node) {
-			return this.places.get(node);
 		}
 
 	}

@@ -20,12 +20,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Map;
 
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.position.Bound;
-import io.github.replication.position.PositionResolver;
+import io.github.replication.position.PositionResolver.Place;
 import io.github.replication.position.PositionToken.Read;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
@@ -48,7 +48,15 @@ class CallerTokensTests {
 
 	private final CallerRecord record = new CallerRecords(this.tokens).forRequest(null);
 
-	private final Resolver resolver = new Resolver();
+	private final KnownCluster resolver = new KnownCluster(Map.of(KNOWN, new Place(5, 7)));
+
+	/**
+	 * The samples know another position than the primary, so that both can be told apart.
+	 */
+	CallerTokensTests() {
+		this.resolver.known = new WalPosition(1, 0xbb);
+		this.resolver.sampled = new WalPosition(1, 0xaa);
+	}
 
 	@Test
 	void windowThatIsNotPositiveIsRefused() {
@@ -135,52 +143,6 @@ class CallerTokensTests {
 
 	private CallerTokens tokens(Duration window) {
 		return new CallerTokens(this.clock, Clock.fixed(Instant.EPOCH.plusSeconds(100), ZoneOffset.UTC), window);
-	}
-
-	/**
-	 * The samples know another position than the primary, so that both can be told apart.
-	 */
-	private static final class Resolver implements PositionResolver {
-
-		private ReadYourWritesMode mode = ReadYourWritesMode.POSITION;
-
-		private boolean monotonic = true;
-
-		@Override
-		public int cluster() {
-			return 0xcafe;
-		}
-
-		@Override
-		public ReadYourWritesMode mode() {
-			return this.mode;
-		}
-
-		@Override
-		public boolean isMonotonic() {
-			return this.monotonic;
-		}
-
-		@Override
-		public boolean isExact() {
-			return this.mode == ReadYourWritesMode.POSITION;
-		}
-
-		@Override
-		public Write lookUp(Write write) {
-			return write.isResolved() ? write : write.resolvedAt(new WalPosition(1, 0xbb));
-		}
-
-		@Override
-		public Write resolve(Write write) {
-			return write.isResolved() ? write : write.resolvedAt(new WalPosition(1, 0xaa));
-		}
-
-		@Override
-		public @Nullable Place placeOf(int node) {
-			return (node == KNOWN) ? new Place(5, 7) : null;
-		}
-
 	}
 
 }

@@ -200,10 +200,7 @@ class CacheTests {
 		Application application = application(kind, false);
 		Products products = application.bean(Products.class);
 		holdReplicasBack();
-		application.asNewCaller(() -> {
-			products.rename(id, "new");
-			return null;
-		});
+		rename(application, id);
 		assertThat(application.asNewCaller(() -> products.find(id))).isEqualTo("old");
 		release();
 		assertThat(application.asNewCaller(() -> products.find(id))).as("for the life of the entry").isEqualTo("old");
@@ -237,10 +234,7 @@ class CacheTests {
 		Application application = application(kind, true);
 		Products products = application.bean(Products.class);
 		holdReplicasBack();
-		application.asNewCaller(() -> {
-			products.rename(id, "new");
-			return null;
-		});
+		rename(application, id);
 		assertThat(application.asNewCaller(() -> read.of(products, id))).isEqualTo("new");
 		release();
 		assertThat(application.asNewCaller(() -> read.of(products, id))).isEqualTo("new");
@@ -254,10 +248,7 @@ class CacheTests {
 		Application application = application(kind, true);
 		Products products = application.bean(Products.class);
 		holdReplicasBack();
-		application.asNewCaller(() -> {
-			products.rename(id, "new");
-			return null;
-		});
+		rename(application, id);
 		TransactionTemplate outer = new TransactionTemplate(application.bean(PlatformTransactionManager.class));
 		outer.setReadOnly(true);
 		List<String> read = application
@@ -386,6 +377,16 @@ class CacheTests {
 		});
 	}
 
+	/**
+	 * Renames a product as a caller of its own does, which evicts it.
+	 */
+	private static void rename(Application application, long id) throws Exception {
+		application.asNewCaller(() -> {
+			application.bean(Products.class).rename(id, "new");
+			return null;
+		});
+	}
+
 	private static <T> T elsewhere(Application application, Callable<T> work) throws Exception {
 		return CompletableFuture.supplyAsync(() -> {
 			try {
@@ -404,10 +405,7 @@ class CacheTests {
 		long other = product();
 		Application application = application(kind, true);
 		Products products = application.bean(Products.class);
-		application.asNewCaller(() -> {
-			products.rename(evicted, "new");
-			return null;
-		});
+		rename(application, evicted);
 		holdReplicasBack();
 		RoutingRecorder recorder = application.bean(RoutingRecorder.class);
 		try (RoutingRecorder.Recording recording = recorder.start()) {
@@ -457,10 +455,7 @@ class CacheTests {
 		Application two = second(kind);
 		long id = product();
 		holdReplicasBack();
-		one.asNewCaller(() -> {
-			one.bean(Products.class).rename(id, "new");
-			return null;
-		});
+		rename(one, id);
 		assertThat(two.asNewCaller(() -> read.of(two.bean(Products.class), id))).isEqualTo("new");
 		release();
 		assertThat(two.asNewCaller(() -> read.of(two.bean(Products.class), id))).isEqualTo("new");
