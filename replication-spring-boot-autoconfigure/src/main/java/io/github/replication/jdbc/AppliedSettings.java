@@ -49,7 +49,11 @@ final class AppliedSettings {
 
 	private boolean readOnly;
 
-	private boolean sessionReadOnly;
+	/**
+	 * What the server had for its sessions' transactions before they were made read-only,
+	 * {@code null} if they are not.
+	 */
+	private @Nullable String beforeSessionReadOnly;
 
 	private @Nullable Integer isolation;
 
@@ -140,32 +144,39 @@ final class AppliedSettings {
 	 * so that the session is not this connection's own
 	 */
 	boolean setSessionReadOnly(int backendPid) throws SQLException {
-		if (!this.sessionReadOnly) {
+		if (this.beforeSessionReadOnly == null) {
 			boolean autoCommit = this.autoCommit;
 			setAutoCommit(true);
-			this.sessionReadOnly = isSet("SELECT pg_catalog.set_config('default_transaction_read_only', 'on', false)"
-					+ " WHERE pg_catalog.pg_backend_pid() = " + backendPid);
+			this.beforeSessionReadOnly = first("SELECT s.before, " + sessionReadOnly("on")
+					+ " FROM (SELECT pg_catalog.current_setting('default_transaction_read_only') AS before"
+					+ " WHERE pg_catalog.pg_backend_pid() = " + backendPid + " OFFSET 0) s");
 			setAutoCommit(autoCommit);
 		}
-		return this.sessionReadOnly;
+		return this.beforeSessionReadOnly != null;
 	}
 
 	/**
-	 * Undoes {@link #setSessionReadOnly}. To be called outside of a transaction.
+	 * Undoes {@link #setSessionReadOnly}, which leaves a setting that a text has made
+	 * before. To be called outside of a transaction.
 	 */
 	void setSessionReadWrite() throws SQLException {
-		if (this.sessionReadOnly) {
+		String before = this.beforeSessionReadOnly;
+		if (before != null) {
 			boolean autoCommit = this.autoCommit;
 			setAutoCommit(true);
-			isSet("SELECT pg_catalog.set_config('default_transaction_read_only', 'off', false)");
-			this.sessionReadOnly = false;
+			first("SELECT " + sessionReadOnly(before));
+			this.beforeSessionReadOnly = null;
 			setAutoCommit(autoCommit);
 		}
 	}
 
-	private boolean isSet(String sql) throws SQLException {
+	private static String sessionReadOnly(String value) {
+		return "pg_catalog.set_config('default_transaction_read_only', '" + value + "', false)";
+	}
+
+	private @Nullable String first(String sql) throws SQLException {
 		try (Statement statement = this.connection.createStatement(); ResultSet row = statement.executeQuery(sql)) {
-			return row.next();
+			return row.next() ? row.getString(1) : null;
 		}
 	}
 
@@ -185,7 +196,7 @@ final class AppliedSettings {
 	}
 
 	private boolean hasChanges() {
-		return this.isolation != null || this.sessionReadOnly || hasRareSettings();
+		return this.isolation != null || this.beforeSessionReadOnly != null || hasRareSettings();
 	}
 
 	private boolean hasRareSettings() {
@@ -294,10 +305,7 @@ final class AppliedSettings {
 	}
 
 	private @Nullable String searchPath() throws SQLException {
-		try (Statement statement = this.connection.createStatement();
-				ResultSet row = statement.executeQuery("SELECT pg_catalog.current_setting('search_path')")) {
-			return row.next() ? row.getString(1) : null;
-		}
+		return first("SELECT pg_catalog.current_setting('search_path')");
 	}
 
 	private void setSearchPath(String path) throws SQLException {

@@ -21,8 +21,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 import javax.net.SocketFactory;
@@ -78,8 +80,17 @@ public class CountingSocketFactory extends SocketFactory {
 
 		private final Traffic traffic;
 
+		private final AtomicBoolean open = new AtomicBoolean();
+
 		CountingSocket(Traffic traffic) {
 			this.traffic = traffic;
+		}
+
+		@Override
+		public void connect(SocketAddress endpoint, int timeout) throws IOException {
+			this.open.set(true);
+			this.traffic.open.incrementAndGet();
+			super.connect(endpoint, timeout);
 		}
 
 		@Override
@@ -103,6 +114,9 @@ public class CountingSocketFactory extends SocketFactory {
 
 		@Override
 		public synchronized void close() throws IOException {
+			if (this.open.compareAndSet(true, false)) {
+				this.traffic.open.decrementAndGet();
+			}
 			this.traffic.closed.incrementAndGet();
 			super.close();
 		}
@@ -118,11 +132,20 @@ public class CountingSocketFactory extends SocketFactory {
 
 		private final AtomicLong closed = new AtomicLong();
 
+		private final AtomicLong open = new AtomicLong();
+
 		/**
 		 * Returns a number that grows with each write and each closed socket.
 		 */
 		long count() {
 			return this.sent.get() + this.closed.get();
+		}
+
+		/**
+		 * Returns how many sockets are open.
+		 */
+		long open() {
+			return this.open.get();
 		}
 
 		/**

@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 import javax.sql.DataSource;
@@ -48,16 +49,26 @@ import io.github.replication.twin.ThirdSession.View;
 final class Side implements AutoCloseable {
 
 	/**
-	 * A time of today, which only the server can have set.
-	 */
-	/**
 	 * The schema of temporary tables has the number of the server's process.
 	 */
 	private static final Pattern TEMPORARY = Pattern.compile("temp_[0-9]+");
 
+	/**
+	 * A time of today, which only the server can have set.
+	 */
 	private static final Pattern NOW = Pattern.compile(LocalDate.now() + "[ T][0-9:.]+");
 
 	private static final Map<MethodKey, Method> methods = new ConcurrentHashMap<>();
+
+	/**
+	 * How long a session is waited for that is about to end.
+	 */
+	private static final long CERTAIN_END = TimeUnit.SECONDS.toNanos(5);
+
+	/**
+	 * How long a session is waited for that may be about to end.
+	 */
+	private static final long POSSIBLE_END = TimeUnit.MILLISECONDS.toNanos(400);
 
 	private final TwinApplication application;
 
@@ -130,6 +141,21 @@ final class Side implements AutoCloseable {
 	}
 
 	/**
+	 * Whether a session may be ending whose socket is closed. There certainly is one if
+	 * there are more sessions than sockets; the socket of a session that was ended may
+	 * still be open.
+	 * @param nanos for how long that is waited for
+	 */
+	boolean maySettle(long nanos) throws SQLException {
+		long sockets = this.primary.open() + this.replica.open();
+		long sessions = this.third.sessions();
+		if (sessions > sockets) {
+			return nanos < CERTAIN_END;
+		}
+		return sessions + this.third.terminated() > sockets && nanos < POSSIBLE_END;
+	}
+
+	/**
 	 * Describes the idle connections that are not as new ones, and makes them so. Does
 	 * nothing if no call was run since the last time.
 	 */
@@ -156,7 +182,7 @@ final class Side implements AutoCloseable {
 	void begin() throws SQLException {
 		this.objects.clear();
 		this.application.newCaller();
-		this.third.bind();
+		this.third.begin();
 		if (!lookAgain().rows().equals(this.third.pristine())) {
 			this.third.reset();
 			this.seen = -1;

@@ -51,8 +51,16 @@ final class ThirdSession implements AutoCloseable {
 					), (SELECT coalesce(string_agg(objid::text || mode, ', ' ORDER BY objid, mode), '') FROM pg_locks
 					WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))""";
 
-	private static final String KEEP_ROWS = "ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ;"
-			+ " SELECT pg_current_snapshot() /* around */";
+	/**
+	 * The commit waits for the replica, so that a transaction there sees none as running
+	 * that has ended, whose rollback nobody waits for.
+	 */
+	private static final String KEEP_ROWS = "ROLLBACK; BEGIN; SELECT pg_current_xact_id(); COMMIT;"
+			+ " BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT pg_current_snapshot() /* around */";
+
+	private static final String SESSIONS = "SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE usesysid ="
+			+ " (SELECT oid FROM pg_roles WHERE rolname = 'app')"
+			+ " AND datid = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 	private static final String SHORT_WAIT = "SET lock_timeout = '5ms'";
 
@@ -77,6 +85,8 @@ final class ThirdSession implements AutoCloseable {
 	private final String pristine;
 
 	private String statesOnReplica = "idle";
+
+	private int terminated;
 
 	ThirdSession(PostgresCluster cluster, String database, boolean replicated) throws SQLException {
 		this.primary = connect(cluster, cluster.primary(), database);
@@ -103,7 +113,7 @@ final class ThirdSession implements AutoCloseable {
 		return current;
 	}
 
-	void bind() {
+	private void bind() {
 		CURRENT.set(this);
 	}
 
@@ -157,6 +167,14 @@ final class ThirdSession implements AutoCloseable {
 	}
 
 	/**
+	 * Begins to count the sessions that are ended.
+	 */
+	void begin() {
+		bind();
+		this.terminated = 0;
+	}
+
+	/**
 	 * Returns the rows of the first state.
 	 */
 	String pristine() {
@@ -185,6 +203,7 @@ final class ThirdSession implements AutoCloseable {
 						"SELECT coalesce(string_agg(pid::text, ', '), '0') FROM (SELECT pid, pg_terminate_backend(pid)"
 								+ " FROM pg_stat_activity WHERE datname = current_database() AND usename = 'app' AND "
 								+ condition + " OFFSET 0) t");
+				this.terminated += ended.equals("0") ? 0 : ended.split(",").length;
 				// the server's own wait looks every 100 ms
 				while (!"0".equals(string(statement,
 						"SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE pid IN (" + ended + ")"))
@@ -200,6 +219,26 @@ final class ThirdSession implements AutoCloseable {
 			result.next();
 			return result.getString(1);
 		}
+	}
+
+	/**
+	 * Returns how many sessions the side has.
+	 */
+	synchronized long sessions() throws SQLException {
+		long sessions = 0;
+		for (Connection connection : connections()) {
+			try (Statement statement = connection.createStatement()) {
+				sessions += Long.parseLong(string(statement, SESSIONS));
+			}
+		}
+		return sessions;
+	}
+
+	/**
+	 * Returns how many sessions were ended since the sequence has begun.
+	 */
+	int terminated() {
+		return this.terminated;
 	}
 
 	private List<Connection> connections() {
@@ -246,7 +285,7 @@ final class ThirdSession implements AutoCloseable {
 				all.add(string(statement,
 						"SELECT string_agg(concat_ws(' ', pid, state, wait_event_type, wait_event, pg_blocking_pids(pid),"
 								+ " query), '; ') FROM pg_stat_activity"
-								+ " WHERE datname = current_database() AND usename = 'app'"));
+								+ " WHERE (datname = current_database() AND usename = 'app') OR backend_type = 'startup'"));
 			}
 		}
 		return all.toString();

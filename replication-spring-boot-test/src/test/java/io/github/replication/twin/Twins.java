@@ -43,9 +43,9 @@ final class Twins implements AutoCloseable {
 	private static final long SEQUENCE_SECONDS = 25;
 
 	/**
-	 * How long a session may take to end after its socket.
+	 * How long a connection may take to go back to its pool.
 	 */
-	private static final long LINGERING_MILLIS = 400;
+	private static final long RETURN_MILLIS = 400;
 
 	private static final long EVICTION_MILLIS = 500;
 
@@ -54,7 +54,7 @@ final class Twins implements AutoCloseable {
 	 */
 	private static final long CERTAIN_EVICTION_MILLIS = 5000;
 
-	private static final long VIEW_MILLIS = 20;
+	private static final long VIEW = TimeUnit.MILLISECONDS.toNanos(20);
 
 	private final Side plain;
 
@@ -250,9 +250,11 @@ final class Twins implements AutoCloseable {
 	}
 
 	private static void settle(Side side) throws SQLException {
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGERING_MILLIS / 2);
-		while (System.nanoTime() < end && !side.lookAgain().isAtRest()) {
-			Thread.onSpinWait();
+		long start = System.nanoTime();
+		boolean settling = true;
+		while (settling) {
+			settling = side.maySettle(System.nanoTime() - start);
+			settling &= !side.lookAgain().isAtRest();
 		}
 	}
 
@@ -285,7 +287,7 @@ final class Twins implements AutoCloseable {
 	private void runOurs(List<Call> calls, List<Step> expected, List<Step> steps, History history) throws SQLException {
 		for (int i = 0; i < calls.size(); i++) {
 			Call call = calls.get(i);
-			Step step = step(call, expected.get(i));
+			Step step = step(call, expected.get(i), history);
 			steps.add(step);
 			if (!step.matches(expected.get(i))) {
 				Difference difference = new Difference(calls, expected, steps, history, this.ours.pool());
@@ -315,18 +317,18 @@ final class Twins implements AutoCloseable {
 	}
 
 	private boolean isInUse() {
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGERING_MILLIS);
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETURN_MILLIS);
 		while (this.ours.pool().active() > 0 && System.nanoTime() < end) {
 			Thread.onSpinWait();
 		}
 		return this.ours.pool().active() > 0;
 	}
 
-	private Step step(Call call, Step expected) throws SQLException {
+	private Step step(Call call, Step expected, History history) throws SQLException {
 		long closed = this.ours.closedSockets();
 		Outcome outcome = this.ours.run(call);
 		List<String> pool = pool(this.ours, call);
-		if (outcome.unsupported() && expected.closedSocket()) {
+		if (outcome.unsupported() && expected.closedSocket() && !history.isReadOnly(call)) {
 			awaitEviction(this.ours, closed, EVICTION_MILLIS);
 		}
 		return new Step(outcome, view(expected.view()), pool, this.ours.closedSockets() != closed);
@@ -339,14 +341,16 @@ final class Twins implements AutoCloseable {
 	private ThirdSession.View view(ThirdSession.View expected) throws SQLException {
 		ThirdSession.View view = this.ours.look();
 		long start = System.nanoTime();
-		while (!view.equals(expected) && System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(waitMillis())) {
+		boolean changing = true;
+		while (!view.equals(expected) && changing) {
+			changing = mayChange(System.nanoTime() - start);
 			view = this.ours.lookAgain();
 		}
 		return view;
 	}
 
-	private long waitMillis() {
-		return (this.ours.closedSockets() != this.closedAtBegin) ? LINGERING_MILLIS : VIEW_MILLIS;
+	private boolean mayChange(long nanos) throws SQLException {
+		return nanos < VIEW || (this.ours.closedSockets() != this.closedAtBegin && this.ours.maySettle(nanos));
 	}
 
 	/**
