@@ -293,15 +293,18 @@ enum OnPurpose {
 	},
 
 	/**
-	 * A setting or a question that has to reach the server notices that the connection is
-	 * lost.
+	 * A setting, a question or a unit that has to reach the server notices that the
+	 * connection is lost, before the driver refuses a text for a prepared statement.
 	 */
 	LOST_IS_NOTICED_EARLIER(true) {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.history().isTerminated() && !difference.call().executes()
-					&& SlotType.of(difference.call().target()) == SlotType.CONNECTION
+			boolean ofConnection = !difference.call().executes()
+					&& SlotType.of(difference.call().target()) == SlotType.CONNECTION;
+			boolean refused = difference.call().executes()
+					&& Outcome.NOT_FOR_PREPARED.equals(difference.plain().outcome().state());
+			return difference.history().isTerminated() && (ofConnection || refused)
 					&& difference.ours().outcome().isConnectionLost() && difference.hasEqualRows();
 		}
 
@@ -546,13 +549,15 @@ enum OnPurpose {
 	},
 
 	/**
-	 * An object is missing because the call that would have made it is explained.
+	 * An object is missing on one side because the call that would have made it is
+	 * explained.
 	 */
 	FOLLOWS_FROM_ANOTHER(true) {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.ours().outcome().equals(Outcome.SKIPPED) && difference.hasEqualRows()
+			return Stream.of(difference.plain(), difference.ours())
+				.anyMatch((step) -> step.outcome().equals(Outcome.SKIPPED)) && difference.hasEqualRows()
 					&& difference.isOriginDifferent();
 		}
 

@@ -54,6 +54,11 @@ final class Side implements AutoCloseable {
 	private static final Pattern TEMPORARY = Pattern.compile("temp_[0-9]+");
 
 	/**
+	 * A session that has had temporary tables keeps their schemas among all.
+	 */
+	private static final Pattern TEMPORARY_SCHEMAS = Pattern.compile("; pg_(toast_)?temp_n, db");
+
+	/**
 	 * A time of today, which only the server can have set.
 	 */
 	private static final Pattern NOW = Pattern.compile(LocalDate.now() + "[ T][0-9:.]+");
@@ -295,7 +300,7 @@ final class Side implements AutoCloseable {
 			}
 		}
 		String text = NOW.matcher(Literals.render(value)).replaceAll("now").replace(this.database, "db");
-		return TEMPORARY.matcher(text).replaceAll("temp_n");
+		return TEMPORARY_SCHEMAS.matcher(TEMPORARY.matcher(text).replaceAll("temp_n")).replaceAll("");
 	}
 
 	/**
