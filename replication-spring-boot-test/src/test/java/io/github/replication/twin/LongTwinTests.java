@@ -16,9 +16,16 @@
 
 package io.github.replication.twin;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterAll;
@@ -56,32 +63,46 @@ class LongTwinTests {
 		TwinTests.reset();
 	}
 
+	/**
+	 * Two pools are tried at a time, since a sequence mostly waits for a server.
+	 */
 	@Test
 	void sequencesHaveTheSameOutcome(PostgresCluster cluster) throws Exception {
 		long sequences = Long.getLong("twin.sequences", 100_000);
 		long seed = Long.getLong("twin.seed", System.nanoTime() & 0xFFFFFFFFFL);
 		Map<TwinConfiguration, Twins> all = new EnumMap<>(TwinConfiguration.class);
-		Map<String, String> findings = new LinkedHashMap<>();
+		Map<String, String> findings = new ConcurrentHashMap<>();
+		ExecutorService runners = Executors.newFixedThreadPool(2);
 		try {
 			for (TwinConfiguration configuration : TwinConfiguration.values()) {
 				all.put(configuration, configuration.start(cluster, TwinDatabase.TABLES));
 			}
 			for (long done = 0; (sequences == 0 || done < sequences) && findings.size() < KINDS; done += ROUND) {
-				for (Map.Entry<TwinConfiguration, Twins> one : all.entrySet()) {
-					TwinConfiguration configuration = one.getKey();
-					new TwinCampaign(one.getValue(), configuration.isSeveral())
-						.run(ROUND * configuration.percent() / 100, seed + done)
-						.forEach((signature, report) -> note(findings, configuration + ": " + signature, report));
+				long first = seed + done;
+				List<Callable<Object>> campaigns = new ArrayList<>();
+				all.forEach((configuration, twins) -> campaigns
+					.add(Executors.callable(() -> run(configuration, twins, first)
+						.forEach((signature, report) -> note(findings, signature, report)))));
+				for (Future<?> campaign : runners.invokeAll(campaigns)) {
+					campaign.get();
 				}
 				System.out.println(done + ROUND + " sequences from seed " + seed + ": " + onPurpose(all));
 			}
 		}
 		finally {
+			runners.shutdownNow();
 			for (Twins twins : all.values()) {
 				twins.close();
 			}
 		}
 		assertThat(findings).as("-Dtwin.seed=%s", seed).isEmpty();
+	}
+
+	private static Map<String, String> run(TwinConfiguration configuration, Twins twins, long seed) {
+		Map<String, String> findings = new LinkedHashMap<>();
+		new TwinCampaign(twins, configuration.isSeveral()).run(ROUND * configuration.percent() / 100, seed)
+			.forEach((signature, report) -> findings.put(configuration + ": " + signature, report));
+		return findings;
 	}
 
 	/**
