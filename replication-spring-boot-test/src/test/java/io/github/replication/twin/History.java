@@ -61,7 +61,7 @@ final class History {
 	private final Map<String, List<?>> clientInfo = new HashMap<>();
 
 	/**
-	 * The texts of prepared statements.
+	 * The texts of prepared statements, and of batches.
 	 */
 	private final Map<String, String> prepared = new HashMap<>();
 
@@ -136,7 +136,7 @@ final class History {
 				}
 			}
 			case "closeOnCompletion" -> this.closingOnCompletion.add(call.subject());
-			case "setClientInfo" -> this.clientInfo.put(connection, call.arguments());
+			case "setClientInfo" -> this.clientInfo.put(property(connection, call), call.arguments());
 			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);
 			case "setAutoCommit" -> {
 				set(this.manualCommit, connection, outcome, call, false);
@@ -163,7 +163,10 @@ final class History {
 		if (call.result() != null && call.method().startsWith("prepare")) {
 			this.prepared.put(call.result(), call.text());
 		}
-		if (call.method().matches("execute.*|addBatch") && !this.manualCommit.contains(connection)
+		if (call.method().equals("addBatch") && !isPlainRead(textOf(call))) {
+			this.prepared.put(call.subject(), call.text());
+		}
+		if (call.method().matches("execute.*") && !this.manualCommit.contains(connection)
 				&& !this.readOnly.contains(connection) && !isClosed(call) && !isPlainRead(textOf(call))) {
 			this.sessionState.add(connection);
 		}
@@ -281,7 +284,12 @@ final class History {
 	 * Whether a client property was set last to the same value.
 	 */
 	boolean isClientInfo(Call call) {
-		return call.arguments().equals(this.clientInfo.get(String.valueOf(connectionOf(call.subject()))));
+		return call.arguments()
+			.equals(this.clientInfo.get(property(String.valueOf(connectionOf(call.subject())), call)));
+	}
+
+	private static String property(String connection, Call call) {
+		return connection + " " + call.arguments().get(0);
 	}
 
 	/**

@@ -165,6 +165,20 @@ enum OnPurpose {
 	},
 
 	/**
+	 * A cursor that is held stays with the server's session, which is another one for a
+	 * read-only unit.
+	 */
+	CURSOR_LEFT_BY_A_TEXT(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().text().toLowerCase(Locale.ROOT).matches("(declare|fetch|close) .*hold.*")
+					&& difference.hasEqualViews() && difference.history().isReadOnly(difference.call());
+		}
+
+	},
+
+	/**
 	 * A physical connection is taken by the first statement, so that the pool's timeout
 	 * comes later.
 	 */

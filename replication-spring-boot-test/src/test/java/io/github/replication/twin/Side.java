@@ -97,6 +97,8 @@ final class Side implements AutoCloseable {
 
 	private boolean used = true;
 
+	private long closedAtBegin;
+
 	private View view = View.NONE;
 
 	Side(TwinApplication application, ThirdSession third, String database) throws SQLException {
@@ -152,12 +154,11 @@ final class Side implements AutoCloseable {
 	 * @param nanos for how long that is waited for
 	 */
 	boolean maySettle(long nanos) throws SQLException {
-		long sockets = this.primary.open() + this.replica.open();
-		long sessions = this.third.sessions();
-		if (sessions > sockets) {
+		if (hasClosedSession()) {
 			return nanos < CERTAIN_END;
 		}
-		return sessions + this.third.terminated() > sockets && nanos < POSSIBLE_END;
+		long sockets = this.primary.open() + this.replica.open();
+		return this.third.sessions() + this.third.terminated() > sockets && nanos < POSSIBLE_END;
 	}
 
 	/**
@@ -187,12 +188,32 @@ final class Side implements AutoCloseable {
 	void begin() throws SQLException {
 		this.objects.clear();
 		this.application.newCaller();
+		awaitEnds();
 		this.third.begin();
 		if (!lookAgain().rows().equals(this.third.pristine())) {
 			this.third.reset();
 			this.seen = -1;
 		}
 		this.third.keepRows();
+	}
+
+	/**
+	 * Waits for the sessions whose sockets the sequence before has closed.
+	 */
+	private void awaitEnds() throws SQLException {
+		long closed = closedSockets();
+		if (closed != this.closedAtBegin) {
+			this.closedAtBegin = closed;
+			long start = System.nanoTime();
+			while (hasClosedSession() && System.nanoTime() - start < CERTAIN_END) {
+				Thread.onSpinWait();
+			}
+		}
+	}
+
+	private boolean hasClosedSession() throws SQLException {
+		long sockets = this.primary.open() + this.replica.open();
+		return this.third.sessions() > sockets;
 	}
 
 	/**
