@@ -234,7 +234,8 @@ class DocumentationTests {
 		StringBuilder compiled = new StringBuilder();
 		for (String module : List.of("replication-spring-boot-autoconfigure", "replication-spring-boot-test",
 				"replication-spring-boot-starter/compatibility/beyond",
-				"replication-spring-boot-starter/compatibility/integrations")) {
+				"replication-spring-boot-starter/compatibility/integrations",
+				"replication-spring-boot-starter/compatibility/wrappers")) {
 			try (Stream<Path> sources = Files
 				.list(ROOT.resolve(module + "/src/test/java/io/github/replication/documentation"))) {
 				for (Path source : sources.toList()) {

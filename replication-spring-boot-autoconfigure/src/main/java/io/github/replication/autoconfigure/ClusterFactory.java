@@ -116,6 +116,7 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 				primary, pool, this.callers.tokens().clock(), InstantSource.system());
 		this.cluster = cluster;
 		tell(cluster, beanName);
+		warnOfWeights(cluster);
 		discover(cluster);
 		cluster.rememberWrites(this.callers.tokens().window());
 		cluster.start();
@@ -132,6 +133,14 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 		String replicas = nodes.stream().skip(1).map(ClusterNode::target).collect(Collectors.joining(", "));
 		logger.info("Reads of '" + beanName + "' go to " + (replicas.isEmpty() ? "replicas to be discovered" : replicas)
 				+ "; writes to " + nodes.get(0).target());
+	}
+
+	private void warnOfWeights(Cluster cluster) {
+		if (this.properties.getDiscovery().getUrl() == null
+				&& cluster.clusterNodes().stream().skip(1).allMatch((node) -> node.weight() == 0)) {
+			logger.warn("All replicas have the weight 0, so that none of them serves reads. Set"
+					+ " replication.replicas.<name>.weight of one to 1 or more, or remove it.");
+		}
 	}
 
 	private PositionSettings positionSettings() {

@@ -16,6 +16,7 @@
 
 package io.github.replication.autoconfigure;
 
+import java.util.List;
 import java.util.Map;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -31,12 +32,15 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import io.github.replication.autoconfigure.ReplicationProperties.Replica;
+import io.github.replication.node.JdbcUrls;
 import io.github.replication.node.ReplicaPoolCustomizer;
 
 /**
  * Applies the pool settings under {@code replication.replicas.<name>.hikari}.
  */
 final class HikariProperties implements ReplicaPoolCustomizer {
+
+	private static final List<String> ADDRESSES = List.of("jdbcurl", "datasourceclassname", "datasourcejndi");
 
 	private final Map<String, Replica> replicas;
 
@@ -53,6 +57,7 @@ final class HikariProperties implements ReplicaPoolCustomizer {
 	}
 
 	private static void bind(Map<String, String> settings, String prefix, HikariConfig config) {
+		settings.forEach((key, value) -> requireNoAddress(key, value, prefix));
 		MapConfigurationPropertySource source = new MapConfigurationPropertySource();
 		settings.forEach((key, value) -> source.put("hikari." + key, value));
 		try {
@@ -61,6 +66,18 @@ final class HikariProperties implements ReplicaPoolCustomizer {
 		}
 		catch (BindException ex) {
 			throw invalid(settings, prefix, ex);
+		}
+	}
+
+	/**
+	 * A pool with an address of its own would read from another server than the node that
+	 * is shown.
+	 */
+	private static void requireNoAddress(String key, String value, String prefix) {
+		if (ADDRESSES.contains(ReplicaBinding.uniform(key))) {
+			throw new InvalidReplicationConfigurationException(prefix + "." + key, JdbcUrls.withoutSecrets(value),
+					"The server of a replica is no setting of its pool.",
+					"Set '" + prefix.substring(0, prefix.lastIndexOf('.')) + ".url', and remove this property.");
 		}
 	}
 
@@ -75,7 +92,8 @@ final class HikariProperties implements ReplicaPoolCustomizer {
 				prefix + "." + key, shown(name, settings.get(key)),
 				unknown ? "HikariCP has no such setting."
 						: "HikariCP does not take this value: " + rootMessage(ex) + ".",
-				"Use a setting of com.zaxxer.hikari.HikariConfig, as under spring.datasource.hikari.");
+				"Use a setting of com.zaxxer.hikari.HikariConfig, as under spring.datasource.hikari. A duration there is"
+						+ " a number of milliseconds.");
 		invalid.initCause(ex);
 		return invalid;
 	}

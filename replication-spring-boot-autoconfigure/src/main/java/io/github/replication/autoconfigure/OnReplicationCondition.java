@@ -53,6 +53,9 @@ class OnReplicationCondition extends SpringBootCondition implements Configuratio
 		if (!isEnabled(environment)) {
 			return ConditionOutcome.noMatch(message.because("replication.enabled is false"));
 		}
+		if (!Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)) {
+			UnknownKeys.refuseDiscoveryWithoutUrl(environment);
+		}
 		String found = found(environment, context.getBeanFactory());
 		if (found != null) {
 			return ConditionOutcome.match(message.foundExactly(found));

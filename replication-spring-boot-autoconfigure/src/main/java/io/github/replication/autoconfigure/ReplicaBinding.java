@@ -43,6 +43,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import io.github.replication.autoconfigure.ReplicationProperties.Replica;
+import io.github.replication.node.JdbcUrls;
 
 /**
  * Binds the properties of the replicas. Names that are equal in uniform form are one
@@ -146,7 +147,7 @@ final class ReplicaBinding {
 		int first = PREFIX.getNumberOfElements();
 		if (name.getNumberOfElements() <= first + length || length <= 0) {
 			throw new InvalidReplicationConfigurationException(name.toString(), shown(name, property),
-					"This property belongs to no replica.", EXAMPLE);
+					"This property belongs to no replica.", remedy(name, property));
 		}
 		List<String> elements = new ArrayList<>();
 		for (int i = first; i < first + length; i++) {
@@ -160,6 +161,16 @@ final class ReplicaBinding {
 		this.byUniformName.computeIfAbsent(uniform(replica), (key) -> new Entries())
 			.add(replica, variable ? keyOfVariable(name, first + length) : name.subName(first + length), property,
 					variable);
+	}
+
+	/**
+	 * A URL may stand directly under the name of its replica.
+	 */
+	private static String remedy(ConfigurationPropertyName name, ConfigurationProperty property) {
+		boolean replica = name.getNumberOfElements() == PREFIX.getNumberOfElements() + 1
+				&& !KEYS.contains(name.getLastElement(Form.UNIFORM));
+		return (replica && JdbcUrls.isJdbc(String.valueOf(property.getValue()))) ? "Set '" + name + ".url' instead."
+				: EXAMPLE;
 	}
 
 	/**

@@ -120,6 +120,15 @@ final class ReplicaDefinitions {
 					"Set the JDBC URL of the replica's server, for example jdbc:postgresql://host/database.");
 		}
 		String shown = JdbcUrls.withoutSecrets(url);
+		if (url.contains("${")) {
+			throw new InvalidReplicationConfigurationException(property, shown,
+					"A placeholder in the URL has no value.",
+					"Define it, as an environment variable for example, or write the URL.");
+		}
+		if (!url.equals(url.strip())) {
+			throw new InvalidReplicationConfigurationException(property, "'" + shown + "'",
+					"The URL begins or ends with white space.", "Remove the white space.");
+		}
 		if (!JdbcUrls.isJdbc(url)) {
 			throw new InvalidReplicationConfigurationException(property, shown, "This is not a JDBC URL.",
 					"Set a URL that starts with 'jdbc:', for example jdbc:postgresql://host/database.");
@@ -128,6 +137,13 @@ final class ReplicaDefinitions {
 			throw new InvalidReplicationConfigurationException(property, shown,
 					"This is not the URL of a PostgreSQL server, as that of the primary is.",
 					"Set the URL of a standby of the primary, for example jdbc:postgresql://host/database.");
+		}
+		if (JdbcUrls.leadsToPostgres(url) && !JdbcUrls.leadsToPostgres(primaryUrl)) {
+			throw new InvalidReplicationConfigurationException(property, shown,
+					"The primary is no PostgreSQL server (" + JdbcUrls.withoutSecrets(primaryUrl)
+							+ "), so that this one cannot be its replica.",
+					"Set spring.datasource.url to the primary, or replication.enabled=false where the application runs"
+							+ " on another database, in tests for example.");
 		}
 		if (JdbcUrls.isMultiHost(url)) {
 			throw new InvalidReplicationConfigurationException(property, shown,

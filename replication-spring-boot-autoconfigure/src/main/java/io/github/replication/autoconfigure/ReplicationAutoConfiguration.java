@@ -182,6 +182,12 @@ public final class ReplicationAutoConfiguration {
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static NumbersWithoutUnit replicationNumbersWithoutUnit(Environment environment) {
+			return new NumbersWithoutUnit(environment);
+		}
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 		static AnnotationsWithoutBean replicationAnnotationsWithoutBean(ConfigurableListableBeanFactory beanFactory,
 				ApplicationContext resources) {
 			return new AnnotationsWithoutBean(beanFactory, resources);

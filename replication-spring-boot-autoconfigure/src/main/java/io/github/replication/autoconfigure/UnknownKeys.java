@@ -20,13 +20,18 @@ import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.handler.IgnoreTopLevelConverterNotFoundBindHandler;
 import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.UnboundElementsSourceFilter;
+import org.springframework.core.env.Environment;
 
 /**
  * Stops the start of an application that has a key below {@code replication} which is
  * none of the properties, although no bean binds them. It may be meant to name a replica.
  */
 final class UnknownKeys {
+
+	private static final ConfigurationPropertyName DISCOVERY = ConfigurationPropertyName
+		.of(ReplicationProperties.PREFIX + ".discovery");
 
 	private UnknownKeys() {
 	}
@@ -41,6 +46,29 @@ final class UnknownKeys {
 		binder.bind(ReplicationProperties.PREFIX, Bindable.of(ReplicationProperties.class),
 				new NoUnboundElementsBindHandler(new IgnoreTopLevelConverterNotFoundBindHandler(),
 						new UnboundElementsSourceFilter()));
+	}
+
+	/**
+	 * Refuses settings of the discovery that nothing discovers with.
+	 * @param environment has the properties
+	 * @throws InvalidReplicationConfigurationException if the name to resolve is missing
+	 */
+	static void refuseDiscoveryWithoutUrl(Environment environment) {
+		Binder binder = Binder.get(environment);
+		if (!binder.bind(DISCOVERY.append("url"), Bindable.of(String.class)).isBound()) {
+			UnknownReplicationPropertyFailureAnalyzer.keysUnder(DISCOVERY)
+				.stream()
+				.map(DISCOVERY::append)
+				.filter((name) -> binder.bind(name, Bindable.of(String.class)).isBound())
+				.findFirst()
+				.ifPresent(UnknownKeys::refuseDiscovery);
+		}
+	}
+
+	private static void refuseDiscovery(ConfigurationPropertyName setting) {
+		throw new InvalidReplicationConfigurationException(DISCOVERY.append("url").toString(), null,
+				"'" + setting + "' is set, but no URL with the name of the replicas.",
+				"Set the URL, for example jdbc:postgresql://replicas/database, or remove the other property.");
 	}
 
 }

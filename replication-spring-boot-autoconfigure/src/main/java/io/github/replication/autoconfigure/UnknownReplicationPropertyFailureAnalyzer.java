@@ -102,7 +102,7 @@ class UnknownReplicationPropertyFailureAnalyzer
 		String typed = name.getElement(elements - 1, ConfigurationPropertyName.Form.DASHED);
 		ConfigurationPropertyName parent = name.chop(elements - 1);
 		return keys.stream()
-			.filter((key) -> distance(typed, key) <= tolerance(key))
+			.filter((key) -> distance(typed, key) <= tolerance(key) || typed.endsWith("-" + key))
 			.min(Comparator.comparingInt((key) -> distance(typed, key)))
 			.map((key) -> "Replace '" + name.chop(elements) + "' by '" + parent.append(key) + "', or remove it.")
 			.orElse("Remove '" + name + "': under '" + parent + "' there are " + keys + ".");
@@ -153,6 +153,14 @@ class UnknownReplicationPropertyFailureAnalyzer
 			case "header" -> ReplicationProperties.Header.class;
 			default -> ReplicationProperties.ReadYourWrites.class;
 		};
+	}
+
+	/**
+	 * The keys of a group of properties.
+	 * @param group its name
+	 */
+	static List<String> keysUnder(ConfigurationPropertyName group) {
+		return keys(owner(group.append("key")));
 	}
 
 	private static List<String> keys(Class<?> owner) {

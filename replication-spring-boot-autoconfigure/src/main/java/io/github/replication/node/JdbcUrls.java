@@ -75,8 +75,10 @@ public final class JdbcUrls {
 	/**
 	 * Whether a URL leads to PostgreSQL by its own driver, alone or wrapped by another,
 	 * as in {@code jdbc:p6spy:postgresql://host/database}.
+	 * @param url a JDBC URL
+	 * @return {@code true} if the last of its drivers is that of PostgreSQL
 	 */
-	static boolean leadsToPostgres(String url) {
+	public static boolean leadsToPostgres(String url) {
 		return WRAPPED_POSTGRES.matcher(url).lookingAt();
 	}
 

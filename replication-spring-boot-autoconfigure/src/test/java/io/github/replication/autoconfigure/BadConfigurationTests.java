@@ -34,6 +34,8 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
+import io.github.replication.stub.StubDriver;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -171,7 +173,70 @@ class BadConfigurationTests {
 				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.max-lag", "quick"),
 						List.of("replication.max-lag", "quick")),
 				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.enabled", "maybe"),
-						List.of("replication.enabled", "maybe")));
+						List.of("replication.enabled", "maybe")),
+				Arguments.of(Map.of("replication.replicas.replica-1", "jdbc:postgresql://pg-2/app?password=secret"),
+						List.of("Property: replication.replicas.replica-1", "Value: jdbc:postgresql://pg-2/app",
+								"Set 'replication.replicas.replica-1.url' instead")),
+				Arguments.of(
+						Map.of("replication.replicas.replica-1.jdbc-url", "jdbc:postgresql://pg-2/app?password=secret"),
+						List.of("Value: jdbc:postgresql://pg-2/app",
+								"Replace 'replication.replicas.replica-1.jdbc-url'"
+										+ " by 'replication.replicas.replica-1.url'")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.replicas.replica-1.hikari.jdbc-url",
+								"jdbc:postgresql://pg-3/app?password=secret"),
+						List.of("Property: replication.replicas.replica-1.hikari.jdbc-url",
+								"Value: jdbc:postgresql://pg-3/app", "no setting of its pool",
+								"Set 'replication.replicas.replica-1.url'")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app",
+								"replication.replicas.replica-1.hikari.dataSourceClassName",
+								"org.postgresql.ds.PGSimpleDataSource"),
+						List.of("Property: replication.replicas.replica-1.hikari.dataSourceClassName",
+								"org.postgresql.ds.PGSimpleDataSource", "no setting of its pool",
+								"Set 'replication.replicas.replica-1.url'")),
+				Arguments.of(Map.of(URL, "${URL_OF_REPLICA}"),
+						List.of(URL, "Value: ${URL_OF_REPLICA}", "placeholder in the URL has no value", "Define it")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app\r"),
+						List.of(URL, "begins or ends with white space", "Remove the white space")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "spring.datasource.url",
+								"jdbc:stub://pg-1/app?password=secret", "spring.datasource.driver-class-name",
+								StubDriver.class.getName()),
+						List.of(URL, "jdbc:postgresql://pg-2/app",
+								"The primary is no PostgreSQL server (jdbc:stub://pg-1/app)",
+								"Set spring.datasource.url to the primary, or replication.enabled=false")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes", "off"),
+						List.of("Property: replication.read-your-writes\n", "Value: off", "is a group of properties",
+								"under 'replication.read-your-writes' there are", "mode")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.monitor", "1s"),
+						List.of("Property: replication.monitor\n", "Value: 1s",
+								"under 'replication.monitor' there are [abort-after, interval, timeout]")),
+				Arguments.of(Map.of("replication.primary", "pg-1"),
+						List.of("Property: replication.primary\n", "Value: pg-1",
+								"under 'replication.primary' there are [name]")),
+				Arguments.of(Map.of("replication.discovery", "replicas"),
+						List.of("Property: replication.discovery\n", "Value: replicas", "is a group of properties",
+								"url, username")),
+				Arguments.of(Map.of("replication.discovery.interval", "5s"),
+						List.of("Property: replication.discovery.url", "'replication.discovery.interval' is set",
+								"Set the URL, for example jdbc:postgresql://replicas/database")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app",
+								"replication.replicas.replica-1.hikari.connection-timeout", "1s"),
+						List.of("replication.replicas.replica-1.hikari.connection-timeout", "Value: 1s",
+								"HikariCP does not take this value", "a number of milliseconds")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.replicas.replica-1.driver-class-name",
+								"org.postgresql.Driver"),
+						List.of("replication.replicas.replica-1.driver-class-name", "org.postgresql.Driver", "Remove")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.primary.url",
+								"jdbc:postgresql://pg-1/app?password=secret"),
+						List.of("Property: replication.primary.url", "Value: jdbc:postgresql://pg-1/app",
+								"Remove 'replication.primary.url': under 'replication.primary' there are [name]")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes.carrier", "jwt"),
+						List.of("replication.read-your-writes.carrier", "jwt", "COOKIE", "HEADER", "SESSION", "USER")));
 	}
 
 	static Stream<Arguments> variables() {

@@ -23,6 +23,9 @@ import javax.sql.DataSource;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.Driver;
 
 import org.springframework.boot.WebApplicationType;
@@ -99,6 +102,42 @@ class StartupWarningTests {
 		assertWarning(output, "no DataSource bean", "spring.datasource.url", "replication.enabled=false");
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "max-lag, 30, 30s, 30ms", "read-your-writes.window, 10, 10s, 10ms", "monitor.interval, 1, 1s, 1ms",
+			"monitor.timeout, 5, 5s, 5ms", "monitor.abort-after, 3, 3s, 3ms", "max-lag-size, 64, 64MB, 64B" })
+	void numberWithoutAUnit(String property, String value, String meant, String read, CapturedOutput output) {
+		start(Application.class, URL, "--replication." + property + "=" + value);
+		assertWarning(output, "replication." + property + "=" + value, "means " + read, "Write " + meant);
+	}
+
+	@Test
+	void numberThatIsPlausibleWithoutAUnit(CapturedOutput output) {
+		start(Application.class, URL, "--replication.monitor.timeout=500", "--replication.read-your-writes.wait=50",
+				"--replication.max-lag=30s", "--replication.max-lag-size=64MB", "--replication.monitor.interval=50ms");
+		assertThat(warnings(output)).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "spring.replication.replicas.replica-1.url", "spring.datasource.replicas.replica-1.url",
+			"spring.datasource.replication.replicas.replica-1.url" })
+	void replicasBelowAnotherKey(String property, CapturedOutput output) {
+		start(Application.class, "--" + property + "=jdbc:postgresql://pg-2/app?password=secret");
+		assertWarning(output, "'" + property + "' means nothing", "under 'replication.replicas'");
+	}
+
+	@Test
+	void replicasThatAllHaveNoWeight(CapturedOutput output) {
+		start(Application.class, URL, "--replication.replicas.replica-1.weight=0");
+		assertWarning(output, "All replicas have the weight 0", "replication.replicas.<name>.weight");
+	}
+
+	@Test
+	void oneReplicaWithoutWeightIsAReserve(CapturedOutput output) {
+		start(Application.class, URL, "--replication.replicas.replica-1.weight=0",
+				"--replication.replicas.replica-2.url=jdbc:postgresql://pg-3/app");
+		assertThat(warnings(output)).isEmpty();
+	}
+
 	@Test
 	void nothingThatCreatesProxies(CapturedOutput output) {
 		start(Application.class, URL, "--spring.aop.auto=false",
@@ -142,7 +181,7 @@ class StartupWarningTests {
 	 */
 	private static List<String> warnings(CapturedOutput output) {
 		return Arrays.stream(output.toString().split("\n"))
-			.filter((line) -> line.contains(" WARN ") && line.contains("g.r.a."))
+			.filter((line) -> line.contains(" WARN ") && line.contains("g.r.a"))
 			.toList();
 	}
 

@@ -54,8 +54,12 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.test.util.ReflectionTestUtils;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -420,6 +424,27 @@ class NewsroomPageTests {
 		press("[aria-label='Make it the primary: " + replica + "']");
 		this.wait.until((page) -> text("#lever-problem")
 			.equals(cluster.primary().name() + " still runs: kill it first, or there are two primaries."));
+	}
+
+	@Test
+	void hintsAreShownWithFigureCauseAndRemedy() {
+		String hint = "(?s).*\\d+ % \\(\\d+ of \\d+\\) read-write transactions changed nothing\\. A transaction runs on the"
+				+ " primary unless it is declared read-only\\. Annotate methods that only read with @ReadOnly .*";
+		this.wait.until((page) -> {
+			changeNothing(120);
+			return String.valueOf(script("return document.getElementById('hints').textContent")).matches(hint);
+		});
+		assertThat(this.browser.findElement(By.id("hints")).isDisplayed()).isTrue();
+		assertNoErrors();
+	}
+
+	private static void changeNothing(int times) {
+		ApplicationContext newsroom = (ApplicationContext) ReflectionTestUtils.getField(launcher, "context");
+		assertThat(newsroom).isNotNull();
+		TransactionTemplate transaction = new TransactionTemplate(newsroom.getBean(PlatformTransactionManager.class));
+		for (int i = 0; i < times; i++) {
+			transaction.execute((status) -> newsroom.getBean(ArticleRepository.class).count());
+		}
 	}
 
 	@Test

@@ -29,6 +29,7 @@ import javax.sql.DataSource;
 import com.p6spy.engine.spy.P6DataSource;
 import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.observation.tck.TestObservationRegistry;
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.instrumentation.jdbc.datasource.JdbcTelemetry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
@@ -58,6 +59,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.util.ClassUtils;
 
 import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.test.EmbeddedCluster;
@@ -75,6 +77,9 @@ class WrapperTests {
 
 	private static final String SERVER = "SELECT current_setting('cluster_name')";
 
+	private static final Class<?> NODE_OF_QUERY = ClassUtils
+		.resolveClassName("io.github.replication.documentation.NodeOfQuery", null);
+
 	private final Map<String, Object> properties = new LinkedHashMap<>();
 
 	@Test
@@ -86,6 +91,43 @@ class WrapperTests {
 			assertRouted(context);
 			assertThat(context.getBean(DataSource.class)).isNotInstanceOf(ReplicationDataSource.class);
 			assertThat(output).contains("cluster_name");
+		}
+	}
+
+	@Test
+	void logOfEachQueryNamesItsNode(PostgresCluster cluster, CapturedOutput output) throws Exception {
+		this.properties.put("decorator.datasource.enabled", "true");
+		this.properties.put("decorator.datasource.datasource-proxy.query.log-level", "INFO");
+		this.properties.put("decorator.datasource.datasource-proxy.multiline", "false");
+		this.properties.put("decorator.datasource.p6spy.multiline", "false");
+		this.properties.put("logging.pattern.console", "<%X{node}> %logger %msg%n");
+		try (ConfigurableApplicationContext context = start(cluster, NODE_OF_QUERY)) {
+			String server = serverOf(context, true);
+			assertThat(serverOf(context, false)).isEqualTo("primary");
+			assertThat(server).startsWith("replica-");
+			for (String logger : List.of("net.ttddyy.dsproxy", "p6spy")) {
+				assertThat(output.toString().lines())
+					.filteredOn((line) -> line.contains(SERVER) && line.contains("> " + logger))
+					.extracting((line) -> line.substring(1, line.indexOf('>')))
+					.containsExactly(server, "primary");
+			}
+		}
+	}
+
+	@Test
+	void spanOfOpenTelemetryNamesItsNode(PostgresCluster cluster) throws Exception {
+		try (ConfigurableApplicationContext context = start(cluster, TelemetryAfter.class, NODE_OF_QUERY)) {
+			InMemorySpanExporter spans = context.getBean(InMemorySpanExporter.class);
+			for (boolean readOnly : List.of(true, false)) {
+				spans.reset();
+				String server = serverOf(context, readOnly);
+				assertThat(spans.getFinishedSpanItems()
+					.stream()
+					.filter((span) -> String.valueOf(span.getAttributes().asMap()).contains("current_setting")))
+					.singleElement()
+					.extracting((span) -> span.getAttributes().get(AttributeKey.stringKey("replication.node")))
+					.isEqualTo(server);
+			}
 		}
 	}
 
@@ -179,6 +221,19 @@ class WrapperTests {
 	}
 
 	@Test
+	void wrapperBetweenTheReplicasAndThePoolSeesThePrimaryAlone(PostgresCluster cluster) throws Exception {
+		try (ConfigurableApplicationContext context = start(cluster, ProxyBefore.class)) {
+			serverOf(context, true);
+			serverOf(context, false);
+			QueryCountHolder.clear();
+			serverOf(context, true);
+			assertThat(QueryCountHolder.getGrandTotal().getSelect()).isZero();
+			serverOf(context, false);
+			assertThat(QueryCountHolder.getGrandTotal().getSelect()).isEqualTo(1);
+		}
+	}
+
+	@Test
 	void spansOfOpenTelemetryCoverEachStatementOnce(PostgresCluster cluster) throws Exception {
 		try (ConfigurableApplicationContext context = start(cluster, TelemetryAfter.class)) {
 			InMemorySpanExporter spans = context.getBean(InMemorySpanExporter.class);
@@ -229,6 +284,7 @@ class WrapperTests {
 		}
 		return new SpringApplicationBuilder(Base.class).sources(sources)
 			.web(WebApplicationType.NONE)
+			.properties(this.properties)
 			.initializers((context) -> context.getEnvironment()
 				.getPropertySources()
 				.addFirst(new MapPropertySource("test", this.properties)))

@@ -1,0 +1,41 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.documentation;
+
+import io.opentelemetry.api.trace.Span;
+import org.slf4j.MDC;
+
+import org.springframework.stereotype.Component;
+
+import io.github.replication.RouteDecision;
+import io.github.replication.RoutingListener;
+
+@Component
+class NodeOfQuery implements RoutingListener {
+
+	@Override
+	public void routed(RouteDecision decision) {
+		executing(decision);
+	}
+
+	@Override
+	public void executing(RouteDecision decision) {
+		MDC.put("node", decision.node());
+		Span.current().setAttribute("replication.node", decision.node());
+	}
+
+}
