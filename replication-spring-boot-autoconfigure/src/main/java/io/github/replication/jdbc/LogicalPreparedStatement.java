@@ -26,6 +26,8 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.replication.postgres.SqlState;
+
 /**
  * A prepared statement, made on the node that was decided when it was prepared.
  */
@@ -93,6 +95,35 @@ final class LogicalPreparedStatement extends DelegatingPreparedStatement {
 	@Override
 	public boolean execute() throws SQLException {
 		return execute(this.text, (statement) -> ((PreparedStatement) statement).execute());
+	}
+
+	@Override
+	public ResultSet executeQuery(String sql) throws SQLException {
+		throw textRefused();
+	}
+
+	@Override
+	public int executeUpdate(String sql) throws SQLException {
+		throw textRefused();
+	}
+
+	@Override
+	public boolean execute(String sql) throws SQLException {
+		throw textRefused();
+	}
+
+	@Override
+	public void addBatch(String sql) throws SQLException {
+		throw textRefused();
+	}
+
+	/**
+	 * JDBC allows no text for a prepared statement. To ask the driver would begin a unit.
+	 */
+	private SQLException textRefused() throws SQLException {
+		requireOpen();
+		return new SQLException("This statement was prepared with its SQL and cannot be given another one. Use the"
+				+ " method without it, or createStatement().", SqlState.WRONG_OBJECT_TYPE);
 	}
 
 	@Override

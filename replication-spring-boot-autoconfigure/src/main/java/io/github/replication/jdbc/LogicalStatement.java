@@ -197,7 +197,7 @@ class LogicalStatement implements Statement {
 		return make(unit);
 	}
 
-	private void requireOpen() throws SQLException {
+	final void requireOpen() throws SQLException {
 		if (this.session.isAborted()) {
 			this.session.requireOpen();
 		}
@@ -270,6 +270,9 @@ class LogicalStatement implements Statement {
 		UnitOfWork unit = this.executedIn;
 		if (unit == null) {
 			throw new SQLException("This statement was not executed.", SqlState.OBJECT_NOT_IN_STATE);
+		}
+		if (this.delegate != null) {
+			unit.made(resultSet, this.delegate);
 		}
 		return new LogicalResultSet(resultSet, this, unit);
 	}

@@ -17,6 +17,7 @@
 package io.github.replication.jdbc;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Objects;
@@ -354,6 +355,15 @@ final class UnitOfWork {
 	private static void setFetchSize(Statement statement, int fetchSize) throws SQLException {
 		if (!statement.isClosed()) {
 			statement.setFetchSize(fetchSize);
+		}
+	}
+
+	/**
+	 * Gives rows that were read at once the fetch size of their statement all the same.
+	 */
+	void made(ResultSet rows, Statement statement) throws SQLException {
+		if (this.ownTransactions && !statement.isClosed()) {
+			rows.setFetchSize(statement.getFetchSize());
 		}
 	}
 

@@ -91,6 +91,11 @@ public final class SqlState {
 	public static final String TRANSACTION_ROLLBACK = "40000";
 
 	/**
+	 * An object is not of the type that was asked for.
+	 */
+	public static final String WRONG_OBJECT_TYPE = "42809";
+
+	/**
 	 * {@code object_not_in_prerequisite_state}.
 	 */
 	public static final String OBJECT_NOT_IN_STATE = "55000";

@@ -42,6 +42,7 @@ import org.mockito.Mockito;
 import io.github.replication.jdbc.UnitOfWork.Execution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * Each method of a statement or result set calls its own twin, with the same arguments,
@@ -70,11 +71,20 @@ class ForwardingTests {
 	}
 
 	static Stream<Method> methodsOfPreparedStatements() {
-		return methods(PreparedStatement.class);
+		return methods(PreparedStatement.class).filter((method) -> !isGivenText(method));
 	}
 
 	static Stream<Method> methodsOfCalls() {
-		return methods(CallableStatement.class);
+		return methods(CallableStatement.class).filter((method) -> !isGivenText(method));
+	}
+
+	static Stream<Method> methodsThatAreGivenText() {
+		return methods(PreparedStatement.class).filter(ForwardingTests::isGivenText);
+	}
+
+	private static boolean isGivenText(Method method) {
+		return method.getName().matches("execute(Query|Update)?|addBatch")
+				&& Arrays.equals(method.getParameterTypes(), new Class<?>[] { String.class });
 	}
 
 	private static Stream<Method> methods(Class<?> type) {
@@ -129,6 +139,20 @@ class ForwardingTests {
 		statement.execute();
 		this.calls.clear();
 		assertForwards(statement, method);
+	}
+
+	/**
+	 * As the driver does it, which needs no connection for that.
+	 */
+	@ParameterizedTest
+	@MethodSource("methodsThatAreGivenText")
+	void preparedStatementRefusesAnotherText(Method method) throws Exception {
+		PreparedStatement statement = LogicalPreparedStatement.prepare(connection(unit()), "SELECT 1",
+				(connection) -> twin(PreparedStatement.class));
+		this.calls.clear();
+		assertThatThrownBy(() -> method.invoke(statement, "SELECT 2")).cause()
+			.isInstanceOfSatisfying(SQLException.class, (ex) -> assertThat(ex.getSQLState()).isEqualTo("42809"));
+		assertThat(this.calls).isEmpty();
 	}
 
 	private void assertForwards(Object logical, Method method) throws Exception {

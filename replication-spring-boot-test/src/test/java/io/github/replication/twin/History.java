@@ -89,6 +89,13 @@ final class History {
 	private boolean terminated;
 
 	/**
+	 * The statements of results.
+	 */
+	private final Map<String, String> makers = new HashMap<>();
+
+	private boolean metaDataInTransaction;
+
+	/**
 	 * Notes a call and its outcome without the library.
 	 */
 	void add(Call call, Step step) {
@@ -100,6 +107,7 @@ final class History {
 		String connection = connectionOf(call.subject());
 		if (call.result() != null) {
 			boolean begins = call.target().equals(Call.DATA_SOURCE);
+			this.makers.put(call.result(), call.subject());
 			this.connections.put(call.result(), begins ? call.result() : String.valueOf(connection));
 			if (call.method().equals("getMetaData") || this.metaData.contains(call.target())) {
 				this.metaData.add(call.result());
@@ -160,6 +168,7 @@ final class History {
 		else {
 			this.begun.remove(connection);
 		}
+		this.metaDataInTransaction |= isMetaData(call) && this.manualCommit.contains(connection);
 		if (call.result() != null && call.method().startsWith("prepare")) {
 			this.prepared.put(call.result(), call.text());
 		}
@@ -305,7 +314,8 @@ final class History {
 	 */
 	@Nullable String staleSchema(Call call) {
 		String connection = connectionOf(call.subject());
-		return this.staleSchemas.contains(String.valueOf(connection)) ? this.schemas.get(connection) : null;
+		return this.staleSchemas.contains(String.valueOf(connection))
+				? this.schemas.getOrDefault(connection, TwinDatabase.TABLES.defaultSchema()) : null;
 	}
 
 	/**
@@ -330,7 +340,23 @@ final class History {
 	}
 
 	boolean isClosed(Call call) {
-		return this.closed.contains(call.subject()) || contains(this.closed, call);
+		return this.closed.contains(call.subject()) || contains(this.closed, call)
+				|| this.closed.contains(String.valueOf(this.makers.get(call.subject())));
+	}
+
+	/**
+	 * Whether a commit or rollback has nothing to end: no statement was executed since
+	 * the last one.
+	 */
+	boolean isWithoutStatements(Call call) {
+		return call.method().matches("commit|rollback") && call.arguments().isEmpty() && !contains(this.begun, call);
+	}
+
+	/**
+	 * Whether metadata may have begun a transaction without the library.
+	 */
+	boolean hasMetaDataInTransaction() {
+		return this.metaDataInTransaction;
 	}
 
 	/**

@@ -91,7 +91,9 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().method().equals("getLargeObjectAPI") && difference.hasEqualOutcomes()
+			boolean refused = Stream.of(difference.plain(), difference.ours())
+				.anyMatch((step) -> "25P02".equals(step.outcome().state()));
+			return difference.call().method().equals("getLargeObjectAPI") && (refused || difference.hasEqualOutcomes())
 					&& difference.hasEqualRows();
 		}
 
@@ -283,10 +285,14 @@ enum OnPurpose {
 			boolean notManualCommit = !difference.history().isManualCommit(difference.call());
 			boolean lost = difference.history().isLost(difference.call())
 					|| (difference.history().isTerminated() && difference.plain().outcome().isConnectionLost());
-			return lost && !"08007".equals(ours.state()) && difference.hasEqualRows() && (ours.isOfLostConnection()
-					|| !difference.call().needsServer() || difference.call().method().matches("rows|next")
-					|| (notManualCommit && ours.isOfWrongUse()) || (difference.call().method().equals("setAutoCommit")
-							&& (notManualCommit || difference.call().arguments().contains(false))));
+			return lost && !"08007".equals(ours.state()) && difference.hasEqualRows()
+					&& (ours.isOfLostConnection() || !difference.call().needsServer()
+							|| difference.call().method().matches("rows|next")
+							|| (notManualCommit && ours.isOfWrongUse())
+							|| difference.history().isWithoutStatements(difference.call())
+							|| ("24000".equals(ours.state()) && difference.history().isLost(difference.call()))
+							|| (difference.call().method().equals("setAutoCommit")
+									&& (notManualCommit || difference.call().arguments().contains(false))));
 		}
 
 	},
@@ -307,18 +313,15 @@ enum OnPurpose {
 	},
 
 	/**
-	 * A setting, a question or a unit that has to reach the server notices that the
-	 * connection is lost, before the driver refuses a text for a prepared statement.
+	 * A setting or a question that has to reach the server notices that the connection is
+	 * lost.
 	 */
 	LOST_IS_NOTICED_EARLIER(true) {
 
 		@Override
 		boolean explains(Difference difference) {
-			boolean ofConnection = !difference.call().executes()
-					&& SlotType.of(difference.call().target()) == SlotType.CONNECTION;
-			boolean refused = difference.call().executes()
-					&& Outcome.NOT_FOR_PREPARED.equals(difference.plain().outcome().state());
-			return difference.history().isTerminated() && (ofConnection || refused)
+			return difference.history().isTerminated() && !difference.call().executes()
+					&& SlotType.of(difference.call().target()) == SlotType.CONNECTION
 					&& difference.ours().outcome().isConnectionLost() && difference.hasEqualRows();
 		}
 
@@ -368,6 +371,22 @@ enum OnPurpose {
 					&& difference.history().isMetaData(difference.call()) && difference.hasEqualOutcomes()
 					&& difference.hasEqualRows()
 					&& difference.ours().view().states().equals(difference.history().states());
+		}
+
+	},
+
+	/**
+	 * A transaction of metadata that was hidden by a locked table shows later.
+	 */
+	METADATA_HAS_BEGUN_NO_TRANSACTION(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			String more = difference.plain().view().states();
+			return difference.history().hasMetaDataInTransaction() && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows() && (difference.ours().view().states().equals("idle")
+							|| more.contains(difference.ours().view().states()))
+					&& more.contains("aborted");
 		}
 
 	},

@@ -38,11 +38,6 @@ import org.jspecify.annotations.Nullable;
  */
 record Outcome(String value, @Nullable String state, boolean failed, @Nullable String message, boolean unsupported) {
 
-	/**
-	 * The SQLSTATE of the driver for a text that is given to a prepared statement.
-	 */
-	static final String NOT_FOR_PREPARED = "42809";
-
 	private static final String UNSUPPORTED = "0A000";
 
 	static final Outcome SKIPPED = new Outcome("skipped: no such object", null, true, null, false);

@@ -50,6 +50,7 @@ final class Pool {
 			(SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r') AS temporary,
 			(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,
 			(SELECT count(*) FROM pg_listening_channels()) AS channels,
+			(SELECT count(*) FROM pg_cursor() WHERE is_holdable) AS cursors,
 			(SELECT coalesce(string_agg(name, '-' ORDER BY name), '-') FROM pg_prepared_statement() WHERE from_sql) AS prepared""";
 
 	private final DataSource dataSource;
