@@ -1,0 +1,156 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.benchmarks;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.RunResult;
+
+import io.github.replication.benchmarks.StatementBenchmark.Shape;
+
+/**
+ * The cost of routing the statements that applications send: by the length of their
+ * texts, their number, their rows and the threads. One of these is changed at a time,
+ * since all combinations would take hours.
+ */
+final class StatementCost implements Part {
+
+	/**
+	 * The seconds before a measurement.
+	 */
+	private static final int WARM_UP = 3;
+
+	private static final String[] CONTENDERS = { "HIKARI", "LAZY_PROXY", "REPLICATION" };
+
+	private final Map<String, Map<String, Cost>> costs = new LinkedHashMap<>();
+
+	@Override
+	public void run(Report report, boolean quick) throws Exception {
+		report.section("Statements of applications");
+		report.paragraph("A read-only transaction of " + Shape.USUAL.label()
+				+ ", on the driver that answers at once, and units that differ from it in one respect each: not all"
+				+ " combinations are measured. One fork for each, of whose slices the median counts. CPU is the time"
+				+ " on a processor, of the compiler and the garbage collection as well.");
+		int rounds = quick ? 1 : 2;
+		for (int round = 0; round < rounds; round++) {
+			measure(quick);
+		}
+		write(report);
+	}
+
+	private void measure(boolean quick) throws Exception {
+		String[] shapes = List.of(Shape.values()).stream().map(Shape::name).toArray(String[]::new);
+		add("", JmhFork.run(StatementBenchmark.class, WARM_UP, quick,
+				(options) -> options.param("contender", CONTENDERS).param("shape", shapes)));
+		add(", by statement", JmhFork.run(StatementBenchmark.class, WARM_UP, quick,
+				(options) -> options.param("contender", "BY_STATEMENT").param("shape", Shape.AUTO_COMMIT.name())));
+		for (int threads : new int[] { 8, 64 }) {
+			add(", " + threads + " threads",
+					JmhFork.run(StatementBenchmark.class, WARM_UP, quick,
+							(options) -> options.param("contender", CONTENDERS)
+								.param("shape", Shape.USUAL.name())
+								.threads(threads)));
+		}
+		Path java = VirtualThreads.java();
+		if (java != null) {
+			add(", 64 virtual threads",
+					JmhFork.run(StatementBenchmark.class, WARM_UP, quick,
+							(options) -> options.param("contender", CONTENDERS)
+								.param("shape", Shape.USUAL.name())
+								.threads(64)
+								.jvm(java.toString())
+								.jvmArgsPrepend("-Djmh.executor=VIRTUAL")));
+		}
+	}
+
+	private void add(String suffix, Collection<RunResult> results) {
+		for (RunResult result : results) {
+			Shape shape = Shape.valueOf(result.getParams().getParam("shape"));
+			Map<String, Cost> row = this.costs.computeIfAbsent(shape.label() + suffix, (key) -> new LinkedHashMap<>());
+			row.computeIfAbsent(result.getParams().getParam("contender"), (key) -> new Cost()).add(result);
+		}
+	}
+
+	private void write(Report report) throws Exception {
+		List<List<Object>> rows = new ArrayList<>();
+		this.costs.forEach((unit, contenders) -> contenders.forEach((contender, cost) -> {
+			Cost proxy = contenders.getOrDefault("LAZY_PROXY", cost(Shape.AUTO_COMMIT, "LAZY_PROXY"));
+			rows.add(List.of(unit, label(contender), Report.median(cost.nanos), Report.spread(cost.nanos),
+					Report.median(cost.cpu), Report.median(cost.bytes),
+					Report.median(cost.nanos) - Report.median(proxy.nanos)));
+		}));
+		report.table("statements",
+				List.of("unit", "data source", "ns", "spread", "CPU ns", "bytes", "ns more than the lazy proxy"), rows);
+		Path java = VirtualThreads.java();
+		report.paragraph((java != null)
+				? "Virtual threads are those of the JDK in `" + java.getName(java.getNameCount() - 3) + "`."
+				: "Virtual threads were not measured: no JDK 24 or later is installed beside this one.");
+		double shortest = more(Shape.CHARACTERS_40);
+		double longest = more(Shape.CHARACTERS_10000);
+		report.target("Text of 10,000 characters, ns more than the lazy proxy, to one of 40", "at most 20 more",
+				longest - shortest, longest - shortest <= 20);
+		double perRow = (more(Shape.ROWS_10000) - more(Shape.USUAL)) / 10_000;
+		double baseRow = Report.median(cost(Shape.ROWS_10000, "LAZY_PROXY").nanos) / 10_000;
+		report.target("Row of 20 columns, ns more than the lazy proxy (ratio to its ns)", "1.05 at most",
+				String.format(Locale.ROOT, "%.1f (%.2f)", perRow, 1 + perRow / baseRow), perRow <= 0.05 * baseRow);
+	}
+
+	private double more(Shape shape) {
+		return Report.median(cost(shape, "REPLICATION").nanos) - Report.median(cost(shape, "LAZY_PROXY").nanos);
+	}
+
+	private Cost cost(Shape shape, String contender) {
+		return this.costs.getOrDefault(shape.label(), Map.of()).getOrDefault(contender, new Cost());
+	}
+
+	private static String label(String contender) {
+		return contender.equals("BY_STATEMENT") ? Contender.REPLICATION.label() + ", by statement"
+				: Contender.valueOf(contender).label();
+	}
+
+	/**
+	 * The figures of each fork.
+	 */
+	private static final class Cost {
+
+		private final List<Double> nanos = new ArrayList<>();
+
+		private final List<Double> cpu = new ArrayList<>();
+
+		private final List<Double> bytes = new ArrayList<>();
+
+		void add(RunResult result) {
+			this.nanos.add(result.getPrimaryResult().getStatistics().getPercentile(50));
+			this.cpu.add(score(result, CpuProfiler.CPU));
+			this.bytes.add(score(result, "gc.alloc.rate.norm"));
+		}
+
+		private static double score(RunResult result, String name) {
+			return Objects.requireNonNull(result.getSecondaryResults().get(name)).getScore();
+		}
+
+	}
+
+}
