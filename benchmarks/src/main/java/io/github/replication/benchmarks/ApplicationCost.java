@@ -19,6 +19,7 @@ package io.github.replication.benchmarks;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -128,7 +129,7 @@ final class ApplicationCost implements Part {
 				.inTransaction(false, () -> application.jdbc.batchUpdate(WRITE, BATCH).length));
 			measure("read in auto-commit", fsync, applications, 100, quick,
 					(application) -> () -> reads(application, 1));
-			measure("64 threads read at once over 16 connections, each", fsync, applications, 5, quick,
+			measure("64 threads read at once over 16 connections, all of them", fsync, applications, 5, quick,
 					(application) -> () -> burst(() -> application.read(READ, 1)));
 		}
 		finally {
@@ -216,7 +217,8 @@ final class ApplicationCost implements Part {
 			int size, boolean quick, Function<A, Unit> unit) throws Exception {
 		Map<Contender, Unit> units = new LinkedHashMap<>();
 		applications.forEach((contender, application) -> units.put(contender, unit.apply(application)));
-		Map<Contender, PairedSlices> results = PairedSlices.measure(units, quick ? 6 : 90, size);
+		Map<Contender, PairedSlices> results = PairedSlices.measure(units, Duration.ofMillis(quick ? 100 : 1500),
+				quick ? 4 : 90, size);
 		double proxy = ratio(results, Contender.LAZY_PROXY);
 		results.forEach((contender, slices) -> this.rows
 			.add(List.of(label, fsync ? "on" : "off", contender.label(), slices.micros(), three(slices.ratio()),

@@ -17,6 +17,7 @@
 package io.github.replication.benchmarks;
 
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -52,11 +53,19 @@ final class PairedSlices {
 	/**
 	 * Measures.
 	 * @param units what is compared, the first one being the base of the ratios
+	 * @param warmUp how long each runs before, so that its code is compiled
 	 * @param rounds how many slices of each
 	 * @param size how many units a slice has
 	 * @param <K> the names of the units
 	 */
-	static <K> Map<K, PairedSlices> measure(Map<K, Unit> units, int rounds, int size) throws Exception {
+	static <K> Map<K, PairedSlices> measure(Map<K, Unit> units, Duration warmUp, int rounds, int size)
+			throws Exception {
+		for (Unit unit : units.values()) {
+			long end = System.nanoTime() + warmUp.toNanos();
+			while (System.nanoTime() < end) {
+				unit.run();
+			}
+		}
 		K base = units.keySet().iterator().next();
 		Map<K, PairedSlices> results = new LinkedHashMap<>();
 		units.keySet().forEach((name) -> results.put(name, new PairedSlices()));
@@ -105,10 +114,11 @@ final class PairedSlices {
 	}
 
 	/**
-	 * The time of the whole process on a processor for one unit.
+	 * The time of the whole process on a processor for one unit, on average: the system
+	 * counts it in steps of milliseconds.
 	 */
 	double cpu() {
-		return Report.median(this.cpu);
+		return this.cpu.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.replication.benchmarks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -123,7 +124,7 @@ class BenchmarksTests {
 			executed.incrementAndGet();
 			spin(2_000_000);
 		});
-		Map<String, PairedSlices> slices = PairedSlices.measure(units, 3, 5);
+		Map<String, PairedSlices> slices = PairedSlices.measure(units, Duration.ZERO, 3, 5);
 		assertThat(slices.get("some work").ratio()).isEqualTo(1);
 		assertThat(slices.get("more work").ratio()).isGreaterThan(2);
 		assertThat(executed).hasValue(20);
