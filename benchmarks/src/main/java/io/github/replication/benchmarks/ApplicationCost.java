@@ -218,7 +218,7 @@ final class ApplicationCost implements Part {
 		Map<Contender, Unit> units = new LinkedHashMap<>();
 		applications.forEach((contender, application) -> units.put(contender, unit.apply(application)));
 		Map<Contender, PairedSlices> results = PairedSlices.measure(units, Duration.ofMillis(quick ? 100 : 1500),
-				quick ? 4 : 90, size);
+				quick ? 4 : 90, fsync ? Math.max(1, size / 5) : size);
 		double proxy = ratio(results, Contender.LAZY_PROXY);
 		results.forEach((contender, slices) -> this.rows
 			.add(List.of(label, fsync ? "on" : "off", contender.label(), slices.micros(), three(slices.ratio()),

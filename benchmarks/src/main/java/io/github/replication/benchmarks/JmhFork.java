@@ -17,6 +17,7 @@
 package io.github.replication.benchmarks;
 
 import java.util.Collection;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 import org.openjdk.jmh.profile.GCProfiler;
@@ -42,6 +43,24 @@ final class JmhFork {
 	 */
 	static int rounds(boolean quick) {
 		return quick ? 1 : 3;
+	}
+
+	/**
+	 * The time on a processor for each operation, in nanoseconds.
+	 */
+	static double cpuNanos(RunResult result) {
+		return score(result, CpuProfiler.CPU);
+	}
+
+	/**
+	 * The bytes allocated for each operation.
+	 */
+	static double bytes(RunResult result) {
+		return score(result, "gc.alloc.rate.norm");
+	}
+
+	private static double score(RunResult result, String name) {
+		return Objects.requireNonNull(result.getSecondaryResults().get(name)).getScore();
 	}
 
 	/**

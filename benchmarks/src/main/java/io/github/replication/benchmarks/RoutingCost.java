@@ -45,6 +45,12 @@ final class RoutingCost implements Part {
 	private static final String OWN_WRITE = "_AFTER_WRITE";
 
 	/**
+	 * Those that are measured several times, since they are close to each other.
+	 */
+	private static final String[] CLOSE = { Contender.HIKARI.name(), Contender.LAZY_PROXY.name(),
+			Contender.REPLICATION.name(), Contender.REPLICATION + OWN_WRITE };
+
+	/**
 	 * The seconds before a measurement.
 	 */
 	private static final int WARM_UP = 5;
@@ -55,7 +61,7 @@ final class RoutingCost implements Part {
 		report.paragraph(
 				"One transaction of one statement (`TransactionTemplate`, `JdbcTemplate`) on a driver that answers"
 						+ " at once, measured with JMH in " + (quick ? "one fork" : "three forks that take turns")
-						+ " for each; of the slices of 100 ms of a fork the median counts. The read-only ones of HikariCP alone go to the primary. \"After a write\" is a caller"
+						+ " for each, and one for those at the end; of the slices of 100 ms of a fork the median counts. The read-only ones of HikariCP alone go to the primary. \"After a write\" is a caller"
 						+ " whose write the replicas have replayed.");
 		onStub(report, quick);
 		byLength(report, quick);
@@ -65,13 +71,16 @@ final class RoutingCost implements Part {
 	private void onStub(Report report, boolean quick) throws Exception {
 		Map<String, List<Double>> times = new LinkedHashMap<>();
 		Map<String, List<Double>> bytes = new LinkedHashMap<>();
+		Map<String, List<Double>> cpu = new LinkedHashMap<>();
 		for (int round = 0; round < JmhFork.rounds(quick); round++) {
-			for (RunResult result : JmhFork.run(TransactionBenchmark.class, WARM_UP, quick)) {
+			boolean first = round == 0;
+			for (RunResult result : JmhFork.run(TransactionBenchmark.class, WARM_UP, quick,
+					(options) -> first ? options : options.param("contender", CLOSE))) {
 				String key = result.getParams().getParam("contender") + " " + result.getPrimaryResult().getLabel();
 				times.computeIfAbsent(key, (name) -> new ArrayList<>())
 					.add(result.getPrimaryResult().getStatistics().getPercentile(50));
-				bytes.computeIfAbsent(key, (name) -> new ArrayList<>())
-					.add(Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm")).getScore());
+				bytes.computeIfAbsent(key, (name) -> new ArrayList<>()).add(JmhFork.bytes(result));
+				cpu.computeIfAbsent(key, (name) -> new ArrayList<>()).add(JmhFork.cpuNanos(result));
 			}
 		}
 		for (String method : List.of("readOnly", "readWrite")) {
@@ -83,13 +92,14 @@ final class RoutingCost implements Part {
 					String label = label(key.substring(0, key.indexOf(' ')));
 					double median = Report.median(values);
 					bars.put(label, median);
-					rows.add(List.of(label, median, Report.spread(values), median - base, median(bytes, key)));
+					rows.add(List.of(label, median, Report.spread(values), median - base, median(cpu, key),
+							median(bytes, key)));
 				}
 			});
 			String title = method.equals("readOnly") ? "Read-only transaction" : "Read-write transaction";
 			target(report, title, method, times, bytes);
 			report.table("cost-" + method,
-					List.of(title, "ns", "spread", "ns more than HikariCP alone", "bytes allocated"), rows);
+					List.of(title, "ns", "spread", "ns more than HikariCP alone", "CPU ns", "bytes allocated"), rows);
 			report.chart("cost-" + method, title + ", ns", Chart.bars(title + ", ns", bars));
 		}
 	}

@@ -37,8 +37,7 @@ import io.github.replication.test.PostgresNode;
 
 /**
  * The time that the starter adds to the start of the sample, on a database that is there
- * already: as it is, from a class data sharing archive, and with code that was generated
- * ahead of time.
+ * already: as it is, and from an archive of class data sharing.
  */
 final class StartUp implements Part {
 
@@ -63,7 +62,7 @@ final class StartUp implements Part {
 			start(cluster, true, List.of(), classPath());
 			Map<String, Start> starts = starts(cluster, folder);
 			Map<String, Times> times = new LinkedHashMap<>();
-			for (int round = 0; round < (quick ? 1 : 7); round++) {
+			for (int round = 0; round < (quick ? 1 : 4); round++) {
 				for (Map.Entry<String, Start> start : starts.entrySet()) {
 					boolean first = round % 2 == 0;
 					Started one = start.getValue().run(cluster, first);
@@ -94,11 +93,6 @@ final class StartUp implements Part {
 		if (Files.exists(archive)) {
 			starts.put("class data sharing", (servers, enabled) -> start(servers, enabled,
 					List.of("-XX:SharedArchiveFile=" + archive), classPath));
-		}
-		Path generated = this.sample.resolve("spring-aot/main/classes");
-		if (Files.exists(generated)) {
-			starts.put("ahead of time", (servers, enabled) -> start(servers, enabled,
-					List.of("-Dspring.aot.enabled=true"), generated + File.pathSeparator + classPath));
 		}
 		return starts;
 	}

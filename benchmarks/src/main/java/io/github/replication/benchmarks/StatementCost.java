@@ -23,10 +23,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 
-import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.util.Statistics;
 
 import io.github.replication.benchmarks.StatementBenchmark.Shape;
 
@@ -53,10 +52,7 @@ final class StatementCost implements Part {
 				+ ", on the driver that answers at once, and units that differ from it in one respect each: not all"
 				+ " combinations are measured. One fork for each, of whose slices the median counts. CPU is the time"
 				+ " on a processor, of the compiler and the garbage collection as well.");
-		int rounds = quick ? 1 : 2;
-		for (int round = 0; round < rounds; round++) {
-			measure(quick);
-		}
+		measure(quick);
 		write(report);
 	}
 
@@ -89,7 +85,7 @@ final class StatementCost implements Part {
 		for (RunResult result : results) {
 			Shape shape = Shape.valueOf(result.getParams().getParam("shape"));
 			Map<String, Cost> row = this.costs.computeIfAbsent(shape.label() + suffix, (key) -> new LinkedHashMap<>());
-			row.computeIfAbsent(result.getParams().getParam("contender"), (key) -> new Cost()).add(result);
+			row.put(result.getParams().getParam("contender"), Cost.of(result));
 		}
 	}
 
@@ -97,9 +93,8 @@ final class StatementCost implements Part {
 		List<List<Object>> rows = new ArrayList<>();
 		this.costs.forEach((unit, contenders) -> contenders.forEach((contender, cost) -> {
 			Cost proxy = contenders.getOrDefault("LAZY_PROXY", cost(Shape.AUTO_COMMIT, "LAZY_PROXY"));
-			rows.add(List.of(unit, label(contender), Report.median(cost.nanos), Report.spread(cost.nanos),
-					Report.median(cost.cpu), Report.median(cost.bytes),
-					Report.median(cost.nanos) - Report.median(proxy.nanos)));
+			rows.add(List.of(unit, label(contender), cost.nanos, cost.spread, cost.cpu, cost.bytes,
+					cost.nanos - proxy.nanos));
 		}));
 		report.table("statements",
 				List.of("unit", "data source", "ns", "spread", "CPU ns", "bytes", "ns more than the lazy proxy"), rows);
@@ -112,17 +107,17 @@ final class StatementCost implements Part {
 		report.target("Text of 10,000 characters, ns more than the lazy proxy, to one of 40", "at most 20 more",
 				longest - shortest, longest - shortest <= 20);
 		double perRow = (more(Shape.ROWS_10000) - more(Shape.USUAL)) / 10_000;
-		double baseRow = Report.median(cost(Shape.ROWS_10000, "LAZY_PROXY").nanos) / 10_000;
+		double baseRow = cost(Shape.ROWS_10000, "LAZY_PROXY").nanos / 10_000;
 		report.target("Row of 20 columns, ns more than the lazy proxy (ratio to its ns)", "1.05 at most",
 				String.format(Locale.ROOT, "%.1f (%.2f)", perRow, 1 + perRow / baseRow), perRow <= 0.05 * baseRow);
 	}
 
 	private double more(Shape shape) {
-		return Report.median(cost(shape, "REPLICATION").nanos) - Report.median(cost(shape, "LAZY_PROXY").nanos);
+		return cost(shape, "REPLICATION").nanos - cost(shape, "LAZY_PROXY").nanos;
 	}
 
 	private Cost cost(Shape shape, String contender) {
-		return this.costs.getOrDefault(shape.label(), Map.of()).getOrDefault(contender, new Cost());
+		return this.costs.getOrDefault(shape.label(), Map.of()).getOrDefault(contender, Cost.NONE);
 	}
 
 	private static String label(String contender) {
@@ -131,24 +126,22 @@ final class StatementCost implements Part {
 	}
 
 	/**
-	 * The figures of each fork.
+	 * The figures of one fork.
+	 *
+	 * @param nanos the median of the slices
+	 * @param spread where half of the slices are
+	 * @param cpu the time on a processor
+	 * @param bytes the allocation
 	 */
-	private static final class Cost {
+	private record Cost(double nanos, String spread, double cpu, double bytes) {
 
-		private final List<Double> nanos = new ArrayList<>();
+		private static final Cost NONE = new Cost(Double.NaN, "", Double.NaN, Double.NaN);
 
-		private final List<Double> cpu = new ArrayList<>();
-
-		private final List<Double> bytes = new ArrayList<>();
-
-		void add(RunResult result) {
-			this.nanos.add(result.getPrimaryResult().getStatistics().getPercentile(50));
-			this.cpu.add(score(result, CpuProfiler.CPU));
-			this.bytes.add(score(result, "gc.alloc.rate.norm"));
-		}
-
-		private static double score(RunResult result, String name) {
-			return Objects.requireNonNull(result.getSecondaryResults().get(name)).getScore();
+		static Cost of(RunResult result) {
+			Statistics slices = result.getPrimaryResult().getStatistics();
+			return new Cost(slices.getPercentile(50),
+					Report.spread(List.of(slices.getPercentile(25), slices.getPercentile(75))),
+					JmhFork.cpuNanos(result), JmhFork.bytes(result));
 		}
 
 	}
