@@ -16,7 +16,6 @@
 
 package io.github.replication.benchmarks;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -69,16 +68,6 @@ final class StatementCost implements Part {
 								.param("shape", Shape.USUAL.name())
 								.threads(threads)));
 		}
-		Path java = VirtualThreads.java();
-		if (java != null) {
-			add(", 64 virtual threads",
-					JmhFork.run(StatementBenchmark.class, WARM_UP, quick,
-							(options) -> options.param("contender", CONTENDERS)
-								.param("shape", Shape.USUAL.name())
-								.threads(64)
-								.jvm(java.toString())
-								.jvmArgsPrepend("-Djmh.executor=VIRTUAL")));
-		}
 	}
 
 	private void add(String suffix, Collection<RunResult> results) {
@@ -98,10 +87,8 @@ final class StatementCost implements Part {
 		}));
 		report.table("statements",
 				List.of("unit", "data source", "ns", "spread", "CPU ns", "bytes", "ns more than the lazy proxy"), rows);
-		Path java = VirtualThreads.java();
-		report.paragraph((java != null)
-				? "Virtual threads are those of the JDK in `" + java.getName(java.getNameCount() - 3) + "`."
-				: "Virtual threads were not measured: no JDK 24 or later is installed beside this one.");
+		report.paragraph("Virtual threads are measured on servers: on a driver that answers at once they would never"
+				+ " give up their carriers to one another.");
 		double shortest = more(Shape.CHARACTERS_40);
 		double longest = more(Shape.CHARACTERS_10000);
 		report.target("Text of 10,000 characters, ns more than the lazy proxy, to one of 40", "at most 20 more",
