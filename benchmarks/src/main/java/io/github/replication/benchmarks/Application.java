@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.LongSupplier;
 
 import javax.sql.DataSource;
 
@@ -61,6 +62,11 @@ final class Application implements AutoCloseable {
 	 * Connections to each server at most.
 	 */
 	static final int CONNECTIONS = 16;
+
+	/**
+	 * What is on the class path for {@link JpaApplication} alone.
+	 */
+	private static final String WITHOUT = "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration";
 
 	final JdbcTemplate jdbc;
 
@@ -104,7 +110,8 @@ final class Application implements AutoCloseable {
 	}
 
 	/**
-	 * What this library makes of a data source.
+	 * What this library makes of a data source, in an application without messages: with
+	 * them it names the node to the observation of each statement.
 	 * @param properties what else is set
 	 * @param beans configuration classes of further beans
 	 */
@@ -114,6 +121,8 @@ final class Application implements AutoCloseable {
 		all.put("spring.datasource.username", servers.username());
 		all.put("spring.datasource.password", servers.password());
 		all.put("spring.datasource.hikari.maximum-pool-size", CONNECTIONS);
+		all.put("spring.autoconfigure.exclude", WITHOUT);
+		all.put("replication.read-your-writes.messages", false);
 		if (servers == Servers.STUB) {
 			all.put("spring.datasource.driver-class-name", StubDriver.class.getName());
 		}
@@ -247,6 +256,15 @@ final class Application implements AutoCloseable {
 	 */
 	long readOnPrimary(String sql, Object... arguments) {
 		return this.readWrite.execute((status) -> query(sql, arguments));
+	}
+
+	/**
+	 * Executes something in a transaction.
+	 * @param isReadOnly whether it is read-only
+	 */
+	long inTransaction(boolean isReadOnly, LongSupplier unit) {
+		TransactionTemplate transaction = isReadOnly ? this.readOnly : this.readWrite;
+		return transaction.execute((status) -> unit.getAsLong());
 	}
 
 	/**

@@ -32,11 +32,14 @@ public final class Benchmarks {
 	private static final Map<String, Part> PARTS = new LinkedHashMap<>();
 	static {
 		PARTS.put("cost", new RoutingCost());
+		PARTS.put("statements", new StatementCost());
+		PARTS.put("applications", new ApplicationCost());
 		PARTS.put("beyond", new BeyondCost());
 		PARTS.put("offload", new Offload());
 		PARTS.put("scale-out", new ScaleOut());
 		PARTS.put("faults", new Faults());
 		PARTS.put("servers", new ServerCost());
+		PARTS.put("growth", new Growth());
 		PARTS.put("start-up", new StartUp());
 	}
 

@@ -50,7 +50,7 @@ final class BeyondCost implements Part {
 	 */
 	private static Map<String, List<Double>> measure(Class<?> benchmark, boolean quick) throws RunnerException {
 		Map<String, List<Double>> times = new LinkedHashMap<>();
-		for (int round = 0; round < JmhFork.rounds(quick); round++) {
+		for (int round = 0; round < (quick ? 1 : 2); round++) {
 			for (RunResult result : JmhFork.run(benchmark, WARM_UP, quick)) {
 				List<String> key = new ArrayList<>(List.of(result.getPrimaryResult().getLabel()));
 				for (String parameter : result.getParams().getParamsKeys()) {

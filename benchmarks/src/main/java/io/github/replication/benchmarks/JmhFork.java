@@ -17,8 +17,10 @@
 package io.github.replication.benchmarks;
 
 import java.util.Collection;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
 
-import org.openjdk.jmh.profile.Profiler;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -44,14 +46,41 @@ final class JmhFork {
 	}
 
 	/**
-	 * Runs the methods of a benchmark, each in a fork of its own.
+	 * The time on a processor for each operation, in nanoseconds.
+	 */
+	static double cpuNanos(RunResult result) {
+		return score(result, CpuProfiler.CPU);
+	}
+
+	/**
+	 * The bytes allocated for each operation.
+	 */
+	static double bytes(RunResult result) {
+		return score(result, "gc.alloc.rate.norm");
+	}
+
+	private static double score(RunResult result, String name) {
+		return Objects.requireNonNull(result.getSecondaryResults().get(name)).getScore();
+	}
+
+	/**
+	 * Runs the methods of a benchmark, each in a fork of its own. Measures the time on a
+	 * processor and the allocation besides.
 	 * @param warmUp how long it runs before it is measured, in seconds
 	 * @param quick whether a rough measurement is enough
-	 * @param profilers measure besides
 	 */
-	@SafeVarargs
+	static Collection<RunResult> run(Class<?> benchmark, int warmUp, boolean quick) throws RunnerException {
+		return run(benchmark, warmUp, quick, (options) -> options);
+	}
+
+	/**
+	 * Runs the methods of a benchmark with other settings.
+	 * @param warmUp how long it runs before it is measured, in seconds
+	 * @param quick whether a rough measurement is enough
+	 * @param settings changes the settings of the fork
+	 */
 	static Collection<RunResult> run(Class<?> benchmark, int warmUp, boolean quick,
-			Class<? extends Profiler>... profilers) throws RunnerException {
+			UnaryOperator<ChainedOptionsBuilder> settings) throws RunnerException {
 		ChainedOptionsBuilder options = new OptionsBuilder().include(benchmark.getName())
 			.forks(1)
 			.warmupIterations(quick ? 1 : warmUp)
@@ -59,11 +88,10 @@ final class JmhFork {
 			.measurementIterations(quick ? 5 : 30)
 			.measurementTime(TimeValue.milliseconds(100))
 			.shouldFailOnError(true)
-			.verbosity(VerboseMode.SILENT);
-		for (Class<? extends Profiler> profiler : profilers) {
-			options = options.addProfiler(profiler);
-		}
-		return new Runner(options.build()).run();
+			.verbosity(VerboseMode.SILENT)
+			.addProfiler(GCProfiler.class)
+			.addProfiler(CpuProfiler.class);
+		return new Runner(settings.apply(options).build()).run();
 	}
 
 }

@@ -80,7 +80,8 @@ public class KafkaRecordBenchmark {
 	@Setup(Level.Trial)
 	public void open() throws Exception {
 		StubDriver.install();
-		this.application = Application.replication(Servers.STUB, Map.of("replication.read-your-writes.window", "1h"));
+		this.application = Application.replication(Servers.STUB,
+				Map.of("replication.read-your-writes.window", "1h", "replication.read-your-writes.messages", true));
 		this.application.write("UPDATE item SET id = 1");
 		this.application.read("SELECT ? + 1", 1L);
 		if (Replication.position() == null) {

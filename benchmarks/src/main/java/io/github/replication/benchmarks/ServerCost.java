@@ -113,7 +113,7 @@ final class ServerCost implements Part {
 		}
 	}
 
-	private static Counts count(PostgresCluster cluster, Work work) throws Exception {
+	static Counts count(PostgresCluster cluster, Work work) throws Exception {
 		for (PostgresNode node : cluster.nodes()) {
 			execute(node, "SELECT pg_stat_statements_reset()");
 		}
@@ -142,7 +142,7 @@ final class ServerCost implements Part {
 	}
 
 	@FunctionalInterface
-	private interface Work {
+	interface Work {
 
 		void run() throws Exception;
 
@@ -151,7 +151,7 @@ final class ServerCost implements Part {
 	/**
 	 * Whose statement it is.
 	 */
-	private enum Kind {
+	enum Kind {
 
 		APPLICATION("application"), CONTROL("transaction control"), CHECK("check of a commit"),
 		ROUTING("probes and questions for positions");
@@ -178,7 +178,7 @@ final class ServerCost implements Part {
 
 	}
 
-	private static final class Counts {
+	static final class Counts {
 
 		private final Map<Kind, Long> calls = new LinkedHashMap<>();
 

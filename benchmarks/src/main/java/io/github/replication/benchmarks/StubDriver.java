@@ -31,24 +31,40 @@ import java.util.Collections;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.logging.Logger;
+import java.util.stream.IntStream;
 
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.dynamic.loading.ClassLoadingStrategy;
 import net.bytebuddy.implementation.StubMethod;
 import net.bytebuddy.matcher.ElementMatchers;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
+import org.postgresql.jdbc.AutoSave;
 
 /**
  * A driver whose answers cost nothing, so that what remains is the cost of what stands
  * over it. Takes the place of PostgreSQL's driver, and answers each question for the
- * state of a server as a primary with replicas that have replayed everything.
+ * state of a server as a primary with replicas that have replayed everything. Its
+ * connections know the state of their transaction, as those of PostgreSQL's driver do,
+ * and nobody has added a function to its catalog.
  * <p>
- * A connection has one statement, and that one result set: nothing is allocated. Methods
- * that are not written out do nothing.
+ * A connection has one statement, and that one result set: nothing is allocated. A query
+ * that begins with {@code SELECT ? + n} has n rows of twenty columns. Methods that are
+ * not written out do nothing.
  */
 public final class StubDriver implements Driver {
 
 	private static final String PREFIX = "jdbc:postgresql:";
+
+	private static final String QUERY = "SELECT ? + ";
+
+	/**
+	 * The counts of each batch of up to a thousand updates.
+	 */
+	private static final int[][] COUNTS = IntStream.rangeClosed(0, 1000)
+		.mapToObj((size) -> IntStream.range(0, size).map((entry) -> 1).toArray())
+		.toArray(int[][]::new);
 
 	private static final String[] SERVER_STATE = { "read committed", "on", "", "app", "1", "1", "1", "1", "0/100",
 			"0/100", "t", "", "", "1", "1", "" };
@@ -78,6 +94,18 @@ public final class StubDriver implements Driver {
 			}
 		}
 		DriverManager.registerDriver(new StubDriver());
+	}
+
+	/**
+	 * Removes the stub and puts PostgreSQL's driver back.
+	 */
+	static void uninstall() throws SQLException {
+		for (Driver driver : Collections.list(DriverManager.getDrivers())) {
+			if (driver instanceof StubDriver) {
+				DriverManager.deregisterDriver(driver);
+			}
+		}
+		DriverManager.registerDriver(new org.postgresql.Driver());
 	}
 
 	@Override
@@ -133,7 +161,7 @@ public final class StubDriver implements Driver {
 		}
 	}
 
-	abstract static class StubConnection implements Connection {
+	abstract static class StubConnection implements BaseConnection {
 
 		private final StubStatement statement = create(STATEMENT);
 
@@ -144,6 +172,8 @@ public final class StubDriver implements Driver {
 		private boolean readOnly;
 
 		private boolean closed;
+
+		private TransactionState transaction = TransactionState.IDLE;
 
 		StubConnection at(String url) {
 			this.url = url;
@@ -191,6 +221,47 @@ public final class StubDriver implements Driver {
 		@Override
 		public void setAutoCommit(boolean autoCommit) {
 			this.autoCommit = autoCommit;
+		}
+
+		private void executed() {
+			if (!this.autoCommit) {
+				this.transaction = TransactionState.OPEN;
+			}
+		}
+
+		@Override
+		public TransactionState getTransactionState() {
+			return this.transaction;
+		}
+
+		@Override
+		public void commit() {
+			this.transaction = TransactionState.IDLE;
+		}
+
+		@Override
+		public void rollback() {
+			this.transaction = TransactionState.IDLE;
+		}
+
+		@Override
+		public AutoSave getAutosave() {
+			return AutoSave.NEVER;
+		}
+
+		@Override
+		public boolean hintReadOnly() {
+			return this.readOnly;
+		}
+
+		@Override
+		public boolean isWrapperFor(Class<?> type) {
+			return type.isInstance(this);
+		}
+
+		@Override
+		public <T> T unwrap(Class<T> type) {
+			return type.cast(this);
 		}
 
 		@Override
@@ -319,10 +390,25 @@ public final class StubDriver implements Driver {
 
 		private @Nullable StubConnection connection;
 
+		private int batch;
+
 		StubStatement of(String sql) {
-			this.resultSet.rows = sql.startsWith("SELECT ?");
-			this.resultSet.state = sql.contains("synchronous_commit");
+			boolean query = sql.startsWith(QUERY);
+			this.resultSet.rows = query ? number(sql) : 0;
+			this.resultSet.state = !query && sql.contains("synchronous_commit");
+			this.resultSet.written = !query && sql.contains("pg_current_xact_id_if_assigned");
+			if (this.resultSet.state || sql.contains("server_version_num")) {
+				this.resultSet.rows = 1;
+			}
 			return this;
+		}
+
+		private static int number(String sql) {
+			int number = 0;
+			for (int i = QUERY.length(); i < sql.length() && Character.isDigit(sql.charAt(i)); i++) {
+				number = 10 * number + sql.charAt(i) - '0';
+			}
+			return number;
 		}
 
 		@Override
@@ -332,6 +418,11 @@ public final class StubDriver implements Driver {
 
 		@Override
 		public ResultSet executeQuery() {
+			return again();
+		}
+
+		private ResultSet again() {
+			Objects.requireNonNull(this.connection).executed();
 			return this.resultSet.again();
 		}
 
@@ -342,7 +433,7 @@ public final class StubDriver implements Driver {
 
 		@Override
 		public boolean execute() {
-			this.resultSet.again();
+			again();
 			return true;
 		}
 
@@ -358,33 +449,53 @@ public final class StubDriver implements Driver {
 
 		@Override
 		public int executeUpdate() {
+			Objects.requireNonNull(this.connection).executed();
 			return 1;
+		}
+
+		@Override
+		public int executeUpdate(String sql) {
+			return of(sql).executeUpdate();
+		}
+
+		@Override
+		public void addBatch() {
+			this.batch++;
+		}
+
+		@Override
+		public int[] executeBatch() {
+			Objects.requireNonNull(this.connection).executed();
+			int[] counts = COUNTS[Math.min(this.batch, COUNTS.length - 1)];
+			this.batch = 0;
+			return counts;
 		}
 
 	}
 
 	abstract static class StubResultSet implements ResultSet {
 
-		private boolean rows;
+		private int rows;
 
 		private boolean state;
+
+		private boolean written;
 
 		private boolean standby;
 
 		private int port;
 
-		private boolean more;
+		private int left;
 
 		StubResultSet again() {
-			this.more = this.rows || this.state;
+			this.left = this.rows;
 			return this;
 		}
 
 		@Override
 		public boolean next() {
-			boolean next = this.more;
-			this.more = false;
-			return next;
+			this.left--;
+			return this.left >= 0;
 		}
 
 		@Override
@@ -394,7 +505,7 @@ public final class StubDriver implements Driver {
 
 		@Override
 		public boolean getBoolean(int column) {
-			return this.standby;
+			return this.written || this.standby;
 		}
 
 		@Override

@@ -19,8 +19,11 @@ package io.github.replication.benchmarks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,7 +36,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.cache.Cache;
 import org.springframework.cache.caffeine.CaffeineCache;
 
+import io.github.replication.WriteRecord;
+import io.github.replication.benchmarks.StatementBenchmark.Shape;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 class BenchmarksTests {
 
@@ -63,6 +70,77 @@ class BenchmarksTests {
 		finally {
 			benchmark.close();
 		}
+	}
+
+	@Test
+	void stubLetsReadsBeKnownAndWritesBeNoted() {
+		try (Application application = Application.of(Contender.REPLICATION, Servers.STUB)) {
+			WriteRecord record = application.bean(WriteRecord.class);
+			await().untilAsserted(() -> {
+				application.newCaller();
+				application.readOnPrimary("SELECT ? + 1", 1);
+				assertThat(record.hasWritten()).isFalse();
+			});
+			application.write("UPDATE item SET id = 1");
+			assertThat(record.hasWritten()).isTrue();
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "HIKARI, USUAL", "LAZY_PROXY, ROWS_100", "REPLICATION, STATEMENTS_10", "REPLICATION, BATCH_1000",
+			"BY_STATEMENT, AUTO_COMMIT" })
+	void unitReadsAllRowsOrUpdatesAllEntries(String contender, Shape shape) throws SQLException {
+		StatementBenchmark benchmark = new StatementBenchmark();
+		benchmark.contender = contender;
+		benchmark.shape = shape;
+		benchmark.open();
+		try {
+			long expected = switch (shape) {
+				case ROWS_100 -> 100 * 20;
+				case STATEMENTS_10 -> 10 * 20;
+				case BATCH_1000 -> 1000;
+				default -> 20;
+			};
+			assertThat(benchmark.unit()).isEqualTo(expected);
+		}
+		finally {
+			benchmark.close();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 40, 400, 1500, 10_000 })
+	void textHasItsLength(int characters) {
+		assertThat(StatementBenchmark.select(1, characters, 7)).startsWith("SELECT ? + 1 AS")
+			.hasSizeBetween(characters - 5, characters + 20);
+	}
+
+	@Test
+	void slicesAreComparedToThoseOfTheFirst() throws Exception {
+		Map<String, PairedSlices.Unit> units = new LinkedHashMap<>();
+		AtomicInteger executed = new AtomicInteger();
+		units.put("some work", () -> spin(200_000));
+		units.put("more work", () -> {
+			executed.incrementAndGet();
+			spin(2_000_000);
+		});
+		Map<String, PairedSlices> slices = PairedSlices.measure(units, Duration.ZERO, 3, 5);
+		assertThat(slices.get("some work").ratio()).isEqualTo(1);
+		assertThat(slices.get("more work").ratio()).isGreaterThan(2);
+		assertThat(executed).hasValue(20);
+	}
+
+	private static void spin(long nanos) {
+		long end = System.nanoTime() + nanos;
+		while (System.nanoTime() < end) {
+			Thread.onSpinWait();
+		}
+	}
+
+	@Test
+	void jdkWithVirtualThreadsHasTheCommandToRunThem() throws Exception {
+		Path java = VirtualThreads.java();
+		assertThat(java == null || Files.isExecutable(java)).isTrue();
 	}
 
 	@ParameterizedTest

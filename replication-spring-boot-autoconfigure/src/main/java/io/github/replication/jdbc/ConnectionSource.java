@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -81,6 +82,8 @@ final class ConnectionSource {
 	private final StatementTexts texts;
 
 	private final Set<PhysicalConnection> inUse = ConcurrentHashMap.newKeySet();
+
+	private final Consumer<PhysicalConnection> onRelease = this.inUse::remove;
 
 	private final StandbyCheck standbys = new StandbyCheck();
 
@@ -267,49 +270,74 @@ final class ConnectionSource {
 		CallerRecord caller = caller();
 		long since = RetryAttempt.runsAgainSince(this.cluster.clock());
 		Requirement delay = (since != 0) ? caller.delayedSince(since) : null;
-		try (PrimaryWait wait = new PrimaryWait(this.cluster, caller)) {
-			return acquire(request, session, wait);
+		PrimaryWait wait = null;
+		try {
+			List<ClusterNode> excluded = RetryAttempt.excluded(this.cluster.topology());
+			RouteRequest current = (delay != null) ? request.with(caller.bound()) : request;
+			while (true) {
+				Topology topology = this.cluster.topology();
+				Route route = this.routes.find(current, caller, excluded);
+				wait = waitFor(route, caller, wait);
+				try {
+					PhysicalConnection physical = acquire(route, current, session, caller);
+					if (physical != null) {
+						return physical;
+					}
+				}
+				catch (NodeUnavailableException ex) {
+					if (wait != null && route.reason() != Reason.READ_ONLY) {
+						wait.after(ex, topology);
+					}
+					else {
+						logger.debug(route.node() + " gives no connection, trying another node", ex);
+						excluded = without(excluded, route.node(), ex.isUnreachable());
+					}
+				}
+				current = request.with(caller.bound());
+			}
 		}
 		finally {
+			if (wait != null) {
+				wait.close();
+			}
 			if (delay != null) {
 				delay.release();
 			}
 		}
 	}
 
-	private PhysicalConnection acquire(RouteRequest request, RoutingSession session, PrimaryWait wait)
-			throws SQLException {
-		List<ClusterNode> excluded = RetryAttempt.excluded(this.cluster.topology());
-		while (true) {
-			Topology topology = this.cluster.topology();
-			RouteRequest current = request.with(caller().bound());
-			Route route = this.routes.find(current, caller(), excluded);
-			RouteRequest decided = current.with(caller().bound());
-			if (route.reason() != Reason.READ_ONLY) {
-				wait.begin();
-			}
-			RetryAttempt.uses(route.node());
-			PhysicalConnection open = session.find(route.node(), route.pool());
-			if (open != null && this.routes.leadsToKnownServer(route, decided, open.connection())) {
-				open.route(route);
-				return open;
-			}
-			try {
-				PhysicalConnection physical = takeUnlessDemoted(route);
-				if (isAlive(physical) && stillServes(physical, decided)) {
-					return physical;
-				}
-				physical.release();
-			}
-			catch (NodeUnavailableException ex) {
-				if (route.reason() != Reason.READ_ONLY) {
-					wait.after(ex, topology);
-					continue;
-				}
-				logger.debug(route.node() + " gives no connection, trying another node", ex);
-				excluded = without(excluded, route.node(), ex.isUnreachable());
-			}
+	/**
+	 * The wait for a primary, which begins with the first attempt to get a connection to
+	 * it.
+	 */
+	private @Nullable PrimaryWait waitFor(Route route, CallerRecord caller, @Nullable PrimaryWait begun) {
+		if (begun != null || route.reason() == Reason.READ_ONLY) {
+			return begun;
 		}
+		PrimaryWait wait = new PrimaryWait(this.cluster, caller);
+		wait.begin();
+		return wait;
+	}
+
+	/**
+	 * Takes a connection of the pool that was decided, unless one is open.
+	 * @return the connection, {@code null} if the decision does not hold any longer
+	 */
+	private @Nullable PhysicalConnection acquire(Route route, RouteRequest request, RoutingSession session,
+			CallerRecord caller) throws SQLException {
+		RouteRequest decided = (route.reason() == Reason.READ_ONLY) ? request.with(caller.bound()) : request;
+		RetryAttempt.uses(route.node());
+		PhysicalConnection open = session.find(route.node(), route.pool());
+		if (open != null && this.routes.leadsToKnownServer(route, decided, open.connection())) {
+			open.route(route);
+			return open;
+		}
+		PhysicalConnection physical = takeUnlessDemoted(route);
+		if (isAlive(physical) && stillServes(physical, decided)) {
+			return physical;
+		}
+		physical.release();
+		return null;
 	}
 
 	/**
@@ -458,7 +486,7 @@ final class ConnectionSource {
 			connection = this.router.getConnection(route);
 			route.node().answeredSince(start);
 			PhysicalConnection physical = new PhysicalConnection(connection, route,
-					this.connectionDefaults.initSql() != null, this.inUse::remove);
+					this.connectionDefaults.initSql() != null, this.onRelease);
 			this.inUse.add(physical);
 			return physical;
 		}

@@ -46,7 +46,7 @@ class LogicalStatement implements Statement {
 
 	private final StatementFactory factory;
 
-	private final StatementSettings settings = new StatementSettings();
+	private @Nullable StatementSettings settings;
 
 	/**
 	 * Other threads may cancel it.
@@ -94,7 +94,7 @@ class LogicalStatement implements Statement {
 		physical.retain();
 		try {
 			Statement statement = this.factory.create(physical.connection());
-			this.settings.apply(statement);
+			applySettings(statement);
 			made(statement, unit);
 			this.delegate = statement;
 			this.physical = physical;
@@ -302,7 +302,16 @@ class LogicalStatement implements Statement {
 		if (this.delegate != null) {
 			setting.apply(this.delegate);
 		}
+		if (this.settings == null) {
+			this.settings = new StatementSettings();
+		}
 		this.settings.put(kind, setting);
+	}
+
+	private void applySettings(Statement statement) throws SQLException {
+		if (this.settings != null) {
+			this.settings.apply(statement);
+		}
 	}
 
 	/**
@@ -332,7 +341,7 @@ class LogicalStatement implements Statement {
 		}
 		return this.session.ask((connection) -> {
 			try (Statement statement = this.factory.create(connection)) {
-				this.settings.apply(statement);
+				applySettings(statement);
 				return question.on(statement);
 			}
 		});

@@ -62,9 +62,13 @@ final class PhysicalConnection {
 
 	private final ClusterNode node;
 
-	private final PoolKind pool;
-
 	private final int nodeId;
+
+	/**
+	 * That of the thread, which has one: the identity hash of a new object costs a call
+	 * into the virtual machine.
+	 */
+	private final int hash = Thread.currentThread().hashCode();
 
 	private final AppliedSettings settings;
 
@@ -105,7 +109,6 @@ final class PhysicalConnection {
 			throws SQLException {
 		this.connection = connection;
 		this.node = route.node();
-		this.pool = route.pool();
 		this.route = route;
 		this.nodeId = route.node().idOn(connection);
 		this.settings = new AppliedSettings(connection, initialized);
@@ -128,20 +131,23 @@ final class PhysicalConnection {
 		return this.nodeId;
 	}
 
+	/**
+	 * The kind of pool that the connection was taken from, as every route on it says.
+	 */
 	PoolKind pool() {
-		return this.pool;
+		return this.route.pool();
 	}
 
 	boolean isOnWritePool() {
-		return this.pool == PoolKind.WRITE;
+		return pool() == PoolKind.WRITE;
 	}
 
 	boolean isOnReadPool() {
-		return this.pool == PoolKind.READ;
+		return pool() == PoolKind.READ;
 	}
 
 	boolean isOf(ClusterNode node, PoolKind pool) {
-		return this.node == node && this.pool == pool && !isReleased();
+		return this.node == node && pool() == pool && !isReleased();
 	}
 
 	/**
@@ -270,7 +276,7 @@ final class PhysicalConnection {
 	 * transaction begins, because the session is read-only.
 	 */
 	boolean isSessionReadOnly() throws SQLException {
-		return this.pool == PoolKind.READ && this.node.readPool().keepsSessions()
+		return isOnReadPool() && this.node.readPool().keepsSessions()
 				&& "on".equals(driver().parameter(SESSION_READ_ONLY));
 	}
 
@@ -487,7 +493,7 @@ final class PhysicalConnection {
 		}
 		finally {
 			JdbcUtils.closeConnection(this.connection);
-			leavePool(this.node, this.pool);
+			leavePool(this.node, pool());
 		}
 	}
 
@@ -578,6 +584,11 @@ final class PhysicalConnection {
 		if (pool == PoolKind.READ) {
 			node.readPool().release();
 		}
+	}
+
+	@Override
+	public int hashCode() {
+		return this.hash;
 	}
 
 	@Override

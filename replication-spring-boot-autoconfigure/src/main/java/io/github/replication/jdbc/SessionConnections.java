@@ -204,7 +204,13 @@ final class SessionConnections {
 	}
 
 	void releaseAll() {
-		all().forEach(this::release);
+		PhysicalConnection current = this.current;
+		if (this.others != null) {
+			all().forEach(this::release);
+		}
+		else if (current != null) {
+			release(current);
+		}
 	}
 
 	/**

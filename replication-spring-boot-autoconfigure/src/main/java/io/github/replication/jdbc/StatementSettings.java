@@ -21,28 +21,21 @@ import java.sql.Statement;
 import java.util.EnumMap;
 import java.util.Map;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The settings that a logical statement was given, each as it was set last: they hold for
  * every physical statement that serves it.
  */
 final class StatementSettings {
 
-	private @Nullable Map<Kind, Setting> settings;
+	private final Map<Kind, Setting> settings = new EnumMap<>(Kind.class);
 
 	void put(Kind kind, Setting setting) {
-		if (this.settings == null) {
-			this.settings = new EnumMap<>(Kind.class);
-		}
 		this.settings.put(kind, setting);
 	}
 
 	void apply(Statement statement) throws SQLException {
-		if (this.settings != null) {
-			for (Setting setting : this.settings.values()) {
-				setting.apply(statement);
-			}
+		for (Setting setting : this.settings.values()) {
+			setting.apply(statement);
 		}
 	}
 

@@ -18,6 +18,7 @@ package io.github.replication.jdbc;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 import org.jspecify.annotations.Nullable;
 
@@ -42,9 +43,20 @@ final class StatementTexts {
 
 	private static final int REFUSED_CAPACITY = 1024;
 
+	/**
+	 * The number of slots for texts that are found at once, a power of two.
+	 */
+	private static final int RECENT = 256;
+
 	private final FunctionCatalog catalog;
 
 	private final ConcurrentLruCache<String, StatementText> texts = new ConcurrentLruCache<>(CAPACITY, this::find);
+
+	/**
+	 * The text of each slot that was looked up last. The bounded cache notes each access,
+	 * which costs several times as much.
+	 */
+	private final AtomicReferenceArray<@Nullable StatementText> recent = new AtomicReferenceArray<>(RECENT);
 
 	/**
 	 * The texts that the server has refused as reads, by their fingerprints. One that
@@ -65,7 +77,17 @@ final class StatementTexts {
 		if (sql == null) {
 			return StatementText.UNKNOWN;
 		}
-		return (sql.length() <= MAX_LENGTH) ? this.texts.get(sql) : find(sql);
+		if (sql.length() > MAX_LENGTH) {
+			return find(sql);
+		}
+		int slot = sql.hashCode() & (RECENT - 1);
+		StatementText recent = this.recent.get(slot);
+		if (recent != null && recent.sql().equals(sql)) {
+			return recent;
+		}
+		StatementText text = this.texts.get(sql);
+		this.recent.set(slot, text);
+		return text;
 	}
 
 	/**

@@ -258,7 +258,16 @@ public final class Positions implements PositionResolver {
 	 */
 	public boolean qualifies(ClusterNode replica, Bound bound) {
 		Bound required = required(bound);
-		return required.isEmpty() || now().qualifies(replica, required);
+		return required.isEmpty() || isNodeOfRead(replica, required) || now().qualifies(replica, required);
+	}
+
+	/**
+	 * Whether a caller has only read, and from this replica. Then no position needs to be
+	 * looked at.
+	 */
+	private static boolean isNodeOfRead(ClusterNode replica, Bound required) {
+		ReadMark read = required.read();
+		return required.write() == null && read != null && Qualification.isOf(replica, read);
 	}
 
 	/**

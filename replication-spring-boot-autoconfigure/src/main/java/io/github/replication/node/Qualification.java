@@ -148,13 +148,26 @@ record Qualification(PositionSettings settings, PrimaryHistory history, boolean 
 		if (count == replicas.size()) {
 			return replicas;
 		}
-		List<ClusterNode> some = new ArrayList<>(replicas.subList(0, count));
+		List<ClusterNode> some = (count == 1) ? List.of(replicas.get(0)) : List.copyOf(replicas.subList(0, count));
 		for (int i = count + 1; i < replicas.size(); i++) {
 			if (condition.test(replicas.get(i))) {
-				some.add(replicas.get(i));
+				some = with(some, replicas.get(i));
 			}
 		}
 		return some;
+	}
+
+	/**
+	 * Adds a replica. One alone, which is what most callers have after a read, needs no
+	 * array.
+	 */
+	private static List<ClusterNode> with(List<ClusterNode> replicas, ClusterNode replica) {
+		if (replicas.isEmpty()) {
+			return List.of(replica);
+		}
+		List<ClusterNode> more = (replicas instanceof ArrayList) ? replicas : new ArrayList<>(replicas);
+		more.add(replica);
+		return more;
 	}
 
 	/**

@@ -206,6 +206,15 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 			this.thread = thread;
 		}
 
+		/**
+		 * The identity hash of a new object costs a call into the virtual machine; the
+		 * thread has one.
+		 */
+		@Override
+		public int hashCode() {
+			return this.thread.hashCode();
+		}
+
 		void callOut() {
 			synchronized (this) {
 				if (!this.ended && !this.calledOut) {

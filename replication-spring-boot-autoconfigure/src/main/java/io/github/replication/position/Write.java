@@ -60,13 +60,22 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	 * @return a write that covers both
 	 */
 	public Write and(@Nullable Write other) {
-		if (other == null) {
+		if (other == null || supersedes(other)) {
 			return this;
 		}
 		return new Write(Math.max(this.tick, other.tick),
 				(!isResolved() && this.asynchronous) || (!other.isResolved() && other.asynchronous),
 				WalPosition.later(this.position, other.position), Math.max(this.arrival, other.arrival),
 				Math.max(this.at, other.at));
+	}
+
+	/**
+	 * Whether this write covers another one that is not resolved either and has no
+	 * position.
+	 */
+	private boolean supersedes(Write other) {
+		return !isResolved() && !other.isResolved() && other.position == null && this.tick >= other.tick
+				&& (this.asynchronous || !other.asynchronous) && this.arrival >= other.arrival && this.at >= other.at;
 	}
 
 	/**
