@@ -25,12 +25,16 @@ import io.github.replication.test.PostgresNode;
 /**
  * The properties that an application needs to run on a cluster.
  */
-final class ClusterProperties {
+public final class ClusterProperties {
 
 	private ClusterProperties() {
 	}
 
-	static Map<String, Object> of(PostgresCluster cluster) {
+	/**
+	 * The properties for the nodes as they are now.
+	 * @param cluster the cluster
+	 */
+	public static Map<String, Object> of(PostgresCluster cluster) {
 		Map<String, Object> properties = new LinkedHashMap<>();
 		properties.put("spring.datasource.url", cluster.primary().jdbcUrl());
 		properties.put("spring.datasource.username", cluster.username());
