@@ -148,6 +148,7 @@ class ProofTests {
 	}
 
 	@Test
+	@Tag("long")
 	void writesThatAreNotWaitedForAreNoticed() {
 		try (ProofApplications applications = ProofApplications.start(this.cluster,
 				Map.of("replication.read-your-writes.mode", "off", "replication.monotonic-reads", "false"))) {
