@@ -50,6 +50,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.annotation.Order;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.mock.web.MockHttpSession;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -385,7 +386,11 @@ class CarrierChoiceTests {
 
 			Caller(NoteWeb.Notes notes, PositionClientInterceptor interceptor) {
 				this.notes = notes;
-				this.client = RestClient.builder().requestInterceptor(interceptor).build();
+				// the client of Jetty, which would be found, has to be stopped
+				this.client = RestClient.builder()
+					.requestFactory(new JdkClientHttpRequestFactory())
+					.requestInterceptor(interceptor)
+					.build();
 			}
 
 			@PostMapping("/remote/{id}")

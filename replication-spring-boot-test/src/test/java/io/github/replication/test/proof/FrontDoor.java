@@ -23,7 +23,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,7 +33,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class FrontDoor implements AutoCloseable {
 
-	private static final int LOST_OF_A_THOUSAND = 15;
+	private static final int FIRST_LOST = 8;
+
+	private static final int RESPONSES_BETWEEN = 60;
 
 	private static final int BUFFER = 16384;
 
@@ -48,15 +49,13 @@ final class FrontDoor implements AutoCloseable {
 
 	private final List<Integer> ports;
 
-	private final Random random;
+	private final AtomicInteger responses = new AtomicInteger();
 
 	/**
 	 * Begins to listen.
-	 * @param seed the seed of the choice of the responses that are lost
 	 * @param ports the ports of the instances
 	 */
-	FrontDoor(long seed, List<Integer> ports) throws IOException {
-		this.random = new Random(seed);
+	FrontDoor(List<Integer> ports) throws IOException {
 		this.ports = List.copyOf(ports);
 		start(this::accept);
 	}
@@ -114,8 +113,8 @@ final class FrontDoor implements AutoCloseable {
 		}
 	}
 
-	private synchronized boolean isLost() {
-		return this.random.nextInt(1000) < LOST_OF_A_THOUSAND;
+	private boolean isLost() {
+		return this.responses.incrementAndGet() % RESPONSES_BETWEEN == FIRST_LOST;
 	}
 
 	private void close(Socket socket) {

@@ -76,6 +76,7 @@ final class HttpClientActor implements Actor {
 		this.history = history;
 		this.ids = ids;
 		this.session = ids.incrementAndGet();
+		this.sent = (int) (this.session % REQUESTS_BETWEEN_RESTARTS);
 	}
 
 	@Override

@@ -60,13 +60,20 @@ public final class HttpProof implements AutoCloseable {
 	 */
 	public static HttpProof start(PostgresCluster cluster, Map<String, Object> properties) throws IOException {
 		HttpProof proof = new HttpProof(cluster);
-		int service = proof.application(Carrier.HEADER, "tomcat", properties);
-		proof.open(Carrier.HEADER, service, List.of(service, proof.application(Carrier.HEADER, "jetty", properties)));
-		proof.open(Carrier.COOKIE, service, List.of(proof.application(Carrier.COOKIE, "tomcat", properties),
-				proof.application(Carrier.COOKIE, "jetty", properties)));
-		proof.open(Carrier.SESSION, service, List.of(proof.application(Carrier.SESSION, "tomcat", properties)));
-		proof.open(Carrier.USER, service, List.of(proof.application(Carrier.USER, "jetty", properties)));
-		return proof;
+		try {
+			int service = proof.application(Carrier.HEADER, "tomcat", properties);
+			proof.open(Carrier.HEADER, service,
+					List.of(service, proof.application(Carrier.HEADER, "jetty", properties)));
+			proof.open(Carrier.COOKIE, service, List.of(proof.application(Carrier.COOKIE, "tomcat", properties),
+					proof.application(Carrier.COOKIE, "jetty", properties)));
+			proof.open(Carrier.SESSION, service, List.of(proof.application(Carrier.SESSION, "tomcat", properties)));
+			proof.open(Carrier.USER, service, List.of(proof.application(Carrier.USER, "jetty", properties)));
+			return proof;
+		}
+		catch (IOException | RuntimeException ex) {
+			proof.close();
+			throw ex;
+		}
 	}
 
 	private int application(Carrier carrier, String server, Map<String, Object> properties) {
@@ -91,7 +98,7 @@ public final class HttpProof implements AutoCloseable {
 	}
 
 	private void open(Carrier carrier, int service, List<Integer> ports) throws IOException {
-		FrontDoor door = new FrontDoor(this.doors.size(), ports);
+		FrontDoor door = new FrontDoor(ports);
 		this.doors.add(door);
 		this.traffic.add(new HttpClientTraffic(this.client, carrier, door, service));
 	}

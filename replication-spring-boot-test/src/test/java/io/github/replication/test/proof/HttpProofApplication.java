@@ -39,6 +39,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -150,7 +151,11 @@ final class HttpProofApplication implements AutoCloseable {
 			this.instance = instance;
 			this.callers = callers;
 			this.portions = portions;
-			this.client = RestClient.builder().requestInterceptor(interceptor).build();
+			// the client of Jetty, which would be found, has to be stopped
+			this.client = RestClient.builder()
+				.requestFactory(new JdkClientHttpRequestFactory())
+				.requestInterceptor(interceptor)
+				.build();
 		}
 
 		@PostMapping("/visits/{id}")

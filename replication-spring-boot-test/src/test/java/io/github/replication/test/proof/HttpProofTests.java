@@ -35,7 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * else, and the checker notices where they do not.
  */
 @EmbeddedCluster(dedicated = true)
-@Timeout(120)
+@Timeout(300)
 class HttpProofTests {
 
 	private static final int LONGEST_COOKIES = 1000;
