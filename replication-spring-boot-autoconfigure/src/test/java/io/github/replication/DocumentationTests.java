@@ -64,6 +64,8 @@ class DocumentationTests {
 
 	private static final Set<String> FOREIGN_TYPES = Set.of("AbstractRoutingDataSource", "DataSource");
 
+	private static final Pattern LONG = Pattern.compile("(?m)^\\s*@Tag\\(\"long\"\\)$");
+
 	private static final Pattern EXAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
 	private static final Pattern LINK = Pattern.compile("]\\(([^)#:]*)(?:#([^)]*))?\\)");
@@ -133,6 +135,29 @@ class DocumentationTests {
 
 	private static List<String> names(String cell) {
 		return NAME.matcher(cell).results().map((match) -> match.group(1)).toList();
+	}
+
+	@Test
+	void everyTestThatTakesLongIsListed() throws Exception {
+		String document = read("CONTRIBUTING.md");
+		int start = document.indexOf("### The tests that take long");
+		Set<String> listed = RULE.matcher(document.substring(start, document.indexOf("\n### ", start + 1)))
+			.results()
+			.flatMap((row) -> names(row.group(1)).stream())
+			.collect(Collectors.toCollection(TreeSet::new));
+		Set<String> tagged = new TreeSet<>();
+		try (Stream<Path> files = Files.walk(ROOT)) {
+			for (Path file : files.filter(DocumentationTests::isTest).toList()) {
+				if (LONG.matcher(Files.readString(file)).find()) {
+					tagged.add(typeOf(file));
+				}
+			}
+		}
+		assertThat(tagged).isNotEmpty().isEqualTo(listed);
+	}
+
+	private static boolean isTest(Path file) {
+		return file.toString().contains("/src/test/") && file.toString().endsWith("Tests.java");
 	}
 
 	@Test

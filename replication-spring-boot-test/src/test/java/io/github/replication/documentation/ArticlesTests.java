@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.test.annotation.DirtiesContext;
 
 import io.github.replication.Reason;
 import io.github.replication.test.EmbeddedCluster;
@@ -30,6 +31,7 @@ import io.github.replication.test.routing.RoutingRecorder;
 import static io.github.replication.test.routing.RoutingAssertions.assertThatRouting;
 import static org.assertj.core.api.Assertions.assertThat;
 
+@DirtiesContext
 @EmbeddedCluster
 @SpringBootTest
 class ArticlesTests {

@@ -23,6 +23,7 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -45,6 +46,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EmbeddedCluster(dedicated = true)
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("long")
 class AliasTests {
 
 	private static final AtomicLong IDS = new AtomicLong(4_000_000);

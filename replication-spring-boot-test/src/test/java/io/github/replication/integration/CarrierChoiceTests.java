@@ -38,6 +38,7 @@ import jakarta.servlet.http.HttpSession;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +50,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.annotation.Order;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.mock.web.MockHttpSession;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -118,6 +120,7 @@ class CarrierChoiceTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@CsvSource({ "header, header", "cookie, header" })
 	void writeOfAServiceThatIsCalledIsSeenByTheCaller(String callers, String called) {
 		TestApplication caller = start(callers, NoteWeb.class, Calls.class);
@@ -132,6 +135,7 @@ class CarrierChoiceTests {
 	 * The caller's own token tells nothing new of reads, only of that write.
 	 */
 	@ParameterizedTest
+	@Tag("long")
 	@ValueSource(strings = { "header", "cookie", "session" })
 	void writeOfAServiceThatIsCalledRightAfterAnotherIsSeenByTheCaller(String callers) {
 		TestApplication caller = start(callers, NoteWeb.class, Calls.class);
@@ -188,6 +192,7 @@ class CarrierChoiceTests {
 	 * As with Spring Session.
 	 */
 	@Test
+	@Tag("long")
 	void sessionIsThatOfTheApplication() {
 		TestApplication application = start("session", NoteWeb.class, OwnSessions.class);
 		Browser user = new Browser().with("Session", "1");
@@ -211,6 +216,7 @@ class CarrierChoiceTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@CsvSource({ "stream-that-writes-late, -2147483648", "stream-that-writes-late, 0", "stream-that-writes-first, 0",
 			"callable, 0", "deferred, 0", "stream, 0", "exception, 0" })
 	void userIsKnownToThreadsOfTheRequest(String path, int orderOfLogin) {
@@ -288,6 +294,7 @@ class CarrierChoiceTests {
 	}
 
 	@Test
+	@Tag("long")
 	void carrierThatThrowsFailsNoRequest() {
 		TestApplication application = start("cookie", NoteWeb.class, BrokenCarrier.class, OwnCarrier.class);
 		Browser user = new Browser().with("Device", "a");
@@ -379,7 +386,11 @@ class CarrierChoiceTests {
 
 			Caller(NoteWeb.Notes notes, PositionClientInterceptor interceptor) {
 				this.notes = notes;
-				this.client = RestClient.builder().requestInterceptor(interceptor).build();
+				// the client of Jetty, which would be found, has to be stopped
+				this.client = RestClient.builder()
+					.requestFactory(new JdkClientHttpRequestFactory())
+					.requestInterceptor(interceptor)
+					.build();
 			}
 
 			@PostMapping("/remote/{id}")

@@ -24,6 +24,7 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.NodeDefinition;
@@ -44,6 +45,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
  * Replicas that are added, removed and drained while the application runs.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class ClusterChangeTests {
 
 	private PostgresCluster cluster;

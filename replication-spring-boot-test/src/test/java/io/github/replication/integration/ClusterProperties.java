@@ -25,12 +25,16 @@ import io.github.replication.test.PostgresNode;
 /**
  * The properties that an application needs to run on a cluster.
  */
-final class ClusterProperties {
+public final class ClusterProperties {
 
 	private ClusterProperties() {
 	}
 
-	static Map<String, Object> of(PostgresCluster cluster) {
+	/**
+	 * The properties for the nodes as they are now.
+	 * @param cluster the cluster
+	 */
+	public static Map<String, Object> of(PostgresCluster cluster) {
 		Map<String, Object> properties = new LinkedHashMap<>();
 		properties.put("spring.datasource.url", cluster.primary().jdbcUrl());
 		properties.put("spring.datasource.username", cluster.username());
@@ -38,6 +42,9 @@ final class ClusterProperties {
 		properties.put("spring.datasource.hikari.maximum-pool-size", "4");
 		properties.put("spring.datasource.hikari.minimum-idle", "0");
 		properties.put("spring.datasource.hikari.connection-timeout", "2000");
+		// longer than any test keeps a connection on purpose; the check of leaks fails
+		// its class
+		properties.put("spring.datasource.hikari.leak-detection-threshold", "45000");
 		properties.put("spring.jpa.hibernate.ddl-auto", "none");
 		properties.put("spring.main.banner-mode", "off");
 		for (PostgresNode replica : cluster.replicas()) {

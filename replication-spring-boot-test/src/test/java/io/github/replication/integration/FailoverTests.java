@@ -28,6 +28,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -126,6 +127,7 @@ class FailoverTests {
 	 * The monitor does not look in this test: what the write sees is enough.
 	 */
 	@Test
+	@Tag("long")
 	void writeThatMeetsAStandbyFindsTheNewPrimary() {
 		PostgresNode old = this.cluster.primary();
 		try (TestApplication application = start("1h")) {
@@ -142,6 +144,7 @@ class FailoverTests {
 	}
 
 	@Test
+	@Tag("long")
 	void readsWaitForThePromotedNodeAsTheyDidForThePrimary() {
 		try (TestApplication application = TestApplication.exactly(this.cluster)
 			.with("replication.monitor.interval", "100ms")
@@ -182,6 +185,7 @@ class FailoverTests {
 	}
 
 	@Test
+	@Tag("long")
 	void promotionIsFollowedAfterTwoProbesThatTheOldPrimaryDoesNotAnswer() {
 		PostgresNode old = this.cluster.primary();
 		try (TestApplication application = TestApplication.exactly(this.cluster)
@@ -210,6 +214,7 @@ class FailoverTests {
 	 * A read meets the promoted node before the monitor does, and is not served there.
 	 */
 	@Test
+	@Tag("long")
 	void promotedNodeThatWasRefusedBeforeServesAtOnce() {
 		PostgresNode old = this.cluster.primary();
 		try (TestApplication application = TestApplication.exactly(this.cluster)
@@ -236,6 +241,7 @@ class FailoverTests {
 	 * The name says nothing of the role, which changes.
 	 */
 	@Test
+	@Tag("long")
 	void nodesKeepTheirNamesWhenTheirRolesChange(CapturedOutput output) {
 		try (TestApplication application = TestApplication.exactly(this.cluster)
 			.with("replication.primary.name", "pg-1")
@@ -263,6 +269,7 @@ class FailoverTests {
 	}
 
 	@Test
+	@Tag("long")
 	void promotionIsNotFollowedWhereThatIsTurnedOff() {
 		try (TestApplication application = TestApplication.exactly(this.cluster)
 			.with("replication.monitor.interval", "100ms")

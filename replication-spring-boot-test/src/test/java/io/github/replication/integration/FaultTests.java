@@ -41,6 +41,7 @@ import org.awaitility.Awaitility;
 import org.hibernate.Session;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -122,6 +123,7 @@ class FaultTests {
 	}
 
 	@Test
+	@Tag("long")
 	void replicaThatAcceptsAgainIsUsedAgain() {
 		node("replica-1").proxy().refuse();
 		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
@@ -387,6 +389,7 @@ class FaultTests {
 	}
 
 	@Test
+	@Tag("long")
 	void failureToReachAnyNodeNamesTheNode() throws SQLException {
 		try (TestApplication application = TestApplication.on(this.cluster).withoutJpa().start()) {
 			this.cluster.nodes().forEach((node) -> node.proxy().refuse());
@@ -405,6 +408,7 @@ class FaultTests {
 	 * table that this is read from is locked. The lock stays until the read has ended.
 	 */
 	@Test
+	@Tag("long")
 	void nodesThatFallSilentAfterTheLoginAreNotWaitedForWithoutEnd() throws SQLException {
 		try (Connection connection = this.cluster.primary().adminConnection();
 				Statement statement = connection.createStatement()) {
@@ -424,6 +428,7 @@ class FaultTests {
 	}
 
 	@Test
+	@Tag("long")
 	void replicaWhoseCredentialsWereNotThereForAWhileIsUsedAgain() {
 		try (TestApplication application = TestApplication.on(this.cluster)
 			.with("replication.replicas.replica-2.weight", "0")
@@ -442,6 +447,7 @@ class FaultTests {
 	 * answers.
 	 */
 	@Test
+	@Tag("long")
 	void readThatOnlyThePrimaryMayServeWaitsWhileItIsSlowToConnectTo() {
 		try (TestApplication application = TestApplication.on(this.cluster)
 			.with("replication.monitor.interval", "100ms")
@@ -468,6 +474,7 @@ class FaultTests {
 	 * threads that look after the nodes.
 	 */
 	@Test
+	@Tag("long")
 	void applicationEndsAlthoughAllNodesAreSilent() {
 		Set<Thread> before = Thread.getAllStackTraces().keySet();
 		TestApplication application = TestApplication.on(this.cluster)

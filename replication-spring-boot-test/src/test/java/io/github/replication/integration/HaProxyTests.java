@@ -30,6 +30,7 @@ import com.sun.net.httpserver.HttpServer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +51,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EmbeddedCluster(dedicated = true)
 @EnabledIf(value = "isInstalled", disabledReason = "there is no haproxy on the PATH")
+@Tag("long")
 class HaProxyTests {
 
 	private static final AtomicLong ids = new AtomicLong(9_950_000);

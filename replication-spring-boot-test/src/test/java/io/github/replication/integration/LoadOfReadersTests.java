@@ -26,6 +26,7 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.NodeDefinition;
@@ -40,6 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Many readers with cookies, who stay with their replicas, are spread as the weights say.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class LoadOfReadersTests {
 
 	private static final int READERS = 480;

@@ -21,6 +21,7 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,6 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What becomes of reads and writes under way when nodes fail and come back.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class LoadUnderFaultTests {
 
 	private static final Duration INTERVAL = Duration.ofMillis(250);

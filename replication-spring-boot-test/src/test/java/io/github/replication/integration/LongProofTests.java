@@ -33,6 +33,7 @@ import org.springframework.boot.convert.DurationStyle;
 
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.proof.HttpProof;
 import io.github.replication.test.proof.ProofResult;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -42,12 +43,21 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EmbeddedCluster(dedicated = true)
 @EnabledIfSystemProperty(named = "proof.long", matches = "true",
-		disabledReason = "it takes 23 minutes: ./mvnw -B verify -Pproof")
+		disabledReason = "it takes half an hour: ./mvnw -B verify -Pproof")
 @Timeout(value = 24, unit = TimeUnit.HOURS)
 class LongProofTests {
 
+	private static final int LONGEST_COOKIES = 1000;
+
 	@Test
 	void promisesHold(PostgresCluster cluster) throws IOException {
+		String report = proveOnThreads(cluster);
+		write(report);
+		cluster.reset();
+		write(report + "\n" + proveOverHttp(cluster));
+	}
+
+	private static String proveOnThreads(PostgresCluster cluster) {
 		Duration duration = DurationStyle.detectAndParse(System.getProperty("proof.duration"));
 		Map<String, String> facts = new LinkedHashMap<>();
 		facts.put("PostgreSQL", cluster.version() + ", a primary and " + cluster.replicas().size() + " replicas");
@@ -63,9 +73,49 @@ class LongProofTests {
 				.run();
 			facts.put("command", "`./mvnw verify -Pproof -Dproof.duration=" + System.getProperty("proof.duration")
 					+ " -Dproof.seed=" + result.seed() + "`");
-			write(result.toMarkdown(facts));
-			assertThat(result.violations()).as(result::describeViolations).isEmpty();
+			return checked(result, facts);
 		}
+	}
+
+	private static String proveOverHttp(PostgresCluster cluster) throws IOException {
+		Duration duration = DurationStyle.detectAndParse(System.getProperty("proof.http.duration"));
+		long operations = Long.getLong("proof.http.operations");
+		Map<String, String> facts = new LinkedHashMap<>();
+		try (HttpProof http = HttpProof.start(cluster, Map.of())) {
+			ProofResult result = http.proof(operations)
+				.duration(duration)
+				.sessions(96, 16)
+				.lasting(Duration.ofMillis(300), Duration.ofSeconds(4))
+				.calm(Duration.ofSeconds(3))
+				.run();
+			http.counts().forEach((name, count) -> facts.put(name, count.toString()));
+			facts.put("longest `Cookie` header", http.longestCookies() + " characters");
+			String numbers = checked(result, facts);
+			assertThat(result.operations()).isGreaterThanOrEqualTo(operations);
+			assertThat(http.longestCookies()).isBetween(1, LONGEST_COOKIES);
+			return """
+					## Over HTTP
+
+					Clients with the cookie store of the JDK send the requests, some at the same time, through a load balancer that
+					loses responses; a client that starts anew keeps the cookies that have an age. Half of the clients are of two
+					instances each, on Tomcat and on Jetty, with cookies and with headers; the others are of one that keeps positions
+					in sessions and of one that keeps them by user. Half of the requests run a part of their operations in an
+					`@Async` method, in a job, or in another service. Reads are held against the responses that had arrived when
+					their request was sent. `HttpProofTests` do the same with every build.
+
+					"""
+					+ numbers.replace("\n## ", "\n### ").replace("| duplicated |", "| sent with a request |");
+		}
+	}
+
+	/**
+	 * The numbers are in the log whatever they say.
+	 */
+	private static String checked(ProofResult result, Map<String, String> facts) {
+		String numbers = result.toMarkdown(facts);
+		System.out.println(numbers);
+		assertThat(result.violations()).as(result::describeViolations).isEmpty();
+		return numbers;
 	}
 
 	private static void write(String numbers) throws IOException {

@@ -22,6 +22,7 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -46,6 +47,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EmbeddedCluster(dedicated = true)
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("long")
 class MisconfiguredNodeTests {
 
 	private static final String URL = "replication.replicas.replica-1.url";

@@ -25,6 +25,7 @@ import java.util.function.IntSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -50,6 +51,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EmbeddedCluster(dedicated = true)
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("long")
 class MovedPrimaryTests {
 
 	private PostgresCluster cluster;

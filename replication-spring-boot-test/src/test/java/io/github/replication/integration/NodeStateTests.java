@@ -30,6 +30,7 @@ import com.zaxxer.hikari.HikariConfig;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -80,6 +81,7 @@ class NodeStateTests {
 	}
 
 	@Test
+	@Tag("long")
 	void idlePrimaryLeavesEveryReplicaOnline() {
 		start(builder().with("replication.max-lag", "300ms"));
 		write();
@@ -145,6 +147,7 @@ class NodeStateTests {
 	}
 
 	@Test
+	@Tag("long")
 	void lagStandsStillWhileThePrimaryIsGone() {
 		start(builder().with("replication.max-lag", "3s"));
 		this.cluster.node("replica-1").pauseReplay();
@@ -169,6 +172,7 @@ class NodeStateTests {
 	}
 
 	@Test
+	@Tag("long")
 	void replicaThatLagsAtAFailoverStaysOutOfRotation() {
 		start(builder().with("replication.max-lag", "2s"));
 		this.cluster.node("replica-2").pauseReplay();
@@ -206,6 +210,7 @@ class NodeStateTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@ValueSource(ints = { 1, 3 })
 	void readsOnThePrimaryNeverTakeMoreConnectionsThanTheyMay(int allowed) throws Exception {
 		start(builder().with("replication.fallback-max-connections", allowed)
@@ -239,6 +244,7 @@ class NodeStateTests {
 	}
 
 	@Test
+	@Tag("long")
 	void slowReplicaLosesItsTrafficAndStaysOnline() {
 		start(builder().with("replication.load-balancer", "latency"));
 		read(50);

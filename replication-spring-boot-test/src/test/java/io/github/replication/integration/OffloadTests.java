@@ -32,6 +32,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.Reason;
@@ -46,6 +47,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * two instances of the application in turns.
  */
 @EmbeddedCluster
+@Tag("long")
 class OffloadTests {
 
 	private static final int USERS = 8;

@@ -36,12 +36,12 @@ import javax.management.ObjectName;
 import com.jayway.jsonpath.JsonPath;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tag;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -124,6 +124,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void lostReplicasMakeTheApplicationDownWhereThePrimaryMustNotServe() throws Exception {
 		start(builder().with("replication.fallback", "fail"));
 		this.cluster.node("replica-1").stop();
@@ -134,6 +135,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void lostGroupMakesTheApplicationDownWhereThePrimaryMustNotServe() throws Exception {
 		start(builder().with("replication.fallback", "fail").with("replication.replicas.replica-2.group", "reports"));
 		this.cluster.node("replica-2").stop();
@@ -154,6 +156,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void aGroupMakesReadinessDependOnTheNodes() throws Exception {
 		start(builder().with("management.endpoint.health.group.readiness.include", "readinessState,replication"));
 		assertThat(status("/actuator/health/readiness")).isEqualTo("200 UP");
@@ -162,6 +165,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void scrapeAsksNoNode() throws Exception {
 		start(builder().with("replication.monitor.interval", "1h"));
 		read();
@@ -190,6 +194,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void hintsComeFromWhatTheApplicationDoes() throws Exception {
 		TestApplication.createTable(this.cluster);
 		start(builder().with("replication.read-your-writes.mode", "position")
@@ -250,6 +255,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void endpointIsManagedByJmx() throws Exception {
 		start(builder().with("spring.jmx.enabled", "true")
 			.with("management.endpoints.jmx.exposure.include", "replication"));
@@ -269,6 +275,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void endpointRefusesWhatCannotBe() throws Exception {
 		start(builder());
 		assertThat(post("/actuator/replication/replica-9", "{\"state\": \"DRAINED\"}").statusCode()).isEqualTo(400);
@@ -281,6 +288,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void decisionsAreCountedByNodeAndReason() throws Exception {
 		start(builder());
 		for (int i = 0; i < 4; i++) {
@@ -313,9 +321,11 @@ class OperationsTests {
 		for (ReplicationMeter declared : ReplicationMeter.values()) {
 			assertThat(registry.find(declared.meterName()).meters()).as(declared.meterName())
 				.isNotEmpty()
-				.allSatisfy((meter) -> assertThat(
-						meter.getId().getTags().stream().map(Tag::getKey).collect(Collectors.toSet()))
-					.containsExactlyInAnyOrderElementsOf(declared.tags()));
+				.allSatisfy((meter) -> assertThat(meter.getId()
+					.getTags()
+					.stream()
+					.map(io.micrometer.core.instrument.Tag::getKey)
+					.collect(Collectors.toSet())).containsExactlyInAnyOrderElementsOf(declared.tags()));
 		}
 		List<String> names = registry.getMeters()
 			.stream()
@@ -329,6 +339,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void probesAndStatesAreCounted() {
 		start(builder());
 		MeterRegistry registry = this.application.bean(MeterRegistry.class);
@@ -345,6 +356,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void metersFollowTheNodes() {
 		start(builder().without("replication.replicas.replica-2.url"));
 		MeterRegistry registry = this.application.bean(MeterRegistry.class);
@@ -369,6 +381,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void observationCarriesTheNodeAndTheReason() {
 		start(builder());
 		ObservationRegistry registry = this.application.bean(ObservationRegistry.class);
@@ -387,6 +400,7 @@ class OperationsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void topologyIsToldInOneLineAtTheStart(CapturedOutput output) {
 		start(builder().with("replication.replicas.replica-2.weight", "2"));
 		assertThat(output.getOut().lines().filter((line) -> line.contains("Reads of 'dataSource' go to")))

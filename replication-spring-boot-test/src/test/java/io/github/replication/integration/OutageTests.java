@@ -35,6 +35,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -99,6 +100,7 @@ class OutageTests {
 	}
 
 	@Test
+	@Tag("long")
 	void writersAreServedAsSoonAsTheirPrimaryIsBack() {
 		try (TestApplication application = start("30000")) {
 			insert(application);
@@ -115,6 +117,7 @@ class OutageTests {
 	}
 
 	@Test
+	@Tag("long")
 	void readerWhoWaitsForThePrimaryLongerThanTheWindowSeesTheOwnWrite() throws Exception {
 		try (TestApplication application = TestApplication.exactly(this.cluster)
 			.with("spring.datasource.hikari.connection-timeout", "30000")
@@ -143,6 +146,7 @@ class OutageTests {
 	}
 
 	@Test
+	@Tag("long")
 	void usersAreServedByTheReplicasThatHaveTheirWritesAfterThePrimaryWasKilled() {
 		try (TestApplication application = TestApplication.exactly(this.cluster)
 			.with("spring.datasource.hikari.connection-timeout", "1000")
@@ -175,6 +179,7 @@ class OutageTests {
 	 * Its pool has lost all connections, and the first new one is still being opened.
 	 */
 	@Test
+	@Tag("long")
 	void readerOfAPrimaryThatFallsSilentIsServedByItsSuccessor() {
 		try (TestApplication application = TestApplication.exactly(this.cluster)
 			.with("spring.datasource.hikari.connection-timeout", "30000")
@@ -212,6 +217,7 @@ class OutageTests {
 	}
 
 	@Test
+	@Tag("long")
 	void pausesOfThePoolDoNotOutlastTheOutage() throws Exception {
 		try (TestApplication application = start("30000", "4")) {
 			HikariDataSource pool = application.bean(DataSource.class).unwrap(HikariDataSource.class);
@@ -247,6 +253,7 @@ class OutageTests {
 	}
 
 	@Test
+	@Tag("long")
 	void nobodyWaitsForAFrozenPrimaryOnceAnotherIsFollowed() {
 		PostgresNode old = this.cluster.primary();
 		try (TestApplication application = start("30000")) {
@@ -271,6 +278,8 @@ class OutageTests {
 			assertThat(writers.stream().filter((writer) -> succeeds(writer, TWO_INTERVALS)).count())
 				.as("writers that had not begun")
 				.isGreaterThanOrEqualTo(4);
+			// the pool waits for its connections when it is closed
+			old.thaw();
 		}
 	}
 
@@ -282,6 +291,7 @@ class OutageTests {
 	}
 
 	@Test
+	@Tag("long")
 	void healthOfTheDatabaseIsKnownAtOnceWhileThePrimaryIsFrozen() {
 		try (TestApplication application = start("30000")) {
 			HealthIndicator db = application.bean("dbHealthContributor", HealthIndicator.class);
@@ -306,6 +316,7 @@ class OutageTests {
 	 * An outage under load that ends with a failover.
 	 */
 	@Test
+	@Tag("long")
 	void anOutageUnderLoadIsAHandfulOfLines(CapturedOutput output) {
 		try (TestApplication application = start("1000")) {
 			insert(application);

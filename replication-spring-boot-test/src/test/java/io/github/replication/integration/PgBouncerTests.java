@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 @EmbeddedCluster(dedicated = true)
 @EnabledIf(value = "isInstalled", disabledReason = "there is no pgbouncer on the PATH")
+@Tag("long")
 class PgBouncerTests {
 
 	private static final AtomicLong ids = new AtomicLong(9_900_000);

@@ -34,6 +34,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -121,6 +122,7 @@ class PoolSettingsTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@ValueSource(booleans = { false, true })
 	void targetServerTypeOfThePrimaryIsNoHindrance(boolean several) {
 		String url = this.cluster.primary().jdbcUrl();
@@ -148,6 +150,7 @@ class PoolSettingsTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@ValueSource(strings = { "jdbc:wrapped:postgresql:", "jdbc:opaque:" })
 	void urlOfAnotherDriverServesByTime(String prefix) {
 		TestApplication.Builder builder = TestApplication.exactly(this.cluster)
@@ -178,6 +181,7 @@ class PoolSettingsTests {
 	}
 
 	@Test
+	@Tag("long")
 	void serverWithoutAConnectionLeftGoesOnServing() throws SQLException {
 		PostgresNode replica = this.cluster.node("replica-1");
 		try (TestApplication application = start(TestApplication.exactly(this.cluster)

@@ -24,6 +24,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,6 +49,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * promoted, or do not tell.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class PositionFaultTests {
 
 	private static final AtomicLong IDS = new AtomicLong(5_000_000);

@@ -38,6 +38,7 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.TestInstance;
@@ -634,6 +635,7 @@ class PositionTests {
 	}
 
 	@Test
+	@Tag("long")
 	void noReadIsStaleWithAsynchronousCommitAndApplyDelay() {
 		TransactionTemplate transaction = this.application.transaction(false);
 		this.cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ofMillis(3)));
@@ -701,6 +703,7 @@ class PositionTests {
 	 * It was asked in vain again and again, but nobody needed it to get further.
 	 */
 	@Test
+	@Tag("long")
 	void replicaIsAskedAtOnceForTheFirstWriteAfterALongTime() {
 		try (TestApplication idle = TestApplication.exactly(this.cluster)
 			.withoutJpa()

@@ -22,6 +22,7 @@ import java.util.Map;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -70,6 +71,7 @@ class ProofTests {
 	 * A replica is reset only when it serves again, or no read is there to run again.
 	 */
 	@Test
+	@Tag("long")
 	void readsThatRunAgainElsewhereSeeWhatTheirSessionKnows() {
 		this.cluster.node("replica-2").applyDelay(Duration.ofMillis(500));
 		try (ProofApplications applications = ProofApplications.start(this.cluster, Map.of())) {
@@ -87,6 +89,7 @@ class ProofTests {
 	 * wants to read nothing old.
 	 */
 	@Test
+	@Tag("long")
 	void promisesHoldOnReplicasThatLag() {
 		this.cluster.node("replica-1").applyDelay(Duration.ofMillis(300));
 		this.cluster.node("replica-2").applyDelay(Duration.ofMillis(1000));
@@ -107,6 +110,7 @@ class ProofTests {
 	 * well: a write reads what it returns.
 	 */
 	@Test
+	@Tag("long")
 	void readsRightAfterAWriteThatIsRareSeeIt() {
 		this.cluster.node("replica-2").applyDelay(Duration.ofMillis(100));
 		try (ProofApplications applications = ProofApplications.start(this.cluster,
@@ -130,6 +134,7 @@ class ProofTests {
 	 * that fails.
 	 */
 	@Test
+	@Tag("long")
 	void readsInsideWritesNeedNoConnectionOfTheWriters() {
 		this.cluster.replicas().forEach((replica) -> replica.proxy().refuse());
 		try (ProofApplications applications = ProofApplications.start(this.cluster, Map.of())) {
@@ -143,6 +148,7 @@ class ProofTests {
 	}
 
 	@Test
+	@Tag("long")
 	void writesThatAreNotWaitedForAreNoticed() {
 		try (ProofApplications applications = ProofApplications.start(this.cluster,
 				Map.of("replication.read-your-writes.mode", "off", "replication.monotonic-reads", "false"))) {

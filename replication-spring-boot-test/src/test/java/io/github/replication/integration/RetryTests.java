@@ -38,6 +38,7 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
@@ -136,6 +137,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unitRunsElsewhereWhenItFailsAtItsEnd() {
 		Units units = start();
 		List<Served> attempts = new CopyOnWriteArrayList<>();
@@ -152,6 +154,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unitWithoutTransactionLeavesTheNodeOutWhoseStatementFailed() {
 		Units units = start();
 		CompletableFuture<Served> terminated = new CompletableFuture<>();
@@ -171,6 +174,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void connectionThatAnOpenStatementKeepsIsNotUsedAgain() {
 		Units units = start();
 		TransactionTemplate synchronization = this.application.transaction(true);
@@ -184,6 +188,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unitRunsElsewhereInASessionThatStaysOpen() {
 		this.application = TestApplication.on(this.cluster).start(Jpa.class, Beans.class);
 		this.application.newCaller();
@@ -219,6 +224,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void idleTransactionThatIsInTheWayOfRecoveryRunsElsewhere() {
 		this.cluster.replicas().forEach((replica) -> replica.set("max_standby_streaming_delay", "0"));
 		Units units = start();
@@ -235,6 +241,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unitRunsElsewhereWhenItsConnectionCannotBePrepared() {
 		this.application = TestApplication.on(this.cluster).withoutJpa().start(FailingPreparer.class, Beans.class);
 		this.application.newCaller();
@@ -245,6 +252,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unitRunsElsewhereWhenItsNodeFallsSilentWhileItsConnectionIsPrepared() {
 		this.application = TestApplication.on(this.cluster)
 			.with("replication.monitor.interval", "200ms")
@@ -263,6 +271,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unloggedTableIsReadOnThePrimaryAndCostsNoConnection() {
 		Units units = start("replication.replicas.replica-1.hikari.maximum-pool-size", "1",
 				"replication.replicas.replica-2.weight", "0");
@@ -275,6 +284,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unloggedTableIsTriedOnOneReplicaOnly() {
 		Units units = start();
 		assertThat(units.readCache()).containsExactly(1);
@@ -289,18 +299,21 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void transactionalUnitFailsWithItsReplica() {
 		Units units = start();
 		assertFailsOnce(units, () -> units.readTransactional(this::terminate));
 	}
 
 	@Test
+	@Tag("long")
 	void unitThatReturnsAStreamFailsWithItsReplica() {
 		Units units = start();
 		assertFailsOnce(units, () -> units.stream(this::terminate));
 	}
 
 	@Test
+	@Tag("long")
 	void unitOfARunningTransactionFailsWithItsReplica() {
 		Units units = start();
 		assertFailsOnce(units,
@@ -308,6 +321,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void onlyTheOutermostUnitRunsAgain() {
 		Units units = start();
 		Outer outer = this.application.bean(Outer.class);
@@ -318,6 +332,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void failureIsBlamedOnTheNodeOfTheStatementAndNotOnTheOneUsedLast() {
 		Units units = start();
 		Outer outer = this.application.bean(Outer.class);
@@ -328,6 +343,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unitThatHasWrittenInATransactionOfItsOwnFailsWithItsReplica() {
 		Units units = start();
 		Writes writes = this.application.bean(Writes.class);
@@ -348,6 +364,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void errorOfTheApplicationIsNotRepeated() {
 		Units units = start();
 		JdbcTemplate jdbc = this.application.jdbc();
@@ -358,6 +375,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unitFailsAfterOneAttemptOnEachNodeAndTheWaitForThePrimary() {
 		Units units = start("spring.datasource.hikari.connection-timeout", "1000");
 		Throwable thrown = catchThrowable(() -> units.read(this::lose));
@@ -370,6 +388,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unitRunsOnThePrimaryOnceMoreWhenItsConnectionsAreReset() {
 		Units units = start();
 		Reads others = this.application.bean(Reads.class);
@@ -395,6 +414,7 @@ class RetryTests {
 	}
 
 	@Test
+	@Tag("long")
 	void unitFailsAfterOneAttemptOnEachReplicaWhereThePrimaryMustNotServe() {
 		Units units = start("replication.fallback", "fail");
 		Throwable thrown = catchThrowable(() -> units.read(this::lose));

@@ -24,6 +24,7 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -45,6 +46,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * managed database does.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class SharedUrlTests {
 
 	private static final AtomicLong IDS = new AtomicLong(3_000_000);

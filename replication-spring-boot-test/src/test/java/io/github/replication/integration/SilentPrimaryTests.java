@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.NodeState;
@@ -35,6 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Callers who have written, and clusters that share a host name.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class SilentPrimaryTests {
 
 	private static final AtomicLong ids = new AtomicLong(8_000_000);

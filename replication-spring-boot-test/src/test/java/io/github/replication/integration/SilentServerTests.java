@@ -22,6 +22,7 @@ import java.util.function.BooleanSupplier;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.NodeState;
@@ -37,6 +38,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * lasts.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class SilentServerTests {
 
 	private static final int LIMIT = 10;

@@ -25,6 +25,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.dao.DataAccessException;
@@ -47,6 +48,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * primary, and never reads from one that does not.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class TimelineTests {
 
 	private static final AtomicLong IDS = new AtomicLong(7_000_000);

@@ -34,6 +34,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -268,6 +269,7 @@ class WriteDetectionTests {
 	}
 
 	@Test
+	@Tag("long")
 	void catalogIsTrustedAgainAfterItWasRead() throws SQLException {
 		try (Connection connection = application.bean(DataSource.class).getConnection();
 				Statement statement = connection.createStatement()) {

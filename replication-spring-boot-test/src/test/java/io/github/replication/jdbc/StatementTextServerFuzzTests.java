@@ -26,6 +26,7 @@ import java.util.Random;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.jdbc.RandomQueries.Query;
@@ -39,6 +40,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * a replica or leaves anything behind. {@code -Dtexts.fuzz=} sets how many there are.
  */
 @EmbeddedCluster
+@Tag("long")
 class StatementTextServerFuzzTests {
 
 	private static final int TEXTS = Integer.getInteger("texts.fuzz", 1500);

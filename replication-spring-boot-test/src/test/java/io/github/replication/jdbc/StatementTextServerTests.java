@@ -25,6 +25,7 @@ import java.util.Set;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -42,6 +43,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
  * agree.
  */
 @EmbeddedCluster
+@Tag("long")
 class StatementTextServerTests {
 
 	private static TextDatabase database;

@@ -26,6 +26,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.SynchronousCommit;
@@ -39,6 +40,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for {@link PostgresCluster} and {@link PostgresNode} on real servers.
  */
+@Tag("long")
 class PostgresClusterTests {
 
 	private static PostgresCluster cluster;

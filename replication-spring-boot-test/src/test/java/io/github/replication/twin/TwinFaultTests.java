@@ -29,6 +29,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -46,6 +47,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EmbeddedCluster(replicas = 1, dedicated = true)
 @Timeout(value = 24, unit = TimeUnit.HOURS)
+@Tag("long")
 class TwinFaultTests {
 
 	private static final int SEQUENCES = Integer.getInteger("twin.sequences", 2000) / 40;

@@ -29,6 +29,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +38,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The newsroom as it was processed ahead of time.
  */
+@Tag("long")
 class AheadOfTimeTests {
 
 	private static final Pattern OPEN = Pattern.compile("The newsroom is open: (\\S+)");

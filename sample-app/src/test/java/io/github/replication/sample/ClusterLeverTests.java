@@ -29,6 +29,7 @@ import java.time.Duration;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -45,8 +46,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The state of the cluster over HTTP, and its levers.
  */
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = "spring.datasource.hikari.connection-timeout=10000")
 @DirtiesContext
+@Tag("long")
 class ClusterLeverTests {
 
 	@LocalServerPort

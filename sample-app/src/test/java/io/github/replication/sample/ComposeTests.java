@@ -38,6 +38,7 @@ import java.util.regex.Pattern;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.Yaml;
@@ -58,6 +59,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * together, and two instances run on servers elsewhere with the environment that is set
  * there.
  */
+@Tag("long")
 class ComposeTests {
 
 	private static final Path PROMTOOL = Path.of("/usr/bin/promtool");

@@ -41,6 +41,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * finds something for each of their expressions.
  */
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+@Tag("long")
 class DashboardTests {
 
 	private static final Path OPERATIONS = Path.of("../docs/operations");

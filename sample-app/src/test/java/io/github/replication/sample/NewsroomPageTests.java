@@ -33,6 +33,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -71,6 +72,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EnabledIf(value = "isBrowserInstalled", disabledReason = "There is no chromium with its driver in /usr/bin")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Tag("long")
 class NewsroomPageTests {
 
 	private static final Path BROWSER = Path.of("/usr/bin/chromium");

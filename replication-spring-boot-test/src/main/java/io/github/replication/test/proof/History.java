@@ -61,6 +61,13 @@ final class History {
 		this.listener.accept(event);
 	}
 
+	/**
+	 * Reads what the listener keeps, while nothing is added.
+	 */
+	synchronized long read(LongSupplier value) {
+		return value.getAsLong();
+	}
+
 	void endEpoch() {
 		addNext(Event.EpochEnded::new);
 	}

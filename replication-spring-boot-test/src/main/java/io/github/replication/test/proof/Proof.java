@@ -76,6 +76,10 @@ public final class Proof {
 
 	private @Nullable PostgresCluster cluster;
 
+	private Actor.@Nullable Factory actors;
+
+	private long least;
+
 	private EnumSet<Fault> faults = EnumSet.allOf(Fault.class);
 
 	private Map<OperationKind, Integer> mix = Requests.DEFAULT_MIX;
@@ -231,6 +235,23 @@ public final class Proof {
 	}
 
 	/**
+	 * Sets the clients that come in place of sessions with their tokens in hand.
+	 */
+	Proof actors(Actor.Factory actors) {
+		this.actors = actors;
+		return this;
+	}
+
+	/**
+	 * Sets how many operations there are at least. The proof may take up to four times
+	 * its duration for them.
+	 */
+	Proof atLeast(long operations) {
+		this.least = operations;
+		return this;
+	}
+
+	/**
 	 * Runs the proof, once.
 	 * @return what it has found
 	 * @throws IllegalStateException if a thread does not end, or fails outside of an
@@ -247,8 +268,8 @@ public final class Proof {
 			this.cluster.awaitReplication();
 		}
 		logger.info("The proof begins; -D" + SEED_PROPERTY + "=" + this.seed);
-		run(history);
-		return new ProofResult(this.seed, this.duration, this.statistics, checker);
+		Duration ran = run(history);
+		return new ProofResult(this.seed, ran, this.statistics, checker);
 	}
 
 	private List<Property> properties() {
@@ -265,7 +286,7 @@ public final class Proof {
 				: new Availability(List.of("primary"), "primary", this.settling);
 	}
 
-	private void run(History history) {
+	private Duration run(History history) {
 		Workload workload = new Workload(sessions(history), this.threads, this.over);
 		Nemesis harm = nemesis(history);
 		Thread nemesis = new Thread((harm != null) ? harm : () -> {
@@ -273,7 +294,7 @@ public final class Proof {
 		workload.start();
 		nemesis.start();
 		try {
-			this.over.await(this.duration.toMillis(), TimeUnit.MILLISECONDS);
+			Duration ran = awaitEnd(history);
 			if (harm != null) {
 				harm.awaitFirstRound(this.duration);
 			}
@@ -281,6 +302,7 @@ public final class Proof {
 			workload.join(this.longestOther.multipliedBy(4).toMillis());
 			nemesis.join(TimeUnit.MINUTES.toMillis(2));
 			readAll(history);
+			return ran;
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -291,13 +313,40 @@ public final class Proof {
 		}
 	}
 
-	private List<Session> sessions(History history) {
-		List<Session> all = new ArrayList<>();
+	/**
+	 * Waits until the time is over, and logs every minute how far the proof is.
+	 */
+	private Duration awaitEnd(History history) throws InterruptedException {
+		long begin = System.nanoTime();
+		long passed = 0;
+		long count = 0;
+		while (passed < this.duration.toNanos()
+				|| count < this.least && passed < this.duration.multipliedBy(4).toNanos()) {
+			long remaining = Math.max(this.duration.toNanos() - passed, TimeUnit.SECONDS.toNanos(1));
+			this.over.await(Math.min(remaining, TimeUnit.MINUTES.toNanos(1)), TimeUnit.NANOSECONDS);
+			long minutes = TimeUnit.NANOSECONDS.toMinutes(passed);
+			passed = System.nanoTime() - begin;
+			count = history.read(this.statistics::count);
+			if (TimeUnit.NANOSECONDS.toMinutes(passed) > minutes) {
+				logger.info("The proof has run " + count + " operations in " + TimeUnit.NANOSECONDS.toSeconds(passed)
+						+ " s");
+			}
+		}
+		return Duration.ofNanos(passed);
+	}
+
+	private List<Actor> sessions(History history) {
+		List<Actor> all = new ArrayList<>();
 		Requests.Scale scale = new Requests.Scale(this.instances.size(), this.registers);
 		for (int i = 1; i <= this.sessions; i++) {
-			all.add(new Session(new Requests(this.seed + i, scale, this.mix), this.instances, history, this.ids));
+			all.add(actor(new Requests(this.seed + i, scale, this.mix), history));
 		}
 		return all;
+	}
+
+	private Actor actor(Requests requests, History history) {
+		return (this.actors != null) ? this.actors.create(requests, history, this.ids)
+				: new Session(requests, this.instances, history, this.ids);
 	}
 
 	private @Nullable Nemesis nemesis(History history) {

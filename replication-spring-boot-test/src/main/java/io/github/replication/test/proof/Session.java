@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A user who goes from instance to instance with a token. Used by one thread at a time.
  */
-final class Session {
+final class Session implements Actor {
 
 	private final Requests requests;
 
@@ -53,10 +53,8 @@ final class Session {
 		this.id = ids.incrementAndGet();
 	}
 
-	/**
-	 * Runs the next request.
-	 */
-	void proceed() {
+	@Override
+	public void proceed() {
 		Request request = this.requests.next();
 		switch (request.token()) {
 			case LOST -> lose();

@@ -28,7 +28,7 @@ import java.util.concurrent.CountDownLatch;
  */
 final class Workload {
 
-	private final Queue<Session> sessions;
+	private final Queue<Actor> sessions;
 
 	private final List<Thread> threads = new ArrayList<>();
 
@@ -42,7 +42,7 @@ final class Workload {
 	 * @param threads the number of threads
 	 * @param over ends it
 	 */
-	Workload(List<Session> sessions, int threads, CountDownLatch over) {
+	Workload(List<? extends Actor> sessions, int threads, CountDownLatch over) {
 		this.sessions = new ConcurrentLinkedQueue<>(sessions);
 		this.over = over;
 		for (int i = 1; i <= threads; i++) {
@@ -59,7 +59,7 @@ final class Workload {
 	private void work() {
 		try {
 			while (this.over.getCount() > 0) {
-				Session session = this.sessions.remove();
+				Actor session = this.sessions.remove();
 				session.proceed();
 				this.sessions.add(session);
 			}

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -56,6 +57,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @EmbeddedKafka(topics = "exports", bootstrapServersProperty = "spring.kafka.bootstrap-servers")
 @SpringBootTest(properties = "spring.modulith.events.jdbc.schema-initialization.enabled=true")
 @TestPropertySource("classpath:documentation.properties")
+@Tag("long")
 class ModulithTests {
 
 	@Autowired

@@ -27,6 +27,7 @@ import javax.sql.DataSource;
 import net.javacrumbs.shedlock.core.LockProvider;
 import net.javacrumbs.shedlock.provider.jdbctemplate.JdbcTemplateLockProvider;
 import net.javacrumbs.shedlock.spring.annotation.EnableSchedulerLock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -64,6 +65,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The depot answers with replicas as it does without, request by request.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class DepotTwinTests {
 
 	private static final String SCHEMA = """

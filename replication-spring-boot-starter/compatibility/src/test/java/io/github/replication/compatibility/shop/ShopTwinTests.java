@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +52,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The shop answers with replicas as it does without, request by request.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class ShopTwinTests {
 
 	private static final String SCHEMA = """

@@ -28,6 +28,7 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -63,6 +64,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * pool so small that the tenants take turns on its connections.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class TenantTwinTests {
 
 	private static final String SCHEMA = """

@@ -16,6 +16,8 @@
 
 package io.github.replication.compatibility.beyond;
 
+import org.junit.jupiter.api.Tag;
+
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jms.annotation.JmsListener;
@@ -24,6 +26,7 @@ import org.springframework.jms.core.JmsTemplate;
 /**
  * Messages of JMS, by an embedded Artemis.
  */
+@Tag("long")
 class ArtemisTests extends MessageContract {
 
 	@Override

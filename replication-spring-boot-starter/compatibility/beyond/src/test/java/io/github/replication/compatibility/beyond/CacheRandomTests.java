@@ -31,6 +31,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -54,6 +55,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
  */
 @EmbeddedCluster
 @TestInstance(Lifecycle.PER_CLASS)
+@Tag("long")
 class CacheRandomTests {
 
 	private static final int KEYS = 4;

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -177,6 +178,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@MethodSource("changes")
 	void missAfterAChangeReadsWhatTheEvictionWasAbout(CacheKind kind, Change change) throws Exception {
 		long id = product();
@@ -194,6 +196,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@EnumSource(mode = Mode.EXCLUDE, names = "NONE")
 	void cacheKeepsTheOldValueWithoutProtection(CacheKind kind) throws Exception {
 		long id = product();
@@ -241,6 +244,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@EnumSource
 	void missInATransactionThatHasReadOnAReplicaReadsWhatTheEvictionWasAbout(CacheKind kind) throws Exception {
 		long other = product();
@@ -259,6 +263,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@MethodSource("reads")
 	void valueWhoseLoadBeganBeforeTheEvictionIsNotPut(CacheKind kind, Read read) throws Exception {
 		long id = product();
@@ -399,6 +404,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@EnumSource
 	void readerThatHasNoWatermarkToSeeStaysOnReplicas(CacheKind kind) throws Exception {
 		long evicted = product();
@@ -432,6 +438,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@MethodSource("changesOfSharedCaches")
 	void missInAnotherInstanceReadsWhatTheEvictionWasAbout(CacheKind kind, Change change) throws Exception {
 		Application one = application(kind, true);
@@ -449,6 +456,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@MethodSource("readsOfSharedCaches")
 	void everyWayToReadInAnotherInstanceSeesWhatTheEvictionWasAbout(CacheKind kind, Read read) throws Exception {
 		Application one = application(kind, true);
@@ -462,6 +470,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@MethodSource("readsOfSharedCaches")
 	void loadOfAnotherInstanceThatBeganBeforeTheEvictionIsNotPut(CacheKind kind, Read read) throws Exception {
 		Application one = application(kind, true);

@@ -18,6 +18,8 @@ package io.github.replication.compatibility.beyond;
 
 import java.util.function.Consumer;
 
+import org.junit.jupiter.api.Tag;
+
 import org.junit.jupiter.api.AfterAll;
 
 import org.springframework.cloud.stream.function.StreamBridge;
@@ -29,6 +31,7 @@ import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
 /**
  * Messages of Spring Cloud Stream, by its binder for Kafka.
  */
+@Tag("long")
 class CloudStreamTests extends MessageContract {
 
 	private final EmbeddedKafkaBroker broker = start();

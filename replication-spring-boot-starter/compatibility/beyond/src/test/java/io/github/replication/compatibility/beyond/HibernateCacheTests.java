@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.TestInstance;
@@ -73,6 +74,7 @@ import static org.awaitility.Awaitility.await;
  */
 @EmbeddedCluster
 @TestInstance(Lifecycle.PER_CLASS)
+@Tag("long")
 class HibernateCacheTests {
 
 	private static final AtomicLong IDS = new AtomicLong();

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Bean;
@@ -37,6 +38,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Records of Kafka, one by one and in batches. The binder of Spring Cloud Stream, which
  * is on the class path too, has other serializers as its default.
  */
+@Tag("long")
 class KafkaTests extends MessageContract {
 
 	private final EmbeddedKafkaBroker broker = start();

@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.DisabledIf;
 
 import org.springframework.amqp.core.Queue;
@@ -41,6 +42,7 @@ import org.springframework.context.annotation.Configuration;
  * Messages of RabbitMQ, by the broker of the distribution.
  */
 @DisabledIf(value = "isMissing", disabledReason = "no rabbitmq-server is installed")
+@Tag("long")
 class RabbitTests extends MessageContract {
 
 	private static final Path PROGRAM = Path.of("/usr/lib/rabbitmq/bin/rabbitmq-server");

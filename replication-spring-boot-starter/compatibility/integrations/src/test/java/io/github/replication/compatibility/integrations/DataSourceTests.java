@@ -28,6 +28,7 @@ import javax.management.ObjectName;
 import javax.sql.DataSource;
 
 import org.apache.commons.dbcp2.BasicDataSource;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
@@ -66,6 +67,7 @@ import static org.mockito.Mockito.mock;
  * Data sources as Spring Boot and applications define them.
  */
 @EmbeddedCluster
+@Tag("long")
 class DataSourceTests {
 
 	@Test

@@ -25,6 +25,7 @@ import java.util.Base64;
 import java.util.List;
 
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +42,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Connections to all nodes are encrypted with an SSL bundle.
  */
+@Tag("long")
 class SslTests {
 
 	private static final String PASSWORD = "changeit";

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.quartz.Job;
 import org.quartz.JobBuilder;
@@ -53,6 +54,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * nothing of it, and would tell that there is nothing.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class StartupTests {
 
 	private PostgresCluster cluster;

@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 
 import jakarta.servlet.http.HttpSession;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Bean;
@@ -61,6 +62,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Requests in the company of Spring Security and Spring Session, and at the end.
  */
 @EmbeddedCluster(dedicated = true)
+@Tag("long")
 class WebTests {
 
 	private static final PositionStore sharedStore = new InMemoryPositionStore(System::nanoTime);

@@ -37,6 +37,7 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import net.ttddyy.dsproxy.QueryCountHolder;
 import net.ttddyy.dsproxy.support.ProxyDataSourceBuilder;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +74,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EmbeddedCluster
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("long")
 class WrapperTests {
 
 	private static final String SERVER = "SELECT current_setting('cluster_name')";
