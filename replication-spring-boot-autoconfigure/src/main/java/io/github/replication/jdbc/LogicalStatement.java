@@ -708,6 +708,10 @@ class LogicalStatement implements Statement {
 		if (type.isInstance(this)) {
 			return type.cast(this);
 		}
+		if (this.closed && this.delegate != null) {
+			// closed as well, but it still answers questions
+			return this.delegate.unwrap(type);
+		}
 		T unwrapped = delegate().unwrap(type);
 		UnitOfWork unit = unit();
 		if (unit != null) {

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.PGConnection;
+import org.postgresql.PGStatement;
 import org.postgresql.jdbc.PgStatement;
 
 import org.springframework.context.annotation.Bean;
@@ -302,6 +303,17 @@ class ConnectionTests {
 		}
 		assertThat(count("a.item")).isOne();
 		assertPoolIsClean();
+	}
+
+	@Test
+	void closedStatementStillHasTheOneOfTheDriver() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			PreparedStatement statement = connection.prepareStatement("SELECT 1");
+			statement.executeQuery();
+			statement.close();
+			assertThat(statement.unwrap(PGStatement.class).getPrepareThreshold()).isEqualTo(5);
+			assertThat(statement.unwrap(PgStatement.class).isClosed()).isTrue();
+		}
 	}
 
 	@Test

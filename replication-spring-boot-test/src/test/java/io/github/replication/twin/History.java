@@ -341,7 +341,8 @@ final class History {
 
 	boolean isClosed(Call call) {
 		return this.closed.contains(call.subject()) || contains(this.closed, call)
-				|| this.closed.contains(String.valueOf(this.makers.get(call.subject())));
+				|| this.closed.contains(String.valueOf(this.makers.get(call.subject())))
+				|| call.names().stream().anyMatch(this.closed::contains);
 	}
 
 	/**

@@ -30,6 +30,7 @@ enum OnPurpose {
 	/**
 	 * HikariCP gives no SQLSTATE to the use of a closed connection, and answers some
 	 * getters; here each use of what is closed fails with the state that JDBC defines.
+	 * The driver stumbles over parameters that were cleared afterwards.
 	 */
 	CLOSED_HAS_A_STATE(false) {
 
@@ -38,7 +39,9 @@ enum OnPurpose {
 			boolean closed = difference.ours().outcome().failed() || difference.call().method().equals("getStatement")
 					|| (difference.call().method().equals("isClosed")
 							&& difference.ours().outcome().value().equals("true"));
-			return difference.history().isClosed(difference.call()) && closed && difference.hasEqualViews();
+			boolean stumbled = difference.plain().outcome().value().equals("java.lang.AssertionError");
+			return difference.history().isClosed(difference.call()) && (closed || stumbled)
+					&& difference.hasEqualViews();
 		}
 
 	},
@@ -314,14 +317,16 @@ enum OnPurpose {
 
 	/**
 	 * A setting or a question that has to reach the server notices that the connection is
-	 * lost.
+	 * lost, and so does a unit that begins to change a row that is none.
 	 */
 	LOST_IS_NOTICED_EARLIER(true) {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.history().isTerminated() && !difference.call().executes()
-					&& SlotType.of(difference.call().target()) == SlotType.CONNECTION
+			boolean ofConnection = !difference.call().executes()
+					&& SlotType.of(difference.call().target()) == SlotType.CONNECTION;
+			boolean ofNoRow = difference.call().method().endsWith("Row") && difference.plain().outcome().isOfWrongUse();
+			return difference.history().isTerminated() && (ofConnection || ofNoRow)
 					&& difference.ours().outcome().isConnectionLost() && difference.hasEqualRows();
 		}
 

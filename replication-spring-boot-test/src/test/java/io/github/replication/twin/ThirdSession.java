@@ -62,6 +62,11 @@ final class ThirdSession implements AutoCloseable {
 			+ " (SELECT oid FROM pg_roles WHERE rolname = 'app')"
 			+ " AND datid = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
+	private static final String LOCKS_OF_SIDE = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
+			+ " AND locktype = 'relation' AND pid IN (SELECT pid FROM pg_stat_get_activity(NULL) WHERE usesysid ="
+			+ " (SELECT oid FROM pg_roles WHERE rolname = 'app'))"
+			+ " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 	private static final String SHORT_WAIT = "SET lock_timeout = '5ms'";
 
 	private static final String LOCK_NOT_AVAILABLE = "55P03";
@@ -126,15 +131,30 @@ final class ThirdSession implements AutoCloseable {
 		if (replicaStates != null && replicaToo) {
 			this.statesOnReplica = single(replicaStates);
 		}
+		View view = viewUnlessLocked();
+		while (view == null && !isLockedBySide()) {
+			// by the server itself, for a moment
+			view = viewUnlessLocked();
+		}
+		return (view != null) ? view : new View(View.LOCKED, withReplica("idle in transaction"), "");
+	}
+
+	private @Nullable View viewUnlessLocked() throws SQLException {
 		try (ResultSet result = this.view.executeQuery()) {
 			result.next();
 			return new View(result.getString(1), withReplica(result.getString(2)), result.getString(3));
 		}
 		catch (SQLException ex) {
 			if (LOCK_NOT_AVAILABLE.equals(ex.getSQLState())) {
-				return new View(View.LOCKED, withReplica("idle in transaction"), "");
+				return null;
 			}
 			throw ex;
+		}
+	}
+
+	private boolean isLockedBySide() throws SQLException {
+		try (Statement statement = this.primary.createStatement()) {
+			return !"0".equals(string(statement, LOCKS_OF_SIDE));
 		}
 	}
 
