@@ -154,11 +154,11 @@ final class Side implements AutoCloseable {
 	 * @param nanos for how long that is waited for
 	 */
 	boolean maySettle(long nanos) throws SQLException {
-		if (hasClosedSession()) {
+		long ending = sessionsWithoutSocket();
+		if (ending > 0) {
 			return nanos < CERTAIN_END;
 		}
-		long sockets = this.primary.open() + this.replica.open();
-		return this.third.sessions() + this.third.terminated() > sockets && nanos < POSSIBLE_END;
+		return ending + this.third.terminated() > 0 && nanos < POSSIBLE_END;
 	}
 
 	/**
@@ -205,15 +205,18 @@ final class Side implements AutoCloseable {
 		if (closed != this.closedAtBegin) {
 			this.closedAtBegin = closed;
 			long start = System.nanoTime();
-			while (hasClosedSession() && System.nanoTime() - start < CERTAIN_END) {
+			while (sessionsWithoutSocket() > 0 && System.nanoTime() - start < CERTAIN_END) {
 				Thread.onSpinWait();
 			}
 		}
 	}
 
-	private boolean hasClosedSession() throws SQLException {
-		long sockets = this.primary.open() + this.replica.open();
-		return this.third.sessions() > sockets;
+	/**
+	 * Returns how many more sessions than open sockets there are, which may be less than
+	 * none.
+	 */
+	private long sessionsWithoutSocket() throws SQLException {
+		return this.third.sessions() - this.primary.open() - this.replica.open();
 	}
 
 	/**

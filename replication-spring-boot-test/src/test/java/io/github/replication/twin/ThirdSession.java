@@ -118,10 +118,6 @@ final class ThirdSession implements AutoCloseable {
 		return current;
 	}
 
-	private void bind() {
-		CURRENT.set(this);
-	}
-
 	/**
 	 * Looks at the database. A table that is locked by a side hides its rows.
 	 * @param replicaToo whether the sessions on the replica may have changed
@@ -190,7 +186,7 @@ final class ThirdSession implements AutoCloseable {
 	 * Begins to count the sessions that are ended.
 	 */
 	void begin() {
-		bind();
+		CURRENT.set(this);
 		this.terminated = 0;
 	}
 
