@@ -53,4 +53,22 @@ public final class ClusterProperties {
 		return properties;
 	}
 
+	/**
+	 * The properties of an application on which promises are proven: it notices faults
+	 * that last for a second, and has no entities.
+	 * @param cluster the cluster
+	 */
+	public static Map<String, Object> ofProof(PostgresCluster cluster) {
+		Map<String, Object> properties = of(cluster);
+		properties.put("replication.monitor.interval", "250ms");
+		properties.put("replication.monitor.timeout", "250ms");
+		properties.put("replication.monitor.abort-after", "1s");
+		properties.put("replication.max-lag", "2s");
+		properties.put("logging.level.com.zaxxer.hikari", "ERROR");
+		properties.put("spring.autoconfigure.exclude",
+				"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration,"
+						+ "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration");
+		return properties;
+	}
+
 }

@@ -56,17 +56,9 @@ final class ProofApplications implements AutoCloseable {
 	}
 
 	private void start(Map<String, Object> properties, String loadBalancer, String wait) {
-		Map<String, Object> all = ClusterProperties.of(this.cluster);
+		Map<String, Object> all = ClusterProperties.ofProof(this.cluster);
 		all.put("replication.load-balancer", loadBalancer);
 		all.put("replication.read-your-writes.wait", wait);
-		all.put("replication.monitor.interval", "250ms");
-		all.put("replication.monitor.timeout", "250ms");
-		all.put("replication.monitor.abort-after", "1s");
-		all.put("replication.max-lag", "2s");
-		all.put("logging.level.com.zaxxer.hikari", "ERROR");
-		all.put("spring.autoconfigure.exclude",
-				"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration,"
-						+ "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration");
 		all.putAll(properties);
 		this.applications.add(new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
 			.initializers((context) -> context.getEnvironment()

@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -77,20 +76,12 @@ public final class HttpProof implements AutoCloseable {
 	}
 
 	private int application(Carrier carrier, String server, Map<String, Object> properties) {
-		Map<String, Object> all = new LinkedHashMap<>(ClusterProperties.of(this.cluster));
+		Map<String, Object> all = ClusterProperties.ofProof(this.cluster);
 		all.put("proof.instance", carrier.name().toLowerCase(Locale.ROOT) + "-" + server);
 		all.put("server.port", "0");
 		all.put("tests.infrastructure", server);
 		all.put("spring.task.execution.propagate-context", "true");
 		all.put("replication.read-your-writes.carrier", carrier.name().toLowerCase(Locale.ROOT));
-		all.put("replication.monitor.interval", "250ms");
-		all.put("replication.monitor.timeout", "250ms");
-		all.put("replication.monitor.abort-after", "1s");
-		all.put("replication.max-lag", "2s");
-		all.put("logging.level.com.zaxxer.hikari", "ERROR");
-		all.put("spring.autoconfigure.exclude",
-				"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration,"
-						+ "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration");
 		all.putAll(properties);
 		HttpProofApplication application = new HttpProofApplication(all);
 		this.applications.add(application);
