@@ -21,6 +21,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -64,6 +65,11 @@ final class AppliedSettings {
 	private @Nullable String originalCatalog;
 
 	private @Nullable String schema;
+
+	/**
+	 * Whether a text may have set the search path since the schema was set.
+	 */
+	private boolean schemaForgotten;
 
 	private @Nullable String originalSearchPath;
 
@@ -261,6 +267,24 @@ final class AppliedSettings {
 	}
 
 	/**
+	 * Has the schema set again, whatever a text has made of the search path since.
+	 */
+	void forgetSchema() {
+		this.schemaForgotten = true;
+	}
+
+	/**
+	 * Has a client property set again, whatever a text has made of it since.
+	 */
+	void forgetClientInfo(String name) {
+		if (this.clientInfo.containsKey(name)) {
+			Map<String, String> others = new HashMap<>(this.clientInfo);
+			others.remove(name);
+			this.clientInfo = others;
+		}
+	}
+
+	/**
 	 * Applies the rarely used settings of a session.
 	 */
 	void applyRareSettings(SessionSettings session) throws SQLException {
@@ -288,7 +312,7 @@ final class AppliedSettings {
 	 * first schema.
 	 */
 	private void applySchema(@Nullable String schema) throws SQLException {
-		if (Objects.equals(this.schema, schema)) {
+		if (!this.schemaForgotten && Objects.equals(this.schema, schema)) {
 			return;
 		}
 		willChange();
@@ -302,6 +326,7 @@ final class AppliedSettings {
 			setSearchPath(this.originalSearchPath);
 		}
 		this.schema = schema;
+		this.schemaForgotten = false;
 	}
 
 	private @Nullable String searchPath() throws SQLException {

@@ -123,7 +123,8 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	@Override
 	public boolean isValid(int timeout) throws SQLException {
-		return !this.session.isClosed() && this.session.ask((connection) -> connection.isValid(timeout));
+		return !this.session.isClosed() && !this.session.isLost()
+				&& this.session.ask((connection) -> connection.isValid(timeout));
 	}
 
 	@Override

@@ -350,6 +350,21 @@ final class PhysicalConnection {
 	}
 
 	/**
+	 * Has the schema set again by {@link #applyRareSettings}: a text may have set another
+	 * search path.
+	 */
+	void forgetSchema() {
+		this.settings.forgetSchema();
+	}
+
+	/**
+	 * Has a client property set again by {@link #applyRareSettings}.
+	 */
+	void forgetClientInfo(String name) {
+		this.settings.forgetClientInfo(name);
+	}
+
+	/**
 	 * Passes on settings that count from the next statement on.
 	 */
 	void applyRareSettings(SessionSettings session) throws SQLException {

@@ -135,6 +135,13 @@ final class RoutingSession {
 	}
 
 	/**
+	 * Whether the connection broke under a commit, and has not been rolled back since.
+	 */
+	boolean isLost() {
+		return this.lost;
+	}
+
+	/**
 	 * Whether the connection broke that was used last.
 	 */
 	boolean isBroken() throws SQLException {
@@ -432,7 +439,7 @@ final class RoutingSession {
 		}
 		physical.transactionEnded(committed);
 		boolean reverted = endSettings(committed);
-		if (!physical.isHeld() && !shared && !(physical.isExposed() && physical.isOnReadPool())) {
+		if (!physical.isHeld() && !shared && !physical.isExposed()) {
 			this.connections.release(physical);
 		}
 		else if (!physical.isBroken()) {
@@ -633,8 +640,19 @@ final class RoutingSession {
 		}
 	}
 
+	/**
+	 * Sets the schema. Where a text may have set another one, a rollback leads back to
+	 * that, so that the transaction begins with this.
+	 */
 	void setSchema(String schema) throws SQLException {
 		requireOpen();
+		if (!this.settings.isAutoCommit() && sessionOfTheApplication() != null) {
+			transaction();
+		}
+		PhysicalConnection current = this.connections.current();
+		if (current != null) {
+			current.forgetSchema();
+		}
 		change((settings) -> settings.setSchema(schema));
 	}
 
@@ -661,6 +679,10 @@ final class RoutingSession {
 		boolean known = ask((connection) -> connection.getClientInfo().containsKey(name));
 		if (known) {
 			boolean inTransaction = isTransactionUnderWay();
+			PhysicalConnection current = this.connections.current();
+			if (current != null) {
+				current.forgetClientInfo(name);
+			}
 			change((settings) -> settings.setClientInfo(name, value, inTransaction));
 		}
 		else {

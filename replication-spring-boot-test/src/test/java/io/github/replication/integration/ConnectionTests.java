@@ -272,6 +272,27 @@ class ConnectionTests {
 	}
 
 	@Test
+	void copyAfterAReadOnlyTransactionOnThePrimaryIsRefused() throws SQLException {
+		Replication.onPrimary(() -> {
+			try (Connection connection = dataSource.getConnection()) {
+				connection.setReadOnly(true);
+				connection.setAutoCommit(false);
+				PGConnection driver = connection.unwrap(PGConnection.class);
+				connection.rollback();
+				assertThatExceptionOfType(SQLException.class)
+					.isThrownBy(() -> driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("2\tx\n")))
+					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+				connection.rollback();
+				connection.setReadOnly(false);
+				insert(connection, "a.item", 3);
+				connection.commit();
+			}
+		});
+		assertThat(admin.queryForList("SELECT id FROM a.item", Integer.class)).containsExactly(3);
+		assertPoolIsClean();
+	}
+
+	@Test
 	void readOnlyUnitInAutoCommitOnAHeldConnectionRefusesToCopyIn() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			execute(connection, "SET application_name = 'held'");
@@ -478,6 +499,48 @@ class ConnectionTests {
 	}
 
 	@Test
+	void schemaIsSetAgainAfterATextHasSetAnother() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setSchema("a");
+			execute(connection, "SET search_path = b");
+			connection.setSchema("a");
+			insert(connection, "item", 1);
+			connection.setAutoCommit(false);
+			execute(connection, "SET search_path = b");
+			connection.setSchema("a");
+			insert(connection, "item", 2);
+			connection.commit();
+			execute(connection, "SET search_path = b");
+			connection.commit();
+			connection.setSchema("a");
+			connection.rollback();
+			insert(connection, "item", 3);
+			connection.commit();
+			execute(connection, "SET search_path = a");
+			connection.setSchema(null);
+			assertThat(connection.getSchema()).isEqualTo("public");
+		}
+		assertThat(admin.queryForList("SELECT id FROM a.item ORDER BY id", Integer.class)).containsExactly(1, 2);
+		assertThat(admin.queryForList("SELECT id FROM b.item", Integer.class)).containsExactly(3);
+		assertPoolIsClean();
+	}
+
+	@Test
+	void clientInfoIsSetAgainAfterATextHasSetAnother() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setClientInfo("ApplicationName", "mine");
+			execute(connection, "SET application_name = 'other'");
+			connection.setClientInfo("ApplicationName", "mine");
+			try (Statement statement = connection.createStatement();
+					ResultSet row = statement.executeQuery("SHOW application_name")) {
+				row.next();
+				assertThat(row.getString(1)).isEqualTo("mine");
+			}
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
 	void schemaThatWasSetAfterASavepointEndsWithTheRollbackToIt() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			connection.setAutoCommit(false);
@@ -524,6 +587,20 @@ class ConnectionTests {
 				assertThat(row.getString(2)).isEqualTo("public");
 			}
 		}
+	}
+
+	@Test
+	void connectionThatBrokeUnderACommitIsNotValidBeforeItsRollback() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			insert(connection, "a.item", 1);
+			terminate(backend(connection));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> connection.setAutoCommit(true));
+			assertThat(connection.isValid(1)).isFalse();
+			connection.rollback();
+			assertThat(connection.isValid(1)).isTrue();
+		}
+		assertThat(count("a.item")).isZero();
 	}
 
 	@Test

@@ -18,7 +18,6 @@ package io.github.replication.twin;
 
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -57,8 +56,6 @@ final class History {
 	private final Set<String> lost = new HashSet<>();
 
 	private final Map<String, String> schemas = new HashMap<>();
-
-	private final Map<String, List<?>> clientInfo = new HashMap<>();
 
 	/**
 	 * The texts of prepared statements, and of batches.
@@ -144,7 +141,6 @@ final class History {
 				}
 			}
 			case "closeOnCompletion" -> this.closingOnCompletion.add(call.subject());
-			case "setClientInfo" -> this.clientInfo.put(property(connection, call), call.arguments());
 			case "setReadOnly" -> set(this.readOnly, connection, outcome, call);
 			case "setAutoCommit" -> {
 				set(this.manualCommit, connection, outcome, call, false);
@@ -287,25 +283,6 @@ final class History {
 	 */
 	boolean closesOnCompletion(Call call) {
 		return this.closingOnCompletion.contains(call.subject());
-	}
-
-	/**
-	 * Whether a client property was set last to the same value.
-	 */
-	boolean isClientInfo(Call call) {
-		return call.arguments()
-			.equals(this.clientInfo.get(property(String.valueOf(connectionOf(call.subject())), call)));
-	}
-
-	private static String property(String connection, Call call) {
-		return connection + " " + call.arguments().get(0);
-	}
-
-	/**
-	 * Returns the schema that was set last, {@code null} for none.
-	 */
-	@Nullable String schema(Call call) {
-		return this.schemas.get(String.valueOf(connectionOf(call.subject())));
 	}
 
 	/**
