@@ -359,10 +359,17 @@ public final class NodeProxy {
 			}
 		}
 
+		/**
+		 * Waits until something may pass. What a fault has held back from a connection
+		 * that is closed meanwhile is lost.
+		 */
 		private void awaitPassage() throws IOException {
 			synchronized (NodeProxy.this.monitor) {
 				while (NodeProxy.this.fault.blackHole() && !this.closed) {
 					await(0);
+				}
+				if (this.closed) {
+					throw new IOException("The connection was closed");
 				}
 			}
 		}
