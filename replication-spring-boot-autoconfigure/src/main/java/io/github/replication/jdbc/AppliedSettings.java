@@ -21,7 +21,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -67,7 +66,7 @@ final class AppliedSettings {
 	private @Nullable String schema;
 
 	/**
-	 * Whether a text may have set the search path since the schema was set.
+	 * Whether the schema is to be set although it seems to be set.
 	 */
 	private boolean schemaForgotten;
 
@@ -82,6 +81,11 @@ final class AppliedSettings {
 	private int originalNetworkTimeout;
 
 	private Map<String, String> clientInfo = Map.of();
+
+	/**
+	 * The client property that is to be set although it seems to be set.
+	 */
+	private @Nullable String forgottenProperty;
 
 	private @Nullable Properties originalClientInfo;
 
@@ -267,21 +271,19 @@ final class AppliedSettings {
 	}
 
 	/**
-	 * Has the schema set again, whatever a text has made of the search path since.
+	 * Has the schema set the next time although it may be set: a text may have set
+	 * another search path since.
 	 */
 	void forgetSchema() {
 		this.schemaForgotten = true;
 	}
 
 	/**
-	 * Has a client property set again, whatever a text has made of it since.
+	 * Has a client property set the next time although it may be set: a text may have set
+	 * another value since.
 	 */
 	void forgetClientInfo(String name) {
-		if (this.clientInfo.containsKey(name)) {
-			Map<String, String> others = new HashMap<>(this.clientInfo);
-			others.remove(name);
-			this.clientInfo = others;
-		}
+		this.forgottenProperty = name;
 	}
 
 	/**
@@ -312,7 +314,9 @@ final class AppliedSettings {
 	 * first schema.
 	 */
 	private void applySchema(@Nullable String schema) throws SQLException {
-		if (!this.schemaForgotten && Objects.equals(this.schema, schema)) {
+		boolean known = !this.schemaForgotten;
+		this.schemaForgotten = false;
+		if (known && Objects.equals(this.schema, schema)) {
 			return;
 		}
 		willChange();
@@ -326,7 +330,6 @@ final class AppliedSettings {
 			setSearchPath(this.originalSearchPath);
 		}
 		this.schema = schema;
-		this.schemaForgotten = false;
 	}
 
 	private @Nullable String searchPath() throws SQLException {
@@ -351,6 +354,22 @@ final class AppliedSettings {
 		}
 	}
 
+	/**
+	 * Makes a statement with another holdability.
+	 * @param factory makes it
+	 * @param holdability the holdability, {@code null} for that before any was set
+	 */
+	Statement create(StatementFactory factory, @Nullable Integer holdability) throws SQLException {
+		int current = this.connection.getHoldability();
+		this.connection.setHoldability((holdability != null) ? holdability : this.originalHoldability);
+		try {
+			return factory.create(this.connection);
+		}
+		finally {
+			this.connection.setHoldability(current);
+		}
+	}
+
 	private void applyNetworkTimeout(@Nullable NetworkTimeout timeout) throws SQLException {
 		if (!Objects.equals(this.networkTimeout, timeout)) {
 			if (this.networkTimeout == null) {
@@ -364,7 +383,9 @@ final class AppliedSettings {
 	}
 
 	private void applyClientInfo(Map<String, String> clientInfo) throws SQLException {
-		if (this.clientInfo.equals(clientInfo)) {
+		String forgotten = this.forgottenProperty;
+		this.forgottenProperty = null;
+		if (forgotten == null && this.clientInfo.equals(clientInfo)) {
 			return;
 		}
 		if (isTransactionUnderWay()) {
@@ -381,8 +402,9 @@ final class AppliedSettings {
 			}
 		}
 		for (Map.Entry<String, String> property : clientInfo.entrySet()) {
-			if (!property.getValue().equals(this.clientInfo.get(property.getKey()))) {
-				this.connection.setClientInfo(property.getKey(), property.getValue());
+			String name = property.getKey();
+			if (name.equals(forgotten) || !property.getValue().equals(this.clientInfo.get(name))) {
+				this.connection.setClientInfo(name, property.getValue());
 			}
 		}
 		this.clientInfo = clientInfo;

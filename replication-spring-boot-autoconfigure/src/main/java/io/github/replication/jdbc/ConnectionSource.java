@@ -264,9 +264,9 @@ final class ConnectionSource {
 	 * Finds a connection to the decided node, or to the next one that qualifies if that
 	 * node cannot give any. Writes of the caller's other threads count meanwhile.
 	 * @param request the facts
-	 * @param session the session, which may have a connection of that pool open
+	 * @param open the connections of the session, of which one may be of that pool
 	 */
-	PhysicalConnection acquire(RouteRequest request, RoutingSession session) throws SQLException {
+	PhysicalConnection acquire(RouteRequest request, SessionConnections open) throws SQLException {
 		CallerRecord caller = caller();
 		long since = RetryAttempt.runsAgainSince(this.cluster.clock());
 		Requirement delay = (since != 0) ? caller.delayedSince(since) : null;
@@ -279,7 +279,7 @@ final class ConnectionSource {
 				Route route = this.routes.find(current, caller, excluded);
 				wait = waitFor(route, caller, wait);
 				try {
-					PhysicalConnection physical = acquire(route, current, session, caller);
+					PhysicalConnection physical = acquire(route, current, open, caller);
 					if (physical != null) {
 						return physical;
 					}
@@ -323,11 +323,11 @@ final class ConnectionSource {
 	 * Takes a connection of the pool that was decided, unless one is open.
 	 * @return the connection, {@code null} if the decision does not hold any longer
 	 */
-	private @Nullable PhysicalConnection acquire(Route route, RouteRequest request, RoutingSession session,
+	private @Nullable PhysicalConnection acquire(Route route, RouteRequest request, SessionConnections connections,
 			CallerRecord caller) throws SQLException {
 		RouteRequest decided = (route.reason() == Reason.READ_ONLY) ? request.with(caller.bound()) : request;
 		RetryAttempt.uses(route.node());
-		PhysicalConnection open = session.find(route.node(), route.pool());
+		PhysicalConnection open = connections.find(route.node(), route.pool());
 		if (open != null && this.routes.leadsToKnownServer(route, decided, open.connection())) {
 			open.route(route);
 			return open;

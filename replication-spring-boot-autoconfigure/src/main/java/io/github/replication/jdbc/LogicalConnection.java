@@ -144,7 +144,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	public void setTransactionIsolation(int level) throws SQLException {
 		this.session.requireNoTransaction("isolation level");
 		requireIsolation(level);
-		this.session.setIsolation(level);
+		this.session.changes().setIsolation(level);
 		this.session.follow();
 	}
 
@@ -159,14 +159,14 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	@Override
 	public int getTransactionIsolation() throws SQLException {
 		this.session.requireOpen();
-		return this.session.isolation();
+		return this.session.changes().isolation();
 	}
 
 	@Override
 	public void setCatalog(String catalog) throws SQLException {
 		this.session.requireOpen();
 		settings().setCatalog(catalog);
-		this.session.applyAtOnce();
+		this.session.changes().applyAtOnce();
 	}
 
 	@Override
@@ -176,7 +176,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	@Override
 	public void setSchema(String schema) throws SQLException {
-		this.session.setSchema(schema);
+		this.session.changes().setSchema(schema);
 	}
 
 	/**
@@ -197,7 +197,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	public void setHoldability(int holdability) throws SQLException {
 		this.session.requireOpen();
 		settings().setHoldability(holdability);
-		this.session.applyAtOnce();
+		this.session.changes().applyAtOnce();
 	}
 
 	@Override
@@ -213,7 +213,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 					SqlState.INVALID_PARAMETER_VALUE);
 		}
 		settings().setNetworkTimeout(new NetworkTimeout(executor, milliseconds));
-		this.session.applyAtOnce();
+		this.session.changes().applyAtOnce();
 	}
 
 	@Override
@@ -226,7 +226,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	public void setTypeMap(Map<String, Class<?>> map) throws SQLException {
 		this.session.requireOpen();
 		settings().setTypeMap(map);
-		this.session.applyAtOnce();
+		this.session.changes().applyAtOnce();
 	}
 
 	@Override
@@ -240,7 +240,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	public void setClientInfo(String name, @Nullable String value) throws SQLClientInfoException {
 		try {
 			this.session.requireOpen();
-			this.session.setClientInfo(name, Objects.requireNonNullElse(value, ""));
+			this.session.changes().setClientInfo(name, Objects.requireNonNullElse(value, ""));
 		}
 		catch (SQLException ex) {
 			throw clientInfoException(ex);
@@ -255,7 +255,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		try {
 			this.session.requireOpen();
 			for (String name : getClientInfo().stringPropertyNames()) {
-				this.session.setClientInfo(name, properties.getProperty(name, ""));
+				this.session.changes().setClientInfo(name, properties.getProperty(name, ""));
 			}
 		}
 		catch (SQLException ex) {
@@ -468,13 +468,13 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	@Override
 	public @Nullable SQLWarning getWarnings() throws SQLException {
 		this.session.requireOpen();
-		return this.session.warnings();
+		return this.session.changes().warnings();
 	}
 
 	@Override
 	public void clearWarnings() throws SQLException {
 		this.session.requireOpen();
-		this.session.clearWarnings();
+		this.session.changes().clearWarnings();
 	}
 
 	@Override

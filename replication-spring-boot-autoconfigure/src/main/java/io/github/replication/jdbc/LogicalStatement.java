@@ -23,6 +23,7 @@ import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,11 @@ class LogicalStatement implements Statement {
 	private final RoutingSession session;
 
 	private final StatementFactory factory;
+
+	/**
+	 * That of the connection when this was made.
+	 */
+	private final @Nullable Integer holdability;
 
 	private @Nullable StatementSettings settings;
 
@@ -72,6 +78,7 @@ class LogicalStatement implements Statement {
 		this.connection = connection;
 		this.session = connection.session();
 		this.factory = factory;
+		this.holdability = this.session.settings().getHoldability();
 	}
 
 	final RoutingSession session() {
@@ -93,7 +100,8 @@ class LogicalStatement implements Statement {
 		PhysicalConnection physical = unit.physical();
 		physical.retain();
 		try {
-			Statement statement = this.factory.create(physical.connection());
+			Statement statement = Objects.equals(this.holdability, this.session.settings().getHoldability())
+					? this.factory.create(physical.connection()) : physical.create(this.factory, this.holdability);
 			applySettings(statement);
 			made(statement, unit);
 			this.delegate = statement;

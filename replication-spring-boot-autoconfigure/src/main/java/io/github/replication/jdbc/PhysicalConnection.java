@@ -350,6 +350,13 @@ final class PhysicalConnection {
 	}
 
 	/**
+	 * Makes a statement with another holdability than that of the session.
+	 */
+	Statement create(StatementFactory factory, @Nullable Integer holdability) throws SQLException {
+		return this.settings.create(factory, holdability);
+	}
+
+	/**
 	 * Has the schema set again by {@link #applyRareSettings}: a text may have set another
 	 * search path.
 	 */

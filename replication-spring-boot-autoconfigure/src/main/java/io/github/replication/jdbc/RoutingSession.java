@@ -19,23 +19,13 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
-import java.sql.SQLWarning;
 import java.sql.Savepoint;
-import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.PoolKind;
 import io.github.replication.RouteDecision;
-import io.github.replication.RoutingScope;
 import io.github.replication.jdbc.PhysicalConnection.Hold;
-import io.github.replication.node.ClusterNode;
-import io.github.replication.policy.Route;
-import io.github.replication.policy.RouteRequest;
-import io.github.replication.position.Bound;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -57,31 +47,11 @@ final class RoutingSession {
 
 	private final SessionConnections connections = new SessionConnections();
 
+	private final SessionUnits units;
+
 	private @Nullable MetadataAccess metadata;
 
-	/**
-	 * The transaction under way, or the statement in auto-commit that began last.
-	 */
-	private @Nullable UnitOfWork unit;
-
-	/**
-	 * Whether the application had a physical connection in its own hands in auto-commit,
-	 * and may have written there.
-	 */
-	private boolean writesUnseen;
-
-	private @Nullable SQLWarning warning;
-
-	/**
-	 * Where this session is counted while it may hold a connection.
-	 */
-	private @Nullable AtomicInteger counted;
-
-	/**
-	 * Whether the connection broke under a commit, so that its transaction has not ended
-	 * before it is rolled back.
-	 */
-	private boolean lost;
+	private @Nullable SettingChanges changes;
 
 	/**
 	 * Whether everything was given back that there was.
@@ -92,6 +62,7 @@ final class RoutingSession {
 		this.source = source;
 		this.settings = new SessionSettings(source.isAutoCommitByDefault());
 		this.requests = new RouteRequests(source, this.settings);
+		this.units = new SessionUnits(source, this.requests, this.connections);
 	}
 
 	ConnectionSource source() {
@@ -111,10 +82,6 @@ final class RoutingSession {
 
 	@Nullable PhysicalConnection current() {
 		return this.connections.current();
-	}
-
-	@Nullable PhysicalConnection find(ClusterNode node, PoolKind pool) {
-		return this.connections.find(node, pool);
 	}
 
 	@Nullable RouteDecision route() {
@@ -138,7 +105,7 @@ final class RoutingSession {
 	 * Whether the connection broke under a commit, and has not been rolled back since.
 	 */
 	boolean isLost() {
-		return this.lost;
+		return this.connections.isCommitLost();
 	}
 
 	/**
@@ -150,262 +117,32 @@ final class RoutingSession {
 	}
 
 	/**
-	 * Finds the unit in which a statement is to be made. Begins one unless a transaction
-	 * is under way.
+	 * Finds the unit in which a statement is to be made.
+	 * @see SessionUnits#unitFor
 	 */
 	UnitOfWork unitFor(StatementText text) throws SQLException {
-		requireOpen();
-		UnitOfWork unit = this.unit;
-		return (unit != null && unit.isTransaction()) ? goOn(unit) : begin(text, null);
+		return this.units.unitFor(text);
 	}
 
 	/**
 	 * Finds the unit in which a statement is executed.
-	 * @param text the classification of the statement to execute
-	 * @param madeOn the connection that the statement was made on, {@code null} if it has
-	 * not been made
-	 * @param madeIn the unit in which it was made, if this is its first execution
+	 * @see SessionUnits#unitToExecute
 	 */
 	UnitOfWork unitToExecute(StatementText text, @Nullable PhysicalConnection madeOn, @Nullable UnitOfWork madeIn)
 			throws SQLException {
-		requireOpen();
-		UnitOfWork unit = this.unit;
-		if (unit != null && unit.isTransaction()) {
-			return goOn(unit);
-		}
-		return (unit != null && unit == madeIn && isFresh(unit)) ? unit : begin(text, madeOn);
+		return this.units.unitToExecute(text, madeOn, madeIn);
 	}
 
 	/**
-	 * Whether the decision of a unit that has not begun yet would be the same now.
+	 * Where settings are changed that reach the server.
 	 */
-	private boolean isFresh(UnitOfWork unit) {
-		return !unit.isUsed() && unit.request().scope() == RoutingScope.current() && this.source.isInPlace(unit)
-				&& (!unit.isOnReplica() || unit.isDecidedBy(this.source.caller().bound()));
-	}
-
-	/**
-	 * Goes on with a transaction. A read-only one on a replica may have been overtaken by
-	 * the caller's own write, from another transaction or thread.
-	 */
-	private UnitOfWork goOn(UnitOfWork unit) throws SQLException {
-		if (!unit.isOnReplica()) {
-			return unit;
+	SettingChanges changes() {
+		SettingChanges changes = this.changes;
+		if (changes == null) {
+			changes = new SettingChanges(this.source, this.requests, this.connections, this.units, metadata());
+			this.changes = changes;
 		}
-		Bound bound = this.source.caller().bound();
-		RoutingScope scope = RoutingScope.current();
-		if (bound.write() == unit.seenWrite() && scope.consistency() == unit.request().scope().consistency()) {
-			return unit;
-		}
-		RouteRequest request = unit.request().within(scope).with(bound);
-		if ((unit.isUsed() && keepsSnapshot()) || this.source.catchesUp(unit, request)) {
-			unit.seenWrite(bound.write());
-			return unit;
-		}
-		return hasFailed(unit) ? unit : goOnAtPrimary(unit, request);
-	}
-
-	/**
-	 * Whether the transaction has failed or was lost, so that it ends where it is.
-	 */
-	private static boolean hasFailed(UnitOfWork unit) throws SQLException {
-		return unit.isUsed() && (unit.physical().isBroken() || unit.physical().isTransactionFailed());
-	}
-
-	/**
-	 * Whether the transaction sees the commits before its first statement and no later
-	 * ones, by its isolation level.
-	 */
-	private boolean keepsSnapshot() {
-		return this.requests.isolation() >= Connection.TRANSACTION_REPEATABLE_READ;
-	}
-
-	private UnitOfWork goOnAtPrimary(UnitOfWork unit, RouteRequest request) throws SQLException {
-		if (unit.isBoundToSession() || this.settings.hasSavepoints()) {
-			throw OvertakenTransaction.exception(unit, RoutingScope.current());
-		}
-		PhysicalConnection replica = unit.physical();
-		this.unit = null;
-		this.connections.putAside(replica);
-		try {
-			PhysicalConnection primary = this.source.takeBehind(replica.node());
-			return begin(primary, primary.route(), request);
-		}
-		finally {
-			this.connections.releaseWithRows(replica);
-		}
-	}
-
-	/**
-	 * The session does not see the application's work on a connection in its own hands:
-	 * it may have written since the last time.
-	 */
-	private void recordWritesUnseen() {
-		if (this.writesUnseen) {
-			this.source.recordUncheckedWrite(false);
-		}
-	}
-
-	private UnitOfWork begin(StatementText text, @Nullable PhysicalConnection preferred) throws SQLException {
-		recordWritesUnseen();
-		PhysicalConnection current = usable(preferred);
-		if (current != null && current.isInOwnTransaction()) {
-			return join(current);
-		}
-		RouteRequest request = request(text);
-		Route route = (current != null) ? this.source.routeOn(request, current) : null;
-		if (current != null && route != null) {
-			return begin(current, route, request);
-		}
-		if (current != null && current.holdsSession()) {
-			throw new SQLNonTransientConnectionException(
-					"The session on " + current.node()
-							+ " holds settings, locks or temporary tables that this connection needs, but "
-							+ current.node() + " is not the primary any more. Close this connection and take another.",
-					SqlState.CONNECTION_FAILURE);
-		}
-		return beginOnAnother(request);
-	}
-
-	/**
-	 * The connection that the next unit runs on if it may. That is the one that holds the
-	 * session, else the one that the statement was made on, else the one used last.
-	 */
-	private @Nullable PhysicalConnection usable(@Nullable PhysicalConnection preferred) throws SQLException {
-		PhysicalConnection current = this.connections.current();
-		if (current != null && current.isBroken()) {
-			requireReplaceable(current);
-			this.connections.release(current);
-			current = null;
-		}
-		return ((current != null && current.isHeld()) || preferred == null || preferred.isReleased()) ? current
-				: preferred;
-	}
-
-	/**
-	 * Only what a finished transaction has left behind may be lost with a connection.
-	 */
-	private void requireReplaceable(PhysicalConnection broken) throws SQLException {
-		if (broken.holdsSession()) {
-			throw new SQLNonTransientConnectionException("The connection to " + broken.node()
-					+ " broke, and with it went the settings, locks or temporary tables of its session."
-					+ " Close this connection and take another.", SqlState.CONNECTION_FAILURE);
-		}
-		requireNoLostCommit();
-	}
-
-	/**
-	 * A transaction that a text has begun, or the application by means of the driver, is
-	 * a unit of its own. The server knows whether it is read-only.
-	 */
-	private UnitOfWork join(PhysicalConnection current) throws SQLException {
-		RouteRequest request = request(StatementText.UNKNOWN).asReadWriteTransaction();
-		UnitOfWork unit = this.source.join(current, request);
-		this.connections.use(current);
-		if (!this.settings.isAutoCommit()) {
-			current.useTransaction(false);
-		}
-		this.unit = this.settings.isAutoCommit() ? null : unit;
-		return unit;
-	}
-
-	private UnitOfWork beginOnAnother(RouteRequest request) throws SQLException {
-		PhysicalConnection physical = acquire(request);
-		return begin(physical, physical.route(), request);
-	}
-
-	/**
-	 * Takes a connection, and once more if that has shown that the server's default
-	 * isolation level is one that a standby does not offer.
-	 */
-	private PhysicalConnection acquire(RouteRequest request) throws SQLException {
-		count();
-		PhysicalConnection physical = this.source.acquire(request, this);
-		if (request.serializable() || !this.requests.isSerializable()) {
-			return physical;
-		}
-		if (physical != this.connections.find(physical.node(), physical.pool())) {
-			physical.release();
-		}
-		return this.source.acquire(request.asSerializable(), this);
-	}
-
-	private void count() {
-		if (this.counted == null) {
-			AtomicInteger counted = this.source.sessionsOfThread();
-			counted.incrementAndGet();
-			this.counted = counted;
-		}
-	}
-
-	/**
-	 * Counts this session out. A connection that the thread goes on holding, such as that
-	 * of the transaction around this one, is waited for.
-	 */
-	private void countOut() {
-		AtomicInteger counted = this.counted;
-		if (counted != null) {
-			this.counted = null;
-			counted.decrementAndGet();
-		}
-		if (this.source.sessionsOfThread().get() == 0) {
-			this.source.caller().connectionReturned();
-		}
-	}
-
-	private UnitOfWork begin(PhysicalConnection physical, Route route, RouteRequest request) throws SQLException {
-		this.connections.use(physical);
-		try {
-			UnitOfWork unit = this.source.begin(physical, route, request, this.settings);
-			this.unit = unit;
-			if (unit.isTransaction() && !unit.isReadOnly()) {
-				physical.hold(Hold.TRANSACTION);
-			}
-			return unit;
-		}
-		catch (SQLException | RuntimeException | Error ex) {
-			this.unit = null;
-			if (!physical.isHeld()) {
-				physical.abort();
-				this.connections.release(physical);
-			}
-			throw ex;
-		}
-	}
-
-	private RouteRequest request(StatementText text) {
-		PhysicalConnection current = this.connections.current();
-		return this.requests.of(text, current != null && current.isHeld());
-	}
-
-	/**
-	 * The isolation level of the transaction under way, or else of the next one.
-	 */
-	int isolation() throws SQLException {
-		boolean asked = isTransactionUnderWay() || sessionOfTheApplication() != null;
-		return asked ? ask(Connection::getTransactionIsolation) : this.requests.isolation();
-	}
-
-	/**
-	 * Sets the isolation level of transactions to come. A session in which the
-	 * application may have set another default gets it at once.
-	 */
-	void setIsolation(int level) throws SQLException {
-		this.settings.setIsolation((level != this.source.defaultIsolation()) ? level : null);
-		PhysicalConnection session = sessionOfTheApplication();
-		if (session != null) {
-			session.useIsolation(level, this.settings.getIsolation());
-		}
-	}
-
-	/**
-	 * The connection whose session the application may have changed by a text or with the
-	 * driver, {@code null} for none.
-	 */
-	private @Nullable PhysicalConnection sessionOfTheApplication() throws SQLException {
-		PhysicalConnection current = this.connections.current();
-		return (current != null && current.holdsSession() && !current.isSessionKnown() && !current.isBroken()) ? current
-				: null;
+		return changes;
 	}
 
 	/**
@@ -420,7 +157,7 @@ final class RoutingSession {
 	 */
 	void leave(PhysicalConnection physical) {
 		physical.leave();
-		UnitOfWork unit = this.unit;
+		UnitOfWork unit = this.units.current();
 		boolean needed = unit != null && unit.isTransaction() && unit.physical() == physical;
 		if (!needed && physical.isIdle()) {
 			this.connections.release(physical);
@@ -431,8 +168,9 @@ final class RoutingSession {
 	 * Ends the transaction: its connection is kept for the next unit, or goes back.
 	 */
 	private void end(PhysicalConnection physical, boolean committed) throws SQLException {
-		boolean shared = this.unit != null && this.unit.isOnUsedConnection() && physical.isUsed();
-		this.unit = null;
+		UnitOfWork unit = this.units.current();
+		boolean shared = unit != null && unit.isOnUsedConnection() && physical.isUsed();
+		this.units.over();
 		this.connections.releaseOvertaken();
 		if (!committed && !physical.isBroken()) {
 			physical.rollbackIfOpen();
@@ -472,14 +210,6 @@ final class RoutingSession {
 		}
 	}
 
-	/**
-	 * Whether a transaction is under way on the server.
-	 */
-	boolean isTransactionUnderWay() throws SQLException {
-		PhysicalConnection current = this.connections.current();
-		return current != null && current.isTransactionUnderWay();
-	}
-
 	void setAutoCommit(boolean autoCommit) throws SQLException {
 		requireOpen();
 		if (autoCommit != this.settings.isAutoCommit()) {
@@ -487,21 +217,23 @@ final class RoutingSession {
 				commit();
 			}
 			this.settings.setAutoCommit(autoCommit);
-			this.unit = null;
+			this.units.over();
 		}
 		PhysicalConnection current = this.connections.current();
-		this.writesUnseen |= autoCommit && current != null && current.isExposed() && current.isHeld();
+		if (autoCommit && current != null && current.isExposed() && current.isHeld()) {
+			this.units.mayWriteUnseen();
+		}
 		follow();
 	}
 
 	void commit() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
 		if (physical == null) {
-			requireNoLostCommit();
+			this.connections.requireNoLostCommit();
 			endWithoutConnection(true);
 			return;
 		}
-		UnitOfWork unit = unitOn(physical);
+		UnitOfWork unit = this.units.unitOn(physical);
 		boolean committed = false;
 		try {
 			boolean failed = this.settings.isChangedInTransaction() && physical.isTransactionFailed();
@@ -509,7 +241,7 @@ final class RoutingSession {
 			committed = !failed;
 		}
 		catch (SQLException ex) {
-			this.lost = physical.isBroken() && !unit.isReadOnly();
+			this.connections.commitLost(physical.isBroken() && !unit.isReadOnly());
 			throw unit.translate(ex);
 		}
 		finally {
@@ -517,23 +249,14 @@ final class RoutingSession {
 		}
 	}
 
-	private void requireNoLostCommit() throws SQLException {
-		if (this.lost) {
-			throw new SQLNonTransientConnectionException(
-					"The connection broke under the last commit, and with it went the transaction."
-							+ " Roll it back, or close this connection.",
-					SqlState.CONNECTION_FAILURE);
-		}
-	}
-
 	void rollback() throws SQLException {
 		PhysicalConnection physical = transactionConnection();
-		this.lost = false;
+		this.connections.commitLost(false);
 		if (physical == null) {
 			endWithoutConnection(false);
 			return;
 		}
-		UnitOfWork unit = unitOn(physical);
+		UnitOfWork unit = this.units.unitOn(physical);
 		try {
 			physical.connection().rollback();
 		}
@@ -558,20 +281,15 @@ final class RoutingSession {
 	 * the hands of the application in any case.
 	 */
 	private @Nullable PhysicalConnection transactionConnection() throws SQLException {
-		UnitOfWork unit = this.unit;
+		UnitOfWork unit = this.units.current();
 		PhysicalConnection current = this.connections.current();
 		if (unit != null && unit.isTransaction()) {
 			return unit.physical();
 		}
 		if (current != null && current.isBroken() && current.holdsSession()) {
-			requireReplaceable(current);
+			this.connections.requireReplaceable(current);
 		}
 		return (current != null && current.isInOwnTransaction()) ? current : null;
-	}
-
-	private UnitOfWork unitOn(PhysicalConnection physical) throws SQLException {
-		UnitOfWork unit = this.unit;
-		return (unit != null) ? unit : join(physical);
 	}
 
 	private void endAfter(PhysicalConnection physical, boolean committed) {
@@ -592,17 +310,17 @@ final class RoutingSession {
 	 */
 	void requireNoTransaction(String setting) throws SQLException {
 		requireOpen();
-		if (isTransactionUnderWay()) {
+		if (this.connections.isTransactionUnderWay()) {
 			throw new SQLException("The " + setting + " cannot be changed in the middle of a transaction.",
 					SqlState.ACTIVE_TRANSACTION);
 		}
-		UnitOfWork unit = this.unit;
+		UnitOfWork unit = this.units.current();
 		if (unit != null && unit.isTransaction()) {
 			requireNotLost(unit);
-			this.unit = null;
+			this.units.over();
 			leaveUnused(unit.physical());
 		}
-		this.unit = null;
+		this.units.over();
 	}
 
 	/**
@@ -629,103 +347,8 @@ final class RoutingSession {
 		}
 	}
 
-	/**
-	 * Brings a connection in the hands of the application to the settings. A standby has
-	 * no serializable transactions: the next one takes another connection.
-	 */
-	void follow() throws SQLException {
-		PhysicalConnection current = this.connections.current();
-		if (current != null && current.isExposed() && !(current.isOnReadPool() && this.requests.isSerializable())) {
-			current.follow(this.settings);
-		}
-	}
-
-	/**
-	 * Sets the schema. Where a text may have set another one, a rollback leads back to
-	 * that, so that the transaction begins with this.
-	 */
-	void setSchema(String schema) throws SQLException {
-		requireOpen();
-		if (!this.settings.isAutoCommit() && sessionOfTheApplication() != null) {
-			transaction();
-		}
-		PhysicalConnection current = this.connections.current();
-		if (current != null) {
-			current.forgetSchema();
-		}
-		change((settings) -> settings.setSchema(schema));
-	}
-
-	/**
-	 * Changes a setting that reaches the server. One that the connection in use refuses
-	 * stays as it was.
-	 */
-	private void change(Consumer<SessionSettings> change) throws SQLException {
-		SessionSettings.Undo undo = this.settings.undo();
-		change.accept(this.settings);
-		try {
-			applyAtOnce();
-		}
-		catch (SQLException ex) {
-			this.settings.undo(undo);
-			throw ex;
-		}
-	}
-
-	/**
-	 * Sets a client property. The driver alone knows which there are: it warns of others.
-	 */
-	void setClientInfo(String name, String value) throws SQLException {
-		boolean known = ask((connection) -> connection.getClientInfo().containsKey(name));
-		if (known) {
-			boolean inTransaction = isTransactionUnderWay();
-			PhysicalConnection current = this.connections.current();
-			if (current != null) {
-				current.forgetClientInfo(name);
-			}
-			change((settings) -> settings.setClientInfo(name, value, inTransaction));
-		}
-		else {
-			Optional<SQLWarning> warning = ask((connection) -> warningOf(connection, name, value));
-			if (this.connections.current() == null) {
-				this.warning = warning.orElse(null);
-			}
-		}
-	}
-
-	private static Optional<SQLWarning> warningOf(Connection connection, String name, String value)
-			throws SQLException {
-		connection.setClientInfo(name, value);
-		return Optional.ofNullable(connection.getWarnings());
-	}
-
-	@Nullable SQLWarning warnings() throws SQLException {
-		PhysicalConnection current = this.connections.current();
-		SQLWarning warning = (current != null) ? current.connection().getWarnings() : null;
-		return (warning != null) ? warning : this.warning;
-	}
-
-	void clearWarnings() throws SQLException {
-		this.warning = null;
-		PhysicalConnection current = this.connections.current();
-		if (current != null) {
-			current.connection().clearWarnings();
-		}
-	}
-
-	/**
-	 * Passes a setting on to the connection in use: it may count for the next statement
-	 * of the unit under way.
-	 */
-	void applyAtOnce() throws SQLException {
-		PhysicalConnection current = this.connections.current();
-		if (current != null && !current.isBroken()) {
-			current.applyRareSettings(this.settings);
-		}
-	}
-
 	Savepoint setSavepoint(Question<Savepoint> setting) throws SQLException {
-		UnitOfWork unit = transaction();
+		UnitOfWork unit = this.units.transaction();
 		try {
 			Savepoint savepoint = setting.answer(unit.physical().connection());
 			this.settings.mark(savepoint);
@@ -737,7 +360,7 @@ final class RoutingSession {
 	}
 
 	void rollbackTo(Savepoint savepoint) throws SQLException {
-		UnitOfWork unit = transaction();
+		UnitOfWork unit = this.units.transaction();
 		SessionSettings.Transactional settings = this.settings.at(savepoint);
 		try {
 			unit.physical().rollbackTo(savepoint, settings);
@@ -749,22 +372,13 @@ final class RoutingSession {
 	}
 
 	void releaseSavepoint(Savepoint savepoint) throws SQLException {
-		UnitOfWork unit = transaction();
+		UnitOfWork unit = this.units.transaction();
 		try {
 			unit.physical().connection().releaseSavepoint(savepoint);
 		}
 		catch (SQLException ex) {
 			throw unit.translate(ex);
 		}
-	}
-
-	/**
-	 * The transaction that a savepoint belongs to.
-	 */
-	private UnitOfWork transaction() throws SQLException {
-		UnitOfWork unit = unitFor(StatementText.UNKNOWN);
-		unit.use();
-		return unit;
 	}
 
 	/**
@@ -826,7 +440,9 @@ final class RoutingSession {
 		}
 		else {
 			physical.hold(Hold.SESSION);
-			this.writesUnseen |= this.settings.isAutoCommit();
+			if (this.settings.isAutoCommit()) {
+				this.units.mayWriteUnseen();
+			}
 		}
 		followBetweenTransactions();
 	}
@@ -843,8 +459,19 @@ final class RoutingSession {
 		}
 	}
 
+	/**
+	 * Brings a connection in the hands of the application to the settings. A standby has
+	 * no serializable transactions: the next one takes another connection.
+	 */
+	void follow() throws SQLException {
+		PhysicalConnection current = this.connections.current();
+		if (current != null && current.isExposed() && !(current.isOnReadPool() && this.requests.isSerializable())) {
+			current.follow(this.settings);
+		}
+	}
+
 	private void followBetweenTransactions() throws SQLException {
-		if (this.unit == null && !this.settings.isAutoCommit()) {
+		if (this.units.current() == null && !this.settings.isAutoCommit()) {
 			follow();
 		}
 	}
@@ -868,17 +495,17 @@ final class RoutingSession {
 		}
 		this.over = true;
 		this.connections.close();
-		UnitOfWork unit = this.unit;
+		UnitOfWork unit = this.units.current();
 		if (unit != null) {
 			unit.recordUnseenWrites();
 		}
-		this.unit = null;
-		recordWritesUnseen();
+		this.units.over();
+		this.units.recordWritesUnseen();
 		try {
 			this.connections.releaseAll();
 		}
 		finally {
-			countOut();
+			this.units.countOut();
 		}
 	}
 

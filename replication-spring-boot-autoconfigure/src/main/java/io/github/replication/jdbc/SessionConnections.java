@@ -17,6 +17,7 @@
 package io.github.replication.jdbc;
 
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -48,6 +49,12 @@ final class SessionConnections {
 	 */
 	private @Nullable PhysicalConnection overtaken;
 
+	/**
+	 * Whether the connection broke under a commit, so that its transaction has not ended
+	 * before it is rolled back.
+	 */
+	private boolean commitLost;
+
 	private volatile boolean closed;
 
 	private volatile boolean aborted;
@@ -62,6 +69,46 @@ final class SessionConnections {
 
 	boolean isAborted() {
 		return this.aborted;
+	}
+
+	/**
+	 * Whether the connection broke under a commit, and has not been rolled back since.
+	 */
+	boolean isCommitLost() {
+		return this.commitLost;
+	}
+
+	void commitLost(boolean lost) {
+		this.commitLost = lost;
+	}
+
+	void requireNoLostCommit() throws SQLException {
+		if (this.commitLost) {
+			throw new SQLNonTransientConnectionException(
+					"The connection broke under the last commit, and with it went the transaction."
+							+ " Roll it back, or close this connection.",
+					SqlState.CONNECTION_FAILURE);
+		}
+	}
+
+	/**
+	 * Only what a finished transaction has left behind may be lost with a connection.
+	 */
+	void requireReplaceable(PhysicalConnection broken) throws SQLException {
+		if (broken.holdsSession()) {
+			throw new SQLNonTransientConnectionException("The connection to " + broken.node()
+					+ " broke, and with it went the settings, locks or temporary tables of its session."
+					+ " Close this connection and take another.", SqlState.CONNECTION_FAILURE);
+		}
+		requireNoLostCommit();
+	}
+
+	/**
+	 * Whether a transaction is under way on the server.
+	 */
+	boolean isTransactionUnderWay() throws SQLException {
+		PhysicalConnection current = this.current;
+		return current != null && current.isTransactionUnderWay();
 	}
 
 	/**

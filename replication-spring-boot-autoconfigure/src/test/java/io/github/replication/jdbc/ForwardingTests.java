@@ -228,6 +228,7 @@ class ForwardingTests {
 		RoutingSession session = Mockito.mock(RoutingSession.class);
 		ConnectionSource source = Mockito.mock(ConnectionSource.class, Answers.RETURNS_MOCKS);
 		BDDMockito.given(session.source()).willReturn(source);
+		BDDMockito.given(session.settings()).willReturn(new SessionSettings(true));
 		BDDMockito.given(session.unitFor(ArgumentMatchers.any())).willReturn(unit);
 		BDDMockito.given(session.unitToExecute(ArgumentMatchers.any(), ArgumentMatchers.any(), ArgumentMatchers.any()))
 			.willReturn(unit);

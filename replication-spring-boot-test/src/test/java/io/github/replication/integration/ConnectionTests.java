@@ -604,6 +604,40 @@ class ConnectionTests {
 	}
 
 	@Test
+	void statementHasTheHoldabilityOfWhenItWasMade() throws SQLException {
+		try (Connection connection = dataSource.getConnection();
+				PreparedStatement before = connection.prepareStatement("SELECT 1")) {
+			connection.setHoldability(ResultSet.HOLD_CURSORS_OVER_COMMIT);
+			try (Statement after = connection.createStatement()) {
+				connection.setHoldability(ResultSet.CLOSE_CURSORS_AT_COMMIT);
+				after.execute("SELECT 1");
+				assertThat(after.getResultSetHoldability()).isEqualTo(ResultSet.HOLD_CURSORS_OVER_COMMIT);
+			}
+			connection.setHoldability(ResultSet.HOLD_CURSORS_OVER_COMMIT);
+			before.executeQuery();
+			assertThat(before.getResultSetHoldability()).isEqualTo(ResultSet.CLOSE_CURSORS_AT_COMMIT);
+			assertThat(connection.getHoldability()).isEqualTo(ResultSet.HOLD_CURSORS_OVER_COMMIT);
+		}
+	}
+
+	@Test
+	void schemaThatAFailedTransactionRefusedIsNotSentAgain() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setSchema("a");
+			connection.setClientInfo("ApplicationName", "mine");
+			execute(connection, "SET application_name = 'other'");
+			connection.setAutoCommit(false);
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(connection, "SELECT 1 / 0"));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> connection.setSchema("b"));
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> connection.setClientInfo("ApplicationName", "mine"));
+			connection.setNetworkTimeout(Runnable::run, 10_000);
+			connection.rollback();
+			assertThat(connection.getSchema()).isEqualTo("a");
+		}
+	}
+
+	@Test
 	void clientInfoThatAFailedTransactionRefusedIsNotSentAgain() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			connection.setAutoCommit(false);

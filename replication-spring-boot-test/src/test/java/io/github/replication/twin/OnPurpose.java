@@ -185,6 +185,35 @@ enum OnPurpose {
 	},
 
 	/**
+	 * A statement that has not been executed answers with the connection's present
+	 * holdability.
+	 */
+	HOLDABILITY_BEFORE_EXECUTION(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("getResultSetHoldability") && difference.hasEqualRows()
+					&& !difference.plain().outcome().failed() && !difference.ours().outcome().failed();
+		}
+
+	},
+
+	/**
+	 * A text has left another default for transactions in the session of the one around
+	 * the sequence, which keeps its snapshot by that.
+	 */
+	ISOLATION_LEFT_BY_A_TEXT(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().method().equals("end") && difference.hasEqualRows()
+					&& Stream.of(difference.plain(), difference.ours())
+						.anyMatch((step) -> step.outcome().value().contains(", repeatable read"));
+		}
+
+	},
+
+	/**
 	 * A cursor that is held stays with the server's session, which is another one for a
 	 * read-only unit.
 	 */
@@ -225,6 +254,20 @@ enum OnPurpose {
 					&& difference.hasEqualRows() && difference.plain().closedSocket()
 					&& (difference.history().isReadOnly(difference.call())
 							|| difference.call().method().equals("setTransactionIsolation"));
+		}
+
+	},
+
+	/**
+	 * After an exception with SQLSTATE 0A000 the pool closes the connection in another
+	 * thread, so that its transaction may still be seen on one side.
+	 */
+	CLOSED_LATER_AFTER_UNSUPPORTED(true) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.plain().outcome().unsupported() && difference.hasEqualOutcomes()
+					&& difference.hasEqualRows() && !difference.history().isReadOnly(difference.call());
 		}
 
 	},

@@ -122,7 +122,8 @@ enum Scope {
 	private static final Pattern EXCLUSIVE = Pattern.compile("(?i)truncate|drop|vacuum|analyze|lock|create");
 
 	private static final String ROWS = "SELECT (SELECT string_agg(t::text, ' ' ORDER BY id) FROM a.item t)"
-			+ " || coalesce((SELECT string_agg(t::text, ' ' ORDER BY id) FROM a.entry t), '') /* around */";
+			+ " || coalesce((SELECT string_agg(t::text, ' ' ORDER BY id) FROM a.entry t), '')"
+			+ " || ', ' || current_setting('transaction_isolation') /* around */";
 
 	/**
 	 * Whether a sequence can be run within this scope.
