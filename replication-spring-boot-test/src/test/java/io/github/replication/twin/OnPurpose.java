@@ -30,7 +30,6 @@ enum OnPurpose {
 	/**
 	 * HikariCP gives no SQLSTATE to the use of a closed connection, and answers some
 	 * getters; here each use of what is closed fails with the state that JDBC defines.
-	 * The driver stumbles over parameters that were cleared afterwards.
 	 */
 	CLOSED_HAS_A_STATE(false) {
 
@@ -39,8 +38,22 @@ enum OnPurpose {
 			boolean closed = difference.ours().outcome().failed() || difference.call().method().equals("getStatement")
 					|| (difference.call().method().equals("isClosed")
 							&& difference.ours().outcome().value().equals("true"));
-			boolean stumbled = difference.plain().outcome().value().equals("java.lang.AssertionError");
-			return difference.history().isClosed(difference.call()) && (closed || stumbled)
+			boolean ofRows = difference.call().method().equals("getStatement")
+					&& "55000".equals(difference.ours().outcome().state());
+			return ((closed && difference.history().isClosed(difference.call())) || ofRows)
+					&& difference.hasEqualViews();
+		}
+
+	},
+
+	/**
+	 * The driver stumbles over the metadata of parameters that were cleared meanwhile.
+	 */
+	DRIVER_STUMBLES(false) {
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.plain().outcome().value().equals("java.lang.AssertionError")
 					&& difference.hasEqualViews();
 		}
 
@@ -254,20 +267,6 @@ enum OnPurpose {
 					&& difference.hasEqualRows() && difference.plain().closedSocket()
 					&& (difference.history().isReadOnly(difference.call())
 							|| difference.call().method().equals("setTransactionIsolation"));
-		}
-
-	},
-
-	/**
-	 * After an exception with SQLSTATE 0A000 the pool closes the connection in another
-	 * thread, so that its transaction may still be seen on one side.
-	 */
-	CLOSED_LATER_AFTER_UNSUPPORTED(true) {
-
-		@Override
-		boolean explains(Difference difference) {
-			return difference.plain().outcome().unsupported() && difference.hasEqualOutcomes()
-					&& difference.hasEqualRows() && !difference.history().isReadOnly(difference.call());
 		}
 
 	},

@@ -56,6 +56,11 @@ final class Twins implements AutoCloseable {
 
 	private static final long VIEW = TimeUnit.MILLISECONDS.toNanos(20);
 
+	/**
+	 * How long the session of a closed socket is waited for.
+	 */
+	private static final long SETTLING = TimeUnit.MILLISECONDS.toNanos(200);
+
 	private final Side plain;
 
 	private final Starter starter;
@@ -249,11 +254,16 @@ final class Twins implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Looks until the session of a socket that was closed has ended. While the pool opens
+	 * another socket, the number of sessions does not say so.
+	 */
 	private static void settle(Side side) throws SQLException {
 		long start = System.nanoTime();
 		boolean settling = true;
 		while (settling) {
-			settling = side.maySettle(System.nanoTime() - start);
+			long nanos = System.nanoTime() - start;
+			settling = nanos < SETTLING || side.maySettle(nanos);
 			settling &= !side.lookAgain().isAtRest();
 		}
 	}
