@@ -386,7 +386,13 @@ final class Twins implements AutoCloseable {
 		List<Step> allPlain = new ArrayList<>(plainSteps);
 		allPlain.add(plain);
 		ourSteps.add(ours);
-		return new Difference(calls.subList(0, ourSteps.size() - 1), allPlain, ourSteps, history, this.ours.pool());
+		Difference atEnd = new Difference(calls.subList(0, ourSteps.size() - 1), allPlain, ourSteps, history,
+				this.ours.pool());
+		if (OnPurpose.ISOLATION_LEFT_BY_A_TEXT.explains(atEnd)) {
+			this.onPurpose.merge(OnPurpose.ISOLATION_LEFT_BY_A_TEXT, 1, Integer::sum);
+			return null;
+		}
+		return atEnd;
 	}
 
 	@Override
