@@ -209,6 +209,7 @@ class LogicalStatement implements Statement {
 		if (this.session.isAborted()) {
 			this.session.requireOpen();
 		}
+		resultSetClosed();
 		if (this.closed || this.session.isClosed()) {
 			throw new SQLException("This statement is closed.", SqlState.OBJECT_NOT_IN_STATE);
 		}
@@ -298,6 +299,7 @@ class LogicalStatement implements Statement {
 
 	/**
 	 * Closes this statement if its result sets were the last of it.
+	 * @see #closeOnCompletion
 	 */
 	final void resultSetClosed() throws SQLException {
 		if (this.closeOnCompletion && this.delegate != null && this.delegate.isClosed()) {

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import io.github.replication.SynchronousCommit;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -49,6 +50,12 @@ class TwinTests {
 	@BeforeAll
 	static void prepare(PostgresCluster cluster) {
 		prepare();
+		// a commit that the replica has to replay does not wait for rows that are read
+		// there
+		for (PostgresNode replica : cluster.replicas()) {
+			replica.set("hot_standby_feedback", "on");
+			replica.set("wal_receiver_status_interval", "1s");
+		}
 		cluster.synchronous(SynchronousCommit.REMOTE_APPLY);
 	}
 

@@ -40,7 +40,7 @@ import io.github.replication.twin.Difference.Step;
  */
 final class Twins implements AutoCloseable {
 
-	private static final long SEQUENCE_SECONDS = 25;
+	private static final long SEQUENCE_SECONDS = 45;
 
 	/**
 	 * How long a connection may take to go back to its pool.
