@@ -66,15 +66,15 @@ final class AppliedSettings {
 	private @Nullable String schema;
 
 	/**
-	 * Whether the schema is to be set although it seems to be set.
+	 * The session's revision of the schema that was sent last, 0 for none.
 	 */
-	private boolean schemaForgotten;
+	private int schemaRevision;
 
 	private @Nullable String originalSearchPath;
 
 	private @Nullable Integer holdability;
 
-	private int originalHoldability;
+	private @Nullable Integer originalHoldability;
 
 	private @Nullable NetworkTimeout networkTimeout;
 
@@ -82,10 +82,7 @@ final class AppliedSettings {
 
 	private Map<String, String> clientInfo = Map.of();
 
-	/**
-	 * The client property that is to be set although it seems to be set.
-	 */
-	private @Nullable String forgottenProperty;
+	private int clientInfoRevision;
 
 	private @Nullable Properties originalClientInfo;
 
@@ -210,8 +207,8 @@ final class AppliedSettings {
 	}
 
 	private boolean hasRareSettings() {
-		return this.catalog != null || this.schema != null || this.holdability != null || this.networkTimeout != null
-				|| !this.clientInfo.isEmpty() || this.typeMap != null;
+		return this.catalog != null || this.schemaRevision != 0 || this.holdability != null
+				|| this.networkTimeout != null || !this.clientInfo.isEmpty() || this.typeMap != null;
 	}
 
 	void committed() {
@@ -271,30 +268,14 @@ final class AppliedSettings {
 	}
 
 	/**
-	 * Has the schema set the next time although it may be set: a text may have set
-	 * another search path since.
-	 */
-	void forgetSchema() {
-		this.schemaForgotten = true;
-	}
-
-	/**
-	 * Has a client property set the next time although it may be set: a text may have set
-	 * another value since.
-	 */
-	void forgetClientInfo(String name) {
-		this.forgottenProperty = name;
-	}
-
-	/**
 	 * Applies the rarely used settings of a session.
 	 */
 	void applyRareSettings(SessionSettings session) throws SQLException {
 		applyCatalog(session.getCatalog());
-		applySchema(session.getSchema());
+		applySchema(session);
 		applyHoldability(session.getHoldability());
 		applyNetworkTimeout(session.getNetworkTimeout());
-		applyClientInfo(session.getClientInfo());
+		applyClientInfo(session);
 		applyTypeMap(session.getTypeMap());
 	}
 
@@ -309,27 +290,29 @@ final class AppliedSettings {
 	}
 
 	/**
-	 * With {@code null} the driver sets the search path to its default. A path that the
-	 * pool has set is asked for before it is changed: {@code getSchema()} names only its
-	 * first schema.
+	 * Sets the schema if it is another one, or was set again. With {@code null} the
+	 * driver sets the search path to its default. A path that the pool has set is asked
+	 * for before it is changed, to be restored: {@code getSchema()} names only its first
+	 * schema.
 	 */
-	private void applySchema(@Nullable String schema) throws SQLException {
-		boolean known = !this.schemaForgotten;
-		this.schemaForgotten = false;
-		if (known && Objects.equals(this.schema, schema)) {
+	private void applySchema(SessionSettings session) throws SQLException {
+		String schema = session.getSchema();
+		int revision = session.schemaRevision();
+		if (this.schemaRevision == revision && Objects.equals(this.schema, schema)) {
 			return;
 		}
 		willChange();
 		if (this.initialized && this.originalSearchPath == null) {
 			this.originalSearchPath = searchPath();
 		}
-		if (schema != null || this.originalSearchPath == null) {
+		if (revision != 0 || this.originalSearchPath == null) {
 			this.connection.setSchema(schema);
 		}
 		else {
 			setSearchPath(this.originalSearchPath);
 		}
 		this.schema = schema;
+		this.schemaRevision = revision;
 	}
 
 	private @Nullable String searchPath() throws SQLException {
@@ -346,10 +329,12 @@ final class AppliedSettings {
 
 	private void applyHoldability(@Nullable Integer holdability) throws SQLException {
 		if (!Objects.equals(this.holdability, holdability)) {
-			if (this.holdability == null) {
-				this.originalHoldability = this.connection.getHoldability();
+			Integer original = this.originalHoldability;
+			if (original == null) {
+				original = this.connection.getHoldability();
+				this.originalHoldability = original;
 			}
-			this.connection.setHoldability((holdability != null) ? holdability : this.originalHoldability);
+			this.connection.setHoldability((holdability != null) ? holdability : original);
 			this.holdability = holdability;
 		}
 	}
@@ -359,9 +344,10 @@ final class AppliedSettings {
 	 * @param factory makes it
 	 * @param holdability the holdability, {@code null} for that before any was set
 	 */
-	Statement create(StatementFactory factory, @Nullable Integer holdability) throws SQLException {
+	Statement createStatement(StatementFactory factory, @Nullable Integer holdability) throws SQLException {
 		int current = this.connection.getHoldability();
-		this.connection.setHoldability((holdability != null) ? holdability : this.originalHoldability);
+		Integer wanted = (holdability != null) ? holdability : this.originalHoldability;
+		this.connection.setHoldability((wanted != null) ? wanted : current);
 		try {
 			return factory.create(this.connection);
 		}
@@ -382,10 +368,13 @@ final class AppliedSettings {
 		}
 	}
 
-	private void applyClientInfo(Map<String, String> clientInfo) throws SQLException {
-		String forgotten = this.forgottenProperty;
-		this.forgottenProperty = null;
-		if (forgotten == null && this.clientInfo.equals(clientInfo)) {
+	/**
+	 * Sets the client properties if they are others, or were set again.
+	 */
+	private void applyClientInfo(SessionSettings session) throws SQLException {
+		Map<String, String> clientInfo = session.getClientInfo();
+		boolean setAgain = this.clientInfoRevision != session.clientInfoRevision();
+		if (!setAgain && this.clientInfo.equals(clientInfo)) {
 			return;
 		}
 		if (isTransactionUnderWay()) {
@@ -403,11 +392,12 @@ final class AppliedSettings {
 		}
 		for (Map.Entry<String, String> property : clientInfo.entrySet()) {
 			String name = property.getKey();
-			if (name.equals(forgotten) || !property.getValue().equals(this.clientInfo.get(name))) {
+			if (setAgain || !property.getValue().equals(this.clientInfo.get(name))) {
 				this.connection.setClientInfo(name, property.getValue());
 			}
 		}
 		this.clientInfo = clientInfo;
+		this.clientInfoRevision = session.clientInfoRevision();
 	}
 
 	private void applyTypeMap(@Nullable Map<String, Class<?>> typeMap) throws SQLException {

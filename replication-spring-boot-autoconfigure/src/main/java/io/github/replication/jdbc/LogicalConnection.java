@@ -123,7 +123,7 @@ final class LogicalConnection implements Connection, RoutedConnection {
 
 	@Override
 	public boolean isValid(int timeout) throws SQLException {
-		return !this.session.isClosed() && !this.session.isLost()
+		return !this.session.isClosed() && !this.session.isCommitLost()
 				&& this.session.ask((connection) -> connection.isValid(timeout));
 	}
 
@@ -468,13 +468,13 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	@Override
 	public @Nullable SQLWarning getWarnings() throws SQLException {
 		this.session.requireOpen();
-		return this.session.changes().warnings();
+		return this.session.warnings();
 	}
 
 	@Override
 	public void clearWarnings() throws SQLException {
 		this.session.requireOpen();
-		this.session.changes().clearWarnings();
+		this.session.clearWarnings();
 	}
 
 	@Override

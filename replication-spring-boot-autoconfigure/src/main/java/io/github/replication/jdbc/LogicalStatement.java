@@ -101,7 +101,8 @@ class LogicalStatement implements Statement {
 		physical.retain();
 		try {
 			Statement statement = Objects.equals(this.holdability, this.session.settings().getHoldability())
-					? this.factory.create(physical.connection()) : physical.create(this.factory, this.holdability);
+					? this.factory.create(physical.connection())
+					: physical.createStatement(this.factory, this.holdability);
 			applySettings(statement);
 			made(statement, unit);
 			this.delegate = statement;
@@ -276,7 +277,7 @@ class LogicalStatement implements Statement {
 	}
 
 	final ResultSet wrap(ResultSet resultSet) throws SQLException {
-		UnitOfWork unit = this.executedIn;
+		UnitOfWork unit = (this.executedIn != null) ? this.executedIn : this.madeIn;
 		if (unit == null) {
 			throw new SQLException("This statement was not executed.", SqlState.OBJECT_NOT_IN_STATE);
 		}
@@ -523,9 +524,6 @@ class LogicalStatement implements Statement {
 
 	@Override
 	public @Nullable ResultSet getGeneratedKeys() throws SQLException {
-		if (this.executedIn == null) {
-			return inspect(Statement::getGeneratedKeys);
-		}
 		return wrapIfPresent(delegate().getGeneratedKeys());
 	}
 

@@ -43,6 +43,7 @@ final class MetadataAccess {
 	}
 
 	<R> R ask(Question<R> question) throws SQLException {
+		this.connections.requireOpen();
 		PhysicalConnection open = open();
 		if (open != null) {
 			return ask(open, question);
@@ -84,6 +85,7 @@ final class MetadataAccess {
 	 * questions about the answers need no second one. Its user leaves it.
 	 */
 	PhysicalConnection connection() throws SQLException {
+		this.connections.requireOpen();
 		PhysicalConnection physical = open();
 		if (physical == null) {
 			try {

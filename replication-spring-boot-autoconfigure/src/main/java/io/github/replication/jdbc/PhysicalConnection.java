@@ -352,23 +352,8 @@ final class PhysicalConnection {
 	/**
 	 * Makes a statement with another holdability than that of the session.
 	 */
-	Statement create(StatementFactory factory, @Nullable Integer holdability) throws SQLException {
-		return this.settings.create(factory, holdability);
-	}
-
-	/**
-	 * Has the schema set again by {@link #applyRareSettings}: a text may have set another
-	 * search path.
-	 */
-	void forgetSchema() {
-		this.settings.forgetSchema();
-	}
-
-	/**
-	 * Has a client property set again by {@link #applyRareSettings}.
-	 */
-	void forgetClientInfo(String name) {
-		this.settings.forgetClientInfo(name);
+	Statement createStatement(StatementFactory factory, @Nullable Integer holdability) throws SQLException {
+		return this.settings.createStatement(factory, holdability);
 	}
 
 	/**
@@ -388,10 +373,9 @@ final class PhysicalConnection {
 	}
 
 	/**
-	 * Brings back the settings that a rollback has led back to, in auto-commit, so that
-	 * no transaction begins with that.
+	 * Passes on settings in auto-commit, so that no transaction begins with that.
 	 */
-	void applyReverted(SessionSettings session) throws SQLException {
+	void applyInAutoCommit(SessionSettings session) throws SQLException {
 		boolean autoCommit = this.settings.isAutoCommit();
 		this.settings.setAutoCommit(true);
 		this.settings.applyRareSettings(session);
@@ -432,9 +416,9 @@ final class PhysicalConnection {
 	 * read-only. In the hands of the application it follows the logical connection
 	 * instead.
 	 */
-	void rest(SessionSettings session) throws SQLException {
+	void rest(SessionSettings session, boolean readOnly) throws SQLException {
 		if (this.exposed) {
-			follow(session);
+			follow(session, readOnly);
 		}
 		else {
 			this.settings.setAutoCommit(true);
@@ -445,16 +429,17 @@ final class PhysicalConnection {
 	/**
 	 * Brings a connection in the hands of the application to the state of the logical
 	 * one.
+	 * @param readOnly whether that is read-only, by itself or by the code that runs
 	 */
-	void follow(SessionSettings session) throws SQLException {
+	void follow(SessionSettings session, boolean readOnly) throws SQLException {
 		if (!isTransactionUnderWay()) {
-			if (!session.isReadOnly()) {
+			if (!readOnly) {
 				this.settings.setSessionReadWrite();
 			}
 			else if (!makeSessionReadOnly()) {
 				throw ReadOnlyViolations.unenforceable(this.node);
 			}
-			this.settings.apply(session, session.isReadOnly());
+			this.settings.apply(session, readOnly);
 		}
 		this.settings.setAutoCommit(session.isAutoCommit());
 	}

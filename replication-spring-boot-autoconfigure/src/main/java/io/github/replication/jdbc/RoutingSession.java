@@ -19,6 +19,7 @@ package io.github.replication.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLWarning;
 import java.sql.Savepoint;
 import java.util.concurrent.Executor;
 
@@ -29,13 +30,15 @@ import io.github.replication.jdbc.PhysicalConnection.Hold;
 import io.github.replication.postgres.SqlState;
 
 /**
- * The session behind a logical connection: its settings, the unit of work under way, and
- * the physical connections that serve it.
+ * The session behind a logical connection: ends its transactions, and hands its physical
+ * connections out and back. {@link SessionUnits} finds the units of work, and
+ * {@link SettingChanges} changes settings.
  * <p>
  * The physical connection of a read pool goes back when its unit ends. A connection of
  * the write pool may hold session state once it has run a read-write transaction, or
  * anything but a plain read in auto-commit. It stays until the logical connection is
- * closed. For use by one thread, as JDBC connections are, except for {@link #abort}.
+ * closed, and so does one that the application has unwrapped. For use by one thread, as
+ * JDBC connections are, except for {@link #abort}.
  */
 final class RoutingSession {
 
@@ -104,7 +107,7 @@ final class RoutingSession {
 	/**
 	 * Whether the connection broke under a commit, and has not been rolled back since.
 	 */
-	boolean isLost() {
+	boolean isCommitLost() {
 		return this.connections.isCommitLost();
 	}
 
@@ -131,6 +134,14 @@ final class RoutingSession {
 	UnitOfWork unitToExecute(StatementText text, @Nullable PhysicalConnection madeOn, @Nullable UnitOfWork madeIn)
 			throws SQLException {
 		return this.units.unitToExecute(text, madeOn, madeIn);
+	}
+
+	@Nullable SQLWarning warnings() throws SQLException {
+		return this.connections.warnings();
+	}
+
+	void clearWarnings() throws SQLException {
+		this.connections.clearWarnings();
 	}
 
 	/**
@@ -170,22 +181,38 @@ final class RoutingSession {
 	private void end(PhysicalConnection physical, boolean committed) throws SQLException {
 		UnitOfWork unit = this.units.current();
 		boolean shared = unit != null && unit.isOnUsedConnection() && physical.isUsed();
-		this.units.over();
+		this.units.end();
 		this.connections.releaseOvertaken();
 		if (!committed && !physical.isBroken()) {
 			physical.rollbackIfOpen();
 		}
 		physical.transactionEnded(committed);
 		boolean reverted = endSettings(committed);
-		if (!physical.isHeld() && !shared && !physical.isExposed()) {
+		if (!shared && !stays(physical)) {
 			this.connections.release(physical);
 		}
 		else if (!physical.isBroken()) {
-			physical.rest(this.settings);
+			physical.rest(this.settings, this.requests.isReadOnly());
 			if (reverted) {
-				physical.applyReverted(this.settings);
+				physical.applyInAutoCommit(this.settings);
 			}
 		}
+	}
+
+	/**
+	 * Whether a connection stays with the session: it is held, or the application has it
+	 * in its own hands. Behind a connection pooler one that is to be read-only cannot
+	 * stay.
+	 */
+	private boolean stays(PhysicalConnection physical) throws SQLException {
+		if (physical.isHeld() || !physical.isExposed() || physical.isOnReadPool()) {
+			return physical.isHeld() || physical.isExposed();
+		}
+		boolean kept = !physical.isBroken() && (!this.requests.isReadOnly() || physical.makeSessionReadOnly());
+		if (kept) {
+			physical.hold(Hold.SESSION);
+		}
+		return kept;
 	}
 
 	/**
@@ -206,7 +233,7 @@ final class RoutingSession {
 	private void endWithoutConnection(boolean committed) throws SQLException {
 		PhysicalConnection current = this.connections.current();
 		if (endSettings(committed) && current != null && !current.isBroken()) {
-			current.applyReverted(this.settings);
+			current.applyInAutoCommit(this.settings);
 		}
 	}
 
@@ -217,11 +244,7 @@ final class RoutingSession {
 				commit();
 			}
 			this.settings.setAutoCommit(autoCommit);
-			this.units.over();
-		}
-		PhysicalConnection current = this.connections.current();
-		if (autoCommit && current != null && current.isExposed() && current.isHeld()) {
-			this.units.mayWriteUnseen();
+			this.units.end();
 		}
 		follow();
 	}
@@ -233,7 +256,7 @@ final class RoutingSession {
 			endWithoutConnection(true);
 			return;
 		}
-		UnitOfWork unit = this.units.unitOn(physical);
+		UnitOfWork unit = this.units.currentOrJoin(physical);
 		boolean committed = false;
 		try {
 			boolean failed = this.settings.isChangedInTransaction() && physical.isTransactionFailed();
@@ -256,7 +279,7 @@ final class RoutingSession {
 			endWithoutConnection(false);
 			return;
 		}
-		UnitOfWork unit = this.units.unitOn(physical);
+		UnitOfWork unit = this.units.currentOrJoin(physical);
 		try {
 			physical.connection().rollback();
 		}
@@ -317,10 +340,10 @@ final class RoutingSession {
 		UnitOfWork unit = this.units.current();
 		if (unit != null && unit.isTransaction()) {
 			requireNotLost(unit);
-			this.units.over();
+			this.units.end();
 			leaveUnused(unit.physical());
 		}
-		this.units.over();
+		this.units.end();
 	}
 
 	/**
@@ -348,7 +371,7 @@ final class RoutingSession {
 	}
 
 	Savepoint setSavepoint(Question<Savepoint> setting) throws SQLException {
-		UnitOfWork unit = this.units.transaction();
+		UnitOfWork unit = this.units.useTransaction();
 		try {
 			Savepoint savepoint = setting.answer(unit.physical().connection());
 			this.settings.mark(savepoint);
@@ -360,7 +383,7 @@ final class RoutingSession {
 	}
 
 	void rollbackTo(Savepoint savepoint) throws SQLException {
-		UnitOfWork unit = this.units.transaction();
+		UnitOfWork unit = this.units.useTransaction();
 		SessionSettings.Transactional settings = this.settings.at(savepoint);
 		try {
 			unit.physical().rollbackTo(savepoint, settings);
@@ -372,7 +395,7 @@ final class RoutingSession {
 	}
 
 	void releaseSavepoint(Savepoint savepoint) throws SQLException {
-		UnitOfWork unit = this.units.transaction();
+		UnitOfWork unit = this.units.useTransaction();
 		try {
 			unit.physical().connection().releaseSavepoint(savepoint);
 		}
@@ -385,7 +408,6 @@ final class RoutingSession {
 	 * Asks a physical connection something that decides and holds nothing.
 	 */
 	<R> R ask(Question<R> question) throws SQLException {
-		requireOpen();
 		return metadata().ask(question);
 	}
 
@@ -394,7 +416,6 @@ final class RoutingSession {
 	 * {@linkplain #leave left}.
 	 */
 	PhysicalConnection connectionForMetadata() throws SQLException {
-		requireOpen();
 		return metadata().connection();
 	}
 
@@ -465,8 +486,13 @@ final class RoutingSession {
 	 */
 	void follow() throws SQLException {
 		PhysicalConnection current = this.connections.current();
-		if (current != null && current.isExposed() && !(current.isOnReadPool() && this.requests.isSerializable())) {
-			current.follow(this.settings);
+		if (current == null || !current.isExposed() || (current.isOnReadPool() && this.requests.isSerializable())) {
+			return;
+		}
+		boolean readOnly = this.requests.isReadOnly();
+		current.follow(this.settings, readOnly);
+		if (current.isOnWritePool() && !readOnly && this.settings.isAutoCommit()) {
+			this.units.mayWriteUnseen();
 		}
 	}
 
@@ -481,11 +507,15 @@ final class RoutingSession {
 	 * read-only.
 	 */
 	private static void enforceReadOnly(UnitOfWork unit) throws SQLException {
+		PhysicalConnection physical = unit.physical();
 		if (unit.isTransaction()) {
 			unit.startReadOnly();
 		}
-		else if (!unit.physical().makeSessionReadOnly()) {
+		else if (!physical.makeSessionReadOnly()) {
 			throw ReadOnlyViolations.unenforceable(unit.route().node());
+		}
+		else if (physical.isOnWritePool()) {
+			physical.hold(Hold.SESSION);
 		}
 	}
 
@@ -499,8 +529,8 @@ final class RoutingSession {
 		if (unit != null) {
 			unit.recordUnseenWrites();
 		}
-		this.units.over();
-		this.units.recordWritesUnseen();
+		this.units.end();
+		this.units.recordUnseenWrites();
 		try {
 			this.connections.releaseAll();
 		}

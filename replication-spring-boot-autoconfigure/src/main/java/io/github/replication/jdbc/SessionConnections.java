@@ -18,6 +18,7 @@ package io.github.replication.jdbc;
 
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -54,6 +55,11 @@ final class SessionConnections {
 	 * before it is rolled back.
 	 */
 	private boolean commitLost;
+
+	/**
+	 * That of a connection which has gone back.
+	 */
+	private @Nullable SQLWarning warning;
 
 	private volatile boolean closed;
 
@@ -92,7 +98,7 @@ final class SessionConnections {
 	}
 
 	/**
-	 * Only what a finished transaction has left behind may be lost with a connection.
+	 * Only the remains of a finished transaction may be lost with a connection.
 	 */
 	void requireReplaceable(PhysicalConnection broken) throws SQLException {
 		if (broken.holdsSession()) {
@@ -124,6 +130,27 @@ final class SessionConnections {
 	private SQLException closedException() {
 		return this.aborted ? new SQLException("Connection was aborted", SqlState.CONNECTION_DOES_NOT_EXIST)
 				: new SQLException("Connection is closed");
+	}
+
+	/**
+	 * Keeps the warning of a connection that was used for one question only.
+	 */
+	void warning(@Nullable SQLWarning warning) {
+		this.warning = warning;
+	}
+
+	@Nullable SQLWarning warnings() throws SQLException {
+		PhysicalConnection current = this.current;
+		SQLWarning warning = (current != null) ? current.connection().getWarnings() : null;
+		return (warning != null) ? warning : this.warning;
+	}
+
+	void clearWarnings() throws SQLException {
+		this.warning = null;
+		PhysicalConnection current = this.current;
+		if (current != null) {
+			current.connection().clearWarnings();
+		}
 	}
 
 	/**

@@ -51,6 +51,17 @@ final class SessionSettings {
 	private Transactional transactional = Transactional.NONE;
 
 	/**
+	 * How often the schema was set. A text may set another search path, so that a schema
+	 * that is set again is sent again.
+	 */
+	private int schemaRevision;
+
+	/**
+	 * How often a client property was set.
+	 */
+	private int clientInfoRevision;
+
+	/**
 	 * The settings that a rollback restores, {@code null} while the transaction has
 	 * changed nothing.
 	 */
@@ -123,7 +134,22 @@ final class SessionSettings {
 	}
 
 	void setSchema(@Nullable String schema) {
+		this.schemaRevision++;
 		change(new Transactional(schema, this.transactional.clientInfo()));
+	}
+
+	/**
+	 * How often the schema was set.
+	 */
+	int schemaRevision() {
+		return this.schemaRevision;
+	}
+
+	/**
+	 * How often a client property was set.
+	 */
+	int clientInfoRevision() {
+		return this.clientInfoRevision;
 	}
 
 	/**
@@ -141,6 +167,7 @@ final class SessionSettings {
 	void setClientInfo(String name, String value, boolean inTransaction) {
 		Map<String, String> clientInfo = new HashMap<>(this.transactional.clientInfo());
 		clientInfo.put(name, value);
+		this.clientInfoRevision++;
 		Transactional changed = new Transactional(this.transactional.schema(), clientInfo);
 		if (inTransaction) {
 			change(changed);
@@ -221,7 +248,7 @@ final class SessionSettings {
 	 * Returns the settings that belong to a transaction as they are, to be undone to.
 	 */
 	Undo undo() {
-		return new Undo(this.transactional, this.beforeTransaction);
+		return new Undo(this.transactional, this.beforeTransaction, this.schemaRevision, this.clientInfoRevision);
 	}
 
 	/**
@@ -230,6 +257,8 @@ final class SessionSettings {
 	void undo(Undo undo) {
 		this.transactional = undo.transactional();
 		this.beforeTransaction = undo.beforeTransaction();
+		this.schemaRevision = undo.schemaRevision();
+		this.clientInfoRevision = undo.clientInfoRevision();
 	}
 
 	/**
@@ -258,8 +287,11 @@ final class SessionSettings {
 	 * @param transactional the settings
 	 * @param beforeTransaction the settings that a rollback restores, {@code null} for
 	 * the same
+	 * @param schemaRevision how often the schema was set
+	 * @param clientInfoRevision how often a client property was set
 	 */
-	record Undo(Transactional transactional, @Nullable Transactional beforeTransaction) {
+	record Undo(Transactional transactional, @Nullable Transactional beforeTransaction, int schemaRevision,
+			int clientInfoRevision) {
 
 	}
 

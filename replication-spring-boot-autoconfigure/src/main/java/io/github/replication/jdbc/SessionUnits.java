@@ -77,7 +77,7 @@ final class SessionUnits {
 	/**
 	 * The unit under way has ended, or was left before it has begun on the server.
 	 */
-	void over() {
+	void end() {
 		this.unit = null;
 	}
 
@@ -99,9 +99,9 @@ final class SessionUnits {
 	}
 
 	/**
-	 * The transaction that a savepoint belongs to.
+	 * Returns the transaction under way, or begins one, and marks it as used.
 	 */
-	UnitOfWork transaction() throws SQLException {
+	UnitOfWork useTransaction() throws SQLException {
 		UnitOfWork unit = unitFor(StatementText.UNKNOWN);
 		unit.use();
 		return unit;
@@ -188,14 +188,14 @@ final class SessionUnits {
 	 * The session does not see the application's work on a connection in its own hands:
 	 * it may have written since the last time.
 	 */
-	void recordWritesUnseen() {
+	void recordUnseenWrites() {
 		if (this.writesUnseen) {
 			this.source.recordUncheckedWrite(false);
 		}
 	}
 
 	private UnitOfWork begin(StatementText text, @Nullable PhysicalConnection preferred) throws SQLException {
-		recordWritesUnseen();
+		recordUnseenWrites();
 		PhysicalConnection current = usable(preferred);
 		if (current != null && current.isInOwnTransaction()) {
 			return join(current);
@@ -245,7 +245,11 @@ final class SessionUnits {
 		return unit;
 	}
 
-	UnitOfWork unitOn(PhysicalConnection physical) throws SQLException {
+	/**
+	 * Returns the unit under way, or else joins the transaction of a connection in the
+	 * hands of the application.
+	 */
+	UnitOfWork currentOrJoin(PhysicalConnection physical) throws SQLException {
 		UnitOfWork unit = this.unit;
 		return (unit != null) ? unit : join(physical);
 	}

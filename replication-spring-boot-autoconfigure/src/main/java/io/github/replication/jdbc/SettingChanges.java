@@ -25,9 +25,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes of a session's settings on their way to the server, and what it answers. A
- * setting reaches a connection that is in use at once. For use by the thread of that
- * session.
+ * Changes the settings of a session, and passes them on to the connection that is in use.
+ * For use by the thread of that session.
  */
 final class SettingChanges {
 
@@ -43,8 +42,6 @@ final class SettingChanges {
 
 	private final MetadataAccess metadata;
 
-	private @Nullable SQLWarning warning;
-
 	SettingChanges(ConnectionSource source, RouteRequests requests, SessionConnections connections, SessionUnits units,
 			MetadataAccess metadata) {
 		this.source = source;
@@ -56,17 +53,13 @@ final class SettingChanges {
 	}
 
 	/**
-	 * Sets the schema. Where a text may have set another one, a rollback leads back to
-	 * that, so that the transaction begins with this.
+	 * Sets the schema. If a text may have changed the search path, the transaction begins
+	 * first: its rollback then restores that path, as on one connection.
 	 */
 	void setSchema(String schema) throws SQLException {
 		this.connections.requireOpen();
 		if (!this.settings.isAutoCommit() && sessionOfTheApplication() != null) {
-			this.units.transaction();
-		}
-		PhysicalConnection current = this.connections.current();
-		if (current != null) {
-			current.forgetSchema();
+			this.units.useTransaction();
 		}
 		change((settings) -> settings.setSchema(schema));
 	}
@@ -78,16 +71,12 @@ final class SettingChanges {
 		boolean known = this.metadata.ask((connection) -> connection.getClientInfo().containsKey(name));
 		if (known) {
 			boolean inTransaction = this.connections.isTransactionUnderWay();
-			PhysicalConnection current = this.connections.current();
-			if (current != null) {
-				current.forgetClientInfo(name);
-			}
 			change((settings) -> settings.setClientInfo(name, value, inTransaction));
 		}
 		else {
 			Optional<SQLWarning> warning = this.metadata.ask((connection) -> warningOf(connection, name, value));
 			if (this.connections.current() == null) {
-				this.warning = warning.orElse(null);
+				this.connections.warning(warning.orElse(null));
 			}
 		}
 	}
@@ -116,26 +105,19 @@ final class SettingChanges {
 
 	/**
 	 * Passes a setting on to the connection in use: it may count for the next statement
-	 * of the unit under way.
+	 * of the unit under way. On a replica's connection in the hands of the application no
+	 * transaction begins by that: the next one may have to write.
 	 */
 	void applyAtOnce() throws SQLException {
 		PhysicalConnection current = this.connections.current();
-		if (current != null && !current.isBroken()) {
-			current.applyRareSettings(this.settings);
+		if (current == null || current.isBroken()) {
+			return;
 		}
-	}
-
-	@Nullable SQLWarning warnings() throws SQLException {
-		PhysicalConnection current = this.connections.current();
-		SQLWarning warning = (current != null) ? current.connection().getWarnings() : null;
-		return (warning != null) ? warning : this.warning;
-	}
-
-	void clearWarnings() throws SQLException {
-		this.warning = null;
-		PhysicalConnection current = this.connections.current();
-		if (current != null) {
-			current.connection().clearWarnings();
+		if (current.isExposed() && current.isOnReadPool() && !current.isTransactionUnderWay()) {
+			current.applyInAutoCommit(this.settings);
+		}
+		else {
+			current.applyRareSettings(this.settings);
 		}
 	}
 

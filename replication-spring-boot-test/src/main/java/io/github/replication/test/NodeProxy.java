@@ -360,8 +360,8 @@ public final class NodeProxy {
 		}
 
 		/**
-		 * Waits until something may pass. What a fault has held back from a connection
-		 * that is closed meanwhile is lost.
+		 * Waits until something may pass. Data that a fault has held back from a
+		 * connection that is closed meanwhile is lost.
 		 */
 		private void awaitPassage() throws IOException {
 			synchronized (NodeProxy.this.monitor) {

@@ -38,6 +38,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.postgresql.PGStatement;
 import org.postgresql.jdbc.PgStatement;
@@ -52,6 +54,7 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
 
+import io.github.replication.Consistency;
 import io.github.replication.NodeStatus;
 import io.github.replication.ReadOnly;
 import io.github.replication.Replication;
@@ -293,6 +296,77 @@ class ConnectionTests {
 	}
 
 	@Test
+	void copyInAReadOnlyScopeIsRefusedAfterItsTransaction() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			Replication.onPrimary(() -> Replication.readOnly(Consistency.SESSION, () -> {
+				connection.setAutoCommit(false);
+				PGConnection driver = connection.unwrap(PGConnection.class);
+				connection.commit();
+				assertThatExceptionOfType(SQLException.class).isThrownBy(() -> copy(driver, 1))
+					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+				connection.rollback();
+			}));
+			insert(connection, "a.item", 2);
+			connection.commit();
+		}
+		assertThat(count("a.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
+	void commitReachesTheConnectionThatAReadOnlyTransactionHasUnwrapped() throws Exception {
+		try (Connection connection = dataSource.getConnection()) {
+			PGConnection driver = Replication.onPrimary(() -> {
+				connection.setReadOnly(true);
+				connection.setAutoCommit(false);
+				PGConnection unwrapped = connection.unwrap(PGConnection.class);
+				connection.commit();
+				return unwrapped;
+			});
+			Replication.readOnly(Consistency.EVENTUAL, () -> {
+				execute(connection, "SELECT count(*) FROM a.item");
+				connection.commit();
+			});
+			connection.setReadOnly(false);
+			copy(driver, 1);
+			connection.commit();
+		}
+		assertThat(count("a.item")).isOne();
+		assertThat(application.bean(WriteRecord.class).hasWritten()).isTrue();
+		assertPoolIsClean();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void copyInAutoCommitIsRecordedAfterAReadOnlyUnit(boolean inTransaction) throws Exception {
+		try (Connection connection = dataSource.getConnection()) {
+			PGConnection driver = Replication.onPrimary(() -> {
+				connection.setReadOnly(true);
+				connection.setAutoCommit(!inTransaction);
+				PGConnection unwrapped = connection.unwrap(PGConnection.class);
+				connection.setAutoCommit(true);
+				return unwrapped;
+			});
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> copy(driver, 1))
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+			connection.setReadOnly(false);
+			copy(driver, 2);
+		}
+		assertThat(admin.queryForList("SELECT id FROM a.item", Integer.class)).containsExactly(2);
+		assertThat(application.bean(WriteRecord.class).hasWritten()).isTrue();
+		assertPoolIsClean();
+	}
+
+	private static void copy(PGConnection driver, int id) throws SQLException {
+		try {
+			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader(id + "\tx\n"));
+		}
+		catch (IOException ex) {
+			throw new SQLException(ex);
+		}
+	}
+
+	@Test
 	void readOnlyUnitInAutoCommitOnAHeldConnectionRefusesToCopyIn() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			execute(connection, "SET application_name = 'held'");
@@ -526,6 +600,41 @@ class ConnectionTests {
 	}
 
 	@Test
+	void schemaIsSetAgainOnEachConnectionThatAStatementGoesBackTo() throws SQLException {
+		try (Connection connection = dataSource.getConnection(); Statement onReplica = connection.createStatement()) {
+			connection.setReadOnly(true);
+			connection.setSchema("a");
+			onReplica.execute("SET search_path = b");
+			Replication.onPrimary(() -> execute(connection, "SELECT 1"));
+			connection.setSchema("a");
+			try (ResultSet row = onReplica.executeQuery("SELECT current_schema(), pg_is_in_recovery()")) {
+				row.next();
+				assertThat(row.getString(1)).isEqualTo("a");
+				assertThat(row.getBoolean(2)).isTrue();
+			}
+		}
+	}
+
+	@Test
+	void schemaThatIsSetOnAnUnwrappedReplicaBeginsNothing() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			connection.setSchema("a");
+			Replication.readOnly(Consistency.EVENTUAL, () -> {
+				execute(connection, "SELECT count(*) FROM item");
+				connection.unwrap(PGConnection.class);
+				connection.commit();
+			});
+			connection.setSchema("b");
+			connection.setSchema("b");
+			insert(connection, "item", 1);
+			connection.commit();
+		}
+		assertThat(count("b.item")).isOne();
+		assertPoolIsClean();
+	}
+
+	@Test
 	void clientInfoIsSetAgainAfterATextHasSetAnother() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			connection.setClientInfo("ApplicationName", "mine");
@@ -601,6 +710,17 @@ class ConnectionTests {
 			assertThat(connection.isValid(1)).isTrue();
 		}
 		assertThat(count("a.item")).isZero();
+	}
+
+	@Test
+	void keysOfAStatementThatWasNotExecutedBelongToIt() throws SQLException {
+		try (Connection connection = dataSource.getConnection();
+				Statement statement = connection.createStatement();
+				ResultSet keys = statement.getGeneratedKeys()) {
+			assertThat(keys.next()).isFalse();
+			assertThat(keys.getStatement()).isSameAs(statement);
+		}
+		assertPoolIsClean();
 	}
 
 	@Test

@@ -172,7 +172,8 @@ final class History {
 			this.prepared.put(call.subject(), call.text());
 		}
 		if (call.method().matches("execute.*") && !this.manualCommit.contains(connection)
-				&& !this.readOnly.contains(connection) && !isClosed(call) && !isPlainRead(textOf(call))) {
+				&& !this.readOnly.contains(connection) && !isClosed(call) && !isPlainRead(textOf(call))
+				&& !outcome.isConnectionLost()) {
 			this.sessionState.add(connection);
 		}
 	}
@@ -342,6 +343,13 @@ final class History {
 	 */
 	boolean isLost(Call call) {
 		return contains(this.lost, call);
+	}
+
+	/**
+	 * Whether the pool has closed the connection after it did not support something.
+	 */
+	boolean isEvicted(Call call) {
+		return contains(this.evicted, call);
 	}
 
 	boolean isTerminated() {

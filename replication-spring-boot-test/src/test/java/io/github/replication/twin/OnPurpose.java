@@ -157,9 +157,11 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().method().equals("rows") && difference.hasEqualViews()
+			boolean ofOneRow = difference.call().method().matches("get(Object|String|Int|Long)")
+					&& !difference.plain().outcome().failed() && !difference.ours().outcome().failed();
+			return (ofOneRow || difference.call().method().equals("rows")) && difference.hasEqualViews()
 					&& difference.history().isMetaData(difference.call())
-					&& sorted(difference.plain().outcome()).equals(sorted(difference.ours().outcome()));
+					&& (ofOneRow || sorted(difference.plain().outcome()).equals(sorted(difference.ours().outcome())));
 		}
 
 		private List<String> sorted(Outcome outcome) {
@@ -263,6 +265,9 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
+			if (difference.history().isEvicted(difference.call())) {
+				return difference.plain().outcome().isOfLostConnection() && !difference.ours().outcome().failed();
+			}
 			return difference.plain().outcome().unsupported() && difference.hasEqualOutcomes()
 					&& difference.hasEqualRows() && difference.plain().closedSocket()
 					&& (difference.history().isReadOnly(difference.call())
@@ -645,8 +650,7 @@ enum OnPurpose {
 		@Override
 		boolean explains(Difference difference) {
 			return Stream.of(difference.plain(), difference.ours())
-				.anyMatch((step) -> step.outcome().equals(Outcome.SKIPPED)) && difference.hasEqualRows()
-					&& difference.isOriginDifferent();
+				.anyMatch((step) -> step.outcome().equals(Outcome.SKIPPED)) && difference.isOriginDifferent();
 		}
 
 	},
