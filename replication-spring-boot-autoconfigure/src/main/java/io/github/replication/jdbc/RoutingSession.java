@@ -188,7 +188,7 @@ final class RoutingSession {
 		}
 		physical.transactionEnded(committed);
 		boolean reverted = endSettings(committed);
-		if (!shared && !stays(physical)) {
+		if (!shared && !keep(physical)) {
 			this.connections.release(physical);
 		}
 		else if (!physical.isBroken()) {
@@ -200,11 +200,11 @@ final class RoutingSession {
 	}
 
 	/**
-	 * Whether a connection stays with the session: it is held, or the application has it
-	 * in its own hands. Behind a connection pooler one that is to be read-only cannot
-	 * stay.
+	 * Keeps a connection that the application has in its own hands. Behind a connection
+	 * pooler one that is to be read-only cannot be kept.
+	 * @return whether the connection stays with the session, for this or another reason
 	 */
-	private boolean stays(PhysicalConnection physical) throws SQLException {
+	private boolean keep(PhysicalConnection physical) throws SQLException {
 		if (physical.isHeld() || !physical.isExposed() || physical.isOnReadPool()) {
 			return physical.isHeld() || physical.isExposed();
 		}
@@ -456,8 +456,9 @@ final class RoutingSession {
 	void expose(UnitOfWork unit) throws SQLException {
 		PhysicalConnection physical = unit.physical();
 		physical.expose();
-		if (unit.isReadOnly()) {
-			enforceReadOnly(unit);
+		UnitOfWork transaction = transactionOn(physical);
+		if (isReadOnly(unit, transaction)) {
+			enforceReadOnly(physical, transaction);
 		}
 		else {
 			physical.hold(Hold.SESSION);
@@ -466,6 +467,23 @@ final class RoutingSession {
 			}
 		}
 		followBetweenTransactions();
+	}
+
+	private @Nullable UnitOfWork transactionOn(PhysicalConnection physical) {
+		UnitOfWork unit = this.units.current();
+		return (unit != null && unit.isTransaction() && unit.physical() == physical) ? unit : null;
+	}
+
+	/**
+	 * Whether an object that was made in a unit must not write now: a transaction that is
+	 * over does not decide that.
+	 */
+	private boolean isReadOnly(UnitOfWork madeIn, @Nullable UnitOfWork transaction) {
+		if (transaction != null) {
+			return transaction.isReadOnly();
+		}
+		return madeIn.isTransaction() ? this.requests.isReadOnly() || !madeIn.physical().isOnWritePool()
+				: madeIn.isReadOnly();
 	}
 
 	/**
@@ -506,13 +524,13 @@ final class RoutingSession {
 	 * COPY and large objects begin a transaction without the words that make it
 	 * read-only.
 	 */
-	private static void enforceReadOnly(UnitOfWork unit) throws SQLException {
-		PhysicalConnection physical = unit.physical();
-		if (unit.isTransaction()) {
-			unit.startReadOnly();
+	private static void enforceReadOnly(PhysicalConnection physical, @Nullable UnitOfWork transaction)
+			throws SQLException {
+		if (transaction != null) {
+			transaction.startReadOnly();
 		}
 		else if (!physical.makeSessionReadOnly()) {
-			throw ReadOnlyViolations.unenforceable(unit.route().node());
+			throw ReadOnlyViolations.unenforceable(physical.node());
 		}
 		else if (physical.isOnWritePool()) {
 			physical.hold(Hold.SESSION);

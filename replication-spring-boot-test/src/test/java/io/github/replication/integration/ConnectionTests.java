@@ -401,6 +401,28 @@ class ConnectionTests {
 	}
 
 	@Test
+	void statementOfAnEndedReadOnlyTransactionIsUnwrappedByThePresentSettings() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			execute(connection, "SET application_name = 'held'");
+			connection.setReadOnly(true);
+			connection.setAutoCommit(false);
+			try (Statement statement = connection.createStatement()) {
+				statement.execute("SELECT 1");
+				connection.commit();
+				connection.setReadOnly(false);
+				PgStatement driver = statement.unwrap(PgStatement.class);
+				connection.setReadOnly(true);
+				connection.setReadOnly(false);
+				driver.executeUpdate("INSERT INTO a.item VALUES (1, 'x')");
+				connection.commit();
+			}
+		}
+		assertThat(count("a.item")).isOne();
+		assertThat(application.bean(WriteRecord.class).hasWritten()).isTrue();
+		assertPoolIsClean();
+	}
+
+	@Test
 	void closedStatementStillHasTheOneOfTheDriver() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			PreparedStatement statement = connection.prepareStatement("SELECT 1");

@@ -99,6 +99,29 @@ class PoolSettingsTests {
 	}
 
 	@Test
+	void searchPathOfThePoolIsThereForTheNextBorrower() throws SQLException {
+		try (TestApplication application = start(TestApplication.exactly(this.cluster)
+			.with("spring.datasource.hikari.connection-init-sql", "SET search_path = pg_catalog")
+			.with("spring.datasource.hikari.maximum-pool-size", "1"))) {
+			DataSource dataSource = application.bean(DataSource.class);
+			try (Connection connection = dataSource.getConnection(); Statement held = connection.createStatement()) {
+				held.execute("CREATE TEMPORARY TABLE once (id int)");
+				assertThat(connection.getSchema()).isEqualTo("pg_catalog");
+				connection.setSchema("information_schema");
+				assertThat(connection.getSchema()).isEqualTo("information_schema");
+				// with the driver this is the default of the server, not that of the pool
+				connection.setSchema(null);
+				assertThat(connection.getSchema()).isEqualTo("public");
+				held.execute("DROP TABLE once");
+			}
+			try (Connection next = dataSource.getConnection()) {
+				next.createStatement().execute("SELECT 1 FOR UPDATE");
+				assertThat(next.getSchema()).isEqualTo("pg_catalog");
+			}
+		}
+	}
+
+	@Test
 	void passwordThatIsChangedInTheApplicationsPoolReachesTheOthers() {
 		try (TestApplication application = start(TestApplication.exactly(this.cluster)
 			.with("replication.monitor.interval", "200ms")
