@@ -154,7 +154,7 @@ final class LogicalResultSet extends DelegatingResultSet {
 	@Override
 	public void close() throws SQLException {
 		this.delegate.close();
-		this.statement.resultSetClosed();
+		this.statement.closeIfCompleted();
 	}
 
 	@Override

@@ -210,7 +210,7 @@ class LogicalStatement implements Statement {
 		if (this.session.isAborted()) {
 			this.session.requireOpen();
 		}
-		resultSetClosed();
+		closeIfCompleted();
 		if (this.closed || this.session.isClosed()) {
 			throw new SQLException("This statement is closed.", SqlState.OBJECT_NOT_IN_STATE);
 		}
@@ -302,7 +302,7 @@ class LogicalStatement implements Statement {
 	 * Closes this statement if its result sets were the last of it.
 	 * @see #closeOnCompletion
 	 */
-	final void resultSetClosed() throws SQLException {
+	final void closeIfCompleted() throws SQLException {
 		if (this.closeOnCompletion && this.delegate != null && this.delegate.isClosed()) {
 			close();
 		}
@@ -487,7 +487,7 @@ class LogicalStatement implements Statement {
 		}
 		finally {
 			batchExecuted();
-			resultSetClosed();
+			closeIfCompleted();
 		}
 	}
 

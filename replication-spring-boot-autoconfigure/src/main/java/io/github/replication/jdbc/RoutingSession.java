@@ -205,8 +205,11 @@ final class RoutingSession {
 	 * @return whether the connection stays with the session, for this or another reason
 	 */
 	private boolean keep(PhysicalConnection physical) throws SQLException {
-		if (physical.isHeld() || !physical.isExposed() || physical.isOnReadPool()) {
-			return physical.isHeld() || physical.isExposed();
+		if (physical.isHeld()) {
+			return true;
+		}
+		if (!physical.isExposed() || physical.isOnReadPool()) {
+			return physical.isExposed();
 		}
 		boolean kept = !physical.isBroken() && (!this.requests.isReadOnly() || physical.makeSessionReadOnly());
 		if (kept) {

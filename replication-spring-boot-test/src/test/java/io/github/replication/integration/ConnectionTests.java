@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -156,6 +157,20 @@ class ConnectionTests {
 		admin.queryForList("SELECT pg_terminate_backend(" + backend + ", 5000)");
 	}
 
+	private static void copy(PGConnection driver, String rows) throws SQLException {
+		try {
+			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader(rows));
+		}
+		catch (IOException ex) {
+			throw new SQLException(ex);
+		}
+	}
+
+	private static void assertReadOnly(ThrowingCallable work) {
+		assertThatExceptionOfType(SQLException.class).isThrownBy(work)
+			.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+	}
+
 	/**
 	 * The next borrower of the one connection of the writers finds it as it was.
 	 */
@@ -174,17 +189,17 @@ class ConnectionTests {
 	}
 
 	@Test
-	void eachBatchOfACopyIsCommittedByItsCommit() throws SQLException, IOException {
+	void eachBatchOfACopyIsCommittedByItsCommit() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			connection.setAutoCommit(false);
 			PGConnection driver = connection.unwrap(PGConnection.class);
-			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("1\tx\n2\tx\n"));
+			copy(driver, "1\tx\n2\tx\n");
 			connection.commit();
 			assertThat(count("a.item")).isEqualTo(2);
-			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("3\tx\n4\tx\n5\tx\n"));
+			copy(driver, "3\tx\n4\tx\n5\tx\n");
 			connection.commit();
 			assertThat(count("a.item")).isEqualTo(5);
-			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("6\tx\n"));
+			copy(driver, "6\tx\n");
 			connection.rollback();
 		}
 		assertThat(count("a.item")).isEqualTo(5);
@@ -193,12 +208,12 @@ class ConnectionTests {
 	}
 
 	@Test
-	void copyThatWasBegunInAutoCommitIsRolledBackInATransaction() throws SQLException, IOException {
+	void copyThatWasBegunInAutoCommitIsRolledBackInATransaction() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			PGConnection driver = connection.unwrap(PGConnection.class);
-			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("1\tx\n"));
+			copy(driver, "1\tx\n");
 			connection.setAutoCommit(false);
-			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("2\tx\n"));
+			copy(driver, "2\tx\n");
 			connection.rollback();
 		}
 		assertThat(count("a.item")).isOne();
@@ -206,11 +221,11 @@ class ConnectionTests {
 	}
 
 	@Test
-	void openCopyIsRolledBackWhenTheConnectionIsClosed() throws SQLException, IOException {
+	void openCopyIsRolledBackWhenTheConnectionIsClosed() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			connection.setAutoCommit(false);
 			PGConnection driver = connection.unwrap(PGConnection.class);
-			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("1\tx\n"));
+			copy(driver, "1\tx\n");
 		}
 		assertThat(count("a.item")).isZero();
 		assertPoolIsClean();
@@ -261,9 +276,7 @@ class ConnectionTests {
 			connection.setAutoCommit(false);
 			PGConnection driver = connection.unwrap(PGConnection.class);
 			for (int i = 0; i < 2; i++) {
-				assertThatExceptionOfType(SQLException.class)
-					.isThrownBy(() -> driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("2\tx\n")))
-					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+				assertReadOnly(() -> copy(driver, "2\tx\n"));
 				connection.rollback();
 			}
 			connection.setReadOnly(false);
@@ -282,9 +295,7 @@ class ConnectionTests {
 				connection.setAutoCommit(false);
 				PGConnection driver = connection.unwrap(PGConnection.class);
 				connection.rollback();
-				assertThatExceptionOfType(SQLException.class)
-					.isThrownBy(() -> driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("2\tx\n")))
-					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+				assertReadOnly(() -> copy(driver, "2\tx\n"));
 				connection.rollback();
 				connection.setReadOnly(false);
 				insert(connection, "a.item", 3);
@@ -302,8 +313,7 @@ class ConnectionTests {
 				connection.setAutoCommit(false);
 				PGConnection driver = connection.unwrap(PGConnection.class);
 				connection.commit();
-				assertThatExceptionOfType(SQLException.class).isThrownBy(() -> copy(driver, 1))
-					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+				assertReadOnly(() -> copy(driver, "1\tx\n"));
 				connection.rollback();
 			}));
 			insert(connection, "a.item", 2);
@@ -328,7 +338,7 @@ class ConnectionTests {
 				connection.commit();
 			});
 			connection.setReadOnly(false);
-			copy(driver, 1);
+			copy(driver, "1\tx\n");
 			connection.commit();
 		}
 		assertThat(count("a.item")).isOne();
@@ -347,23 +357,13 @@ class ConnectionTests {
 				connection.setAutoCommit(true);
 				return unwrapped;
 			});
-			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> copy(driver, 1))
-				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+			assertReadOnly(() -> copy(driver, "1\tx\n"));
 			connection.setReadOnly(false);
-			copy(driver, 2);
+			copy(driver, "2\tx\n");
 		}
 		assertThat(admin.queryForList("SELECT id FROM a.item", Integer.class)).containsExactly(2);
 		assertThat(application.bean(WriteRecord.class).hasWritten()).isTrue();
 		assertPoolIsClean();
-	}
-
-	private static void copy(PGConnection driver, int id) throws SQLException {
-		try {
-			driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader(id + "\tx\n"));
-		}
-		catch (IOException ex) {
-			throw new SQLException(ex);
-		}
 	}
 
 	@Test
@@ -372,9 +372,7 @@ class ConnectionTests {
 			execute(connection, "SET application_name = 'held'");
 			connection.setReadOnly(true);
 			PGConnection driver = connection.unwrap(PGConnection.class);
-			assertThatExceptionOfType(SQLException.class)
-				.isThrownBy(() -> driver.getCopyAPI().copyIn("COPY a.item FROM STDIN", new StringReader("2\tx\n")))
-				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+			assertReadOnly(() -> copy(driver, "2\tx\n"));
 			connection.setReadOnly(false);
 			insert(connection, "a.item", 3);
 		}
@@ -389,9 +387,7 @@ class ConnectionTests {
 			connection.setReadOnly(true);
 			try (Statement statement = connection.createStatement()) {
 				PgStatement driver = statement.unwrap(PgStatement.class);
-				assertThatExceptionOfType(SQLException.class)
-					.isThrownBy(() -> driver.executeUpdate("INSERT INTO a.item VALUES (1, 'x')"))
-					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+				assertReadOnly(() -> driver.executeUpdate("INSERT INTO a.item VALUES (1, 'x')"));
 			}
 			connection.setReadOnly(false);
 			insert(connection, "a.item", 2);
@@ -980,8 +976,7 @@ class ConnectionTests {
 		try (Connection connection = dataSource.getConnection(); Connection other = dataSource.getConnection()) {
 			connection.setAutoCommit(false);
 			connection.setReadOnly(true);
-			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> insert(connection, "a.item", 1))
-				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25006"));
+			assertReadOnly(() -> insert(connection, "a.item", 1));
 			insert(other, "a.item", 2);
 			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(connection, "SELECT 1"))
 				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("25P02"));
@@ -1331,14 +1326,8 @@ class ConnectionTests {
 		@ReadOnly
 		public void copyReadOnlyOnPrimary(String rows) {
 			this.jdbc.execute((Connection connection) -> {
-				try {
-					return connection.unwrap(PGConnection.class)
-						.getCopyAPI()
-						.copyIn("COPY a.item FROM STDIN", new StringReader(rows));
-				}
-				catch (IOException ex) {
-					throw new SQLException(ex);
-				}
+				copy(connection.unwrap(PGConnection.class), rows);
+				return null;
 			});
 		}
 

@@ -50,8 +50,7 @@ class TwinTests {
 	@BeforeAll
 	static void prepare(PostgresCluster cluster) {
 		prepare();
-		// a commit that the replica has to replay does not wait for rows that are read
-		// there
+		// so that no commit waits for a replica whose rows are being read
 		for (PostgresNode replica : cluster.replicas()) {
 			replica.set("hot_standby_feedback", "on");
 			replica.set("wal_receiver_status_interval", "1s");
