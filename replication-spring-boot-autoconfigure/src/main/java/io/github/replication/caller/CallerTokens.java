@@ -246,9 +246,9 @@ public final class CallerTokens {
 			return null;
 		}
 		if (resolver != null && resolver.mode() == ReadYourWritesMode.POSITION && write.isResolved()) {
-			return new Reached(write.position(), null);
+			return new Reached(write.position(), null, false);
 		}
-		return isExact() ? Reached.UNKNOWN : new Reached(null, instantOf(write));
+		return new Reached(null, isExact() ? null : instantOf(write), write.asynchronous() && !write.isResolved());
 	}
 
 	/**
@@ -287,18 +287,19 @@ public final class CallerTokens {
 			return new Write(0, false, position, arrival, now);
 		}
 		Instant instant = reached.at();
-		return (instant != null && !isExact()) ? decode(instant, arrival, now) : Write.unresolved(arrival, false, now);
+		return (instant != null && !isExact()) ? decode(instant, reached.asynchronous(), arrival, now)
+				: Write.unresolved(arrival, reached.asynchronous(), now);
 	}
 
 	/**
 	 * A write of unknown position, where time decides.
 	 */
-	private @Nullable Write decode(Instant instant, long arrival, long now) {
+	private @Nullable Write decode(Instant instant, boolean asynchronous, long arrival, long now) {
 		Duration age = Duration.between(instant, this.wallClock.instant());
 		if (age.compareTo(this.window) >= 0) {
 			return null;
 		}
-		return Write.unresolved(arrival, false, now - (age.isNegative() ? 0 : age.toNanos()));
+		return Write.unresolved(arrival, asynchronous, now - (age.isNegative() ? 0 : age.toNanos()));
 	}
 
 	/**

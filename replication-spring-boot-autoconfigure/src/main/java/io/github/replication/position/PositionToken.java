@@ -27,9 +27,10 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The text consists of letters, digits, dots and hyphens: the version, the cluster, the
  * position (a timeline and an LSN, {@code u} for one that is not known, or {@code t} and
- * an instant where time decides), and the read mark (the index and the id of a node, the
- * rotation and the number of moves). All numbers are hexadecimal. The instant is the only
- * time of day: how long a token lives is up to its carrier.
+ * an instant where time decides; {@code n} before these if the commit did not wait for
+ * the log), and the read mark (the index and the id of a node, the rotation and the
+ * number of moves). All numbers are hexadecimal. The instant is the only time of day: how
+ * long a token lives is up to its carrier.
  *
  * @param cluster a hash of the cluster's system identifier, 0 if it was not known
  * @param reached the position that the caller has reached, {@code null} if it needs none
@@ -122,27 +123,49 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 	 *
 	 * @param position the position, {@code null} if it was not known
 	 * @param at when that was, only where time decides
+	 * @param asynchronous whether the position was not known and the commit did not wait
+	 * for the log to be flushed, so that only the insert position covers it
 	 */
-	public record Reached(@Nullable WalPosition position, @Nullable Instant at) {
+	public record Reached(@Nullable WalPosition position, @Nullable Instant at, boolean asynchronous) {
 
 		/**
 		 * A position that was not known: some time before the token arrives.
 		 */
-		public static final Reached UNKNOWN = new Reached(null, null);
+		public static final Reached UNKNOWN = new Reached(null, null, false);
+
+		/**
+		 * A known position.
+		 * @param position the position
+		 */
+		public Reached(WalPosition position) {
+			this(position, null, false);
+		}
+
+		/**
+		 * Whether neither a position nor a time is known.
+		 * @return {@code true} for a write some time before the token arrives
+		 */
+		public boolean isUnknown() {
+			return this.position == null && this.at == null;
+		}
 
 		private static @Nullable Reached read(TokenReader reader) {
+			boolean asynchronous = reader.accept('n');
 			if (reader.accept('u')) {
-				return UNKNOWN;
+				return new Reached(null, null, asynchronous);
 			}
 			if (reader.accept('t')) {
-				return new Reached(null, Instant.ofEpochMilli(reader.hex(12)));
+				return new Reached(null, Instant.ofEpochMilli(reader.hex(12)), asynchronous);
+			}
+			if (asynchronous) {
+				reader.expect('u');
 			}
 			if (!reader.isHex()) {
 				return null;
 			}
 			int timeline = (int) reader.hex(8);
 			reader.expect('-');
-			return new Reached(new WalPosition(timeline, reader.hex(16)), null);
+			return new Reached(new WalPosition(timeline, reader.hex(16)));
 		}
 
 		@Override
@@ -150,7 +173,8 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 			if (this.position != null) {
 				return Integer.toHexString(this.position.timeline()) + '-' + Long.toHexString(this.position.lsn());
 			}
-			return (this.at != null) ? 't' + Long.toHexString(Math.max(0, this.at.toEpochMilli())) : "u";
+			return (this.asynchronous ? "n" : "")
+					+ ((this.at != null) ? 't' + Long.toHexString(Math.max(0, this.at.toEpochMilli())) : "u");
 		}
 
 	}

@@ -179,7 +179,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		Reached reached = sent.reached();
 		if (reached != null && (!isHeld(reached, received) || isToCover(request, received))) {
 			String value = sent.withoutRead().toString();
-			if (reached.equals(Reached.UNKNOWN)) {
+			if (reached.isUnknown()) {
 				setUnknown(request, response, sent, PositionSlots.markOfUnknown(held(request)));
 			}
 			else {
@@ -203,8 +203,15 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	}
 
 	private void setUnknown(HttpServletRequest request, HttpServletResponse response, PositionToken sent, String mark) {
-		PositionToken unknown = new PositionToken(sent.cluster(), Reached.UNKNOWN, null);
+		boolean asynchronous = isUnknownAsynchronous(sent)
+				|| receive(request).stream().map(PositionToken::parse).anyMatch(this::isUnknownAsynchronous);
+		PositionToken unknown = new PositionToken(sent.cluster(), new Reached(null, null, asynchronous), null);
 		set(request, response, name(sent, UNKNOWN), unknown + mark, this.attributes.maxAge());
+	}
+
+	private boolean isUnknownAsynchronous(@Nullable PositionToken token) {
+		Reached reached = (token != null) ? token.reached() : null;
+		return reached != null && reached.isUnknown() && reached.asynchronous();
 	}
 
 	/**
@@ -212,8 +219,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * an earlier write, which may end before.
 	 */
 	private static boolean isHeld(Reached reached, List<PositionToken> received) {
-		return !reached.equals(Reached.UNKNOWN)
-				&& received.stream().anyMatch((known) -> reached.equals(known.reached()));
+		return !reached.isUnknown() && received.stream().anyMatch((known) -> reached.equals(known.reached()));
 	}
 
 	/**
@@ -221,7 +227,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * it.
 	 */
 	private boolean isToCover(HttpServletRequest request, List<PositionToken> received) {
-		return received.stream().anyMatch((known) -> Reached.UNKNOWN.equals(known.reached()))
+		return received.stream().anyMatch((known) -> known.reached() != null && known.reached().isUnknown())
 				&& this.slots.mayCover(held(request));
 	}
 

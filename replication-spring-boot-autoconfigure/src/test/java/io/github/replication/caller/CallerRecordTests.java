@@ -286,7 +286,7 @@ class CallerRecordTests {
 		resolveAt(null);
 		Bound bound = this.tokens.decode("2.cafe.1-1ff.");
 		this.time.addAndGet(Duration.ofSeconds(4).toNanos());
-		Reached known = new Reached(new WalPosition(1, 0x1ff), null);
+		Reached known = new Reached(new WalPosition(1, 0x1ff));
 		assertThat(this.tokens.encode(bound.write())).isEqualTo(known);
 		silence();
 		assertThat(this.tokens.encode(bound.write())).isEqualTo(known);
@@ -301,7 +301,7 @@ class CallerRecordTests {
 		this.time.addAndGet(Duration.ofSeconds(4).toNanos());
 		silence();
 		assertThat(this.tokens.encode(record.bound().write()))
-			.isEqualTo(new Reached(null, Instant.EPOCH.plusSeconds(96)));
+			.isEqualTo(new Reached(null, Instant.EPOCH.plusSeconds(96), false));
 	}
 
 	private void silence() {

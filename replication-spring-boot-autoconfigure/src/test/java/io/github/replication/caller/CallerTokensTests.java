@@ -88,6 +88,25 @@ class CallerTokensTests {
 		assertThat(this.tokens.known(this.record, true)).hasToString("2.cafe.u.");
 	}
 
+	/**
+	 * The position that is flushed at the next request may not cover it yet.
+	 */
+	@Test
+	void writeThatDidNotWaitForTheLogIsStillOneWhenItComesBack() {
+		this.resolver.known = null;
+		this.resolver.sampled = null;
+		this.tokens.resolveWith(this.resolver);
+		this.record.recordWrite(true);
+		String token = this.tokens.resolved(this.record).toString();
+		assertThat(token).isEqualTo("2.cafe.nu.");
+		assertThat(this.tokens.decode(token).write()).isNotNull().returns(true, Write::asynchronous);
+		assertThat(this.tokens.decode("2.cafe.u.").write()).isNotNull().returns(false, Write::asynchronous);
+		this.resolver.mode = ReadYourWritesMode.TIME;
+		String timed = this.tokens.resolved(this.record).toString();
+		assertThat(timed).startsWith("2.cafe.nt");
+		assertThat(this.tokens.decode(timed).write()).isNotNull().returns(true, Write::asynchronous);
+	}
+
 	@Test
 	void tokenWithoutAResolverNamesATime() {
 		this.record.recordWrite(false);

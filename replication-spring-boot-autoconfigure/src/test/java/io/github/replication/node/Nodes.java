@@ -101,13 +101,62 @@ public final class Nodes {
 		position.reported(sample(clock, true, 2, lsn), position.incarnation());
 	}
 
+	/**
+	 * Asks the primary, whose answer is of a later state and arrives later still.
+	 */
+	public static Question askPrimary(Positions positions, SampleClock clock) {
+		long tick = clock.startSample();
+		long at = clock.nanoTime();
+		return (startedAt, lsn, insertLsn) -> {
+			Sample sample = sample(tick, at, false, startedAt, lsn, insertLsn);
+			return () -> positions.primaryAnswered(sample, null);
+		};
+	}
+
+	/**
+	 * Asks a replica by its probe.
+	 */
+	public static Question askReplica(ClusterNode replica, SampleClock clock) {
+		ReplicaPosition position = replica.inquiry().position();
+		long incarnation = position.incarnation();
+		long tick = clock.startSample();
+		long at = clock.nanoTime();
+		return (startedAt, lsn, insertLsn) -> {
+			Sample sample = sample(tick, at, true, startedAt, lsn, 0);
+			return () -> position.reported(sample, incarnation);
+		};
+	}
+
+	/**
+	 * Asks a replica on a connection of its pool.
+	 */
+	public static Question askReplicaOn(Connection connection, ClusterNode replica, SampleClock clock) {
+		long tick = clock.startSample();
+		long at = clock.nanoTime();
+		return (startedAt, lsn, insertLsn) -> {
+			Sample sample = sample(tick, at, true, startedAt, lsn, 0);
+			return () -> replica.inquiry().position().reported(connection, sample);
+		};
+	}
+
+	/**
+	 * The probe of a replica has lost its connection.
+	 */
+	public static void lost(ClusterNode replica) {
+		replica.inquiry().position().lost();
+	}
+
 	private static Sample sample(SampleClock clock, boolean inRecovery, long lsn) {
 		return sample(clock, inRecovery, 1, lsn);
 	}
 
 	private static Sample sample(SampleClock clock, boolean inRecovery, long startedAt, long lsn) {
-		return new Sample(clock.startSample(), clock.nanoTime(), new ServerState(0, false, inRecovery, startedAt, 1,
-				lsn, inRecovery ? 0 : lsn, 4711, "app", ServerState.Streaming.UNKNOWN));
+		return sample(clock.startSample(), clock.nanoTime(), inRecovery, startedAt, lsn, inRecovery ? 0 : lsn);
+	}
+
+	private static Sample sample(long tick, long at, boolean inRecovery, long startedAt, long lsn, long insertLsn) {
+		return new Sample(tick, at, new ServerState(0, false, inRecovery, startedAt, 1, lsn, insertLsn, 4711, "app",
+				ServerState.Streaming.UNKNOWN));
 	}
 
 	/**
@@ -219,6 +268,20 @@ public final class Nodes {
 				new Pools(new ReadPool(definition.name(), pool, physical, health),
 						(writePool != null) ? new WritePool(writePool, null, false, () -> null) : null),
 				monitor, System::nanoTime);
+	}
+
+	/**
+	 * A question that was sent to a server.
+	 */
+	@FunctionalInterface
+	public interface Question {
+
+		/**
+		 * The server answers.
+		 * @return what happens when the answer arrives
+		 */
+		Runnable answer(long startedAt, long lsn, long insertLsn);
+
 	}
 
 }

@@ -31,23 +31,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 class PositionTokenTests {
 
 	private static final Pattern FORMAT = Pattern
-		.compile("2\\.[0-9a-f]{1,8}" + "\\.([0-9a-f]{1,8}-[0-9a-f]{1,16}|t[0-9a-f]{1,12}|u)?"
+		.compile("2\\.[0-9a-f]{1,8}" + "\\.([0-9a-f]{1,8}-[0-9a-f]{1,16}|n?t[0-9a-f]{1,12}|n?u)?"
 				+ "\\.([0-9a-f]{1,2}-[0-9a-f]{1,8}-[0-9a-f]{1,8}-[0-9a-f]{1,6})?");
 
-	private static final String ALPHABET = "0123456789abcdefABCDEFtx.-,; =\u00e4";
+	private static final String ALPHABET = "0123456789abcdefABCDEFtunx.-,; =\u00e4";
 
 	@ParameterizedTest
 	@ValueSource(strings = { "2.0..", "2.cafe.1-16b3748.", "2.ffffffff.ffffffff-ffffffffffffffff.", "2.cafe.t18c.",
-			"2.cafe.u.", "2.cafe..1-2-3-4", "2.cafe.1-16b3748.ff-ffffffff-ffffffff-ffffff" })
+			"2.cafe.u.", "2.cafe.nu.", "2.cafe.nt18c.", "2.cafe..1-2-3-4",
+			"2.cafe.1-16b3748.ff-ffffffff-ffffffff-ffffff" })
 	void textIsReadAndWrittenAlike(String text) {
 		assertThat(PositionToken.parse(text)).hasToString(text);
 	}
 
 	@Test
 	void everythingThatIsToldComesBack() {
-		PositionToken token = new PositionToken(-7, new Reached(new WalPosition(3, -1), null), new Read(8, -9, 77, 12));
+		PositionToken token = new PositionToken(-7, new Reached(new WalPosition(3, -1)), new Read(8, -9, 77, 12));
 		assertThat(PositionToken.parse(token.toString())).isEqualTo(token);
-		PositionToken timed = new PositionToken(7, new Reached(null, Instant.ofEpochMilli(1_700_000_000_123L)), null);
+		PositionToken timed = new PositionToken(7, new Reached(null, Instant.ofEpochMilli(1_700_000_000_123L), false),
+				null);
 		assertThat(PositionToken.parse(timed.toString())).isEqualTo(timed);
 		assertThat(token.toString()).hasSizeLessThanOrEqualTo(160).matches("[0-9a-z.-]+");
 	}
@@ -55,8 +57,9 @@ class PositionTokenTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "2", "2.", "2..", "1.cafe.1-16b3748.", "0.cafe.1-16b3748.", "2.cafe.1-16b3748",
 			"2.cafe.-16b3748.", "2.cafe.1-.", "2.123456789..", "2.cafe.123456789-1.", "2.cafe.1-11111111111111111.",
-			"2.cafe.t1234567890123.", "2.cafe.t-1.", "2.cafe.uu.", "2.CAFE.1-1.", " 2.0..", "2.0.. ", "2.0..\n",
-			"2.0..1-2-3", "2.0..1-2-3-4-5", "2.0..1-2-3-1234567", "2.0..111-2-3-4", "null" })
+			"2.cafe.t1234567890123.", "2.cafe.t-1.", "2.cafe.uu.", "2.cafe.nnu.", "2.cafe.un.", "2.cafe.n1-1.",
+			"2.cafe.n.", "2.CAFE.1-1.", " 2.0..", "2.0.. ", "2.0..\n", "2.0..1-2-3", "2.0..1-2-3-4-5",
+			"2.0..1-2-3-1234567", "2.0..111-2-3-4", "null" })
 	void whatIsNoTokenIsAbsent(String text) {
 		assertThat(PositionToken.parse(text)).isNull();
 	}
@@ -75,9 +78,10 @@ class PositionTokenTests {
 	@Test
 	void tokenNamesTheInstantOnlyWhereTimeDecides() {
 		Instant instant = Instant.ofEpochMilli(1_700_000_000_123L);
-		assertThat(new PositionToken(7, new Reached(null, instant), null)).returns(instant, PositionToken::writtenAt)
+		assertThat(new PositionToken(7, new Reached(null, instant, false), null))
+			.returns(instant, PositionToken::writtenAt)
 			.returns(null, PositionToken::position);
-		assertThat(new PositionToken(7, new Reached(new WalPosition(1, 2), null), null))
+		assertThat(new PositionToken(7, new Reached(new WalPosition(1, 2)), null))
 			.returns(null, PositionToken::writtenAt)
 			.returns(new WalPosition(1, 2), PositionToken::position);
 		assertThat(new PositionToken(7, null, null)).returns(null, PositionToken::writtenAt)
@@ -86,7 +90,7 @@ class PositionTokenTests {
 
 	@Test
 	void instantBeforeTheEpochIsWrittenAsTheEpoch() {
-		assertThat(new Reached(null, Instant.ofEpochMilli(-1))).hasToString("t0");
+		assertThat(new Reached(null, Instant.ofEpochMilli(-1), false)).hasToString("t0");
 	}
 
 	@Test
@@ -128,7 +132,7 @@ class PositionTokenTests {
 
 	private static String damaged(Random random) {
 		PositionToken token = new PositionToken(random.nextInt(),
-				new Reached(new WalPosition(random.nextInt(), random.nextLong()), null),
+				new Reached(new WalPosition(random.nextInt(), random.nextLong())),
 				new Read(random.nextInt(9), random.nextInt(), random.nextInt(), random.nextInt(1000)));
 		StringBuilder text = new StringBuilder(token.toString());
 		switch (random.nextInt(3)) {
