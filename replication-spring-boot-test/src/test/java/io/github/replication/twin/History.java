@@ -45,6 +45,8 @@ final class History {
 
 	private final Set<String> metaData = new HashSet<>();
 
+	private final Set<String> typeInfo = new HashSet<>();
+
 	private final Set<String> readOnly = new HashSet<>();
 
 	private final Set<String> manualCommit = new HashSet<>();
@@ -108,6 +110,9 @@ final class History {
 			this.connections.put(call.result(), begins ? call.result() : String.valueOf(connection));
 			if (call.method().equals("getMetaData") || this.metaData.contains(call.target())) {
 				this.metaData.add(call.result());
+			}
+			if (call.method().equals("getTypeInfo")) {
+				this.typeInfo.add(call.result());
 			}
 		}
 		if (connection == null) {
@@ -254,6 +259,13 @@ final class History {
 	 */
 	boolean isMetaData(Call call) {
 		return this.metaData.contains(call.subject()) || call.method().equals("columnsOfTables");
+	}
+
+	/**
+	 * Whether a call is about the rows of {@code getTypeInfo}, which are in any order.
+	 */
+	boolean isTypeInfo(Call call) {
+		return this.typeInfo.contains(call.subject());
 	}
 
 	boolean isReadOnly(Call call) {

@@ -151,13 +151,15 @@ enum OnPurpose {
 	},
 
 	/**
-	 * Some questions about metadata ask for no order.
+	 * Some questions about metadata ask for no order, so that a row of
+	 * {@code getTypeInfo} may be another one.
 	 */
 	METADATA_HAS_NO_ORDER(false) {
 
 		@Override
 		boolean explains(Difference difference) {
-			boolean ofOneRow = difference.call().method().matches("get(Object|String|Int|Long)")
+			boolean ofOneRow = difference.history().isTypeInfo(difference.call())
+					&& difference.call().method().matches("get(Object|String|Int|Long)")
 					&& !difference.plain().outcome().failed() && !difference.ours().outcome().failed();
 			return (ofOneRow || difference.call().method().equals("rows")) && difference.hasEqualViews()
 					&& difference.history().isMetaData(difference.call())
