@@ -65,21 +65,25 @@ final class ApplicationCost implements Part {
 	@Override
 	public void run(Report report, boolean quick) throws Exception {
 		report.section("Units of applications on servers");
+		String separation = "";
 		for (boolean fsync : new boolean[] { false, true }) {
 			try (PostgresCluster cluster = PostgresCluster.builder()
 				.replicas(1)
 				.setting("fsync", fsync ? "on" : "off")
 				.start()) {
 				create(cluster);
-				jdbc(report, Servers.of(cluster), fsync, quick);
-				jpa(report, Servers.of(cluster), fsync, quick);
+				try (SeparateCores cores = new SeparateCores(cluster)) {
+					separation = cores.describe();
+					jdbc(report, Servers.of(cluster), fsync, quick);
+					jpa(report, Servers.of(cluster), fsync, quick);
+				}
 			}
 		}
 		this.threads.shutdown();
 		report.paragraph("One unit each, on a primary and a replica on this machine, in slices that take turns in one"
 				+ " process. Read-only units of HikariCP alone go to the primary, all others to the replica. CPU is that"
 				+ " of the process with the clients, the bytes are those of the calling thread. The spread is that of"
-				+ " the middle half of the slices.");
+				+ " the middle half of the slices. " + separation);
 		report.table("applications", List.of("unit", "fsync", "data source", "µs", "ratio to HikariCP alone", "spread",
 				"ratio to the lazy proxy", "CPU µs", "bytes"), this.rows);
 	}

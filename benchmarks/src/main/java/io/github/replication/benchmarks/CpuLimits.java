@@ -75,7 +75,10 @@ final class CpuLimits implements AutoCloseable {
 		}
 	}
 
-	private static long postmaster(PostgresNode node) throws SQLException, IOException {
+	/**
+	 * The process of a server that starts the others.
+	 */
+	static long postmaster(PostgresNode node) throws SQLException, IOException {
 		try (Connection connection = node.adminConnection();
 				Statement statement = connection.createStatement();
 				ResultSet row = statement.executeQuery("SHOW data_directory")) {

@@ -198,7 +198,8 @@ final class RoutingCost implements Part {
 	 */
 	private void onServers(Report report, boolean quick) throws Exception {
 		List<Contender> contenders = List.of(Contender.values());
-		try (PostgresCluster cluster = PostgresCluster.builder().replicas(1).start()) {
+		try (PostgresCluster cluster = PostgresCluster.builder().replicas(1).start();
+				SeparateCores cores = new SeparateCores(cluster)) {
 			Map<Contender, Application> applications = new EnumMap<>(Contender.class);
 			try {
 				contenders.forEach(
@@ -210,7 +211,8 @@ final class RoutingCost implements Part {
 				report.paragraph(
 						"The same on a primary and one replica on this machine, without a network between. Read-write"
 								+ " transactions go to the primary, and read-only ones to the replica, but for those of HikariCP"
-								+ " alone, which does not know it: compare those with Spring's proxy. The ratios are those of slices next to each other in time.");
+								+ " alone, which does not know it: compare those with Spring's proxy. The ratios are those of slices next to each other in time. "
+								+ cores.describe());
 				report.table("cost-servers",
 						List.of("transaction", "data source", "µs", "ratio to HikariCP alone", "spread of the ratio"),
 						rows);

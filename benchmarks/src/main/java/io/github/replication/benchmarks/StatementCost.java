@@ -40,6 +40,11 @@ final class StatementCost implements Part {
 	 */
 	private static final int WARM_UP = 3;
 
+	/**
+	 * While many threads run, the compiler has little of the processor.
+	 */
+	private static final int WARM_UP_OF_THREADS = 15;
+
 	private static final String[] CONTENDERS = { "HIKARI", "LAZY_PROXY", "REPLICATION" };
 
 	private final Map<String, Map<String, Cost>> costs = new LinkedHashMap<>();
@@ -63,7 +68,7 @@ final class StatementCost implements Part {
 				(options) -> options.param("contender", "BY_STATEMENT").param("shape", Shape.AUTO_COMMIT.name())));
 		for (int threads : new int[] { 8, 64 }) {
 			add(", " + threads + " threads",
-					JmhFork.run(StatementBenchmark.class, WARM_UP, quick,
+					JmhFork.run(StatementBenchmark.class, WARM_UP_OF_THREADS, quick,
 							(options) -> options.param("contender", CONTENDERS)
 								.param("shape", Shape.USUAL.name())
 								.threads(threads)));

@@ -51,7 +51,7 @@ import org.springframework.util.Assert;
  * <p>
  * Tokens that could not be put are kept in memory, so that the requests that come to this
  * instance still find them. Never fails. All methods may be called by any number of
- * threads at a time; the threads of this store end when it is not used.
+ * threads at a time; the threads of this store end a second after they were used last.
  *
  * @since 0.1.0
  */
@@ -92,7 +92,7 @@ public final class BoundedPositionStore implements PositionStore {
 	}
 
 	private static Executor executor() {
-		ThreadPoolExecutor executor = new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS,
+		ThreadPoolExecutor executor = new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(QUEUE), BoundedPositionStore::thread);
 		executor.allowCoreThreadTimeOut(true);
 		return executor;

@@ -17,6 +17,7 @@
 package io.github.replication.integration;
 
 import jakarta.servlet.http.HttpServletRequest;
+import org.junit.jupiter.api.Tag;
 
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -30,6 +31,7 @@ import org.springframework.web.filter.ShallowEtagHeaderFilter;
  * On Tomcat, with what wraps responses in many applications: compression, Spring Security
  * and the filter of ETags.
  */
+@Tag("long")
 class WrappedCarrierAnswerTests extends CarrierAnswerContract {
 
 	@Override

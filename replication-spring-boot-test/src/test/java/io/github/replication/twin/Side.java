@@ -32,6 +32,7 @@ import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 import javax.sql.DataSource;
@@ -64,6 +65,11 @@ final class Side implements AutoCloseable {
 	private static final Pattern NOW = Pattern.compile(LocalDate.now() + "[ T][0-9:.]+");
 
 	private static final Map<MethodKey, Method> methods = new ConcurrentHashMap<>();
+
+	/**
+	 * How long nothing is asked where something is waited for. The server has work to do.
+	 */
+	static final long PAUSE = TimeUnit.MICROSECONDS.toNanos(300);
 
 	/**
 	 * How long a session is waited for that is about to end.
@@ -206,7 +212,7 @@ final class Side implements AutoCloseable {
 			this.closedAtBegin = closed;
 			long start = System.nanoTime();
 			while (sessionsWithoutSocket() > 0 && System.nanoTime() - start < CERTAIN_END) {
-				Thread.onSpinWait();
+				LockSupport.parkNanos(PAUSE);
 			}
 		}
 	}

@@ -25,6 +25,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -224,7 +225,7 @@ final class ThirdSession implements AutoCloseable {
 				while (!"0".equals(string(statement,
 						"SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE pid IN (" + ended + ")"))
 						&& System.nanoTime() < end) {
-					Thread.onSpinWait();
+					LockSupport.parkNanos(Side.PAUSE);
 				}
 			}
 		}
@@ -278,7 +279,7 @@ final class ThirdSession implements AutoCloseable {
 					return;
 				}
 			}
-			Thread.onSpinWait();
+			LockSupport.parkNanos(Side.PAUSE);
 		}
 	}
 

@@ -28,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 
 import javax.sql.DataSource;
 
@@ -250,7 +251,7 @@ final class Twins implements AutoCloseable {
 	private static void awaitEviction(Side side, long closedSockets, long millis) {
 		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
 		while (side.closedSockets() == closedSockets && System.nanoTime() < end) {
-			Thread.onSpinWait();
+			LockSupport.parkNanos(Side.PAUSE);
 		}
 	}
 
@@ -265,6 +266,9 @@ final class Twins implements AutoCloseable {
 			long nanos = System.nanoTime() - start;
 			settling = nanos < SETTLING || side.maySettle(nanos);
 			settling &= !side.lookAgain().isAtRest();
+			if (settling) {
+				LockSupport.parkNanos(Side.PAUSE);
+			}
 		}
 	}
 
@@ -329,7 +333,7 @@ final class Twins implements AutoCloseable {
 	private boolean isInUse() {
 		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETURN_MILLIS);
 		while (this.ours.pool().active() > 0 && System.nanoTime() < end) {
-			Thread.onSpinWait();
+			LockSupport.parkNanos(Side.PAUSE);
 		}
 		return this.ours.pool().active() > 0;
 	}
@@ -353,6 +357,7 @@ final class Twins implements AutoCloseable {
 		long start = System.nanoTime();
 		boolean changing = true;
 		while (!view.equals(expected) && changing) {
+			LockSupport.parkNanos(Side.PAUSE);
 			changing = mayChange(System.nanoTime() - start);
 			view = this.ours.lookAgain();
 		}

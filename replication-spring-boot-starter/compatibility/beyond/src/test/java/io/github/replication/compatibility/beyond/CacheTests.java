@@ -221,13 +221,22 @@ class CacheTests {
 		return reads;
 	}
 
+	/**
+	 * Every kind of cache where the tests that take long run, else those that most
+	 * applications have.
+	 */
+	static Stream<CacheKind> kinds() {
+		return "long".equals(System.getProperty("tests.excluded"))
+				? Stream.of(CacheKind.CONCURRENT_MAP, CacheKind.CAFFEINE, CacheKind.REDIS, CacheKind.IN_TRANSACTIONS)
+				: Stream.of(CacheKind.values());
+	}
+
 	static Stream<Arguments> reads() {
 		Map<String, Read> reads = allReads();
-		return Stream.of(CacheKind.values())
-			.flatMap((kind) -> reads.entrySet()
-				.stream()
-				.filter((read) -> kind.isAsynchronous() || !read.getKey().startsWith("CompletableFuture"))
-				.map((read) -> Arguments.argumentSet(kind + ", " + read.getKey(), kind, read.getValue())));
+		return kinds().flatMap((kind) -> reads.entrySet()
+			.stream()
+			.filter((read) -> kind.isAsynchronous() || !read.getKey().startsWith("CompletableFuture"))
+			.map((read) -> Arguments.argumentSet(kind + ", " + read.getKey(), kind, read.getValue())));
 	}
 
 	@ParameterizedTest
@@ -332,7 +341,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource
+	@MethodSource("kinds")
 	void evictionInATransactionCountsFromTheCommit(CacheKind kind) throws Exception {
 		long id = product();
 		Application application = application(kind, true);
@@ -349,7 +358,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource
+	@MethodSource("kinds")
 	void evictionIsForgottenAfterARollback(CacheKind kind) throws Exception {
 		long id = product();
 		Application application = application(kind, true);
@@ -485,7 +494,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource
+	@MethodSource("kinds")
 	void managerAndCachesAreOfTheirOwnClassesUnlessThoseAreFinal(CacheKind kind) {
 		CacheManager plain = application(kind, false).bean(CacheManager.class);
 		CacheManager used = application(kind, true).bean(CacheManager.class);
