@@ -221,7 +221,7 @@ final class ApplicationCost implements Part {
 			int size, boolean quick, Function<A, Unit> unit) throws Exception {
 		Map<Contender, Unit> units = new LinkedHashMap<>();
 		applications.forEach((contender, application) -> units.put(contender, unit.apply(application)));
-		Map<Contender, PairedSlices> results = PairedSlices.measure(units, Duration.ofMillis(quick ? 100 : 1500),
+		Map<Contender, PairedSlices> results = PairedSlices.measure(units, Duration.ofMillis(quick ? 100 : 3000),
 				quick ? 4 : 90, fsync ? Math.max(1, size / 5) : size);
 		double proxy = ratio(results, Contender.LAZY_PROXY);
 		results.forEach((contender, slices) -> this.rows

@@ -228,7 +228,7 @@ final class RoutingCost implements Part {
 		Map<Contender, List<Double>> micros = new EnumMap<>(Contender.class);
 		Map<Contender, List<Double>> ratios = new EnumMap<>(Contender.class);
 		int rounds = quick ? 10 : 100;
-		int warmUp = quick ? 5 : 30;
+		int warmUp = quick ? 5 : 60;
 		for (int round = -warmUp; round < rounds; round++) {
 			Map<Contender, Double> slice = new EnumMap<>(Contender.class);
 			for (Contender contender : shuffled(applications.keySet())) {
