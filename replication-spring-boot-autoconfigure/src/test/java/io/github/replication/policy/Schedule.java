@@ -26,10 +26,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
 
 import io.github.replication.Consistency;
 import io.github.replication.Reason;
@@ -45,9 +51,10 @@ import io.github.replication.node.Nodes;
 import io.github.replication.node.Nodes.Question;
 import io.github.replication.node.Positions;
 import io.github.replication.node.Topology;
-import io.github.replication.position.Bound;
 import io.github.replication.position.PositionToken;
 import io.github.replication.position.SampleClock;
+import io.github.replication.web.CookiePositionCarrier;
+import io.github.replication.web.CookiePositionCarrier.Attributes;
 
 /**
  * A simulated cluster with instances of an application and their users. Each thing that
@@ -64,9 +71,18 @@ final class Schedule {
 
 	private static final int USERS = 3;
 
+	/**
+	 * How many requests a client with cookies has at the same time.
+	 */
+	private static final int TABS = 2;
+
+	private static final Attributes ATTRIBUTES = new Attributes(null, null, null, "Lax", Duration.ofHours(1));
+
 	private final Random random;
 
 	private final Consistency consistency;
+
+	private final boolean cookies;
 
 	private final AtomicLong time = new AtomicLong(1);
 
@@ -88,9 +104,17 @@ final class Schedule {
 
 	private @Nullable String violation;
 
-	Schedule(long seed, Consistency consistency) {
+	/**
+	 * Creates a schedule of which no step is run.
+	 * @param seed the seed of the random numbers
+	 * @param consistency what the reads ask for
+	 * @param cookies whether clients have cookies and send parallel requests. Those of
+	 * others have one token and send one request after the other
+	 */
+	Schedule(long seed, Consistency consistency, boolean cookies) {
 		this.random = new Random(seed);
 		this.consistency = consistency;
+		this.cookies = cookies;
 		for (int i = 0; i < REPLICAS; i++) {
 			this.replicas.add(new Replica());
 		}
@@ -98,7 +122,10 @@ final class Schedule {
 			this.instances.add(new Instance(i));
 		}
 		for (int i = 0; i < USERS; i++) {
-			this.pending.add(new User(i)::begin);
+			User user = new User(i);
+			for (int tab = 0; tab < (cookies ? TABS : 1); tab++) {
+				this.pending.add(user::begin);
+			}
 		}
 		this.pending.add(this.primary::write);
 		this.pending.add(this.primary::flush);
@@ -233,6 +260,9 @@ final class Schedule {
 
 		private final CallerRecords records;
 
+		private final CookiePositionCarrier carrier = new CookiePositionCarrier("p", ATTRIBUTES,
+				Schedule.this.time::get);
+
 		Instance(int number) {
 			for (int i = 0; i < REPLICAS; i++) {
 				this.nodes.add(Nodes.replica("replica-" + i, this.clock));
@@ -337,11 +367,13 @@ final class Schedule {
 	}
 
 	/**
-	 * A user, whose client brings the token of the last response that it has got.
+	 * A user, whose client brings what the responses have set that it has got.
 	 */
 	private final class User {
 
 		private final int number;
+
+		private final Map<String, Cookie> jar = new TreeMap<>();
 
 		private @Nullable String token;
 
@@ -359,6 +391,15 @@ final class Schedule {
 			new Request(this, instance).next();
 		}
 
+		/**
+		 * A request with the cookies that the client has now.
+		 */
+		HttpServletRequest request() {
+			MockHttpServletRequest request = new MockHttpServletRequest();
+			request.setCookies(this.jar.values().toArray(new Cookie[0]));
+			return request;
+		}
+
 	}
 
 	/**
@@ -370,6 +411,10 @@ final class Schedule {
 		private final User user;
 
 		private final Instance instance;
+
+		private final HttpServletRequest http;
+
+		private final MockHttpServletResponse response = new MockHttpServletResponse();
 
 		private final Arrival arrival;
 
@@ -388,10 +433,11 @@ final class Schedule {
 			this.instance = instance;
 			this.known = user.known;
 			this.arrival = new Arrival(instance.records.tokens());
-			String token = user.token;
-			this.record = instance.records
-				.forRequest(() -> (token != null) ? this.arrival.add(List.of(token)) : Bound.NONE);
-			log(this + " begins with " + token);
+			this.http = user.request();
+			List<String> tokens = Schedule.this.cookies ? List.copyOf(instance.carrier.receive(this.http))
+					: (user.token != null) ? List.of(user.token) : List.of();
+			this.record = instance.records.forRequest(() -> this.arrival.add(tokens));
+			log(this + " begins with " + tokens);
 		}
 
 		void next() {
@@ -432,13 +478,24 @@ final class Schedule {
 			PositionToken departing = this.arrival.departure(this.record, this.written, false);
 			boolean lost = oneIn(10);
 			log(this + (lost ? " loses " : " responds with ") + departing);
+			if (departing != null && Schedule.this.cookies) {
+				this.instance.carrier.send(this.http, this.response, departing.toString(), List.of());
+			}
 			Schedule.this.pending.add(() -> {
 				if (!lost) {
-					this.user.token = (departing != null) ? departing.toString() : this.user.token;
-					this.user.known = this.known;
+					arrive(departing);
 				}
 				Schedule.this.pending.add(this.user::begin);
 			});
+		}
+
+		private void arrive(@Nullable PositionToken departing) {
+			for (Cookie cookie : this.response.getCookies()) {
+				this.user.jar.put(cookie.getName(), cookie);
+			}
+			this.user.token = (departing != null) ? departing.toString() : this.user.token;
+			this.user.known = Math.max(this.user.known, this.known);
+			log(this + " is answered");
 		}
 
 		@Override

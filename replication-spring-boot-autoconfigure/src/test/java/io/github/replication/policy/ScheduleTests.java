@@ -16,7 +16,8 @@
 
 package io.github.replication.policy;
 
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.replication.Consistency;
 
@@ -34,28 +35,30 @@ class ScheduleTests {
 
 	private static final long SEED = Long.getLong("schedule.seed", 0);
 
-	@Test
-	void readsNeverGoBackInAnySchedule() {
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void readsNeverGoBackInAnySchedule(boolean cookies) {
 		long readsOnReplicas = 0;
 		long readsOnPrimary = 0;
 		long restarts = 0;
 		for (long seed = SEED; seed < SEED + SCHEDULES; seed++) {
-			Schedule schedule = new Schedule(seed, Consistency.SESSION);
+			Schedule schedule = new Schedule(seed, Consistency.SESSION, cookies);
 			String violation = schedule.run(STEPS);
 			assertThat(violation).as("-Dschedule.seed=%d -Dschedules=1", seed).isNull();
 			readsOnReplicas += schedule.readsOnReplicas();
 			readsOnPrimary += schedule.readsOnPrimary();
 			restarts += schedule.restarts();
 		}
-		assertThat(3 * readsOnReplicas).as("three times the reads on replicas").isGreaterThan(readsOnPrimary);
+		assertThat(4 * readsOnReplicas).as("four times the reads on replicas").isGreaterThan(readsOnPrimary);
 		assertThat(restarts).isGreaterThan(SCHEDULES);
 	}
 
-	@Test
-	void readsThatAskForNoPositionGoBackInSomeSchedule() {
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void readsThatAskForNoPositionGoBackInSomeSchedule(boolean cookies) {
 		boolean found = false;
 		for (long seed = SEED; seed < SEED + 100 && !found; seed++) {
-			found = new Schedule(seed, Consistency.EVENTUAL).run(STEPS) != null;
+			found = new Schedule(seed, Consistency.EVENTUAL, cookies).run(STEPS) != null;
 		}
 		assertThat(found).isTrue();
 	}

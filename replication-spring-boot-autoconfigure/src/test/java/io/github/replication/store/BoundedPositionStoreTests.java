@@ -50,7 +50,7 @@ class BoundedPositionStoreTests {
 	/**
 	 * What a call may take beyond the timeout on a machine that is busy.
 	 */
-	private static final Duration TOLERANCE = Duration.ofMillis(400);
+	private static final Duration TOLERANCE = Duration.ofSeconds(1);
 
 	private static final String WARNING = "does not answer";
 
@@ -67,12 +67,15 @@ class BoundedPositionStoreTests {
 
 	@Test
 	void callsOfOneRequestTakeNoLongerThanTheTimeoutTogether() {
-		BoundedPositionStore.Allowance allowance = this.store.allowance();
+		Duration timeout = Duration.ofSeconds(2);
+		BoundedPositionStore store = new BoundedPositionStore(this.hanging, timeout, System::nanoTime);
+		BoundedPositionStore.Allowance allowance = store.allowance();
 		long start = System.nanoTime();
-		assertThat(this.store.find("ann", allowance)).isEmpty();
-		this.store.put("ann", "a", Set.of(), MINUTE, allowance);
-		this.store.put("ann", "b", Set.of("a"), MINUTE, allowance);
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(TIMEOUT, TIMEOUT.plus(TOLERANCE));
+		assertThat(store.find("ann", allowance)).isEmpty();
+		store.put("ann", "a", Set.of(), MINUTE, allowance);
+		store.put("ann", "b", Set.of("a"), MINUTE, allowance);
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(timeout)
+			.isLessThan(timeout.multipliedBy(2));
 	}
 
 	@Test
