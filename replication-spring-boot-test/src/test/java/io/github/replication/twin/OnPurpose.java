@@ -400,8 +400,9 @@ enum OnPurpose {
 			boolean ofConnection = !difference.call().executes()
 					&& SlotType.of(difference.call().target()) == SlotType.CONNECTION;
 			boolean ofNoRow = difference.call().method().endsWith("Row") && difference.plain().outcome().isOfWrongUse();
+			boolean ofNoParameter = "22023".equals(difference.plain().outcome().state());
 			return difference.history().isTerminated()
-					&& (ofConnection || ofNoRow || difference.plain().outcome().unsupported())
+					&& (ofConnection || ofNoRow || ofNoParameter || difference.plain().outcome().unsupported())
 					&& difference.ours().outcome().isConnectionLost() && difference.hasEqualRows();
 		}
 
@@ -418,7 +419,13 @@ enum OnPurpose {
 			// nor is a row that was read outside of the unit written, or read again
 			boolean ofAnotherUnit = "55000".equals(difference.ours().outcome().state())
 					&& difference.call().method().matches("(insert|update|delete|refresh)Row");
-			return ("25006".equals(difference.ours().outcome().state()) || ofAnotherUnit)
+			// a statement that closes on completion fails with that, whether it has
+			// written or
+			// not
+			boolean ofClosed = difference.history().closesOnCompletion(difference.call())
+					&& "55000".equals(difference.plain().outcome().state())
+					&& "55000".equals(difference.ours().outcome().state());
+			return ("25006".equals(difference.ours().outcome().state()) || ofAnotherUnit || ofClosed)
 					&& difference.history().isReadOnly(difference.call());
 		}
 
