@@ -31,7 +31,7 @@ class ScheduleTests {
 
 	private static final int STEPS = 600;
 
-	private static final int SCHEDULES = Integer.getInteger("schedules", 4_000);
+	private static final int SCHEDULES = Integer.getInteger("schedules", 2_000);
 
 	private static final long SEED = Long.getLong("schedule.seed", 0);
 
