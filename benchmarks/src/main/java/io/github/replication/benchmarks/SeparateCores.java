@@ -18,8 +18,6 @@ package io.github.replication.benchmarks;
 
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -44,11 +42,9 @@ final class SeparateCores implements AutoCloseable {
 		boolean separate = this.cores > 1;
 		for (PostgresNode node : cluster.nodes()) {
 			long postmaster = CpuLimits.postmaster(node);
-			List<Long> processes = new ArrayList<>(List.of(postmaster));
-			ProcessHandle.of(postmaster).orElseThrow().children().map(ProcessHandle::pid).forEach(processes::add);
-			for (long process : processes) {
-				separate = separate && (move(process, "1-" + (this.cores - 1)) || process != postmaster);
-			}
+			separate = separate && move(postmaster, servers());
+			// those that it starts from now on are there by themselves
+			ProcessHandle.of(postmaster).orElseThrow().children().forEach((child) -> move(child.pid(), servers()));
 		}
 		this.separate = separate && move(ProcessHandle.current().pid(), "0");
 	}
@@ -59,6 +55,10 @@ final class SeparateCores implements AutoCloseable {
 	String describe() {
 		return this.separate ? "The clients have one core, and the servers the rest."
 				: "The clients and the servers have the same cores, where chance decides which share one.";
+	}
+
+	private String servers() {
+		return "1-" + (this.cores - 1);
 	}
 
 	private static boolean move(long process, String cores) {

@@ -180,10 +180,10 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		if (reached != null && (!isHeld(reached, received) || isToCover(request, received))) {
 			String value = sent.withoutRead().toString();
 			if (reached.isUnknown()) {
-				setUnknown(request, response, sent, PositionSlots.markOfUnknown(held(request)));
+				setUnknown(request, response, sent, received, PositionSlots.markOfUnknown(held(request)));
 			}
 			else {
-				setPosition(request, response, sent, value);
+				setPosition(request, response, sent, received, value);
 			}
 		}
 		Read read = sent.read();
@@ -193,24 +193,25 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	}
 
 	private void setPosition(HttpServletRequest request, HttpServletResponse response, PositionToken sent,
-			String value) {
+			List<PositionToken> received, String value) {
 		Place place = place(request, value);
 		set(request, response, name(sent, String.valueOf(place.slot())), value + place.mark(),
 				this.attributes.maxAge());
 		if (place.isContended()) {
-			setUnknown(request, response, sent, place.markOfUnknown());
+			setUnknown(request, response, sent, received, place.markOfUnknown());
 		}
 	}
 
-	private void setUnknown(HttpServletRequest request, HttpServletResponse response, PositionToken sent, String mark) {
+	private void setUnknown(HttpServletRequest request, HttpServletResponse response, PositionToken sent,
+			List<PositionToken> received, String mark) {
 		boolean asynchronous = isUnknownAsynchronous(sent)
-				|| receive(request).stream().map(PositionToken::parse).anyMatch(this::isUnknownAsynchronous);
+				|| received.stream().anyMatch(CookiePositionCarrier::isUnknownAsynchronous);
 		PositionToken unknown = new PositionToken(sent.cluster(), new Reached(null, null, asynchronous), null);
 		set(request, response, name(sent, UNKNOWN), unknown + mark, this.attributes.maxAge());
 	}
 
-	private boolean isUnknownAsynchronous(@Nullable PositionToken token) {
-		Reached reached = (token != null) ? token.reached() : null;
+	private static boolean isUnknownAsynchronous(PositionToken token) {
+		Reached reached = token.reached();
 		return reached != null && reached.isUnknown() && reached.asynchronous();
 	}
 

@@ -61,7 +61,8 @@ import io.github.replication.web.CookiePositionCarrier.Attributes;
  * takes time is cut into steps wherever another may come between: a question is sent,
  * answered and received; a read is decided, gets its connection, sees the server's data
  * and returns. Random numbers choose the next step, so that a seed repeats a schedule to
- * the last step, and time goes on by one with each.
+ * the last step, but for the cookies that a carrier chooses. Time goes on by one with
+ * each step.
  */
 final class Schedule {
 
@@ -119,7 +120,7 @@ final class Schedule {
 			this.replicas.add(new Replica());
 		}
 		for (int i = 0; i < INSTANCES; i++) {
-			this.instances.add(new Instance(i));
+			this.instances.add(new Instance());
 		}
 		for (int i = 0; i < USERS; i++) {
 			User user = new User(i);
@@ -263,7 +264,7 @@ final class Schedule {
 		private final CookiePositionCarrier carrier = new CookiePositionCarrier("p", ATTRIBUTES,
 				Schedule.this.time::get);
 
-		Instance(int number) {
+		Instance() {
 			for (int i = 0; i < REPLICAS; i++) {
 				this.nodes.add(Nodes.replica("replica-" + i, this.clock));
 			}

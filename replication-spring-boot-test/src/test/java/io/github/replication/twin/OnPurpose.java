@@ -419,9 +419,7 @@ enum OnPurpose {
 			// nor is a row that was read outside of the unit written, or read again
 			boolean ofAnotherUnit = "55000".equals(difference.ours().outcome().state())
 					&& difference.call().method().matches("(insert|update|delete|refresh)Row");
-			// a statement that closes on completion fails with that, whether it has
-			// written or
-			// not
+			// a batch of a closed statement fails with that, written or not
 			boolean ofClosed = difference.history().closesOnCompletion(difference.call())
 					&& "55000".equals(difference.plain().outcome().state())
 					&& "55000".equals(difference.ours().outcome().state());
