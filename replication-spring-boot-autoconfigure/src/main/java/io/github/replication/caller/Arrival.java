@@ -17,10 +17,14 @@
 package io.github.replication.caller;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +44,14 @@ import io.github.replication.position.Write;
  */
 public final class Arrival {
 
-	private static final int MAXIMUM_MOVES = 0xffffff;
+	private static final String NO_VERSION = "00";
+
+	/**
+	 * Those below are of no read that was sent with a response.
+	 */
+	private static final int LEAST_VERSION = 2;
+
+	private static final int VERSIONS = Character.MAX_RADIX * Character.MAX_RADIX;
 
 	private final CallerTokens tokens;
 
@@ -50,7 +61,7 @@ public final class Arrival {
 
 	private @Nullable Write write;
 
-	private int moves;
+	private String version = NO_VERSION;
 
 	/**
 	 * Creates the arrival of a caller that has brought nothing yet.
@@ -105,19 +116,36 @@ public final class Arrival {
 	}
 
 	private boolean add(@Nullable Read read) {
-		if (read == null || read.moves() < this.moves) {
+		if (read == null) {
 			return false;
 		}
-		if (read.moves() > this.moves) {
-			this.moves = read.moves();
-			this.reads.clear();
+		boolean known = current().stream().anyMatch((other) -> other.node() == read.node());
+		this.reads.add(read);
+		return !known && current().contains(read);
+	}
+
+	/**
+	 * The reads that no other has superseded, one for each node.
+	 */
+	private List<Read> current() {
+		if (this.reads.size() < 2) {
+			return List.copyOf(this.reads);
 		}
-		return this.reads.stream().noneMatch((other) -> other.node() == read.node()) && this.reads.add(read);
+		Map<Integer, Read> current = new LinkedHashMap<>();
+		for (Read read : this.reads) {
+			if (this.reads.stream().noneMatch((other) -> other.supersedes(read))) {
+				current.putIfAbsent(read.node(), read);
+			}
+		}
+		if (current.size() > 1) {
+			current.remove(Read.NONE);
+		}
+		return List.copyOf(current.values());
 	}
 
 	private @Nullable ReadMark mark() {
 		ReadMark mark = null;
-		for (Read read : this.reads) {
+		for (Read read : current()) {
 			if (read.node() != Read.NONE) {
 				mark = this.tokens.arrived(read.node(), read.rotation()).and(mark);
 			}
@@ -183,21 +211,22 @@ public final class Arrival {
 	 * several.
 	 */
 	private @Nullable Read unchanged() {
-		return (this.reads.size() > 1) ? new Read(0, ReadMark.PRIMARY, ReadMark.ANY, moved()) : last();
+		return (current().size() > 1) ? superseding(new Read(0, ReadMark.PRIMARY, ReadMark.ANY)) : last();
 	}
 
 	/**
 	 * The mark that the caller has brought, if it is one alone.
 	 */
 	private @Nullable Read last() {
-		return (this.reads.size() == 1) ? this.reads.get(0) : null;
+		List<Read> current = current();
+		return (current.size() == 1) ? current.get(0) : null;
 	}
 
 	/**
 	 * The mark after a read from a node.
 	 */
 	private @Nullable Read next(ReadMark mark, boolean kept) {
-		Read read = this.tokens.read(mark, moved());
+		Read read = superseding(this.tokens.read(mark));
 		Read last = last();
 		boolean same = last != null && last.node() == read.node()
 				&& (kept || mark.node() == ReadMark.PRIMARY || last.rotation() == read.rotation());
@@ -219,8 +248,8 @@ public final class Arrival {
 		if (last != null && isUnchanged(last, node, place)) {
 			return null;
 		}
-		return (place != null) ? new Read(place.index(), node, place.rotation(), moved())
-				: new Read(0, Read.NONE, ReadMark.ANY, moved());
+		return superseding((place != null) ? new Read(place.index(), node, place.rotation())
+				: new Read(Read.INDEXES, Read.NONE, ReadMark.ANY));
 	}
 
 	private boolean isUnchanged(Read last, int successor, @Nullable Place place) {
@@ -231,7 +260,7 @@ public final class Arrival {
 	}
 
 	private int lowest() {
-		return this.reads.stream()
+		return current().stream()
 			.mapToInt(Read::node)
 			.filter((node) -> this.tokens.placeOf(node) != null)
 			.boxed()
@@ -239,8 +268,37 @@ public final class Arrival {
 			.orElse(ReadMark.PRIMARY);
 	}
 
-	private int moved() {
-		return Math.min(this.moves + 1, MAXIMUM_MOVES);
+	/**
+	 * The same read with the versions of those that have arrived, and a new one of its
+	 * own, the same for all of this arrival.
+	 */
+	private Read superseding(Read read) {
+		String[] versions = new String[Read.INDEXES];
+		Arrays.fill(versions, NO_VERSION);
+		this.reads.stream()
+			.filter((arrived) -> !arrived.version().isEmpty())
+			.forEach((arrived) -> versions[arrived.index()] = arrived.version());
+		if (read.index() < Read.INDEXES) {
+			versions[read.index()] = version();
+		}
+		return new Read(read.index(), read.node(), read.rotation(), withoutEnd(String.join("", versions)));
+	}
+
+	private static String withoutEnd(String versions) {
+		int end = versions.length();
+		while (end > NO_VERSION.length() && versions.startsWith(NO_VERSION, end - NO_VERSION.length())) {
+			end -= NO_VERSION.length();
+		}
+		return versions.substring(0, end);
+	}
+
+	private String version() {
+		while (this.version.equals(NO_VERSION)
+				|| this.reads.stream().anyMatch((read) -> read.version().equals(this.version))) {
+			int number = ThreadLocalRandom.current().nextInt(LEAST_VERSION, VERSIONS);
+			this.version = (number < Character.MAX_RADIX ? "0" : "") + Integer.toString(number, Character.MAX_RADIX);
+		}
+		return this.version;
 	}
 
 }

@@ -80,6 +80,8 @@ public final class CallerRecord {
 
 	private volatile boolean announcing;
 
+	private volatile boolean asynchronousCommitExpected;
+
 	private volatile @Nullable CallerListener listener;
 
 	/**
@@ -245,6 +247,23 @@ public final class CallerRecord {
 			this.outer.recordWrite(asynchronous);
 		}
 		notifyOfWrite();
+	}
+
+	/**
+	 * Remembers that a commit to come may not wait for the log to be flushed.
+	 */
+	public void expectAsynchronousCommit() {
+		this.asynchronousCommitExpected = true;
+		if (this.outer != null && this.tracked) {
+			this.outer.expectAsynchronousCommit();
+		}
+	}
+
+	/**
+	 * Whether a commit to come may not wait for the log to be flushed.
+	 */
+	boolean isAsynchronousCommitExpected() {
+		return this.asynchronousCommitExpected;
 	}
 
 	/**

@@ -160,7 +160,7 @@ public final class CallerTokens {
 		resolve(record);
 		Bound bound = record.bound();
 		ReadMark mark = isMonotonic() ? bound.read() : null;
-		return new PositionToken(cluster(), encode(bound.write()), (mark != null) ? read(mark, 1) : null);
+		return new PositionToken(cluster(), encode(bound.write()), (mark != null) ? read(mark) : null);
 	}
 
 	/**
@@ -175,16 +175,17 @@ public final class CallerTokens {
 		Bound bound = record.bound();
 		Write write = bound.write();
 		if (writing) {
-			write = Write.unresolved(this.clock.now(), false, this.clock.nanoTime()).and(write);
+			write = Write.unresolved(this.clock.now(), record.isAsynchronousCommitExpected(), this.clock.nanoTime())
+				.and(write);
 		}
 		ReadMark mark = isMonotonic() ? bound.read() : null;
-		return new PositionToken(cluster(), encode(write), (mark != null) ? read(mark, 1) : null);
+		return new PositionToken(cluster(), encode(write), (mark != null) ? read(mark) : null);
 	}
 
-	PositionToken.Read read(ReadMark mark, int moves) {
+	PositionToken.Read read(ReadMark mark) {
 		Place place = placeOf(mark.node());
 		int rotation = (mark.rotation() == ReadMark.ANY && place != null) ? place.rotation() : mark.rotation();
-		return new PositionToken.Read((place != null) ? place.index() : 0, mark.node(), rotation, moves);
+		return new PositionToken.Read((place != null) ? place.index() : 0, mark.node(), rotation);
 	}
 
 	/**
@@ -232,7 +233,8 @@ public final class CallerTokens {
 		}
 		WalPosition position = resolved.isResolved() ? resolved.position() : null;
 		boolean covered = current.tick() <= asked.tick() && (asked.asynchronous() || !current.asynchronous());
-		return (covered && position != null) ? current.resolvedAt(position) : current;
+		return (covered && position != null)
+				? current.resolvedAt(position, resolved.asynchronous() || current.asynchronous()) : current;
 	}
 
 	/**
@@ -246,9 +248,9 @@ public final class CallerTokens {
 			return null;
 		}
 		if (resolver != null && resolver.mode() == ReadYourWritesMode.POSITION && write.isResolved()) {
-			return new Reached(write.position(), null, false);
+			return new Reached(write.position(), null, write.asynchronous());
 		}
-		return new Reached(null, isExact() ? null : instantOf(write), write.asynchronous() && !write.isResolved());
+		return new Reached(null, isExact() ? null : instantOf(write), write.asynchronous());
 	}
 
 	/**
@@ -284,7 +286,7 @@ public final class CallerTokens {
 		long arrival = this.clock.now();
 		WalPosition position = reached.position();
 		if (position != null && cluster() != 0) {
-			return new Write(0, false, position, arrival, now);
+			return new Write(0, reached.asynchronous(), position, arrival, now);
 		}
 		Instant instant = reached.at();
 		return (instant != null && !isExact()) ? decode(instant, reached.asynchronous(), arrival, now)

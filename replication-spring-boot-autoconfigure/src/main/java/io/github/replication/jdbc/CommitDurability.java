@@ -98,6 +98,14 @@ public final class CommitDurability {
 	}
 
 	/**
+	 * Whether the commit of a transaction that begins now may not wait for the log.
+	 */
+	static boolean mayBeOff() {
+		CommitDurability current = CURRENT.get();
+		return current != null && current.level == SynchronousCommit.OFF;
+	}
+
+	/**
 	 * The level asked for by methods that have joined a transaction. Bound to the thread
 	 * while that transaction is not suspended.
 	 */

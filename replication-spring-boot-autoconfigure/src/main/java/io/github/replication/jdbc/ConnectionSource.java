@@ -217,9 +217,10 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Notes the settings of a statement that count for later statements.
+	 * Notes the settings of a statement that names {@code synchronous_commit}.
 	 */
-	void noteSettings(StatementText text) {
+	void noteDurability(StatementText text) {
+		caller().expectAsynchronousCommit();
 		if (!this.asynchronous && text.setsSynchronousCommitForSession()) {
 			this.asynchronous = true;
 		}
@@ -531,6 +532,9 @@ final class ConnectionSource {
 		Route route = unit.route();
 		RetryAttempt.begins(unit);
 		route.node().counts().decided(route.node().role(), route.reason());
+		if (!unit.isReadOnly() && (this.asynchronous || CommitDurability.mayBeOff())) {
+			caller().expectAsynchronousCommit();
+		}
 		if (this.callbacks.listeners().isAny()) {
 			RouteDecision decision = route.decision(unit());
 			this.callbacks.listeners().inform(decision);

@@ -327,7 +327,7 @@ final class UnitOfWork {
 		}
 		if (text.mentionsSynchronousCommit()) {
 			this.asynchronous = true;
-			this.source.noteSettings(text);
+			this.source.noteDurability(text);
 		}
 	}
 

@@ -30,6 +30,7 @@ import io.github.replication.node.PrimaryHistory.Lag;
 import io.github.replication.node.ReplicaPosition.Known;
 import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver;
+import io.github.replication.position.PositionToken.Read;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
@@ -43,8 +44,6 @@ import io.github.replication.position.Write;
  * @since 0.1.0
  */
 public final class Positions implements PositionResolver {
-
-	private static final int INDEXES = 8;
 
 	private final PositionSettings settings;
 
@@ -222,7 +221,8 @@ public final class Positions implements PositionResolver {
 		Topology topology = this.topology.get();
 		ClusterNode replica = (topology != null) ? topology.inRotation(node) : null;
 		return (topology != null && replica != null)
-				? new Place(1 + topology.rank(replica) % INDEXES, topology.rotation(replica.group()).hash()) : null;
+				? new Place(1 + topology.rank(replica) % (Read.INDEXES - 1), topology.rotation(replica.group()).hash())
+				: null;
 	}
 
 	@Override

@@ -43,7 +43,16 @@ record WriteLookup(PrimaryHistory history) {
 			return corrected;
 		}
 		long lsn = point.covering(corrected.asynchronous() || this.history.asynchronousCommit());
-		return corrected.resolvedAt(new WalPosition(this.history.timeline(), lsn));
+		return corrected.resolvedAt(new WalPosition(this.history.timeline(), lsn), isBeyond(point, corrected, lsn));
+	}
+
+	/**
+	 * Whether the log was not flushed as far as a write when a sample was taken.
+	 */
+	private static boolean isBeyond(Point point, Write write, long lsn) {
+		WalPosition position = write.position();
+		return Long.compareUnsigned(lsn, point.flushed()) > 0
+				|| (position != null && Long.compareUnsigned(position.lsn(), point.flushed()) > 0);
 	}
 
 	/**

@@ -75,7 +75,7 @@ public interface PositionResolver {
 	/**
 	 * The place of a replica.
 	 *
-	 * @param index a small number that no two of the first eight replicas share
+	 * @param index a small number that no two of the first six replicas share
 	 * @param rotation a hash of the rotation that the replica belongs to, the same in
 	 * every instance of the application that sees the same rotation
 	 */

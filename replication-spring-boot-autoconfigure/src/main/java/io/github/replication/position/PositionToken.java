@@ -20,6 +20,8 @@ import java.time.Instant;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.Assert;
+
 /**
  * The position and the read mark of a caller as text, which travels from one request to
  * the next. It returns from strangers, so nothing in it is believed further than a real
@@ -27,10 +29,11 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The text consists of letters, digits, dots and hyphens: the version, the cluster, the
  * position (a timeline and an LSN, {@code u} for one that is not known, or {@code t} and
- * an instant where time decides; {@code n} before these if the commit did not wait for
- * the log), and the read mark (the index and the id of a node, the rotation and the
- * number of moves). All numbers are hexadecimal. The instant is the only time of day: how
- * long a token lives is up to its carrier.
+ * an instant where time decides; {@code n} before these if the log may not be flushed as
+ * far as that), and the read mark (the index and the id of a node, the rotation and the
+ * versions). All numbers are hexadecimal, but for the versions, which have letters up to
+ * {@code z}. The instant is the only time of day: how long a token lives is up to its
+ * carrier.
  *
  * @param cluster a hash of the cluster's system identifier, 0 if it was not known
  * @param reached the position that the caller has reached, {@code null} if it needs none
@@ -123,15 +126,18 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 	 *
 	 * @param position the position, {@code null} if it was not known
 	 * @param at when that was, only where time decides
-	 * @param asynchronous whether the position was not known and the commit did not wait
-	 * for the log to be flushed, so that only the insert position covers it
+	 * @param asynchronous whether the log may not be flushed as far as that, because a
+	 * commit did not wait for it, so that only the insert position covers it
 	 */
 	public record Reached(@Nullable WalPosition position, @Nullable Instant at, boolean asynchronous) {
 
 		/**
-		 * A position that was not known: some time before the token arrives.
+		 * Creates a position.
 		 */
-		public static final Reached UNKNOWN = new Reached(null, null, false);
+		public Reached {
+			Assert.isTrue(position == null || at == null,
+					() -> "position and at exclude each other, but were " + position + " and " + at);
+		}
 
 		/**
 		 * A known position.
@@ -139,6 +145,15 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 		 */
 		public Reached(WalPosition position) {
 			this(position, null, false);
+		}
+
+		/**
+		 * A position that is not known: some time before the token arrives.
+		 * @param asynchronous whether the log may not be flushed as far as that
+		 * @return the position
+		 */
+		public static Reached unknown(boolean asynchronous) {
+			return new Reached(null, null, asynchronous);
 		}
 
 		/**
@@ -152,49 +167,97 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 		private static @Nullable Reached read(TokenReader reader) {
 			boolean asynchronous = reader.accept('n');
 			if (reader.accept('u')) {
-				return new Reached(null, null, asynchronous);
+				return unknown(asynchronous);
 			}
 			if (reader.accept('t')) {
 				return new Reached(null, Instant.ofEpochMilli(reader.hex(12)), asynchronous);
 			}
-			if (asynchronous) {
-				reader.expect('u');
-			}
-			if (!reader.isHex()) {
+			if (!asynchronous && !reader.isHex()) {
 				return null;
 			}
 			int timeline = (int) reader.hex(8);
 			reader.expect('-');
-			return new Reached(new WalPosition(timeline, reader.hex(16)));
+			return new Reached(new WalPosition(timeline, reader.hex(16)), null, asynchronous);
 		}
 
 		@Override
 		public String toString() {
+			String flag = this.asynchronous ? "n" : "";
 			if (this.position != null) {
-				return Integer.toHexString(this.position.timeline()) + '-' + Long.toHexString(this.position.lsn());
+				return flag + Integer.toHexString(this.position.timeline()) + '-'
+						+ Long.toHexString(this.position.lsn());
 			}
-			return (this.asynchronous ? "n" : "")
-					+ ((this.at != null) ? 't' + Long.toHexString(Math.max(0, this.at.toEpochMilli())) : "u");
+			return flag + ((this.at != null) ? 't' + Long.toHexString(Math.max(0, this.at.toEpochMilli())) : "u");
 		}
 
 	}
 
 	/**
-	 * The node that a caller has read from last. A token with more moves supersedes
-	 * tokens with fewer; tokens with as many all count.
+	 * The node that a caller has read from last. It supersedes the reads that the caller
+	 * had brought with the same request, which its versions name: a version vector.
+	 * Others are of parallel requests, and count as well.
 	 *
-	 * @param index the index of the node among the replicas, 0 for the primary
+	 * @param index the index of the node: from 1 among the replicas, 0 for the primary,
+	 * {@link #INDEXES} for none
 	 * @param node the {@linkplain ReadMark#idOf id} of the node, {@link #NONE} if the
 	 * position beside it covers all reads
 	 * @param rotation a hash of the rotation that the node was chosen in
-	 * @param moves how often the caller has moved to another node
+	 * @param versions two characters for each index from 0 on: for the own index the
+	 * version of this read, for another that of the read to supersede, {@code 00} for
+	 * none
 	 */
-	public record Read(int index, int node, int rotation, int moves) {
+	public record Read(int index, int node, int rotation, String versions) {
 
 		/**
 		 * The id of no node.
 		 */
 		public static final int NONE = -1;
+
+		/**
+		 * The number of indexes that nodes have. Nodes beyond share them.
+		 */
+		public static final int INDEXES = 7;
+
+		/**
+		 * The version of a read that was brought by none, and supersedes none.
+		 */
+		private static final String FIRST = "01";
+
+		private static final int LENGTH = 2;
+
+		/**
+		 * A read that supersedes none.
+		 * @param index the index of the node
+		 * @param node the id of the node
+		 * @param rotation a hash of the rotation that the node was chosen in
+		 */
+		public Read(int index, int node, int rotation) {
+			this(index, node, rotation, "00".repeat(index) + FIRST);
+		}
+
+		/**
+		 * The version of this read.
+		 * @return two characters, empty for none
+		 */
+		public String version() {
+			return version(this.index);
+		}
+
+		private String version(int index) {
+			int start = LENGTH * index;
+			return (index < INDEXES && start < this.versions.length()) ? this.versions.substring(start, start + LENGTH)
+					: "";
+		}
+
+		/**
+		 * Whether another read had been brought along when this one was made.
+		 * @param other another read of the same caller
+		 * @return {@code false} if neither of them knew of the other
+		 */
+		public boolean supersedes(Read other) {
+			return this.index != other.index && !other.version().isEmpty()
+					&& other.version().equals(version(other.index));
+		}
 
 		private static @Nullable Read read(TokenReader reader) {
 			if (!reader.isHex()) {
@@ -206,13 +269,13 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 			reader.expect('-');
 			int rotation = (int) reader.hex(8);
 			reader.expect('-');
-			return new Read(index, node, rotation, (int) reader.hex(6));
+			return new Read(index, node, rotation, reader.pairs(INDEXES));
 		}
 
 		@Override
 		public String toString() {
 			return Integer.toHexString(this.index) + '-' + Integer.toHexString(this.node) + '-'
-					+ Integer.toHexString(this.rotation) + '-' + Integer.toHexString(this.moves);
+					+ Integer.toHexString(this.rotation) + '-' + this.versions;
 		}
 
 	}

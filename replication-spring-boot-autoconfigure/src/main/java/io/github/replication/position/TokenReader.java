@@ -75,6 +75,26 @@ final class TokenReader {
 		return number;
 	}
 
+	/**
+	 * Reads digits and lower-case letters, two at a time. Without any the text is no
+	 * token.
+	 * @param pairs how many pairs there may be at most
+	 */
+	String pairs(int pairs) {
+		int start = this.next;
+		int end = Math.min(this.text.length(), start + 2 * pairs);
+		while (this.next < end && isDigitOrLetter(this.text.charAt(this.next))) {
+			this.next++;
+		}
+		int length = this.next - start;
+		this.valid &= length > 0 && length % 2 == 0;
+		return this.text.substring(start, this.next);
+	}
+
+	private static boolean isDigitOrLetter(char character) {
+		return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z');
+	}
+
 	private int digit() {
 		if (this.next >= this.text.length()) {
 			return -1;

@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tick the tick noted after the commit, or when a caller arrived with a write of
  * unknown position; 0 if the position is known
- * @param asynchronous whether the commit did not wait for the log to be flushed
- * ({@code synchronous_commit=off}), so that only the insert position covers it
+ * @param asynchronous whether a part of it may not be flushed yet, because its commit did
+ * not wait for the log ({@code synchronous_commit=off}), so that only the insert position
+ * of a later sample covers it
  * @param position the position that covers the known part of the write, {@code null} if
  * nothing is known
  * @param arrival the tick noted when the position came from outside; 0 if this process
@@ -63,8 +64,7 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 		if (other == null || supersedes(other)) {
 			return this;
 		}
-		return new Write(Math.max(this.tick, other.tick),
-				(!isResolved() && this.asynchronous) || (!other.isResolved() && other.asynchronous),
+		return new Write(Math.max(this.tick, other.tick), this.asynchronous || other.asynchronous,
 				WalPosition.later(this.position, other.position), Math.max(this.arrival, other.arrival),
 				Math.max(this.at, other.at));
 	}
@@ -81,10 +81,11 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	/**
 	 * This write after a sample that covers its unresolved part.
 	 * @param sampled the sampled position
+	 * @param asynchronous whether the log may not be flushed as far as that
 	 * @return a resolved write
 	 */
-	public Write resolvedAt(WalPosition sampled) {
-		return new Write(0, false, WalPosition.later(this.position, sampled), this.arrival, this.at);
+	public Write resolvedAt(WalPosition sampled, boolean asynchronous) {
+		return new Write(0, asynchronous, WalPosition.later(this.position, sampled), this.arrival, this.at);
 	}
 
 	/**

@@ -18,13 +18,15 @@ package io.github.replication.web;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
@@ -47,19 +49,28 @@ import io.github.replication.web.PositionSlots.Place;
  * that services of several clusters on one host name do not disturb each other.
  * <p>
  * A position goes into one of four cookies, which {@link PositionSlots} chooses. One that
- * is not known goes into a fifth. A response also uses the fifth, beside its position, if
- * it may overwrite the position of a parallel request because there are more requests or
- * instances than cookies. The next request then says that something was written before
- * it, in any order of arrival, and is answered the position that covers this. No cookie
- * is deleted: each lives as long as the window.
+ * is not known goes into a fifth, or into a sixth if its commit did not wait for the log:
+ * so that no parallel response overwrites that. A response also uses one of these, beside
+ * its position, if it may overwrite the position of a parallel request because there are
+ * more requests or instances than cookies. The next request then says that something was
+ * written before it, in any order of arrival, and is answered the position that covers
+ * this. No cookie is deleted: each lives as long as the window.
  * <p>
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
+ * <p>
+ * The values are tokens without the cluster, which the name has.
  *
  * @since 0.1.0
  */
 public final class CookiePositionCarrier implements PositionCarrier {
 
+	private static final Pattern REST_OF_NAME = Pattern.compile("(?<cluster>[0-9a-f]{1,8})-(r?[0-7]|u|n)");
+
+	private static final String VERSION = "2.";
+
 	private static final String UNKNOWN = "u";
+
+	private static final String UNKNOWN_ASYNCHRONOUS = "n";
 
 	private static final String READ = "r";
 
@@ -96,7 +107,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		List<String> received = new ArrayList<>();
 		for (Cookie cookie : cookies(request)) {
 			if (isOwn(cookie.getName()) && !isCovered(request, cookie)) {
-				received.add(PositionSlots.withoutMark(cookie.getValue()));
+				received.add(PositionSlots.withoutMark(valueOf(cookie)));
 			}
 		}
 		held(request);
@@ -106,10 +117,11 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	/**
 	 * Whether a cookie says that a position is not known, and others cover it.
 	 */
-	private static boolean isCovered(HttpServletRequest request, Cookie cookie) {
+	private boolean isCovered(HttpServletRequest request, Cookie cookie) {
 		String name = cookie.getName();
-		return name.endsWith("-" + UNKNOWN) && PositionSlots.isCovered(cookie.getValue(),
-				positions(request, name.substring(0, name.length() - UNKNOWN.length())));
+		int end = name.length() - 1;
+		return !Character.isDigit(name.charAt(end))
+				&& PositionSlots.isCovered(valueOf(cookie), positions(request, name.substring(0, end)));
 	}
 
 	private static Cookie[] cookies(HttpServletRequest request) {
@@ -127,28 +139,31 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		}
 		String ofCluster = this.ofCluster;
 		Held held = this.slots.received((ofCluster != null) ? positions(request, ofCluster) : Map.of(),
-				(ofCluster != null) ? unknown(request, ofCluster) : null);
+				(ofCluster != null) ? unknown(request, ofCluster) : List.of());
 		request.setAttribute(HELD, held);
 		return held;
 	}
 
-	private static Map<Integer, String> positions(HttpServletRequest request, String ofCluster) {
+	private Map<Integer, String> positions(HttpServletRequest request, String ofCluster) {
 		Map<Integer, String> positions = new HashMap<>();
 		for (Cookie cookie : cookies(request)) {
 			int slot = slotOf(cookie.getName(), ofCluster);
 			if (slot >= 0 && slot < PositionSlots.COUNT) {
-				positions.put(slot, cookie.getValue());
+				positions.put(slot, valueOf(cookie));
 			}
 		}
 		return positions;
 	}
 
-	private static @Nullable String unknown(HttpServletRequest request, String ofCluster) {
-		return Arrays.stream(cookies(request))
-			.filter((cookie) -> cookie.getName().equals(ofCluster + UNKNOWN))
-			.map(Cookie::getValue)
-			.findFirst()
-			.orElse(null);
+	private Collection<String> unknown(HttpServletRequest request, String ofCluster) {
+		Map<String, String> unknown = new TreeMap<>();
+		for (Cookie cookie : cookies(request)) {
+			String name = cookie.getName();
+			if (name.equals(ofCluster + UNKNOWN) || name.equals(ofCluster + UNKNOWN_ASYNCHRONOUS)) {
+				unknown.putIfAbsent(name, valueOf(cookie));
+			}
+		}
+		return unknown.values();
 	}
 
 	private static int slotOf(String name, String ofCluster) {
@@ -160,8 +175,21 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * Whether a cookie of that name was set by this carrier. Others are left alone.
 	 */
 	private boolean isOwn(String name) {
-		return name.startsWith(this.prefix)
-				&& name.substring(this.prefix.length()).matches("[0-9a-f]{1,8}-(r?[0-8]|u)");
+		return name.startsWith(this.prefix) && REST_OF_NAME.matcher(name.substring(this.prefix.length())).matches();
+	}
+
+	/**
+	 * The value of a cookie of this carrier, with the cluster that its name has.
+	 */
+	private String valueOf(Cookie cookie) {
+		String value = cookie.getValue();
+		Matcher rest = REST_OF_NAME.matcher(cookie.getName().substring(this.prefix.length()));
+		return (value.startsWith(VERSION + '.') && rest.matches())
+				? VERSION + rest.group("cluster") + value.substring(VERSION.length()) : value;
+	}
+
+	private static String withoutCluster(String value) {
+		return VERSION + value.substring(value.indexOf('.', VERSION.length()));
 	}
 
 	@Override
@@ -178,12 +206,11 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.toList();
 		Reached reached = sent.reached();
 		if (reached != null && (!isHeld(reached, received) || isToCover(request, received))) {
-			String value = sent.withoutRead().toString();
 			if (reached.isUnknown()) {
-				setUnknown(request, response, sent, received, PositionSlots.markOfUnknown(held(request)));
+				setUnknown(request, response, sent, reached.asynchronous(), PositionSlots.markOfUnknown(held(request)));
 			}
 			else {
-				setPosition(request, response, sent, received, value);
+				setPosition(request, response, sent, reached.asynchronous());
 			}
 		}
 		Read read = sent.read();
@@ -193,26 +220,21 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	}
 
 	private void setPosition(HttpServletRequest request, HttpServletResponse response, PositionToken sent,
-			List<PositionToken> received, String value) {
-		Place place = place(request, value);
+			boolean asynchronous) {
+		String value = sent.withoutRead().toString();
+		Place place = place(request, value, asynchronous);
 		set(request, response, name(sent, String.valueOf(place.slot())), value + place.mark(),
 				this.attributes.maxAge());
 		if (place.isContended()) {
-			setUnknown(request, response, sent, received, place.markOfUnknown());
+			setUnknown(request, response, sent, asynchronous || place.asynchronous(), place.markOfUnknown());
 		}
 	}
 
 	private void setUnknown(HttpServletRequest request, HttpServletResponse response, PositionToken sent,
-			List<PositionToken> received, String mark) {
-		boolean asynchronous = isUnknownAsynchronous(sent)
-				|| received.stream().anyMatch(CookiePositionCarrier::isUnknownAsynchronous);
-		PositionToken unknown = new PositionToken(sent.cluster(), new Reached(null, null, asynchronous), null);
-		set(request, response, name(sent, UNKNOWN), unknown + mark, this.attributes.maxAge());
-	}
-
-	private static boolean isUnknownAsynchronous(PositionToken token) {
-		Reached reached = token.reached();
-		return reached != null && reached.isUnknown() && reached.asynchronous();
+			boolean asynchronous, String mark) {
+		PositionToken unknown = new PositionToken(sent.cluster(), Reached.unknown(asynchronous), null);
+		set(request, response, name(sent, asynchronous ? UNKNOWN_ASYNCHRONOUS : UNKNOWN), unknown + mark,
+				this.attributes.maxAge());
 	}
 
 	/**
@@ -239,12 +261,12 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	/**
 	 * The cookie of a position, the same one for a later position of the same response.
 	 */
-	private Place place(HttpServletRequest request, String value) {
+	private Place place(HttpServletRequest request, String value, boolean asynchronous) {
 		if (request.getAttribute(PLACE) instanceof Place place) {
-			this.slots.replace(client(request), held(request), place, value);
+			this.slots.replace(client(request), held(request), place, value, asynchronous);
 			return place;
 		}
-		Place place = this.slots.place(client(request), held(request), value);
+		Place place = this.slots.place(client(request), held(request), value, asynchronous);
 		request.setAttribute(PLACE, place);
 		return place;
 	}
@@ -269,7 +291,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	private void set(HttpServletRequest request, HttpServletResponse response, String name, String value,
 			@Nullable Duration maxAge) {
 		List<String> cookies = new ArrayList<>(response.getHeaders(HttpHeaders.SET_COOKIE));
-		String cookie = cookie(request, name, value, maxAge);
+		String cookie = cookie(request, name, withoutCluster(value), maxAge);
 		if (cookies.removeIf((other) -> other.startsWith(name + "="))) {
 			response.setHeader(HttpHeaders.SET_COOKIE, cookie);
 			cookies.forEach((other) -> response.addHeader(HttpHeaders.SET_COOKIE, other));

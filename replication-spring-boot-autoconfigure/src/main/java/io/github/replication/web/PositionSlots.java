@@ -17,8 +17,10 @@
 package io.github.replication.web;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -28,6 +30,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -45,10 +48,11 @@ import org.jspecify.annotations.Nullable;
  * began before the client had any.
  * <p>
  * Where another response may overwrite a position, one more cookie says that something
- * was written. Its mark names the cookies this is about. It counts until each of these
- * holds a position that was taken later and repeats the mark. So it counts again if a
- * late response overwrites that position. No cookie is deleted, since a parallel response
- * may have set it again. Safe for use by several threads.
+ * was written, another one if the log may not be flushed as far as that. Its mark names
+ * the cookies this is about. It counts until each of these holds a position that was
+ * taken later and repeats the mark. So it counts again if a late response overwrites that
+ * position. No cookie is deleted, since a parallel response may have set it again. Safe
+ * for use by several threads.
  */
 final class PositionSlots {
 
@@ -60,10 +64,10 @@ final class PositionSlots {
 	private static final char SEPARATOR = '_';
 
 	/**
-	 * An instance, a lane, and the mark of the unknown position that is covered.
+	 * An instance, a lane, and the marks of the unknown positions that are covered.
 	 */
 	private static final Pattern MARK = Pattern
-		.compile("(?<instance>[0-9a-f]{4})(?<lane>[0-9a-f]{3})(?<covered>[0-9a-f]{8})?");
+		.compile("(?<instance>[0-9a-f]{4})(?<lane>[0-9a-f]{3})(?<covered>(?:[0-9a-f]{8}){0,2})");
 
 	private static final int INSTANCES = 1 << 4 * 4;
 
@@ -100,7 +104,8 @@ final class PositionSlots {
 	private final Map<String, Long> others = new ConcurrentHashMap<>();
 
 	/**
-	 * The number of the cookie that this instance keeps to.
+	 * The number of the cookie that this instance keeps to, or begins with while it is
+	 * alone again.
 	 */
 	private volatile int own = ALONE;
 
@@ -148,7 +153,7 @@ final class PositionSlots {
 	 */
 	boolean mayCover(Held held) {
 		int own = this.own;
-		return (held.unknown().open() & ((own != ALONE) ? 1 << own : -1)) != 0;
+		return (held.open() & ((own != ALONE) ? 1 << own : -1)) != 0;
 	}
 
 	/**
@@ -156,16 +161,15 @@ final class PositionSlots {
 	 * @param held the cookies that the request has come with
 	 */
 	static String markOfUnknown(Held held) {
-		return Unknown.next(held.unknown().slots());
+		return Unknown.next(held.doubted());
 	}
 
 	/**
 	 * Notes the cookies that a request has come with.
 	 * @param positions the values of positions by the number of their cookie
-	 * @param unknown the value that says that a position is not known, {@code null} for
-	 * none
+	 * @param unknown the values that say that a position is not known
 	 */
-	Held received(Map<Integer, String> positions, @Nullable String unknown) {
+	Held received(Map<Integer, String> positions, Collection<String> unknown) {
 		SortedSet<Integer> lanes = new TreeSet<>();
 		int[] brought = new int[COUNT];
 		int others = 0;
@@ -181,8 +185,8 @@ final class PositionSlots {
 				}
 			}
 		}
-		return new Held(lanes, brought, others, Unknown.of((unknown != null) ? unknown : "", positions),
-				this.nanoTime.getAsLong());
+		List<Unknown> unknowns = unknown.stream().map((value) -> Unknown.of(value, positions)).toList();
+		return new Held(lanes, brought, others, unknowns, this.nanoTime.getAsLong());
 	}
 
 	/**
@@ -190,8 +194,9 @@ final class PositionSlots {
 	 * @param client a number that all requests of a client share
 	 * @param held the cookies that the request has come with
 	 * @param position the position, without a mark
+	 * @param asynchronous whether the log may not be flushed as far as that
 	 */
-	Place place(int client, Held held, String position) {
+	Place place(int client, Held held, String position, boolean asynchronous) {
 		long now = this.nanoTime.getAsLong();
 		int others = countOthers(now);
 		int own = (others > 0) ? keepClearOf(held.others()) : ALONE;
@@ -200,13 +205,13 @@ final class PositionSlots {
 		try {
 			turn.forget(now, this.life);
 			Placing placing = new Placing(turn, client, held, position, this.life, now);
-			int slot = placing.choose(own);
+			int slot = placing.choose(own, this.own);
 			boolean shared = own != ALONE && (others >= COUNT || (held.others() & 1 << own) != 0);
 			boolean contended = shared || placing.isContended(slot) || placing.isRepeatedContended(slot);
-			placing.note(slot, contended);
-			String mark = SEPARATOR + this.instance + hex(held.lane(), 3) + held.unknown().id();
-			int about = held.unknown().slots() | placing.contended() | 1 << slot;
-			return new Place(slot, mark, contended ? Unknown.next(about) : "");
+			placing.note(slot, contended, asynchronous);
+			String mark = SEPARATOR + this.instance + hex(held.lane(), 3) + held.ids();
+			int about = held.doubted() | placing.contended() | 1 << slot;
+			return new Place(slot, mark, contended ? Unknown.next(about) : "", turn.isAsynchronous(now, this.life));
 		}
 		finally {
 			turn.lock.unlock();
@@ -219,13 +224,14 @@ final class PositionSlots {
 	 * @param held the cookies that the request has come with
 	 * @param place the cookie
 	 * @param position the later position
+	 * @param asynchronous whether the log may not be flushed as far as that
 	 */
-	void replace(int client, Held held, Place place, String position) {
+	void replace(int client, Held held, Place place, String position, boolean asynchronous) {
 		Turn turn = this.turns[Math.floorMod(client, TURNS)];
 		turn.lock.lock();
 		try {
 			new Placing(turn, client, held, position, this.life, this.nanoTime.getAsLong()).note(place.slot(),
-					place.isContended());
+					place.isContended(), asynchronous);
 		}
 		finally {
 			turn.lock.unlock();
@@ -263,10 +269,28 @@ final class PositionSlots {
 	 * @param lanes the lanes of the client, in ascending order
 	 * @param brought a hash of each position by the number of its cookie, 0 for none
 	 * @param others the cookies that other instances have set, a bit for each
-	 * @param unknown the position that was not known
+	 * @param unknowns the positions that were not known
 	 * @param at when they were received, by the monotonic clock in nanoseconds
 	 */
-	record Held(SortedSet<Integer> lanes, int[] brought, int others, Unknown unknown, long at) {
+	record Held(SortedSet<Integer> lanes, int[] brought, int others, List<Unknown> unknowns, long at) {
+
+		/**
+		 * The cookies whose positions may be overwritten, a bit for each.
+		 */
+		int doubted() {
+			return this.unknowns.stream().mapToInt(Unknown::slots).reduce(0, (one, other) -> one | other);
+		}
+
+		/**
+		 * The cookies that are to cover what was not known, a bit for each.
+		 */
+		int open() {
+			return this.unknowns.stream().mapToInt(Unknown::open).reduce(0, (one, other) -> one | other);
+		}
+
+		private String ids() {
+			return this.unknowns.stream().map(Unknown::id).collect(Collectors.joining());
+		}
 
 		/**
 		 * The lane of the client, a new one if it has none.
@@ -278,7 +302,7 @@ final class PositionSlots {
 	}
 
 	/**
-	 * The cookie that says that a position is not known.
+	 * A cookie that says that a position is not known.
 	 *
 	 * @param id its mark, another one each time it is set, empty for none
 	 * @param slots the cookies whose positions may be overwritten, a bit for each
@@ -298,11 +322,15 @@ final class PositionSlots {
 			int covering = 0;
 			for (Map.Entry<Integer, String> position : positions.entrySet()) {
 				Matcher of = MARK.matcher(markOf(position.getValue()));
-				if (of.matches() && mark.group("id").equals(of.group("covered"))) {
+				if (of.matches() && covers(of.group("covered"), mark.group("id"))) {
 					covering |= 1 << position.getKey();
 				}
 			}
 			return new Unknown(mark.group("id"), HexFormat.fromHexDigits(mark.group("slots")), covering);
+		}
+
+		private static boolean covers(String covered, String id) {
+			return covered.startsWith(id) || covered.endsWith(id);
 		}
 
 		boolean isCovered() {
@@ -332,8 +360,10 @@ final class PositionSlots {
 	 * @param mark what is to follow the position in its value
 	 * @param markOfUnknown what is to follow in the value of the cookie that says that
 	 * another response may overwrite the position, empty if none may
+	 * @param asynchronous whether the log may not be flushed as far as a position that
+	 * may be overwritten
 	 */
-	record Place(int slot, String mark, String markOfUnknown) {
+	record Place(int slot, String mark, String markOfUnknown, boolean asynchronous) {
 
 		boolean isContended() {
 			return !this.markOfUnknown.isEmpty();
@@ -367,17 +397,20 @@ final class PositionSlots {
 			this.now = now;
 		}
 
-		int choose(int own) {
+		int choose(int own, int first) {
 			if (own != ALONE) {
 				return own;
 			}
 			for (int slot = 0; slot < COUNT; slot++) {
-				if ((this.held.unknown().slots() & this.held.unknown().open() & 1 << slot) != 0 && !isContended(slot)) {
+				if ((this.held.doubted() & this.held.open() & 1 << slot) != 0 && !isContended(slot)) {
 					return slot;
 				}
 			}
 			if (this.turn.position == this.position) {
 				return this.turn.slot;
+			}
+			if (this.held.lanes().isEmpty() && first != ALONE && !isContended(first)) {
+				return first;
 			}
 			int next = (this.turn.slot + 1) % COUNT;
 			for (int i = 0; i < COUNT; i++) {
@@ -409,7 +442,7 @@ final class PositionSlots {
 		 * and the client does not know.
 		 */
 		private boolean isUnnoticed(int slot) {
-			return (contended() & ~this.held.unknown().slots() & 1 << slot) != 0;
+			return (contended() & ~this.held.doubted() & 1 << slot) != 0;
 		}
 
 		/**
@@ -438,10 +471,13 @@ final class PositionSlots {
 					&& this.held.brought()[slot] != this.position;
 		}
 
-		void note(int slot, boolean contended) {
+		void note(int slot, boolean contended, boolean asynchronous) {
 			this.turn.slot = slot;
 			this.turn.position = this.position;
 			this.turn.contended = contended;
+			if (asynchronous) {
+				this.turn.asynchronousAt = this.now;
+			}
 			note(ANY, slot, contended);
 			if (this.held.lanes().isEmpty()) {
 				note(NONE, slot, contended);
@@ -482,6 +518,11 @@ final class PositionSlots {
 
 		private long recentSince;
 
+		/**
+		 * When the log was not flushed as far as a position last, {@code null} if never.
+		 */
+		private @Nullable Long asynchronousAt;
+
 		Turn(int slot) {
 			this.slot = slot;
 		}
@@ -495,6 +536,10 @@ final class PositionSlots {
 				this.recent = new HashMap<>();
 				this.recentSince = now;
 			}
+		}
+
+		boolean isAsynchronous(long now, long life) {
+			return this.asynchronousAt != null && now - this.asynchronousAt <= life;
 		}
 
 		@Nullable Sent sent(int client, int lane) {

@@ -67,12 +67,12 @@ class ArrivalTests {
 	void markIsAsOfTheArrival() {
 		this.clock.startSample();
 		long now = this.clock.now();
-		assertThat(arrive("2.cafe..1-11-7-1").bound().read()).isEqualTo(new ReadMark(ONE, now, 1_000, ROTATION));
+		assertThat(arrive("2.cafe..1-11-7-0001").bound().read()).isEqualTo(new ReadMark(ONE, now, 1_000, ROTATION));
 	}
 
 	@Test
 	void readerThatStaysIsToldNothing() {
-		Caller caller = arrive("2.cafe..1-11-7-1");
+		Caller caller = arrive("2.cafe..1-11-7-0001");
 		caller.read(ONE);
 		assertThat(caller.departure()).isNull();
 	}
@@ -81,34 +81,56 @@ class ArrivalTests {
 	void firstReadTellsItsNode() {
 		Caller caller = arrive();
 		caller.read(ONE);
-		assertThat(caller.departure()).hasToString("2.cafe..1-11-7-1");
+		assertThat(caller.departure()).asString().matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}");
 	}
 
 	@Test
 	void moveSupersedesTheNodeBefore() {
-		Caller caller = arrive("2.cafe..1-11-7-4");
+		Caller caller = arrive("2.cafe..1-11-7-0004");
 		caller.read(TWO);
-		assertThat(caller.departure()).hasToString("2.cafe..2-22-7-5");
-		assertThat(arrive("2.cafe..1-11-7-4", "2.cafe..2-22-7-5").bound().read()).isNotNull()
+		assertThat(caller.departure()).asString().matches("2\\.cafe\\.\\.2-22-7-0004[0-9a-z]{2}");
+		assertThat(arrive("2.cafe..1-11-7-0004", "2.cafe..2-22-7-000405").bound().read()).isNotNull()
 			.returns(TWO, ReadMark::node);
+	}
+
+	/**
+	 * The slow request began before the others and may have read later than they.
+	 */
+	@Test
+	void slowRequestCountsBesideThoseThatHaveMovedMeanwhile() {
+		Caller slow = arrive();
+		Caller first = arrive();
+		first.read(ONE);
+		String one = String.valueOf(first.departure());
+		Caller second = arrive(one);
+		second.read(TWO);
+		String two = String.valueOf(second.departure());
+		slow.read(ONE);
+		String late = String.valueOf(slow.departure());
+		assertThat(arrive(one, two).bound().read()).isNotNull().returns(TWO, ReadMark::node);
+		assertThat(arrive(late, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+		Caller next = arrive(late, two);
+		next.read(ONE);
+		assertThat(arrive(String.valueOf(next.departure()), two).bound().read()).isNotNull()
+			.returns(ONE, ReadMark::node);
 	}
 
 	@Test
 	void nodesOfParallelReadsCountTogether() {
-		assertThat(arrive("2.cafe..1-11-7-1", "2.cafe..2-22-7-1").bound().read()).isNotNull()
+		assertThat(arrive("2.cafe..1-11-7-0001", "2.cafe..2-22-7-000001").bound().read()).isNotNull()
 			.returns(ReadMark.PRIMARY, ReadMark::node);
 	}
 
 	@Test
 	void nodeOfAnotherRotationIsToldAnew() {
-		Caller caller = arrive("2.cafe..1-11-6-1");
+		Caller caller = arrive("2.cafe..1-11-6-0001");
 		caller.read(ONE);
-		assertThat(caller.departure()).hasToString("2.cafe..1-11-7-2");
+		assertThat(caller.departure()).asString().matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}");
 	}
 
 	@Test
 	void callerThatShouldMoveAndStaysIsToldNothing() {
-		Caller caller = arrive("2.cafe..1-11-6-1");
+		Caller caller = arrive("2.cafe..1-11-6-0001");
 		assertThat(caller.bound().read()).isNotNull();
 		caller.record.keepNode();
 		assertThat(caller.bound().read()).isNotNull().returns(ReadMark.ANY, ReadMark::rotation);
@@ -119,41 +141,41 @@ class ArrivalTests {
 	@Test
 	void readOnThePrimaryForLackOfAReplicaIsAPosition() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
-		Caller caller = arrive("2.cafe.1-10.1-11-7-3");
+		Caller caller = arrive("2.cafe.1-10.1-11-7-0003");
 		caller.record.recordBehind(ONE);
 		caller.read(ReadMark.PRIMARY);
-		assertThat(caller.departure()).hasToString("2.cafe.1-500.1-11-7-3");
+		assertThat(caller.departure()).hasToString("2.cafe.1-500.1-11-7-0003");
 	}
 
 	@Test
 	void callerOfANodeThatIsGoneIsToldAnother() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
 		this.cluster.places.remove(ONE);
-		Caller caller = arrive("2.cafe..1-11-7-3");
+		Caller caller = arrive("2.cafe..1-11-7-0003");
 		caller.record.recordBehind(TWO);
 		caller.read(ReadMark.PRIMARY);
-		assertThat(caller.departure()).hasToString("2.cafe.1-500.2-22-7-4");
+		assertThat(caller.departure()).asString().matches("2\\.cafe\\.1-500\\.2-22-7-0003[0-9a-z]{2}");
 	}
 
 	@Test
 	void parallelReadersOnThePrimaryAreToldTheSameNode() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
 		for (int successor : List.of(ONE, TWO)) {
-			Caller caller = arrive("2.cafe..1-11-7-3", "2.cafe..2-22-7-3");
+			Caller caller = arrive("2.cafe..1-11-7-0003", "2.cafe..2-22-7-000003");
 			caller.record.recordBehind(successor);
 			caller.read(ReadMark.PRIMARY);
-			assertThat(caller.departure()).hasToString("2.cafe.1-500.1-11-7-4");
+			assertThat(caller.departure()).asString().matches("2\\.cafe\\.1-500\\.1-11-7-00[0-9a-z]{2}03");
 		}
 	}
 
 	@Test
 	void readOnThePrimaryByChoiceAsksForNoPosition() {
-		Caller caller = arrive("2.cafe..1-11-7-3");
+		Caller caller = arrive("2.cafe..1-11-7-0003");
 		caller.read(ReadMark.PRIMARY);
 		PositionToken token = caller.departure();
 		assertThat(token).isNotNull();
 		assertThat(token.reached()).isNull();
-		assertThat(token.read()).isNotNull().returns(ReadMark.PRIMARY, Read::node).returns(4, Read::moves);
+		assertThat(token.read()).isNotNull().returns(ReadMark.PRIMARY, Read::node);
 		assertThat(this.cluster.asked).isZero();
 		Caller next = arrive(token.toString());
 		next.read(ReadMark.PRIMARY);
@@ -163,13 +185,13 @@ class ArrivalTests {
 	@Test
 	void writeCoversAReadOnThePrimaryThatHasComeAlong() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
-		Caller caller = arrive("2.cafe..0-0-7-3");
+		Caller caller = arrive("2.cafe..0-0-7-03");
 		caller.record.recordWrite(false);
 		caller.read(ReadMark.PRIMARY);
 		PositionToken token = caller.arrival.departure(caller.record, true, false);
 		assertThat(token).isNotNull();
 		assertThat(token.position()).isEqualTo(new WalPosition(1, 0x500));
-		assertThat(arrive("2.cafe..0-0-7-3", token.toString()).bound().read()).isNull();
+		assertThat(arrive("2.cafe..0-0-7-03", token.toString()).bound().read()).isNull();
 	}
 
 	@Test
@@ -206,7 +228,7 @@ class ArrivalTests {
 	@Test
 	void tokenOfAnotherClusterIsNeitherUsedNorReplaced() {
 		Arrival arrival = new Arrival(this.tokens);
-		assertThat(arrival.add(List.of("2.beef.1-10.1-11-7-9"))).isEqualTo(Bound.NONE);
+		assertThat(arrival.add(List.of("2.beef.1-10.1-11-7-0009"))).isEqualTo(Bound.NONE);
 		assertThat(arrival.mayReplace("2.beef.1-10.")).isFalse();
 		assertThat(arrival.mayReplace("2.cafe.1-10.")).isTrue();
 	}
@@ -215,7 +237,7 @@ class ArrivalTests {
 	void nothingIsTrackedWhereNothingIsConfigured() {
 		this.cluster.mode = ReadYourWritesMode.OFF;
 		this.cluster.monotonic = false;
-		Caller caller = arrive("2.cafe.1-10.1-11-7-9");
+		Caller caller = arrive("2.cafe.1-10.1-11-7-0009");
 		assertThat(caller.bound().write()).isNull();
 		caller.record.recordWrite(false);
 		caller.read(ONE);
@@ -224,8 +246,8 @@ class ArrivalTests {
 
 	@Test
 	void markCountsBesideATokenWithoutOne() {
-		for (List<String> texts : List.of(List.of("2.cafe..1-11-7-1", "2.cafe.1-10."),
-				List.of("2.cafe.1-10.", "2.cafe..1-11-7-1"))) {
+		for (List<String> texts : List.of(List.of("2.cafe..1-11-7-0001", "2.cafe.1-10."),
+				List.of("2.cafe.1-10.", "2.cafe..1-11-7-0001"))) {
 			assertThat(new Arrival(this.tokens).add(texts).read()).isNotNull().returns(ONE, ReadMark::node);
 		}
 	}
@@ -233,19 +255,19 @@ class ArrivalTests {
 	@Test
 	void tokenThatArrivesLaterRepeatsNoMark() {
 		Arrival arrival = new Arrival(this.tokens);
-		arrival.add(List.of("2.cafe..1-11-7-5"));
+		arrival.add(List.of("2.cafe..1-11-7-000504"));
 		assertThat(arrival.add(List.of("2.cafe.1-10.")).read()).as("without a mark").isNull();
-		assertThat(arrival.add(List.of("2.cafe..2-22-7-4")).read()).as("with fewer moves").isNull();
-		assertThat(arrival.add(List.of("2.cafe.1-20.1-11-7-5")).read()).as("with the same node").isNull();
+		assertThat(arrival.add(List.of("2.cafe..2-22-7-000004")).read()).as("that was superseded").isNull();
+		assertThat(arrival.add(List.of("2.cafe.1-20.1-11-7-0005")).read()).as("with the same node").isNull();
 	}
 
 	@Test
 	void announcementNamesThePositionThatIsKnownWithoutAQuestion() {
-		Caller caller = arrive("2.cafe..1-11-7-3");
+		Caller caller = arrive("2.cafe..1-11-7-0003");
 		caller.record.recordWrite(false);
-		assertThat(caller.arrival.announcement(caller.record)).hasToString("2.cafe.u.1-11-7-3");
+		assertThat(caller.arrival.announcement(caller.record)).hasToString("2.cafe.u.1-11-7-0003");
 		this.cluster.known = new WalPosition(1, 0x500);
-		assertThat(caller.arrival.announcement(caller.record)).hasToString("2.cafe.1-500.1-11-7-3");
+		assertThat(caller.arrival.announcement(caller.record)).hasToString("2.cafe.1-500.1-11-7-0003");
 		assertThat(this.cluster.asked).isZero();
 	}
 
@@ -293,10 +315,10 @@ class ArrivalTests {
 	void readersOfANodeThatIsGoneAndAnotherMoveToTheOther() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
 		this.cluster.places.remove(ONE);
-		Caller caller = arrive("2.cafe..1-11-7-3", "2.cafe..2-22-7-3");
+		Caller caller = arrive("2.cafe..1-11-7-0003", "2.cafe..2-22-7-000003");
 		caller.record.recordBehind(ONE);
 		caller.read(ReadMark.PRIMARY);
-		assertThat(caller.departure()).hasToString("2.cafe.1-500.2-22-7-4");
+		assertThat(caller.departure()).asString().matches("2\\.cafe\\.1-500\\.2-22-7-0003[0-9a-z]{2}");
 	}
 
 	private Caller arrive(String... texts) {

@@ -297,7 +297,7 @@ class CallerRecordTests {
 		resolveAt(null);
 		CallerRecord record = this.records.forRequest(null);
 		record.recordWrite(false);
-		assertThat(this.tokens.encode(record.bound().write())).isEqualTo(Reached.UNKNOWN);
+		assertThat(this.tokens.encode(record.bound().write())).isEqualTo(Reached.unknown(false));
 		this.time.addAndGet(Duration.ofSeconds(4).toNanos());
 		silence();
 		assertThat(this.tokens.encode(record.bound().write()))
@@ -402,7 +402,7 @@ class CallerRecordTests {
 	void positionOfARequiredWriteIsRemembered() {
 		CallerRecord record = this.records.forRequest(null);
 		record.require(Write.unresolved(1, false, this.time.get()));
-		record.updateWrite((write) -> write.resolvedAt(new WalPosition(1, 100)));
+		record.updateWrite((write) -> write.resolvedAt(new WalPosition(1, 100), false));
 		assertThat(write(record).position()).isEqualTo(new WalPosition(1, 100));
 		assertThat(write(record).isResolved()).isTrue();
 	}
@@ -642,7 +642,7 @@ class CallerRecordTests {
 
 		@Override
 		public Write lookUp(Write write) {
-			return (this.position != null) ? write.resolvedAt(this.position) : write;
+			return (this.position != null) ? write.resolvedAt(this.position, false) : write;
 		}
 
 		@Override

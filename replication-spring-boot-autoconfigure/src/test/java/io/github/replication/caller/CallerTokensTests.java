@@ -46,7 +46,9 @@ class CallerTokensTests {
 
 	private final CallerTokens tokens = tokens(Duration.ofSeconds(10));
 
-	private final CallerRecord record = new CallerRecords(this.tokens).forRequest(null);
+	private final CallerRecords records = new CallerRecords(this.tokens);
+
+	private final CallerRecord record = this.records.forRequest(null);
 
 	private final KnownCluster resolver = new KnownCluster(Map.of(KNOWN, new Place(5, 7)));
 
@@ -107,6 +109,31 @@ class CallerTokensTests {
 		assertThat(this.tokens.decode(timed).write()).isNotNull().returns(true, Write::asynchronous);
 	}
 
+	/**
+	 * Its position is not flushed yet, and a token without it must not say less.
+	 */
+	@Test
+	void positionThatIsNotFlushedIsNotForgottenWithATokenThatNamesNone() {
+		this.tokens.resolveWith(this.resolver);
+		this.resolver.flushed = false;
+		this.record.recordWrite(true);
+		assertThat(this.tokens.resolved(this.record)).hasToString("2.cafe.n1-aa.");
+		assertThat(this.tokens.known(this.record, true)).hasToString("2.cafe.nu.");
+		CallerRecord next = this.records.forRequest(() -> this.tokens.decode("2.cafe.n1-aa."));
+		assertThat(this.tokens.known(next, false)).hasToString("2.cafe.n1-aa.");
+		assertThat(this.tokens.known(next, true)).hasToString("2.cafe.nu.");
+		this.resolver.cluster = 0;
+		assertThat(this.tokens.decode("2.cafe.n1-aa.").write()).isNotNull().returns(true, Write::asynchronous);
+	}
+
+	@Test
+	void tokenDuringATransactionThatWillNotWaitForTheLogSaysSo() {
+		this.tokens.resolveWith(this.resolver);
+		this.record.expectAsynchronousCommit();
+		assertThat(this.tokens.known(this.record, false)).hasToString("2.cafe..");
+		assertThat(this.tokens.known(this.record, true)).hasToString("2.cafe.nu.");
+	}
+
 	@Test
 	void tokenWithoutAResolverNamesATime() {
 		this.record.recordWrite(false);
@@ -118,7 +145,7 @@ class CallerTokensTests {
 		this.record.recordRead(KNOWN, null);
 		assertThat(this.tokens.known(this.record, false).read()).as("nothing is configured yet").isNotNull();
 		this.tokens.resolveWith(this.resolver);
-		Read read = new Read(5, KNOWN, 7, 1);
+		Read read = new Read(5, KNOWN, 7);
 		assertThat(this.tokens.known(this.record, false).read()).isEqualTo(read);
 		assertThat(this.tokens.resolved(this.record).read()).isEqualTo(read);
 		this.resolver.monotonic = false;
@@ -129,10 +156,9 @@ class CallerTokensTests {
 	@Test
 	void markNamesTheRotationThatItsNodeWasChosenIn() {
 		this.tokens.resolveWith(this.resolver);
-		assertThat(this.tokens.read(new ReadMark(KNOWN, 1, 1, 6), 2)).isEqualTo(new Read(5, KNOWN, 6, 2));
-		assertThat(this.tokens.read(new ReadMark(KNOWN, 1, 1, ReadMark.ANY), 2)).isEqualTo(new Read(5, KNOWN, 7, 2));
-		assertThat(this.tokens.read(new ReadMark(99, 1, 1, ReadMark.ANY), 2))
-			.isEqualTo(new Read(0, 99, ReadMark.ANY, 2));
+		assertThat(this.tokens.read(new ReadMark(KNOWN, 1, 1, 6))).isEqualTo(new Read(5, KNOWN, 6));
+		assertThat(this.tokens.read(new ReadMark(KNOWN, 1, 1, ReadMark.ANY))).isEqualTo(new Read(5, KNOWN, 7));
+		assertThat(this.tokens.read(new ReadMark(99, 1, 1, ReadMark.ANY))).isEqualTo(new Read(0, 99, ReadMark.ANY));
 	}
 
 	@Test

@@ -36,6 +36,8 @@ final class KnownCluster implements PositionResolver {
 	 */
 	final Map<Integer, Place> places;
 
+	int cluster = 0xcafe;
+
 	ReadYourWritesMode mode = ReadYourWritesMode.POSITION;
 
 	boolean monotonic = true;
@@ -51,6 +53,11 @@ final class KnownCluster implements PositionResolver {
 	@Nullable WalPosition known;
 
 	/**
+	 * Whether the log is flushed as far as these.
+	 */
+	boolean flushed = true;
+
+	/**
 	 * How often the primary was asked.
 	 */
 	int asked;
@@ -61,7 +68,7 @@ final class KnownCluster implements PositionResolver {
 
 	@Override
 	public int cluster() {
-		return 0xcafe;
+		return this.cluster;
 	}
 
 	@Override
@@ -82,14 +89,14 @@ final class KnownCluster implements PositionResolver {
 	@Override
 	public Write lookUp(Write write) {
 		WalPosition position = this.known;
-		return (position != null && !write.isResolved()) ? write.resolvedAt(position) : write;
+		return (position != null && !write.isResolved()) ? write.resolvedAt(position, !this.flushed) : write;
 	}
 
 	@Override
 	public Write resolve(Write write) {
 		this.asked++;
 		WalPosition position = this.sampled;
-		return (position != null && !write.isResolved()) ? write.resolvedAt(position) : write;
+		return (position != null && !write.isResolved()) ? write.resolvedAt(position, !this.flushed) : write;
 	}
 
 	@Override

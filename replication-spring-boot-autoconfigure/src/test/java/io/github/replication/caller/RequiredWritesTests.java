@@ -101,7 +101,8 @@ class RequiredWritesTests {
 		this.required.add(unresolved, 0);
 		this.required.add(at(100, 1), 0);
 		assertThat(this.required.extend(Bound.NONE).write()).isNotNull().returns(false, Write::isResolved);
-		this.required.update((write) -> (write == unresolved) ? write.resolvedAt(new WalPosition(1, 700)) : write);
+		this.required
+			.update((write) -> (write == unresolved) ? write.resolvedAt(new WalPosition(1, 700), false) : write);
 		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(700, 1));
 	}
 

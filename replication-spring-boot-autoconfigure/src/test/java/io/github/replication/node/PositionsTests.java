@@ -165,6 +165,30 @@ class PositionsTests {
 	}
 
 	@Test
+	void positionCountsAsNotFlushedUntilASampleHasSeenItFlushed() {
+		Write write = Write.unresolved(this.clock.now(), true, 0);
+		primary(1, 1_000, 1_050);
+		Write resolved = this.positions.lookUp(write);
+		assertThat(resolved).returns(new WalPosition(1, 1_050), Write::position).returns(true, Write::asynchronous);
+		Write more = Write.unresolved(this.clock.now(), false, 0).and(resolved);
+		primary(1, 1_040, 1_060);
+		assertThat(this.positions.lookUp(more)).returns(new WalPosition(1, 1_060), Write::position)
+			.returns(true, Write::asynchronous);
+		Write last = Write.unresolved(this.clock.now(), false, 0).and(resolved);
+		primary(1, 1_060, 1_060);
+		assertThat(this.positions.lookUp(last)).returns(new WalPosition(1, 1_060), Write::position)
+			.returns(false, Write::asynchronous);
+	}
+
+	@Test
+	void writeThatWasFlushedMeanwhileIsAnyOther() {
+		Write write = Write.unresolved(this.clock.now(), true, 0);
+		primary(1, 1_050, 1_050);
+		assertThat(this.positions.lookUp(write)).returns(new WalPosition(1, 1_050), Write::position)
+			.returns(false, Write::asynchronous);
+	}
+
+	@Test
 	void readMarkKeepsToItsNodeUntilAnotherHasReachedALaterSample() {
 		primary(1, 1_000);
 		replica(this.one, 1, 1_000);

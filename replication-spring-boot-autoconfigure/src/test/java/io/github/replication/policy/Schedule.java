@@ -52,7 +52,9 @@ import io.github.replication.node.Nodes.Question;
 import io.github.replication.node.Positions;
 import io.github.replication.node.Topology;
 import io.github.replication.position.PositionToken;
+import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.WalPosition;
 import io.github.replication.web.CookiePositionCarrier;
 import io.github.replication.web.CookiePositionCarrier.Attributes;
 
@@ -68,7 +70,7 @@ final class Schedule {
 
 	private static final int REPLICAS = 3;
 
-	private static final int INSTANCES = 2;
+	private static final int MOST_INSTANCES = 2;
 
 	private static final int USERS = 3;
 
@@ -80,6 +82,11 @@ final class Schedule {
 	private static final Attributes ATTRIBUTES = new Attributes(null, null, null, "Lax", Duration.ofHours(1));
 
 	private final Random random;
+
+	/**
+	 * How rarely the log is flushed, and others write.
+	 */
+	private final int rareness;
 
 	private final Consistency consistency;
 
@@ -114,13 +121,18 @@ final class Schedule {
 	 */
 	Schedule(long seed, Consistency consistency, boolean cookies) {
 		this.random = new Random(seed);
+		this.rareness = 1 << this.random.nextInt(10);
 		this.consistency = consistency;
 		this.cookies = cookies;
 		for (int i = 0; i < REPLICAS; i++) {
 			this.replicas.add(new Replica());
 		}
-		for (int i = 0; i < INSTANCES; i++) {
+		int instances = 1 + this.random.nextInt(MOST_INSTANCES);
+		for (int i = 0; i < instances; i++) {
 			this.instances.add(new Instance());
+		}
+		if (instances > 1) {
+			meet();
 		}
 		for (int i = 0; i < USERS; i++) {
 			User user = new User(i);
@@ -133,6 +145,22 @@ final class Schedule {
 		for (Replica replica : this.replicas) {
 			this.pending.add(replica::replay);
 			this.pending.add(replica::restart);
+		}
+	}
+
+	/**
+	 * Lets the instances know of each other, as they do once a client has gone from one
+	 * to another.
+	 */
+	private void meet() {
+		User user = new User(USERS);
+		for (int i = 0; i < 2 * this.instances.size(); i++) {
+			Instance instance = this.instances.get(i % this.instances.size());
+			MockHttpServletResponse response = new MockHttpServletResponse();
+			PositionToken token = new PositionToken(instance.positions.cluster(), new Reached(new WalPosition(1, i)),
+					null);
+			instance.carrier.send(user.request(), response, token.toString(), List.of());
+			user.keep(response);
 		}
 	}
 
@@ -186,7 +214,7 @@ final class Schedule {
 		 * Others write.
 		 */
 		void write() {
-			if (oneIn(4)) {
+			if (oneIn(4 * Schedule.this.rareness)) {
 				commit(oneIn(4));
 			}
 			Schedule.this.pending.add(this::write);
@@ -205,7 +233,9 @@ final class Schedule {
 		}
 
 		void flush() {
-			this.flushed = this.inserted;
+			if (oneIn(Schedule.this.rareness)) {
+				this.flushed = this.inserted;
+			}
 			Schedule.this.pending.add(this::flush);
 		}
 
@@ -388,8 +418,15 @@ final class Schedule {
 		}
 
 		void begin() {
-			Instance instance = Schedule.this.instances.get(Schedule.this.random.nextInt(INSTANCES));
+			Instance instance = Schedule.this.instances
+				.get(Schedule.this.random.nextInt(Schedule.this.instances.size()));
 			new Request(this, instance).next();
+		}
+
+		void keep(MockHttpServletResponse response) {
+			for (Cookie cookie : response.getCookies()) {
+				this.jar.put(cookie.getName(), cookie);
+			}
 		}
 
 		/**
@@ -491,9 +528,7 @@ final class Schedule {
 		}
 
 		private void arrive(@Nullable PositionToken departing) {
-			for (Cookie cookie : this.response.getCookies()) {
-				this.user.jar.put(cookie.getName(), cookie);
-			}
+			this.user.keep(this.response);
 			this.user.token = (departing != null) ? departing.toString() : this.user.token;
 			this.user.known = Math.max(this.user.known, this.known);
 			log(this + " is answered");

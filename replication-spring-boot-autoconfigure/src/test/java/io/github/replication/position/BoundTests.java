@@ -52,7 +52,7 @@ class BoundTests {
 		assertThat(both.isResolved()).isFalse();
 		assertThat(both.tick()).isEqualTo(7);
 		assertThat(both.position()).isEqualTo(new WalPosition(1, 500));
-		Write resolved = both.resolvedAt(new WalPosition(1, 400));
+		Write resolved = both.resolvedAt(new WalPosition(1, 400), false);
 		assertThat(resolved.isResolved()).isTrue();
 		assertThat(resolved.position()).isEqualTo(new WalPosition(1, 500));
 	}
@@ -60,7 +60,9 @@ class BoundTests {
 	@Test
 	void asynchronousCommitIsNotForgottenByALaterOne() {
 		assertThat(ASYNCHRONOUS.and(UNRESOLVED).asynchronous()).isTrue();
-		assertThat(ASYNCHRONOUS.resolvedAt(new WalPosition(1, 1)).and(UNRESOLVED).asynchronous()).isFalse();
+		assertThat(ASYNCHRONOUS.resolvedAt(new WalPosition(1, 1), true).and(UNRESOLVED).asynchronous()).isTrue();
+		assertThat(UNRESOLVED.and(ASYNCHRONOUS.resolvedAt(new WalPosition(1, 1), true)).asynchronous()).isTrue();
+		assertThat(ASYNCHRONOUS.resolvedAt(new WalPosition(1, 1), false).and(UNRESOLVED).asynchronous()).isFalse();
 	}
 
 	@Test

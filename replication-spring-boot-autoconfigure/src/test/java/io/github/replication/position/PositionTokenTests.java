@@ -27,26 +27,27 @@ import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.PositionToken.Read;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 class PositionTokenTests {
 
 	private static final Pattern FORMAT = Pattern
-		.compile("2\\.[0-9a-f]{1,8}" + "\\.([0-9a-f]{1,8}-[0-9a-f]{1,16}|n?t[0-9a-f]{1,12}|n?u)?"
-				+ "\\.([0-9a-f]{1,2}-[0-9a-f]{1,8}-[0-9a-f]{1,8}-[0-9a-f]{1,6})?");
+		.compile("2\\.[0-9a-f]{1,8}" + "\\.(n?([0-9a-f]{1,8}-[0-9a-f]{1,16}|t[0-9a-f]{1,12}|u))?"
+				+ "\\.([0-9a-f]{1,2}-[0-9a-f]{1,8}-[0-9a-f]{1,8}-([0-9a-z]{2}){1,7})?");
 
 	private static final String ALPHABET = "0123456789abcdefABCDEFtunx.-,; =\u00e4";
 
 	@ParameterizedTest
 	@ValueSource(strings = { "2.0..", "2.cafe.1-16b3748.", "2.ffffffff.ffffffff-ffffffffffffffff.", "2.cafe.t18c.",
-			"2.cafe.u.", "2.cafe.nu.", "2.cafe.nt18c.", "2.cafe..1-2-3-4",
-			"2.cafe.1-16b3748.ff-ffffffff-ffffffff-ffffff" })
+			"2.cafe.u.", "2.cafe.nu.", "2.cafe.nt18c.", "2.cafe.n1-16b3748.", "2.cafe..1-2-3-0004",
+			"2.cafe.1-16b3748.ff-ffffffff-ffffffff-zzzzzzzzzzzzzz" })
 	void textIsReadAndWrittenAlike(String text) {
 		assertThat(PositionToken.parse(text)).hasToString(text);
 	}
 
 	@Test
 	void everythingThatIsToldComesBack() {
-		PositionToken token = new PositionToken(-7, new Reached(new WalPosition(3, -1)), new Read(8, -9, 77, 12));
+		PositionToken token = new PositionToken(-7, new Reached(new WalPosition(3, -1)), new Read(8, -9, 77, "00ab"));
 		assertThat(PositionToken.parse(token.toString())).isEqualTo(token);
 		PositionToken timed = new PositionToken(7, new Reached(null, Instant.ofEpochMilli(1_700_000_000_123L), false),
 				null);
@@ -57,16 +58,16 @@ class PositionTokenTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "2", "2.", "2..", "1.cafe.1-16b3748.", "0.cafe.1-16b3748.", "2.cafe.1-16b3748",
 			"2.cafe.-16b3748.", "2.cafe.1-.", "2.123456789..", "2.cafe.123456789-1.", "2.cafe.1-11111111111111111.",
-			"2.cafe.t1234567890123.", "2.cafe.t-1.", "2.cafe.uu.", "2.cafe.nnu.", "2.cafe.un.", "2.cafe.n1-1.",
-			"2.cafe.n.", "2.CAFE.1-1.", " 2.0..", "2.0.. ", "2.0..\n", "2.0..1-2-3", "2.0..1-2-3-4-5",
-			"2.0..1-2-3-1234567", "2.0..111-2-3-4", "null" })
+			"2.cafe.t1234567890123.", "2.cafe.t-1.", "2.cafe.uu.", "2.cafe.nnu.", "2.cafe.un.", "2.cafe.nn1-1.",
+			"2.cafe.n.", "2.CAFE.1-1.", " 2.0..", "2.0.. ", "2.0..\n", "2.0..1-2-3", "2.0..1-2-3-", "2.0..1-2-3-04-5",
+			"2.0..1-2-3-123", "2.0..1-2-3-1234567812345678", "2.0..111-2-3-04", "2.0..1-2-3-0Z", "null" })
 	void whatIsNoTokenIsAbsent(String text) {
 		assertThat(PositionToken.parse(text)).isNull();
 	}
 
 	@Test
 	void tokenIsEmptyOnceBothPartsAreTakenOut() {
-		PositionToken both = new PositionToken(7, Reached.UNKNOWN, new Read(1, 2, 3, 4));
+		PositionToken both = new PositionToken(7, Reached.unknown(false), new Read(1, 2, 3));
 		assertThat(both.isEmpty()).isFalse();
 		assertThat(both.withoutRead()).returns(false, PositionToken::isEmpty).returns(true, PositionToken::hasWrite);
 		assertThat(both.withoutPosition()).returns(false, PositionToken::isEmpty)
@@ -86,6 +87,12 @@ class PositionTokenTests {
 			.returns(new WalPosition(1, 2), PositionToken::position);
 		assertThat(new PositionToken(7, null, null)).returns(null, PositionToken::writtenAt)
 			.returns(null, PositionToken::position);
+	}
+
+	@Test
+	void positionAndInstantExcludeEachOther() {
+		assertThatIllegalArgumentException().isThrownBy(() -> new Reached(new WalPosition(1, 2), Instant.EPOCH, false))
+			.withMessageStartingWith("position and at exclude each other");
 	}
 
 	@Test
@@ -133,7 +140,7 @@ class PositionTokenTests {
 	private static String damaged(Random random) {
 		PositionToken token = new PositionToken(random.nextInt(),
 				new Reached(new WalPosition(random.nextInt(), random.nextLong())),
-				new Read(random.nextInt(9), random.nextInt(), random.nextInt(), random.nextInt(1000)));
+				new Read(random.nextInt(9), random.nextInt(), random.nextInt(), "0" + random.nextInt(10)));
 		StringBuilder text = new StringBuilder(token.toString());
 		switch (random.nextInt(3)) {
 			case 0 -> text.setLength(random.nextInt(text.length()));

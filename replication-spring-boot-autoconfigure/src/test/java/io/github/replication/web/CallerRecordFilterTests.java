@@ -244,7 +244,7 @@ class CallerRecordFilterTests {
 		@Override
 		public Write resolve(Write write) {
 			this.asked.incrementAndGet();
-			return write.isResolved() ? write : write.resolvedAt(new WalPosition(1, this.clock.startSample()));
+			return write.isResolved() ? write : write.resolvedAt(new WalPosition(1, this.clock.startSample()), false);
 		}
 
 		@Override

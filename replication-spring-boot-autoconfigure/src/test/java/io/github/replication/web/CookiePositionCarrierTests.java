@@ -62,9 +62,9 @@ class CookiePositionCarrierTests {
 	void cookieOfAnotherClusterIsNeitherOverwrittenNorDeleted() {
 		for (int i = 0; i < 20; i++) {
 			MockHttpServletRequest request = requestOf("user" + i);
-			request.setCookies(new Cookie("p-beef-0", "2.beef.1-ff."), new Cookie("p-beef-r1", "2.beef..1-2-3-4"));
+			request.setCookies(new Cookie("p-beef-0", "2.beef.1-ff."), new Cookie("p-beef-r1", "2.beef..1-2-3-0004"));
 			MockHttpServletResponse response = new MockHttpServletResponse();
-			send(request, response, "2.cafe.1-" + i + ".1-2-3-" + i);
+			send(request, response, "2.cafe.1-" + i + ".1-2-3-00" + (10 + i));
 			assertThat(response.getHeaders("Set-Cookie")).hasSize(2)
 				.allMatch((cookie) -> cookie.startsWith("p-cafe-"))
 				.noneMatch((cookie) -> cookie.contains("Max-Age=0"));
@@ -209,10 +209,10 @@ class CookiePositionCarrierTests {
 		CookiePositionCarrier carrier = new CookiePositionCarrier("replication-position", ATTRIBUTES, System::nanoTime);
 		for (int i = 0; i < 2000; i++) {
 			MockHttpServletResponse response = new MockHttpServletResponse();
-			String position = (i % 7 == 0) ? "u" : "1a-16b374d8" + Integer.toHexString(0x10 + i % 200);
+			String position = (i % 7 == 0) ? "u" : (i % 7 == 1) ? "nu"
+					: ((i % 7 == 2) ? "n" : "") + "1a-16b374d8" + Integer.toHexString(0x10 + i % 200);
 			carrier.send(new MockHttpServletRequest(), response,
-					"2.cafebabe." + position + "." + (i % 9) + "-deadbeef-1a2b3c4d-" + Integer.toHexString(i),
-					List.of());
+					"2.cafebabe." + position + "." + (i % 8) + "-deadbeef-1a2b3c4d-zzzzzzzzzzzzzz", List.of());
 			assertThat(String.join("", response.getHeaders("Set-Cookie"))).hasSizeLessThan(400);
 			for (Cookie cookie : response.getCookies()) {
 				held.put(cookie.getName(), cookie.getValue());
@@ -229,18 +229,18 @@ class CookiePositionCarrierTests {
 	@Test
 	void laterTokenOfTheSameResponseTakesThePlaceOfTheEarlier() {
 		this.response.addHeader("Set-Cookie", "other=1");
-		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
-		send(this.request, this.response, "2.cafe.1-2.1-2-3-2");
+		send(this.request, this.response, "2.cafe.1-1.1-2-3-0001");
+		send(this.request, this.response, "2.cafe.1-2.1-2-3-0002");
 		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(3)
-			.anyMatch((cookie) -> cookie.contains("2.cafe.1-2._"))
-			.anyMatch((cookie) -> cookie.contains("2.cafe..1-2-3-2"))
+			.anyMatch((cookie) -> cookie.contains("=2..1-2._"))
+			.anyMatch((cookie) -> cookie.contains("=2...1-2-3-0002"))
 			.contains("other=1");
 	}
 
 	@Test
 	void whatTheClientHoldsAlreadyIsNotSetAgain() {
 		this.request.setCookies(new Cookie("p-cafe-0", "2.cafe.1-1."));
-		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
+		send(this.request, this.response, "2.cafe.1-1.1-2-3-0001");
 		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(1)
 			.allMatch((cookie) -> cookie.startsWith("p-cafe-r1="));
 	}
@@ -254,7 +254,7 @@ class CookiePositionCarrierTests {
 		send(this.request, this.response, "2.cafe.u.");
 		assertThat(this.response.getHeaders("Set-Cookie")).singleElement()
 			.asString()
-			.matches("p-cafe-u=2\\.cafe\\.u\\._[0-9a-f]{8}0;.*")
+			.matches("p-cafe-u=2\\.\\.u\\._[0-9a-f]{8}0;.*")
 			.contains("Max-Age=10");
 	}
 
@@ -279,6 +279,33 @@ class CookiePositionCarrierTests {
 		exchange(this.carrier, held, requestWith(held), "2.cafe.u.");
 		exchange(this.carrier, held, request, "2.cafe.1-7.");
 		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.u.");
+	}
+
+	/**
+	 * A position that is flushed covers the one alone.
+	 */
+	@Test
+	void unknownPositionThatWaitedForTheLogDoesNotReplaceOneThatDidNot() {
+		Map<String, String> held = new HashMap<>();
+		MockHttpServletRequest earlier = requestWith(held);
+		this.carrier.receive(earlier);
+		exchange(this.carrier, held, requestWith(held), "2.cafe.nu.");
+		exchange(this.carrier, held, earlier, "2.cafe.u.");
+		assertThat(this.carrier.receive(requestWith(held))).containsExactlyInAnyOrder("2.cafe.nu.", "2.cafe.u.");
+		exchange(this.carrier, held, requestWith(held), "2.cafe.1-7.");
+		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe.1-7.");
+	}
+
+	@Test
+	void positionThatDisplacesOneThatIsNotFlushedSaysSo() {
+		Map<String, String> held = new HashMap<>();
+		List<MockHttpServletRequest> requests = IntStream.range(0, 5).mapToObj((i) -> requestWith(held)).toList();
+		requests.forEach(this.carrier::receive);
+		exchange(this.carrier, held, requests.get(0), "2.cafe.n1-1.");
+		for (int i = 1; i < 5; i++) {
+			exchange(this.carrier, held, requests.get(i), "2.cafe.1-" + i + ".");
+		}
+		assertThat(this.carrier.receive(requestWith(held))).doesNotContain("2.cafe.n1-1.").contains("2.cafe.nu.");
 	}
 
 	@Test
@@ -306,7 +333,7 @@ class CookiePositionCarrierTests {
 
 	@Test
 	void positionLivesAsLongAsTheWindowAndAReadMarkAsLongAsTheBrowser() {
-		send(this.request, this.response, "2.cafe.1-1.1-2-3-1");
+		send(this.request, this.response, "2.cafe.1-1.1-2-3-0001");
 		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(2)
 			.allSatisfy((cookie) -> assertThat(cookie.contains("Max-Age=10")).isEqualTo(cookie.contains("1-1._")));
 	}

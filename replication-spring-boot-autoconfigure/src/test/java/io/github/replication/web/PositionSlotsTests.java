@@ -200,7 +200,11 @@ class PositionSlotsTests {
 		}
 
 		Request begin(PositionSlots slots) {
-			return new Request(this, slots, slots.received(Map.copyOf(this.values), this.unknown));
+			return new Request(this, slots, slots.received(Map.copyOf(this.values), unknown()));
+		}
+
+		private List<String> unknown() {
+			return (this.unknown != null) ? List.of(this.unknown) : List.of();
 		}
 
 		long newest() {
@@ -240,7 +244,7 @@ class PositionSlotsTests {
 
 		void answer() {
 			this.written = ++PositionSlotsTests.this.position;
-			this.place = this.slots.place(ADDRESS, this.held, value());
+			this.place = this.slots.place(ADDRESS, this.held, value(), false);
 		}
 
 		/**
@@ -248,7 +252,7 @@ class PositionSlotsTests {
 		 */
 		void answerAgain(Request other) {
 			this.written = other.written;
-			this.place = this.slots.place(ADDRESS, this.held, value());
+			this.place = this.slots.place(ADDRESS, this.held, value(), false);
 		}
 
 		private String value() {

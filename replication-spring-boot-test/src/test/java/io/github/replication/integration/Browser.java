@@ -92,9 +92,17 @@ final class Browser {
 		return cookies().entrySet()
 			.stream()
 			.filter((cookie) -> cookie.getKey().startsWith("replication-position-"))
-			// a mark of the instance may follow
-			.map((cookie) -> cookie.getValue().split("_")[0])
+			.map((cookie) -> token(cookie.getKey(), cookie.getValue()))
 			.toList();
+	}
+
+	/**
+	 * The token in a cookie, whose name has the cluster. A mark of the instance may
+	 * follow.
+	 */
+	private static String token(String name, String value) {
+		String cluster = name.replaceFirst("replication-position-([0-9a-f]+)-.*", "$1");
+		return value.split("_")[0].replaceFirst("^2[.][.]", "2." + cluster + ".");
 	}
 
 	/**

@@ -234,7 +234,7 @@ class CarrierTests {
 		this.user.get(first, "/notes/" + this.id);
 		String cluster = Integer.toHexString(PositionToken.parse(this.user.tokens().get(0)).cluster());
 		assertServedByReplicaSoon(
-				new Browser().withCookie("replication-position-a-r1", "2." + cluster + "..1-ffffff-ffffffff-ffffff"));
+				new Browser().withCookie("replication-position-a-r1", "2." + cluster + "..1-ffffff-ffffffff-zzzz"));
 	}
 
 	/**

@@ -419,6 +419,44 @@ class WriteDetectionTests {
 		assertThat(write().asynchronous()).isFalse();
 	}
 
+	/**
+	 * What is sent before the commit is received after it at times, and before the flush.
+	 */
+	@Test
+	void tokenOfATransactionUnderWaySaysThatItsCommitWillNotWait() {
+		transaction((jdbc) -> {
+			jdbc.update("INSERT INTO visit (text) VALUES ('x')");
+			assertThat(tokenUnderWay()).matches("2[.][0-9a-f]+[.]u[.].*");
+			jdbc.execute("SET LOCAL synchronous_commit = off");
+			assertThat(tokenUnderWay()).matches("2[.][0-9a-f]+[.]nu[.].*");
+		});
+		application.newCaller();
+		transaction((jdbc) -> jdbc.update("INSERT INTO visit (text) VALUES ('x')"));
+		assertThat(tokenUnderWay()).matches("2[.][0-9a-f]+[.]u[.].*");
+	}
+
+	@Test
+	void tokenSaysSoFromTheBeginningWhereTheSessionsAreSetSo() {
+		try (TestApplication other = TestApplication.exactly(cluster)
+			.withoutJpa()
+			.with("spring.datasource.hikari.connection-init-sql", "SET synchronous_commit = off")
+			.start()
+			.awaitQuiet()) {
+			other.newCaller();
+			other.transaction(false).executeWithoutResult((status) -> {
+				other.jdbc().update("INSERT INTO visit (text) VALUES ('x')");
+				CallerRecords callers = other.bean(CallerRecords.class);
+				assertThat(callers.tokens().known(callers.current(), true).toString())
+					.matches("2[.][0-9a-f]+[.]nu[.].*");
+			});
+		}
+	}
+
+	private static String tokenUnderWay() {
+		CallerRecords callers = application.bean(CallerRecords.class);
+		return callers.tokens().known(callers.current(), true).toString();
+	}
+
 	private static void insert(Connection connection) throws SQLException {
 		try (Statement statement = connection.createStatement()) {
 			statement.executeUpdate("INSERT INTO visit (text) VALUES ('x')");
