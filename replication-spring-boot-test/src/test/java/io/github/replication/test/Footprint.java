@@ -52,7 +52,8 @@ record Footprint(Map<String, Long> threads, long connections, Set<String> files,
 	private static final Pattern COMMON_THREADS = Pattern
 		.compile("(ForkJoinPool\\.commonPool|HttpClient-|Common-Cleaner|process reaper|Keep-Alive|PostgreSQL-JDBC-"
 				+ "|surefire|junit|Attach Listener|Cleaner-|Java2D|JNA|RMI|awaitility|Reference Handler|Finalizer"
-				+ "|Signal Dispatcher|Notification Thread|DestroyJavaVM|testcontainers-).*");
+				+ "|Signal Dispatcher|Notification Thread|DestroyJavaVM|testcontainers-"
+				+ "|ForkJoinPool-#-delayScheduler|(Master|Read-|Write-)Poller|VirtualThread-).*");
 
 	private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
