@@ -122,6 +122,33 @@ class PositionSlotsTests {
 	}
 
 	/**
+	 * As when nobody has written for a while, and then a client does so on both at once.
+	 */
+	@Test
+	void instancesThatHaveMetBeginWithDifferentCookiesOnceTheyAreAloneAgain() {
+		for (int i = 0; i < 100; i++) {
+			PositionSlots one = newSlots();
+			PositionSlots another = newSlots();
+			Client first = new Client();
+			for (int k = 0; k < 2; k++) {
+				first.write(one);
+				first.write(another);
+			}
+			this.time.addAndGet(LIFE.toNanos() + 1);
+			Client client = new Client();
+			client.address = ADDRESS + 1;
+			Request earlier = client.begin(one);
+			Request later = client.begin(another);
+			earlier.answer();
+			later.answer();
+			later.arrive();
+			earlier.arrive();
+			assertThat(client.newest()).isEqualTo(client.seen);
+			this.time.addAndGet(LIFE.toNanos() + 1);
+		}
+	}
+
+	/**
 	 * As when another instance is replaced by a new one again and again.
 	 */
 	@Test
@@ -191,6 +218,8 @@ class PositionSlotsTests {
 
 		private @Nullable String unknown;
 
+		private int address = ADDRESS;
+
 		private long seen;
 
 		void write(PositionSlots slots) {
@@ -244,7 +273,7 @@ class PositionSlotsTests {
 
 		void answer() {
 			this.written = ++PositionSlotsTests.this.position;
-			this.place = this.slots.place(ADDRESS, this.held, value(), false);
+			this.place = this.slots.place(this.client.address, this.held, value(), false);
 		}
 
 		/**
@@ -252,7 +281,7 @@ class PositionSlotsTests {
 		 */
 		void answerAgain(Request other) {
 			this.written = other.written;
-			this.place = this.slots.place(ADDRESS, this.held, value(), false);
+			this.place = this.slots.place(this.client.address, this.held, value(), false);
 		}
 
 		private String value() {
