@@ -116,12 +116,11 @@ public final class Arrival {
 	}
 
 	private boolean add(@Nullable Read read) {
-		if (read == null) {
+		if (read == null || this.reads.contains(read)) {
 			return false;
 		}
-		boolean known = current().stream().anyMatch((other) -> other.node() == read.node());
 		this.reads.add(read);
-		return !known && current().contains(read);
+		return current().contains(read);
 	}
 
 	/**

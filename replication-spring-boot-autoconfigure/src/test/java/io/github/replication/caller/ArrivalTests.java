@@ -115,6 +115,25 @@ class ArrivalTests {
 			.returns(ONE, ReadMark::node);
 	}
 
+	/**
+	 * The mark of a parallel read counts beside the word that a position covers others.
+	 */
+	@Test
+	void positionThatCoversReadsDoesNotCoverThoseOfParallelRequests() {
+		assertThat(arrive("2.cafe..7-ffffffff-ffffffff-0002", "2.cafe..1-11-7-0003").bound().read()).isNotNull()
+			.returns(ONE, ReadMark::node);
+		assertThat(arrive("2.cafe..7-ffffffff-ffffffff-0003", "2.cafe..1-11-7-0003").bound().read()).isNull();
+	}
+
+	@Test
+	void markWithoutVersionsIsStillAToken() {
+		this.cluster.sampled = new WalPosition(1, 0x500);
+		Caller caller = arrive("2.cafe..9-33-7-00");
+		caller.record.recordBehind(ReadMark.PRIMARY);
+		caller.read(ReadMark.PRIMARY);
+		assertThat(PositionToken.parse(String.valueOf(caller.departure()))).isNotNull();
+	}
+
 	@Test
 	void nodesOfParallelReadsCountTogether() {
 		assertThat(arrive("2.cafe..1-11-7-0001", "2.cafe..2-22-7-000001").bound().read()).isNotNull()
@@ -258,7 +277,8 @@ class ArrivalTests {
 		arrival.add(List.of("2.cafe..1-11-7-000504"));
 		assertThat(arrival.add(List.of("2.cafe.1-10.")).read()).as("without a mark").isNull();
 		assertThat(arrival.add(List.of("2.cafe..2-22-7-000004")).read()).as("that was superseded").isNull();
-		assertThat(arrival.add(List.of("2.cafe.1-20.1-11-7-0005")).read()).as("with the same node").isNull();
+		assertThat(arrival.add(List.of("2.cafe.1-20.1-11-7-0007")).read()).as("with the same node").isNull();
+		assertThat(arrival.add(List.of("2.cafe.1-30.1-11-7-000504")).read()).as("the same mark").isNull();
 	}
 
 	@Test

@@ -563,7 +563,35 @@ class CallerRecordTests {
 		assertThat(resolvedDuring(record, () -> {
 			this.time.incrementAndGet();
 			record.recordWrite(false);
-		}).isResolved()).isTrue();
+		})).returns(true, Write::isResolved).returns(true, Write::asynchronous);
+	}
+
+	@Test
+	void writeThatWasResolvedMeanwhileIsNotFlushedIfEitherPartIsNot() {
+		for (boolean asynchronous : new boolean[] { false, true }) {
+			CallerRecord record = this.records.forRequest(null);
+			record.recordWrite(false);
+			this.tokens.resolveWith(new Resolver(new WalPosition(1, 100)) {
+
+				@Override
+				public Write resolve(Write write) {
+					record.add(new Bound(new Write(0, false, new WalPosition(1, 50), 0, 0), null));
+					return write.resolvedAt(new WalPosition(1, 100), asynchronous);
+				}
+
+			});
+			this.tokens.resolve(record);
+			assertThat(write(record)).returns(true, Write::isResolved).returns(asynchronous, Write::asynchronous);
+		}
+	}
+
+	@Test
+	void outerRecordExpectsWhatAnInnerDoesUnlessItIsUntracked() {
+		CallerRecord outer = this.records.forRequest(null);
+		outer.inner(Bound.NONE, false).expectAsynchronousCommit();
+		assertThat(outer.isAsynchronousCommitExpected()).isFalse();
+		outer.inner(Bound.NONE, true).expectAsynchronousCommit();
+		assertThat(outer.isAsynchronousCommitExpected()).isTrue();
 	}
 
 	private Write resolvedDuring(CallerRecord record, Runnable meanwhile) {
