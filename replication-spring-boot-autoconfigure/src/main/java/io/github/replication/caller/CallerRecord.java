@@ -131,12 +131,15 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Adds a bound of the caller from elsewhere. Its write leaves with this caller's
-	 * token as if it had been written here.
+	 * Adds a bound of the caller from elsewhere. It leaves with this caller's token as if
+	 * it had been written and read here.
 	 * @param more an additional bound of the caller
 	 */
 	public void add(Bound more) {
 		this.bound.updateAndGet((bound) -> bound.and(more));
+		if (more.read() != null) {
+			this.reading = true;
+		}
 		if (this.outer != null) {
 			this.outer.add(this.tracked ? more : more.withWrite(null));
 		}

@@ -125,6 +125,23 @@ class ArrivalTests {
 		assertThat(arrive("2.cafe..7-ffffffff-ffffffff-0003", "2.cafe..1-11-7-0003").bound().read()).isNull();
 	}
 
+	/**
+	 * As when a request has read in another service alone.
+	 */
+	@Test
+	void readInAnotherServiceLeavesWithTheResponse() {
+		Caller caller = arrive("2.cafe..1-11-7-0004");
+		assertThat(caller.bound().read()).as("what the request takes along").isNotNull();
+		caller.record.add(this.tokens.decode("2.cafe..2-22-7-000001"));
+		PositionToken token = caller.departure();
+		assertThat(token).isNotNull();
+		assertThat(arrive("2.cafe..1-11-7-0004", token.toString()).bound().read()).isNotNull()
+			.returns(ReadMark.PRIMARY, ReadMark::node);
+		Caller unknown = arrive();
+		unknown.record.add(this.tokens.decode("2.cafe..0-0-ffffffff-01"));
+		assertThat(unknown.departure()).asString().matches("2\\.cafe\\.\\.0-0-ffffffff-[0-9a-z]{2}");
+	}
+
 	@Test
 	void markWithoutVersionsIsStillAToken() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
