@@ -225,11 +225,11 @@ public final class Arrival {
 	 * The mark after a read from a node.
 	 */
 	private @Nullable Read next(ReadMark mark, boolean kept) {
-		Read read = superseding(this.tokens.read(mark));
+		Read read = this.tokens.read(mark);
 		Read last = last();
 		boolean same = last != null && last.node() == read.node()
 				&& (kept || mark.node() == ReadMark.PRIMARY || last.rotation() == read.rotation());
-		return same ? null : read;
+		return same ? null : superseding(read);
 	}
 
 	/**

@@ -25,7 +25,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import jakarta.servlet.http.Cookie;
@@ -64,7 +63,7 @@ import io.github.replication.web.PositionSlots.Place;
  */
 public final class CookiePositionCarrier implements PositionCarrier {
 
-	private static final Pattern REST_OF_NAME = Pattern.compile("(?<cluster>[0-9a-f]{1,8})-(r?[0-7]|u|n)");
+	private static final Pattern REST_OF_NAME = Pattern.compile("[0-9a-f]{1,8}-(r?[0-7]|u|n)");
 
 	private static final String VERSION = "2.";
 
@@ -182,10 +181,10 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * The value of a cookie of this carrier, with the cluster that its name has.
 	 */
 	private String valueOf(Cookie cookie) {
+		String name = cookie.getName();
 		String value = cookie.getValue();
-		Matcher rest = REST_OF_NAME.matcher(cookie.getName().substring(this.prefix.length()));
-		return (value.startsWith(VERSION + '.') && rest.matches())
-				? VERSION + rest.group("cluster") + value.substring(VERSION.length()) : value;
+		return value.startsWith(VERSION + '.') ? VERSION + name.substring(this.prefix.length(), name.lastIndexOf('-'))
+				+ value.substring(VERSION.length()) : value;
 	}
 
 	private static String withoutCluster(String value) {
