@@ -59,6 +59,13 @@ public final class Arrival {
 
 	private final List<Read> reads = new ArrayList<>();
 
+	/**
+	 * When the tokens that came first arrived.
+	 */
+	private final long since;
+
+	private final long tick;
+
 	private @Nullable Write write;
 
 	private String version = NO_VERSION;
@@ -69,6 +76,8 @@ public final class Arrival {
 	 */
 	public Arrival(CallerTokens tokens) {
 		this.tokens = tokens;
+		this.since = tokens.clock().nanoTime();
+		this.tick = tokens.clock().now();
 	}
 
 	/**
@@ -222,14 +231,16 @@ public final class Arrival {
 	}
 
 	/**
-	 * The mark after a read from a node.
+	 * The mark after a read from a node, {@code null} if it is the same that has arrived
+	 * and that no parallel request may supersede.
 	 */
 	private @Nullable Read next(ReadMark mark, boolean kept) {
 		Read read = this.tokens.read(mark);
 		Read last = last();
-		boolean same = last != null && last.node() == read.node()
-				&& (kept || mark.node() == ReadMark.PRIMARY || last.rotation() == read.rotation());
-		return same ? null : superseding(read);
+		boolean stays = last != null && last.node() == read.node()
+				&& (kept || mark.node() == ReadMark.PRIMARY || last.rotation() == read.rotation())
+				&& !this.tokens.sharedMarks().stay(last, mark.tick(), this.since);
+		return stays ? null : superseding(read);
 	}
 
 	/**
@@ -269,18 +280,23 @@ public final class Arrival {
 
 	/**
 	 * The same read with the versions of those that have arrived, and a new one of its
-	 * own, the same for all of this arrival.
+	 * own, the same for all of this arrival. Left out are those of nodes that a parallel
+	 * request has read from meanwhile.
 	 */
 	private Read superseding(Read read) {
 		String[] versions = new String[Read.INDEXES];
 		Arrays.fill(versions, NO_VERSION);
 		this.reads.stream()
-			.filter((arrived) -> !arrived.version().isEmpty())
+			.filter((arrived) -> !arrived.version().isEmpty() && isSuperseded(arrived, read))
 			.forEach((arrived) -> versions[arrived.index()] = arrived.version());
 		if (read.index() < Read.INDEXES) {
 			versions[read.index()] = version();
 		}
 		return new Read(read.index(), read.node(), read.rotation(), withoutEnd(String.join("", versions)));
+	}
+
+	private boolean isSuperseded(Read arrived, Read by) {
+		return arrived.node() == by.node() || this.tokens.sharedMarks().leave(arrived, this.tick);
 	}
 
 	private static String withoutEnd(String versions) {

@@ -55,6 +55,8 @@ public final class CallerTokens {
 
 	private final Duration window;
 
+	private final SharedMarks sharedMarks;
+
 	private volatile @Nullable PositionResolver resolver;
 
 	/**
@@ -68,6 +70,7 @@ public final class CallerTokens {
 		this.clock = clock;
 		this.wallClock = wallClock;
 		this.window = window;
+		this.sharedMarks = new SharedMarks(clock, window.toNanos());
 	}
 
 	/**
@@ -109,6 +112,13 @@ public final class CallerTokens {
 	public int cluster() {
 		PositionResolver resolver = this.resolver;
 		return (resolver != null) ? resolver.cluster() : 0;
+	}
+
+	/**
+	 * The read marks that parallel requests have brought.
+	 */
+	SharedMarks sharedMarks() {
+		return this.sharedMarks;
 	}
 
 	/**
@@ -183,9 +193,10 @@ public final class CallerTokens {
 	}
 
 	PositionToken.Read read(ReadMark mark) {
+		PositionResolver resolver = this.resolver;
 		Place place = placeOf(mark.node());
 		int rotation = (mark.rotation() == ReadMark.ANY && place != null) ? place.rotation() : mark.rotation();
-		return new PositionToken.Read((place != null) ? place.index() : 0, mark.node(), rotation);
+		return new PositionToken.Read((resolver != null) ? resolver.indexOf(mark.node()) : 0, mark.node(), rotation);
 	}
 
 	/**

@@ -221,8 +221,18 @@ public final class Positions implements PositionResolver {
 		Topology topology = this.topology.get();
 		ClusterNode replica = (topology != null) ? topology.inRotation(node) : null;
 		return (topology != null && replica != null)
-				? new Place(1 + topology.rank(replica) % (Read.INDEXES - 1), topology.rotation(replica.group()).hash())
-				: null;
+				? new Place(indexOf(topology, replica), topology.rotation(replica.group()).hash()) : null;
+	}
+
+	@Override
+	public int indexOf(int node) {
+		Topology topology = this.topology.get();
+		ClusterNode replica = (topology != null) ? topology.replica(node) : null;
+		return (topology != null && replica != null) ? indexOf(topology, replica) : 0;
+	}
+
+	private static int indexOf(Topology topology, ClusterNode node) {
+		return 1 + topology.rank(node) % (Read.INDEXES - 1);
 	}
 
 	@Override

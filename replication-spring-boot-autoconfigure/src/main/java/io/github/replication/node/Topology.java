@@ -82,21 +82,28 @@ public final class Topology {
 	 * @return the replica, {@code null} if none in rotation has the id
 	 */
 	public @Nullable ClusterNode inRotation(int id) {
-		for (int i = 0; i < this.replicas.size(); i++) {
-			ClusterNode node = this.replicas.get(i);
-			if (node.id() == id && id != ReadMark.PRIMARY && rotation(node.group()).all().contains(node)) {
-				return node;
+		ClusterNode node = replica(id);
+		return (node != null && rotation(node.group()).all().contains(node)) ? node : null;
+	}
+
+	/**
+	 * Finds a replica, in rotation or not.
+	 */
+	@Nullable ClusterNode replica(int id) {
+		for (int i = 0; i < this.replicas.size() && id != ReadMark.PRIMARY; i++) {
+			if (this.replicas.get(i).id() == id) {
+				return this.replicas.get(i);
 			}
 		}
 		return null;
 	}
 
 	/**
-	 * The rank of a replica by its name, which is the same in every instance that knows
-	 * the same replicas.
+	 * The rank of a node by its name, which is the same in every instance that knows the
+	 * same nodes, whichever of them is the primary.
 	 */
 	int rank(ClusterNode node) {
-		int rank = 0;
+		int rank = (this.primary.name().compareTo(node.name()) < 0) ? 1 : 0;
 		for (int i = 0; i < this.replicas.size(); i++) {
 			rank += (this.replicas.get(i).name().compareTo(node.name()) < 0) ? 1 : 0;
 		}

@@ -66,6 +66,14 @@ public interface PositionResolver {
 	Write resolve(Write write);
 
 	/**
+	 * A small number for a node, in rotation or not. It is the same before and after a
+	 * failover, and no two of the first six nodes share it.
+	 * @param node the {@linkplain ReadMark#idOf id} of a node
+	 * @return the number, from 1 on; 0 for the primary and for an id that none has
+	 */
+	int indexOf(int node);
+
+	/**
 	 * Finds a replica that is in rotation.
 	 * @param node the {@linkplain ReadMark#idOf id} of a node
 	 * @return the place of that node, {@code null} if no replica in rotation has the id
@@ -75,7 +83,7 @@ public interface PositionResolver {
 	/**
 	 * The place of a replica.
 	 *
-	 * @param index a small number that no two of the first six replicas share
+	 * @param index its {@linkplain PositionResolver#indexOf number}
 	 * @param rotation a hash of the rotation that the replica belongs to, the same in
 	 * every instance of the application that sees the same rotation
 	 */

@@ -116,6 +116,53 @@ class ArrivalTests {
 	}
 
 	/**
+	 * One of two parallel requests stays with its node, for which nothing need be sent,
+	 * and the other moves. The one that stays has read last.
+	 */
+	@Test
+	void requestThatStaysCountsBesideOneThatHasMoved() {
+		String mark = "2.cafe..1-11-7-0004";
+		Caller staying = arrive(mark);
+		Caller moving = arrive(mark);
+		this.clock.startSample();
+		moving.read(TWO);
+		String two = String.valueOf(moving.departure());
+		staying.read(ONE);
+		String one = String.valueOf(staying.departure());
+		assertThat(one).matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}").isNotEqualTo(mark);
+		assertThat(arrive(one, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+	}
+
+	@Test
+	void requestThatMovesCountsBesideOneThatHasStayed() {
+		String mark = "2.cafe..1-11-7-0004";
+		Caller staying = arrive(mark);
+		Caller moving = arrive(mark);
+		this.clock.startSample();
+		staying.read(ONE);
+		assertThat(staying.departure()).isNull();
+		moving.read(TWO);
+		String two = String.valueOf(moving.departure());
+		assertThat(arrive(mark, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+	}
+
+	@Test
+	void requestThatArrivesLateCountsBesideOneThatHasMoved() {
+		String mark = "2.cafe..1-11-7-0004";
+		Caller moving = arrive(mark);
+		moving.read(TWO);
+		moving.departure();
+		this.time.addAndGet(Duration.ofSeconds(10).toNanos());
+		Caller late = arrive(mark);
+		late.read(ONE);
+		assertThat(late.departure()).isNotNull();
+		this.time.addAndGet(Duration.ofSeconds(10).toNanos());
+		Caller later = arrive(mark);
+		later.read(ONE);
+		assertThat(later.departure()).isNull();
+	}
+
+	/**
 	 * The mark of a parallel read counts beside the word that a position covers others.
 	 */
 	@Test

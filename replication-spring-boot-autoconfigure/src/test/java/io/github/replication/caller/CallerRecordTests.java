@@ -650,6 +650,12 @@ class CallerRecordTests {
 		}
 
 		@Override
+		public int indexOf(int node) {
+			Place place = placeOf(node);
+			return (place != null) ? place.index() : 0;
+		}
+
+		@Override
 		public @Nullable Place placeOf(int node) {
 			return null;
 		}

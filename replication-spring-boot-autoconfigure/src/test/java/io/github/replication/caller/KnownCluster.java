@@ -100,6 +100,12 @@ final class KnownCluster implements PositionResolver {
 	}
 
 	@Override
+	public int indexOf(int node) {
+		Place place = placeOf(node);
+		return (place != null) ? place.index() : 0;
+	}
+
+	@Override
 	public @Nullable Place placeOf(int node) {
 		return this.places.get(node);
 	}

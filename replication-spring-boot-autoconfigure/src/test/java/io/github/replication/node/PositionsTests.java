@@ -17,8 +17,13 @@ package io.github.replication.node;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -65,6 +70,27 @@ class PositionsTests {
 		assertThat(qualifying(written(1, 500))).containsExactly(this.one);
 		assertThat(qualifying(written(1, 499))).containsExactly(this.one, this.two);
 		assertThat(qualifying(written(1, 501))).isEmpty();
+	}
+
+	/**
+	 * Instances do not notice a failover at the same time. What they call the same node
+	 * must not be what another one calls another node.
+	 */
+	@Test
+	void failoverChangesNoNumberOfANode() {
+		List<ClusterNode> nodes = Stream.of("one", "three", "two")
+			.map((name) -> Nodes.replica(name, this.clock))
+			.toList();
+		nodes.forEach((node) -> replica(node, 1, 500));
+		Map<Integer, Set<Integer>> numbers = new HashMap<>();
+		for (ClusterNode primary : nodes) {
+			List<ClusterNode> replicas = nodes.stream().filter((node) -> node != primary).toList();
+			Positions positions = Nodes.positions(this.clock, Nodes.topology(primary, replicas, null));
+			replicas.forEach((node) -> numbers.computeIfAbsent(node.id(), (id) -> new TreeSet<>())
+				.add(positions.indexOf(node.id())));
+		}
+		assertThat(numbers.values()).containsExactlyInAnyOrder(Set.of(1), Set.of(2), Set.of(3));
+		assertThat(numbers).doesNotContainKey(ReadMark.PRIMARY);
 	}
 
 	@Test

@@ -79,6 +79,11 @@ final class Schedule {
 	 */
 	private static final int TABS = 2;
 
+	/**
+	 * One read of so many finds the connections of its node in use.
+	 */
+	private static final int BUSY = 8;
+
 	private static final Attributes ATTRIBUTES = new Attributes(null, null, null, "Lax", Duration.ofHours(1));
 
 	private final Random random;
@@ -87,6 +92,11 @@ final class Schedule {
 	 * How rarely the log is flushed, and others write.
 	 */
 	private final int rareness;
+
+	/**
+	 * How rarely a replica is started anew.
+	 */
+	private final int restartRareness;
 
 	private final Consistency consistency;
 
@@ -122,6 +132,7 @@ final class Schedule {
 	Schedule(long seed, Consistency consistency, boolean cookies) {
 		this.random = new Random(seed);
 		this.rareness = 1 << this.random.nextInt(10);
+		this.restartRareness = 8 << this.random.nextInt(6);
 		this.consistency = consistency;
 		this.cookies = cookies;
 		for (int i = 0; i < REPLICAS; i++) {
@@ -252,14 +263,28 @@ final class Schedule {
 
 		private long startedAt = 1;
 
+		/**
+		 * How rarely it replays. Changes from time to time.
+		 */
+		private int slowness = 1;
+
 		void replay() {
-			long missing = Schedule.this.primary.flushed - this.replayed;
-			this.replayed += oneIn(2) ? missing : Schedule.this.random.nextInt((int) missing + 1);
+			if (oneIn(8)) {
+				this.slowness = 1 << Schedule.this.random.nextInt(6);
+			}
+			if (oneIn(this.slowness)) {
+				replayMore();
+			}
 			Schedule.this.pending.add(this::replay);
 		}
 
+		private void replayMore() {
+			long missing = Schedule.this.primary.flushed - this.replayed;
+			this.replayed += oneIn(2) ? missing : Schedule.this.random.nextInt((int) missing + 1);
+		}
+
 		void restart() {
-			if (oneIn(8)) {
+			if (oneIn(Schedule.this.restartRareness)) {
 				long lost = this.replayed - this.oldestStart;
 				this.replayed -= (lost > 0) ? Schedule.this.random.nextInt((int) lost + 1) : 0;
 				this.oldestStart = this.replayed;
@@ -579,7 +604,24 @@ final class Schedule {
 				Schedule.this.pending.add(() -> execute(route, facts, null, route.node().id()));
 				return;
 			}
-			Schedule.this.pending.add(() -> connect(route, facts));
+			Route decided = (Schedule.this.instances.size() == 1 && oneIn(BUSY)) ? leave(route, facts) : route;
+			Schedule.this.pending.add(() -> connect(decided, facts));
+		}
+
+		/**
+		 * The connections of the node are all in use. Where there are several instances
+		 * the caller stays: a parallel request to another one may stay as well, which
+		 * this one does not know of.
+		 */
+		private Route leave(Route route, RouteRequest facts) {
+			List<ClusterNode> more = new ArrayList<>(this.excluded);
+			more.add(route.node());
+			Route other = this.instance.policy.route(facts, more);
+			if (other.reason() == Reason.READ_ONLY) {
+				return other;
+			}
+			this.request.record.keepNode();
+			return route;
 		}
 
 		private ClusterNode choose() {

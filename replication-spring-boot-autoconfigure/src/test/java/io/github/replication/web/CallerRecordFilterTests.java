@@ -248,6 +248,11 @@ class CallerRecordFilterTests {
 		}
 
 		@Override
+		public int indexOf(int node) {
+			return (node == NODE) ? 1 : 0;
+		}
+
+		@Override
 		public @Nullable Place placeOf(int node) {
 			return (node == NODE) ? new Place(1, 7) : null;
 		}

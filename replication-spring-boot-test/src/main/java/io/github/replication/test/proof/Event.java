@@ -51,6 +51,15 @@ public sealed interface Event {
 	}
 
 	/**
+	 * A session has lost what it knew of its reads, as a browser does that is started
+	 * anew. It still knows of its writes.
+	 *
+	 * @param session the session
+	 */
+	record ReadsForgotten(long session) implements Event {
+	}
+
+	/**
 	 * Acknowledged writes may be gone from now on: a replica is about to be promoted that
 	 * may not have received all of them. What ran before cannot be held against what
 	 * begins afterwards.

@@ -43,7 +43,7 @@ final class Knowledge {
 			this.sessions.remove(merged.part());
 		}
 		else if (event instanceof Event.Lost lost) {
-			this.sessions.remove(lost.session());
+			forget(lost.session());
 		}
 		else if (event instanceof Event.EpochEnded ended) {
 			this.epoch = ended.order();
@@ -56,6 +56,10 @@ final class Knowledge {
 	 */
 	boolean counts(Operation operation) {
 		return operation.span().invoked() >= this.epoch;
+	}
+
+	void forget(long session) {
+		this.sessions.remove(session);
 	}
 
 	void learn(Operation operation) {

@@ -42,18 +42,22 @@ final class SessionOrder implements Property {
 
 	private final Availability availability;
 
-	private SessionOrder(String title, String verb, Predicate<OperationKind> learns, Availability availability) {
+	private final boolean ofReads;
+
+	private SessionOrder(String title, String verb, Predicate<OperationKind> learns, boolean ofReads,
+			Availability availability) {
 		this.availability = availability;
 		this.title = title;
 		this.verb = verb;
 		this.learns = learns;
+		this.ofReads = ofReads;
 	}
 
 	/**
 	 * A session sees what it has written.
 	 */
 	static SessionOrder readYourWrites(Availability availability) {
-		return new SessionOrder("read-your-writes", "written", OperationKind::isWrite, availability);
+		return new SessionOrder("read-your-writes", "written", OperationKind::isWrite, false, availability);
 	}
 
 	/**
@@ -61,7 +65,7 @@ final class SessionOrder implements Property {
 	 * {@code EVENTUAL} does not count.
 	 */
 	static SessionOrder monotonicReads(Availability availability) {
-		return new SessionOrder("monotonic reads", "read", OperationKind::seesSession, availability);
+		return new SessionOrder("monotonic reads", "read", OperationKind::seesSession, true, availability);
 	}
 
 	@Override
@@ -74,6 +78,9 @@ final class SessionOrder implements Property {
 		this.knowledge.follow(event);
 		this.frontier.follow(event);
 		this.availability.follow(event);
+		if (this.ofReads && event instanceof Event.ReadsForgotten forgotten) {
+			this.knowledge.forget(forgotten.session());
+		}
 		if (event instanceof Event.Ended ended && ended.operation().isOk()
 				&& this.knowledge.counts(ended.operation())) {
 			accept(ended.operation(), findings);

@@ -112,6 +112,17 @@ class CheckerTests {
 	}
 
 	@Test
+	void sessionThatForgetsItsReadsStillKnowsItsWrites() {
+		read(1, 7, 3, "replica-1");
+		write(1, 8, 3);
+		add(new Event.ReadsForgotten(1));
+		read(1, 7, 2, "replica-2");
+		assertKept();
+		read(1, 8, 2, "replica-2");
+		assertBroken("read-your-writes");
+	}
+
+	@Test
 	void lostTokenIsTheEndOfASession() {
 		write(1, 7, 3);
 		add(new Event.Lost(1));

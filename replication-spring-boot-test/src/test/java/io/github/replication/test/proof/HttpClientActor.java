@@ -109,7 +109,8 @@ final class HttpClientActor implements Actor {
 	}
 
 	/**
-	 * A client that is started anew keeps the cookies that have an age.
+	 * A client that is started anew keeps the cookies that have an age. Those of reads
+	 * have none.
 	 */
 	private void restart() {
 		List<HttpCookie> all = this.cookies.getCookieStore().getCookies();
@@ -123,6 +124,9 @@ final class HttpClientActor implements Actor {
 		if (!this.traffic.carrier().survivesRestarts()) {
 			this.history.add(new Event.Lost(this.session));
 			this.session = this.ids.incrementAndGet();
+		}
+		else if (this.traffic.carrier() == HttpClientTraffic.Carrier.COOKIE) {
+			this.history.add(new Event.ReadsForgotten(this.session));
 		}
 	}
 
