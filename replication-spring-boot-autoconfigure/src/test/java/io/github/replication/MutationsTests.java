@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -57,6 +58,17 @@ class MutationsTests {
 		String output = new String(process.getInputStream().readAllBytes());
 		assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
 		assertThat(process.exitValue()).as(output).isZero();
+	}
+
+	@Test
+	void eachMutationHasARow() throws IOException {
+		List<String> rows = Files.readAllLines(ROOT.resolve("docs/mutations.md"))
+			.stream()
+			.filter((line) -> line.startsWith("| ["))
+			.map((line) -> line.substring(line.indexOf('[') + 1, line.indexOf(']')))
+			.toList();
+		assertThat(rows).containsExactlyElementsOf(
+				mutations().map((file) -> file.getFileName().toString().replace(".patch", "")).toList());
 	}
 
 	@ParameterizedTest

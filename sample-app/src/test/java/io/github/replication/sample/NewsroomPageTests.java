@@ -97,6 +97,8 @@ class NewsroomPageTests {
 	 */
 	private static final Duration PATIENCE = Duration.ofMinutes(4);
 
+	private static final Duration POLL = Duration.ofMillis(50);
+
 	/**
 	 * An article that has a comment from the beginning.
 	 */
@@ -121,7 +123,12 @@ class NewsroomPageTests {
 	private static PostgresCluster cluster;
 
 	@TempDir
-	private Path profile;
+	private static Path profile;
+
+	/**
+	 * The browser of the first user, which takes seconds to start.
+	 */
+	private static ChromeDriver first;
 
 	private WebDriver browser;
 
@@ -140,10 +147,12 @@ class NewsroomPageTests {
 		ConfigurableApplicationContext context = launcher.start();
 		port = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
 		cluster = context.getBean(PostgresCluster.class);
+		first = newBrowser("one");
 	}
 
 	@AfterAll
 	static void endNewsroom() {
+		first.quit();
 		launcher.close();
 	}
 
@@ -154,7 +163,8 @@ class NewsroomPageTests {
 			visitor.post("/api/cluster/read-your-writes?mode=position", "");
 			Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(() -> isByPosition(visitor));
 		}
-		this.browser = newBrowser("one");
+		this.browser = first;
+		resize(first, WIDE);
 		this.wait = patience(this.browser);
 		openPage();
 	}
@@ -164,24 +174,23 @@ class NewsroomPageTests {
 	}
 
 	private WebDriverWait patience(WebDriver browser) {
-		WebDriverWait wait = new WebDriverWait(browser, PATIENCE);
+		WebDriverWait wait = new WebDriverWait(browser, PATIENCE, POLL);
 		wait.ignoring(WebDriverException.class);
 		wait.withMessage(() -> text("#served") + text("#story") + texts("[data-node]") + texts("#letters"));
 		return wait;
 	}
 
-	private WebDriver newBrowser(String user) {
+	private static ChromeDriver newBrowser(String user) {
 		ChromeOptions options = new ChromeOptions();
 		options.setBinary(BROWSER.toString());
 		options.addArguments("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 				"--disable-background-networking", "--disable-component-update", "--disable-sync",
-				"--disable-dev-shm-usage", "--user-data-dir=" + this.profile.resolve(user));
+				"--disable-dev-shm-usage", "--user-data-dir=" + profile.resolve(user));
 		LoggingPreferences logs = new LoggingPreferences();
 		logs.enable(LogType.BROWSER, Level.ALL);
 		options.setCapability("goog:loggingPrefs", logs);
 		ChromeDriverService driver = new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build();
 		ChromeDriver browser = new ChromeDriver(driver, options);
-		resize(browser, WIDE);
 		return browser;
 	}
 
@@ -206,8 +215,12 @@ class NewsroomPageTests {
 	}
 
 	@AfterEach
-	void close() throws Exception {
-		this.browser.quit();
+	void leave() throws Exception {
+		first.get("about:blank");
+		first.executeCdpCommand("Storage.clearDataForOrigin",
+				Map.of("origin", "http://localhost:" + port, "storageTypes", "all"));
+		first.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of()));
+		first.manage().logs().get(LogType.BROWSER);
 		cluster.reset();
 		for (PostgresNode replica : cluster.replicas()) {
 			new Visitor(port).post("/api/cluster/" + replica.name() + "/delay?seconds=0", "");
@@ -388,8 +401,8 @@ class NewsroomPageTests {
 	@Test
 	void secondUserReadsTheOldStateWhileTheFirstSeesTheOwnChange() {
 		cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ofMinutes(1)));
-		WebDriver first = this.browser;
-		WebDriver second = newBrowser("two");
+		ChromeDriver second = newBrowser("two");
+		resize(second, WIDE);
 		try {
 			this.browser = second;
 			openPage();
