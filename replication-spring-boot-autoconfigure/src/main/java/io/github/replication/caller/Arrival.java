@@ -184,6 +184,9 @@ public final class Arrival {
 	public @Nullable PositionToken departure(CallerRecord record, boolean written, boolean shared) {
 		boolean writing = written && this.tokens.isTracking();
 		boolean silent = shared && !writing;
+		if (silent) {
+			keep(record);
+		}
 		ReadMark read = (this.tokens.isMonotonic() && !silent) ? record.ownRead() : null;
 		boolean seen = read != null && read.node() == ReadMark.PRIMARY && (writing || record.isBehind())
 				&& this.tokens.isExact();
@@ -208,6 +211,18 @@ public final class Arrival {
 	}
 
 	/**
+	 * Notes what the caller has read although no response can take a mark of it along.
+	 * @param record the caller's record
+	 */
+	public void keep(CallerRecord record) {
+		ReadMark read = this.tokens.isMonotonic() ? record.ownRead() : null;
+		Read last = last();
+		if (read != null && last != null && last.node() == this.tokens.read(read).node()) {
+			this.tokens.sharedMarks().stay(last, read.tick(), this.since);
+		}
+	}
+
+	/**
 	 * Whether the position of the arrived write was wrong or unknown, and is known now.
 	 */
 	private boolean isCorrected(@Nullable Write write) {
@@ -219,7 +234,7 @@ public final class Arrival {
 	 * several.
 	 */
 	private @Nullable Read unchanged() {
-		return (current().size() > 1) ? superseding(new Read(0, ReadMark.PRIMARY, ReadMark.ANY)) : last();
+		return (current().size() > 1) ? moving(new Read(0, ReadMark.PRIMARY, ReadMark.ANY)) : last();
 	}
 
 	/**
@@ -231,16 +246,31 @@ public final class Arrival {
 	}
 
 	/**
-	 * The mark after a read from a node, {@code null} if it is the same that has arrived
-	 * and that no parallel request may supersede.
+	 * The mark after a read from a node, {@code null} if it is the same that has arrived.
+	 * A caller that stays needs a new mark only if a parallel request may have left the
+	 * node, and superseded that one.
 	 */
 	private @Nullable Read next(ReadMark mark, boolean kept) {
 		Read read = this.tokens.read(mark);
 		Read last = last();
-		boolean stays = last != null && last.node() == read.node()
-				&& (kept || mark.node() == ReadMark.PRIMARY || last.rotation() == read.rotation())
-				&& !this.tokens.sharedMarks().stay(last, mark.tick(), this.since);
-		return stays ? null : superseding(read);
+		if (last != null && last.node() == read.node()
+				&& (kept || read.node() == ReadMark.PRIMARY || last.rotation() == read.rotation())) {
+			return this.tokens.sharedMarks().stay(last, mark.tick(), this.since) ? superseding(read) : null;
+		}
+		return moving(read);
+	}
+
+	/**
+	 * The mark in place of those that have arrived. If a parallel request has read from
+	 * one of their nodes meanwhile, it is a mark that covers any node.
+	 */
+	private Read moving(Read read) {
+		boolean alone = true;
+		for (Read left : current()) {
+			boolean superseded = this.tokens.sharedMarks().leave(left, this.tick);
+			alone = alone && (superseded || left.node() == read.node());
+		}
+		return superseding(alone ? read : new Read(0, ReadMark.PRIMARY, ReadMark.ANY));
 	}
 
 	/**
@@ -258,7 +288,7 @@ public final class Arrival {
 		if (last != null && isUnchanged(last, node, place)) {
 			return null;
 		}
-		return superseding((place != null) ? new Read(place.index(), node, place.rotation())
+		return moving((place != null) ? new Read(place.index(), node, place.rotation())
 				: new Read(Read.INDEXES, Read.NONE, ReadMark.ANY));
 	}
 
@@ -280,23 +310,18 @@ public final class Arrival {
 
 	/**
 	 * The same read with the versions of those that have arrived, and a new one of its
-	 * own, the same for all of this arrival. Left out are those of nodes that a parallel
-	 * request has read from meanwhile.
+	 * own, the same for all of this arrival.
 	 */
 	private Read superseding(Read read) {
 		String[] versions = new String[Read.INDEXES];
 		Arrays.fill(versions, NO_VERSION);
 		this.reads.stream()
-			.filter((arrived) -> !arrived.version().isEmpty() && isSuperseded(arrived, read))
+			.filter((arrived) -> !arrived.version().isEmpty())
 			.forEach((arrived) -> versions[arrived.index()] = arrived.version());
 		if (read.index() < Read.INDEXES) {
 			versions[read.index()] = version();
 		}
 		return new Read(read.index(), read.node(), read.rotation(), withoutEnd(String.join("", versions)));
-	}
-
-	private boolean isSuperseded(Read arrived, Read by) {
-		return arrived.node() == by.node() || this.tokens.sharedMarks().leave(arrived, this.tick);
 	}
 
 	private static String withoutEnd(String versions) {

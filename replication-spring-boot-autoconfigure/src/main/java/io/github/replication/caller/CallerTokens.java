@@ -70,7 +70,7 @@ public final class CallerTokens {
 		this.clock = clock;
 		this.wallClock = wallClock;
 		this.window = window;
-		this.sharedMarks = new SharedMarks(clock, window.toNanos());
+		this.sharedMarks = new SharedMarks(clock);
 	}
 
 	/**
@@ -192,11 +192,16 @@ public final class CallerTokens {
 		return new PositionToken(cluster(), encode(write), (mark != null) ? read(mark) : null);
 	}
 
+	/**
+	 * The mark as text. A node that is none any longer, or was started anew, can serve
+	 * nobody who has read from it: the primary stands for it.
+	 */
 	PositionToken.Read read(ReadMark mark) {
 		PositionResolver resolver = this.resolver;
 		Place place = placeOf(mark.node());
 		int rotation = (mark.rotation() == ReadMark.ANY && place != null) ? place.rotation() : mark.rotation();
-		return new PositionToken.Read((resolver != null) ? resolver.indexOf(mark.node()) : 0, mark.node(), rotation);
+		int index = (resolver != null) ? resolver.indexOf(mark.node()) : 0;
+		return new PositionToken.Read(index, (index != 0) ? mark.node() : ReadMark.PRIMARY, rotation);
 	}
 
 	/**

@@ -16,6 +16,7 @@
 
 package io.github.replication.caller;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 import io.github.replication.position.PositionToken.Read;
@@ -23,28 +24,28 @@ import io.github.replication.position.SampleClock;
 
 /**
  * The read marks that parallel requests of one client have brought to this instance. One
- * of them may stay with the node and another leave it. The one that leaves must not
- * supersede what the other has read meanwhile.
+ * of them may stay with the node, for which it sends nothing, and another leave it. The
+ * mark of the one that leaves must not supersede what the other has read meanwhile.
  * <p>
- * Whichever of the two responds last notices it: each notes what it does before it looks
- * for the other. Clients whose marks share an entry are taken for one, which costs a
- * cookie. Safe for use by several threads.
+ * Each notes what it does before it looks for the other, so that at least one of them
+ * notices. Clients whose marks share an entry are taken for one: while others move, such
+ * a client may get a mark that it did not need. Safe for use by several threads.
  */
 final class SharedMarks {
 
-	private static final int ENTRIES = 4096;
-
-	private final SampleClock clock;
+	private static final int ENTRIES = 1 << 15;
 
 	/**
 	 * How long a request may be under way before it arrives, in nanoseconds.
 	 */
-	private final long life;
+	private static final long LATENESS = Duration.ofSeconds(2).toNanos();
+
+	private final SampleClock clock;
 
 	private final long begin;
 
 	/**
-	 * The tick of the last read by a response that stayed.
+	 * The tick of the last read by a request that stayed.
 	 */
 	private final AtomicLongArray read = new AtomicLongArray(ENTRIES);
 
@@ -53,14 +54,13 @@ final class SharedMarks {
 	 */
 	private final AtomicLongArray left = new AtomicLongArray(ENTRIES);
 
-	SharedMarks(SampleClock clock, long life) {
+	SharedMarks(SampleClock clock) {
 		this.clock = clock;
-		this.life = life;
 		this.begin = clock.nanoTime() - 1;
 	}
 
 	/**
-	 * Notes that a response stays with the node of the mark that has arrived.
+	 * Notes that a request stays with the node of the mark that has arrived.
 	 * @param mark the mark
 	 * @param tick the tick noted after the last read
 	 * @param arrival when the request arrived, by the monotonic clock in nanoseconds
@@ -71,15 +71,14 @@ final class SharedMarks {
 		int entry = entry(mark);
 		this.read.accumulateAndGet(entry, tick, Math::max);
 		long left = this.left.get(entry);
-		return left != 0 && arrival - this.begin - left <= this.life;
+		return left != 0 && arrival - this.begin - left <= LATENESS;
 	}
 
 	/**
-	 * Notes that a response leaves the node of a mark that has arrived.
+	 * Notes that a response supersedes a mark that has arrived.
 	 * @param mark the mark
 	 * @param tick the tick of the arrival
-	 * @return whether it may supersede that mark, since no other has read from there
-	 * meanwhile
+	 * @return whether nobody else has read from the node of that mark meanwhile
 	 */
 	boolean leave(Read mark, long tick) {
 		int entry = entry(mark);
@@ -88,7 +87,8 @@ final class SharedMarks {
 	}
 
 	private static int entry(Read mark) {
-		return Math.floorMod(31 * mark.version().hashCode() + mark.node(), ENTRIES);
+		int hash = mark.hashCode();
+		return (hash ^ (hash >>> 15)) & (ENTRIES - 1);
 	}
 
 }

@@ -197,7 +197,7 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 	 * had brought with the same request, which its versions name: a version vector.
 	 * Others are of parallel requests, and count as well.
 	 *
-	 * @param index the index of the node: from 1 among the replicas, 0 for the primary,
+	 * @param index the index of the node: from 1 among all nodes, 0 for the primary,
 	 * {@link #INDEXES} for none
 	 * @param node the {@linkplain ReadMark#idOf id} of the node, {@link #NONE} if the
 	 * position beside it covers all reads

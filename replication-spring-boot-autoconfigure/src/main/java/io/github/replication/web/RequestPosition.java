@@ -231,6 +231,9 @@ final class RequestPosition {
 				if (exchange.isServerSide() || !this.response.isCommitted()) {
 					send(exchange, written);
 				}
+				else {
+					this.arrival.keep(this.record);
+				}
 			}
 			this.handled = state;
 		}

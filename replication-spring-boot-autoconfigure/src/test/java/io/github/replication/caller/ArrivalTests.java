@@ -133,8 +133,11 @@ class ArrivalTests {
 		assertThat(arrive(one, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
 	}
 
+	/**
+	 * Carriers other than cookies drop what the response replaces.
+	 */
 	@Test
-	void requestThatMovesCountsBesideOneThatHasStayed() {
+	void requestThatMovesAfterAnotherHasStayedCoversBoth() {
 		String mark = "2.cafe..1-11-7-0004";
 		Caller staying = arrive(mark);
 		Caller moving = arrive(mark);
@@ -143,7 +146,72 @@ class ArrivalTests {
 		assertThat(staying.departure()).isNull();
 		moving.read(TWO);
 		String two = String.valueOf(moving.departure());
+		assertThat(arrive(two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
 		assertThat(arrive(mark, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+	}
+
+	@Test
+	void requestThatMovesAfterTheLastHasStayedSupersedesIt() {
+		String mark = "2.cafe..1-11-7-0004";
+		this.clock.startSample();
+		Caller staying = arrive(mark);
+		staying.read(ONE);
+		assertThat(staying.departure()).isNull();
+		Caller moving = arrive(mark);
+		moving.read(TWO);
+		String two = String.valueOf(moving.departure());
+		assertThat(arrive(mark, two).bound().read()).isNotNull().returns(TWO, ReadMark::node);
+	}
+
+	/**
+	 * A shared cache may store it, or its head was sent before.
+	 */
+	@Test
+	void responseThatTakesNoMarkAlongCountsForOneThatMoves() {
+		String mark = "2.cafe..1-11-7-0004";
+		Caller stored = arrive(mark);
+		Caller streamed = arrive(mark);
+		Caller moving = arrive(mark);
+		this.clock.startSample();
+		stored.read(ONE);
+		assertThat(stored.arrival.departure(stored.record, false, true)).isNull();
+		moving.read(TWO);
+		assertThat(moving.departure()).asString().contains("..0-0-");
+		Caller other = arrive(mark);
+		this.clock.startSample();
+		streamed.read(ONE);
+		streamed.arrival.keep(streamed.record);
+		other.read(TWO);
+		assertThat(other.departure()).asString().contains("..0-0-");
+	}
+
+	/**
+	 * The request that comes third names the mark of the first anew, which is as good as
+	 * leaving it.
+	 */
+	@Test
+	void markThatIsReplacedByAnotherOfItsNodeWasLeftAsWell() {
+		String mark = "2.cafe..1-11-7-0004";
+		Caller slow = arrive(mark);
+		Caller third = arrive(mark, "2.cafe..2-22-7-000005");
+		third.read(ONE);
+		String renewed = String.valueOf(third.departure());
+		assertThat(renewed).matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}05");
+		slow.read(ONE);
+		assertThat(slow.departure()).isNotNull();
+	}
+
+	@Test
+	void markThatWasRenewedForAParallelRequestIsNotRenewedAgain() {
+		String mark = "2.cafe..1-11-7-0004";
+		Caller staying = arrive(mark);
+		Caller moving = arrive(mark);
+		moving.read(TWO);
+		moving.departure();
+		staying.read(ONE);
+		Caller next = arrive(String.valueOf(staying.departure()));
+		next.read(ONE);
+		assertThat(next.departure()).isNull();
 	}
 
 	@Test
@@ -152,11 +220,11 @@ class ArrivalTests {
 		Caller moving = arrive(mark);
 		moving.read(TWO);
 		moving.departure();
-		this.time.addAndGet(Duration.ofSeconds(10).toNanos());
+		this.time.addAndGet(Duration.ofSeconds(2).toNanos());
 		Caller late = arrive(mark);
 		late.read(ONE);
 		assertThat(late.departure()).isNotNull();
-		this.time.addAndGet(Duration.ofSeconds(10).toNanos());
+		this.time.addAndGet(Duration.ofSeconds(2).toNanos());
 		Caller later = arrive(mark);
 		later.read(ONE);
 		assertThat(later.departure()).isNull();

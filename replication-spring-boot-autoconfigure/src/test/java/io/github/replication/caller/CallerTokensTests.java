@@ -158,7 +158,8 @@ class CallerTokensTests {
 		this.tokens.resolveWith(this.resolver);
 		assertThat(this.tokens.read(new ReadMark(KNOWN, 1, 1, 6))).isEqualTo(new Read(5, KNOWN, 6));
 		assertThat(this.tokens.read(new ReadMark(KNOWN, 1, 1, ReadMark.ANY))).isEqualTo(new Read(5, KNOWN, 7));
-		assertThat(this.tokens.read(new ReadMark(99, 1, 1, ReadMark.ANY))).isEqualTo(new Read(0, 99, ReadMark.ANY));
+		assertThat(this.tokens.read(new ReadMark(99, 1, 1, ReadMark.ANY))).as("a node that is none any longer")
+			.isEqualTo(new Read(0, ReadMark.PRIMARY, ReadMark.ANY));
 	}
 
 	@Test

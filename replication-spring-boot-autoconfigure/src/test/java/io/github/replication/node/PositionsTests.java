@@ -94,6 +94,18 @@ class PositionsTests {
 	}
 
 	@Test
+	void replicaOutsideOfTheRotationKeepsItsNumber() {
+		ClusterNode resting = Nodes.replica("resting", 0, null, null);
+		replica(resting, 1, 500);
+		Positions positions = Nodes.positions(this.clock,
+				Nodes.topology(Nodes.primary(), List.of(resting, this.one), null));
+		assertThat(positions.placeOf(resting.id())).isNull();
+		assertThat(positions.indexOf(resting.id())).isEqualTo(3);
+		assertThat(positions.indexOf(ReadMark.PRIMARY)).isZero();
+		assertThat(positions.indexOf(4711)).isZero();
+	}
+
+	@Test
 	void positionsAreComparedAsUnsignedNumbers() {
 		primary(1, -1);
 		replica(this.one, 1, -2);

@@ -604,14 +604,14 @@ final class Schedule {
 				Schedule.this.pending.add(() -> execute(route, facts, null, route.node().id()));
 				return;
 			}
-			Route decided = (Schedule.this.instances.size() == 1 && oneIn(BUSY)) ? leave(route, facts) : route;
+			boolean mayLeave = Schedule.this.instances.size() == 1 || !Schedule.this.cookies;
+			Route decided = (mayLeave && oneIn(BUSY)) ? leave(route, facts) : route;
 			Schedule.this.pending.add(() -> connect(decided, facts));
 		}
 
 		/**
-		 * The connections of the node are all in use. Where there are several instances
-		 * the caller stays: a parallel request to another one may stay as well, which
-		 * this one does not know of.
+		 * The connections of the node are all in use. A caller with parallel requests to
+		 * several instances stays: they do not know of each other.
 		 */
 		private Route leave(Route route, RouteRequest facts) {
 			List<ClusterNode> more = new ArrayList<>(this.excluded);

@@ -281,17 +281,25 @@ public final class PostgresNode {
 	 */
 	public void pauseReplay() {
 		this.replayPaused = true;
-		query("SELECT pg_wal_replay_pause()");
-		awaitAnswer("SELECT pg_get_wal_replay_pause_state()", "paused");
+		changeReplay("pg_wal_replay_pause", "paused");
 	}
 
 	/**
 	 * Goes on with replay.
 	 */
 	public void resumeReplay() {
-		query("SELECT pg_wal_replay_resume()");
-		awaitAnswer("SELECT pg_get_wal_replay_pause_state()", "not paused");
+		changeReplay("pg_wal_replay_resume", "not paused");
 		this.replayPaused = false;
+	}
+
+	private void changeReplay(String function, String state) {
+		try (Connection connection = internalConnection(this); Statement statement = connection.createStatement()) {
+			single(statement, "SELECT " + function + "()");
+			await(statement, "SELECT pg_get_wal_replay_pause_state()", state);
+		}
+		catch (SQLException ex) {
+			throw failed(function, ex);
+		}
 	}
 
 	/**
@@ -502,12 +510,16 @@ public final class PostgresNode {
 
 	private void awaitAnswer(String sql, String expected) {
 		try (Connection connection = internalConnection(this); Statement statement = connection.createStatement()) {
-			Waiting.until(TIMEOUT, () -> expected.equals(single(statement, sql)), () -> "Node '" + this.name
-					+ "' does not answer '" + expected + "' to: " + sql + this.server.logTail());
+			await(statement, sql, expected);
 		}
 		catch (SQLException ex) {
 			throw failed(sql, ex);
 		}
+	}
+
+	private void await(Statement statement, String sql, String expected) throws SQLException {
+		Waiting.until(TIMEOUT, () -> expected.equals(single(statement, sql)),
+				() -> "Node '" + this.name + "' does not answer '" + expected + "' to: " + sql + this.server.logTail());
 	}
 
 	/**

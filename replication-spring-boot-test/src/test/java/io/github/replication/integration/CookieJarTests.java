@@ -296,10 +296,13 @@ class CookieJarTests {
 			.atMost(Duration.ofSeconds(40))
 			.pollInterval(Duration.ofSeconds(1))
 			.untilAsserted(() -> assertEven(users));
-		users.forEach((user) -> user.get(first, "/notes/" + this.id));
-		for (Browser user : users) {
-			assertThat(user.get(first, "/notes/" + this.id).headers().allValues("Set-Cookie")).isEmpty();
-		}
+		Awaitility.await()
+			.untilAsserted(() -> assertThat(users)
+				.allSatisfy((user) -> assertThat(cookiesOf(user.get(first, "/notes/" + this.id))).isEmpty()));
+	}
+
+	private static List<String> cookiesOf(HttpResponse<String> response) {
+		return response.headers().allValues("Set-Cookie");
 	}
 
 	private void assertEven(List<Browser> users) {

@@ -97,7 +97,7 @@ class NewsroomPageTests {
 	 */
 	private static final Duration PATIENCE = Duration.ofMinutes(4);
 
-	private static final Duration POLL = Duration.ofMillis(50);
+	private static final Duration POLL = Duration.ofMillis(100);
 
 	/**
 	 * An article that has a comment from the beginning.
@@ -123,12 +123,7 @@ class NewsroomPageTests {
 	private static PostgresCluster cluster;
 
 	@TempDir
-	private static Path profile;
-
-	/**
-	 * The browser of the first user, which takes seconds to start.
-	 */
-	private static ChromeDriver first;
+	private Path profile;
 
 	private WebDriver browser;
 
@@ -139,20 +134,20 @@ class NewsroomPageTests {
 	}
 
 	/**
-	 * A busy machine is no reason to take a server out of rotation.
+	 * A busy machine is no reason to take a server out of rotation. Where no server is
+	 * left, that is to be known soon.
 	 */
 	@BeforeAll
 	static void startNewsroom() {
-		launcher = new Launcher("--server.port=0", "--replication.monitor.timeout=10s", "--replication.max-lag=10m");
+		launcher = new Launcher("--server.port=0", "--replication.monitor.timeout=10s", "--replication.max-lag=10m",
+				"--spring.datasource.hikari.connection-timeout=10000");
 		ConfigurableApplicationContext context = launcher.start();
 		port = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
 		cluster = context.getBean(PostgresCluster.class);
-		first = newBrowser("one");
 	}
 
 	@AfterAll
 	static void endNewsroom() {
-		first.quit();
 		launcher.close();
 	}
 
@@ -163,8 +158,7 @@ class NewsroomPageTests {
 			visitor.post("/api/cluster/read-your-writes?mode=position", "");
 			Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(() -> isByPosition(visitor));
 		}
-		this.browser = first;
-		resize(first, WIDE);
+		this.browser = newBrowser("one");
 		this.wait = patience(this.browser);
 		openPage();
 	}
@@ -180,17 +174,18 @@ class NewsroomPageTests {
 		return wait;
 	}
 
-	private static ChromeDriver newBrowser(String user) {
+	private WebDriver newBrowser(String user) {
 		ChromeOptions options = new ChromeOptions();
 		options.setBinary(BROWSER.toString());
 		options.addArguments("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 				"--disable-background-networking", "--disable-component-update", "--disable-sync",
-				"--disable-dev-shm-usage", "--user-data-dir=" + profile.resolve(user));
+				"--disable-dev-shm-usage", "--user-data-dir=" + this.profile.resolve(user));
 		LoggingPreferences logs = new LoggingPreferences();
 		logs.enable(LogType.BROWSER, Level.ALL);
 		options.setCapability("goog:loggingPrefs", logs);
 		ChromeDriverService driver = new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build();
 		ChromeDriver browser = new ChromeDriver(driver, options);
+		resize(browser, WIDE);
 		return browser;
 	}
 
@@ -215,12 +210,8 @@ class NewsroomPageTests {
 	}
 
 	@AfterEach
-	void leave() throws Exception {
-		first.get("about:blank");
-		first.executeCdpCommand("Storage.clearDataForOrigin",
-				Map.of("origin", "http://localhost:" + port, "storageTypes", "all"));
-		first.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of()));
-		first.manage().logs().get(LogType.BROWSER);
+	void close() throws Exception {
+		this.browser.quit();
 		cluster.reset();
 		for (PostgresNode replica : cluster.replicas()) {
 			new Visitor(port).post("/api/cluster/" + replica.name() + "/delay?seconds=0", "");
@@ -401,8 +392,8 @@ class NewsroomPageTests {
 	@Test
 	void secondUserReadsTheOldStateWhileTheFirstSeesTheOwnChange() {
 		cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ofMinutes(1)));
-		ChromeDriver second = newBrowser("two");
-		resize(second, WIDE);
+		WebDriver first = this.browser;
+		WebDriver second = newBrowser("two");
 		try {
 			this.browser = second;
 			openPage();
