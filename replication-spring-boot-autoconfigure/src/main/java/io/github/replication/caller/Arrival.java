@@ -141,7 +141,7 @@ public final class Arrival {
 		}
 		Map<Integer, Read> current = new LinkedHashMap<>();
 		for (Read read : this.reads) {
-			if (this.reads.stream().noneMatch((other) -> other.supersedes(read))) {
+			if (!isSuperseded(read)) {
 				current.putIfAbsent(read.node(), read);
 			}
 		}
@@ -149,6 +149,10 @@ public final class Arrival {
 			current.remove(Read.NONE);
 		}
 		return List.copyOf(current.values());
+	}
+
+	private boolean isSuperseded(Read read) {
+		return this.reads.stream().anyMatch((other) -> other.supersedes(read));
 	}
 
 	private @Nullable ReadMark mark() {
@@ -216,8 +220,11 @@ public final class Arrival {
 	 */
 	public void keep(CallerRecord record) {
 		ReadMark read = this.tokens.isMonotonic() ? record.ownRead() : null;
+		if (read == null) {
+			return;
+		}
 		Read last = last();
-		if (read != null && last != null && last.node() == this.tokens.read(read).node()) {
+		if (last != null && last.node() == this.tokens.read(read).node()) {
 			this.tokens.sharedMarks().stay(last, read.tick(), this.since);
 		}
 	}
@@ -255,7 +262,7 @@ public final class Arrival {
 		Read last = last();
 		if (last != null && last.node() == read.node()
 				&& (kept || read.node() == ReadMark.PRIMARY || last.rotation() == read.rotation())) {
-			return this.tokens.sharedMarks().stay(last, mark.tick(), this.since) ? superseding(read) : null;
+			return this.tokens.sharedMarks().stay(last, mark.tick(), this.since) ? superseding(last) : null;
 		}
 		return moving(read);
 	}
@@ -266,9 +273,11 @@ public final class Arrival {
 	 */
 	private Read moving(Read read) {
 		boolean alone = true;
-		for (Read left : current()) {
-			boolean superseded = this.tokens.sharedMarks().leave(left, this.tick);
-			alone = alone && (superseded || left.node() == read.node());
+		for (Read left : this.reads) {
+			if (!isSuperseded(left)) {
+				boolean unread = this.tokens.sharedMarks().leave(left, this.tick);
+				alone = alone && (unread || left.node() == read.node());
+			}
 		}
 		return superseding(alone ? read : new Read(0, ReadMark.PRIMARY, ReadMark.ANY));
 	}

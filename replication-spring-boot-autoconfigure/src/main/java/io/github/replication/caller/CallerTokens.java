@@ -193,8 +193,8 @@ public final class CallerTokens {
 	}
 
 	/**
-	 * The mark as text. A node that is none any longer, or was started anew, can serve
-	 * nobody who has read from it: the primary stands for it.
+	 * The mark as text. The primary stands for a node that has this id no longer, or has
+	 * none at the moment.
 	 */
 	PositionToken.Read read(ReadMark mark) {
 		PositionResolver resolver = this.resolver;

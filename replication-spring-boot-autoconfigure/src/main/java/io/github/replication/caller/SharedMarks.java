@@ -29,7 +29,8 @@ import io.github.replication.position.SampleClock;
  * <p>
  * Each notes what it does before it looks for the other, so that at least one of them
  * notices. Clients whose marks share an entry are taken for one: while others move, such
- * a client may get a mark that it did not need. Safe for use by several threads.
+ * a client may get a mark that it did not need. Marks that were sent with no response are
+ * the same for all callers, and left out. Safe for use by several threads.
  */
 final class SharedMarks {
 
@@ -68,6 +69,9 @@ final class SharedMarks {
 	 * mark of its own
 	 */
 	boolean stay(Read mark, long tick, long arrival) {
+		if (mark.isUnsent()) {
+			return false;
+		}
 		int entry = entry(mark);
 		this.read.accumulateAndGet(entry, tick, Math::max);
 		long left = this.left.get(entry);
@@ -81,6 +85,9 @@ final class SharedMarks {
 	 * @return whether nobody else has read from the node of that mark meanwhile
 	 */
 	boolean leave(Read mark, long tick) {
+		if (mark.isUnsent()) {
+			return true;
+		}
 		int entry = entry(mark);
 		this.left.set(entry, this.clock.nanoTime() - this.begin);
 		return this.read.get(entry) <= tick;

@@ -250,6 +250,14 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 		}
 
 		/**
+		 * Whether no response has sent this mark: it names what a caller reads now.
+		 * @return {@code true} if others may have the same mark
+		 */
+		public boolean isUnsent() {
+			return version().equals(FIRST);
+		}
+
+		/**
 		 * Whether another read had been brought along when this one was made.
 		 * @param other another read of the same caller
 		 * @return {@code false} if neither of them knew of the other

@@ -201,6 +201,33 @@ class ArrivalTests {
 		assertThat(slow.departure()).isNotNull();
 	}
 
+	/**
+	 * Such as {@code Replication.position()} yields: those of all callers are the same.
+	 */
+	@Test
+	void markThatNoResponseHasSentIsNotShared() {
+		String mark = "2.cafe..1-11-7-0001";
+		Caller moving = arrive(mark);
+		moving.read(TWO);
+		moving.departure();
+		Caller staying = arrive(mark);
+		staying.read(ONE);
+		assertThat(staying.departure()).isNull();
+	}
+
+	@Test
+	void callerThatShouldMoveAndStaysKeepsItsRotationInANewMark() {
+		String mark = "2.cafe..1-11-6-0004";
+		Caller staying = arrive(mark);
+		Caller moving = arrive(mark);
+		moving.read(TWO);
+		moving.departure();
+		staying.record.bound();
+		staying.record.keepNode();
+		staying.read(ONE);
+		assertThat(staying.departure()).asString().matches("2\\.cafe\\.\\.1-11-6-00[0-9a-z]{2}");
+	}
+
 	@Test
 	void markThatWasRenewedForAParallelRequestIsNotRenewedAgain() {
 		String mark = "2.cafe..1-11-7-0004";
