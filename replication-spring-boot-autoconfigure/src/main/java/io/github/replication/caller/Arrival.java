@@ -60,10 +60,13 @@ public final class Arrival {
 	private final List<Read> reads = new ArrayList<>();
 
 	/**
-	 * When the tokens that came first arrived.
+	 * When the request arrived, by the monotonic clock in nanoseconds.
 	 */
 	private final long since;
 
+	/**
+	 * The tick of that moment.
+	 */
 	private final long tick;
 
 	private @Nullable Write write;

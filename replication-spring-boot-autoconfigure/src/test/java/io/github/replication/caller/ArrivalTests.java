@@ -47,6 +47,11 @@ class ArrivalTests {
 
 	private static final int ROTATION = 7;
 
+	/**
+	 * The mark of a read from the first node, as a response has sent it.
+	 */
+	private static final String MARK = "2.cafe..1-11-7-0004";
+
 	private final AtomicLong time = new AtomicLong(1_000);
 
 	private final SampleClock clock = new SampleClock(this.time::get);
@@ -73,22 +78,19 @@ class ArrivalTests {
 	@Test
 	void readerThatStaysIsToldNothing() {
 		Caller caller = arrive("2.cafe..1-11-7-0001");
-		caller.read(ONE);
-		assertThat(caller.departure()).isNull();
+		assertThat(caller.departureAfter(ONE)).isNull();
 	}
 
 	@Test
 	void firstReadTellsItsNode() {
 		Caller caller = arrive();
-		caller.read(ONE);
-		assertThat(caller.departure()).asString().matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}");
+		assertThat(caller.departureAfter(ONE)).asString().matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}");
 	}
 
 	@Test
 	void moveSupersedesTheNodeBefore() {
 		Caller caller = arrive("2.cafe..1-11-7-0004");
-		caller.read(TWO);
-		assertThat(caller.departure()).asString().matches("2\\.cafe\\.\\.2-22-7-0004[0-9a-z]{2}");
+		assertThat(caller.departureAfter(TWO)).asString().matches("2\\.cafe\\.\\.2-22-7-0004[0-9a-z]{2}");
 		assertThat(arrive("2.cafe..1-11-7-0004", "2.cafe..2-22-7-000405").bound().read()).isNotNull()
 			.returns(TWO, ReadMark::node);
 	}
@@ -100,13 +102,10 @@ class ArrivalTests {
 	void slowRequestCountsBesideThoseThatHaveMovedMeanwhile() {
 		Caller slow = arrive();
 		Caller first = arrive();
-		first.read(ONE);
-		String one = String.valueOf(first.departure());
+		String one = String.valueOf(first.departureAfter(ONE));
 		Caller second = arrive(one);
-		second.read(TWO);
-		String two = String.valueOf(second.departure());
-		slow.read(ONE);
-		String late = String.valueOf(slow.departure());
+		String two = String.valueOf(second.departureAfter(TWO));
+		String late = String.valueOf(slow.departureAfter(ONE));
 		assertThat(arrive(one, two).bound().read()).isNotNull().returns(TWO, ReadMark::node);
 		assertThat(arrive(late, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
 		Caller next = arrive(late, two);
@@ -121,15 +120,12 @@ class ArrivalTests {
 	 */
 	@Test
 	void requestThatStaysCountsBesideOneThatHasMoved() {
-		String mark = "2.cafe..1-11-7-0004";
-		Caller staying = arrive(mark);
-		Caller moving = arrive(mark);
+		Caller staying = arrive(MARK);
+		Caller moving = arrive(MARK);
 		this.clock.startSample();
-		moving.read(TWO);
-		String two = String.valueOf(moving.departure());
-		staying.read(ONE);
-		String one = String.valueOf(staying.departure());
-		assertThat(one).matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}").isNotEqualTo(mark);
+		String two = String.valueOf(moving.departureAfter(TWO));
+		String one = String.valueOf(staying.departureAfter(ONE));
+		assertThat(one).matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}").isNotEqualTo(MARK);
 		assertThat(arrive(one, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
 	}
 
@@ -138,29 +134,23 @@ class ArrivalTests {
 	 */
 	@Test
 	void requestThatMovesAfterAnotherHasStayedCoversBoth() {
-		String mark = "2.cafe..1-11-7-0004";
-		Caller staying = arrive(mark);
-		Caller moving = arrive(mark);
+		Caller staying = arrive(MARK);
+		Caller moving = arrive(MARK);
 		this.clock.startSample();
-		staying.read(ONE);
-		assertThat(staying.departure()).isNull();
-		moving.read(TWO);
-		String two = String.valueOf(moving.departure());
+		assertThat(staying.departureAfter(ONE)).isNull();
+		String two = String.valueOf(moving.departureAfter(TWO));
 		assertThat(arrive(two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
-		assertThat(arrive(mark, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+		assertThat(arrive(MARK, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
 	}
 
 	@Test
 	void requestThatMovesAfterTheLastHasStayedSupersedesIt() {
-		String mark = "2.cafe..1-11-7-0004";
 		this.clock.startSample();
-		Caller staying = arrive(mark);
-		staying.read(ONE);
-		assertThat(staying.departure()).isNull();
-		Caller moving = arrive(mark);
-		moving.read(TWO);
-		String two = String.valueOf(moving.departure());
-		assertThat(arrive(mark, two).bound().read()).isNotNull().returns(TWO, ReadMark::node);
+		Caller staying = arrive(MARK);
+		assertThat(staying.departureAfter(ONE)).isNull();
+		Caller moving = arrive(MARK);
+		String two = String.valueOf(moving.departureAfter(TWO));
+		assertThat(arrive(MARK, two).bound().read()).isNotNull().returns(TWO, ReadMark::node);
 	}
 
 	/**
@@ -168,21 +158,18 @@ class ArrivalTests {
 	 */
 	@Test
 	void responseThatTakesNoMarkAlongCountsForOneThatMoves() {
-		String mark = "2.cafe..1-11-7-0004";
-		Caller stored = arrive(mark);
-		Caller streamed = arrive(mark);
-		Caller moving = arrive(mark);
+		Caller stored = arrive(MARK);
+		Caller streamed = arrive(MARK);
+		Caller moving = arrive(MARK);
 		this.clock.startSample();
 		stored.read(ONE);
 		assertThat(stored.arrival.departure(stored.record, false, true)).isNull();
-		moving.read(TWO);
-		assertThat(moving.departure()).asString().contains("..0-0-");
-		Caller other = arrive(mark);
+		assertThat(moving.departureAfter(TWO)).asString().contains("..0-0-");
+		Caller other = arrive(MARK);
 		this.clock.startSample();
 		streamed.read(ONE);
 		streamed.arrival.keep(streamed.record);
-		other.read(TWO);
-		assertThat(other.departure()).asString().contains("..0-0-");
+		assertThat(other.departureAfter(TWO)).asString().contains("..0-0-");
 	}
 
 	/**
@@ -191,14 +178,11 @@ class ArrivalTests {
 	 */
 	@Test
 	void markThatIsReplacedByAnotherOfItsNodeWasLeftAsWell() {
-		String mark = "2.cafe..1-11-7-0004";
-		Caller slow = arrive(mark);
-		Caller third = arrive(mark, "2.cafe..2-22-7-000005");
-		third.read(ONE);
-		String renewed = String.valueOf(third.departure());
+		Caller slow = arrive(MARK);
+		Caller third = arrive(MARK, "2.cafe..2-22-7-000005");
+		String renewed = String.valueOf(third.departureAfter(ONE));
 		assertThat(renewed).matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}05");
-		slow.read(ONE);
-		assertThat(slow.departure()).isNotNull();
+		assertThat(slow.departureAfter(ONE)).isNotNull();
 	}
 
 	/**
@@ -208,11 +192,9 @@ class ArrivalTests {
 	void markThatNoResponseHasSentIsNotShared() {
 		String mark = "2.cafe..1-11-7-0001";
 		Caller moving = arrive(mark);
-		moving.read(TWO);
-		moving.departure();
+		moving.departureAfter(TWO);
 		Caller staying = arrive(mark);
-		staying.read(ONE);
-		assertThat(staying.departure()).isNull();
+		assertThat(staying.departureAfter(ONE)).isNull();
 	}
 
 	@Test
@@ -220,41 +202,31 @@ class ArrivalTests {
 		String mark = "2.cafe..1-11-6-0004";
 		Caller staying = arrive(mark);
 		Caller moving = arrive(mark);
-		moving.read(TWO);
-		moving.departure();
+		moving.departureAfter(TWO);
 		staying.record.bound();
 		staying.record.keepNode();
-		staying.read(ONE);
-		assertThat(staying.departure()).asString().matches("2\\.cafe\\.\\.1-11-6-00[0-9a-z]{2}");
+		assertThat(staying.departureAfter(ONE)).asString().matches("2\\.cafe\\.\\.1-11-6-00[0-9a-z]{2}");
 	}
 
 	@Test
 	void markThatWasRenewedForAParallelRequestIsNotRenewedAgain() {
-		String mark = "2.cafe..1-11-7-0004";
-		Caller staying = arrive(mark);
-		Caller moving = arrive(mark);
-		moving.read(TWO);
-		moving.departure();
-		staying.read(ONE);
-		Caller next = arrive(String.valueOf(staying.departure()));
-		next.read(ONE);
-		assertThat(next.departure()).isNull();
+		Caller staying = arrive(MARK);
+		Caller moving = arrive(MARK);
+		moving.departureAfter(TWO);
+		Caller next = arrive(String.valueOf(staying.departureAfter(ONE)));
+		assertThat(next.departureAfter(ONE)).isNull();
 	}
 
 	@Test
 	void requestThatArrivesLateCountsBesideOneThatHasMoved() {
-		String mark = "2.cafe..1-11-7-0004";
-		Caller moving = arrive(mark);
-		moving.read(TWO);
-		moving.departure();
+		Caller moving = arrive(MARK);
+		moving.departureAfter(TWO);
 		this.time.addAndGet(Duration.ofSeconds(2).toNanos());
-		Caller late = arrive(mark);
-		late.read(ONE);
-		assertThat(late.departure()).isNotNull();
+		Caller late = arrive(MARK);
+		assertThat(late.departureAfter(ONE)).isNotNull();
 		this.time.addAndGet(Duration.ofSeconds(2).toNanos());
-		Caller later = arrive(mark);
-		later.read(ONE);
-		assertThat(later.departure()).isNull();
+		Caller later = arrive(MARK);
+		assertThat(later.departureAfter(ONE)).isNull();
 	}
 
 	/**
@@ -302,8 +274,7 @@ class ArrivalTests {
 	@Test
 	void nodeOfAnotherRotationIsToldAnew() {
 		Caller caller = arrive("2.cafe..1-11-6-0001");
-		caller.read(ONE);
-		assertThat(caller.departure()).asString().matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}");
+		assertThat(caller.departureAfter(ONE)).asString().matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}");
 	}
 
 	@Test
@@ -312,8 +283,7 @@ class ArrivalTests {
 		assertThat(caller.bound().read()).isNotNull();
 		caller.record.keepNode();
 		assertThat(caller.bound().read()).isNotNull().returns(ReadMark.ANY, ReadMark::rotation);
-		caller.read(ONE);
-		assertThat(caller.departure()).isNull();
+		assertThat(caller.departureAfter(ONE)).isNull();
 	}
 
 	@Test
@@ -513,6 +483,11 @@ class ArrivalTests {
 
 		void read(int node) {
 			this.record.recordRead(node, this.record.bound().read());
+		}
+
+		@Nullable PositionToken departureAfter(int node) {
+			read(node);
+			return departure();
 		}
 
 		@Nullable PositionToken departure() {
