@@ -73,6 +73,16 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	private static final String READ = "r";
 
+	/**
+	 * The default name of a session cookie of servlet containers.
+	 */
+	private static final String SERVLET_SESSION = "JSESSIONID";
+
+	/**
+	 * The default name of a session cookie of Spring Session.
+	 */
+	private static final String SPRING_SESSION = "SESSION";
+
 	private static final String HELD = CookiePositionCarrier.class.getName() + ".HELD";
 
 	private static final String PLACE = CookiePositionCarrier.class.getName() + ".PLACE";
@@ -138,9 +148,24 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		}
 		String ofCluster = this.ofCluster;
 		Held held = this.slots.received((ofCluster != null) ? positions(request, ofCluster) : Map.of(),
-				(ofCluster != null) ? unknown(request, ofCluster) : List.of());
+				(ofCluster != null) ? unknown(request, ofCluster) : List.of(), sessionOf(request));
 		request.setAttribute(HELD, held);
 		return held;
+	}
+
+	/**
+	 * The id in a session cookie. The request itself would look for the session in its
+	 * store, which may be the database.
+	 */
+	private static @Nullable String sessionOf(HttpServletRequest request) {
+		String name = request.getServletContext().getSessionCookieConfig().getName();
+		for (Cookie cookie : cookies(request)) {
+			if (cookie.getName().equals((name != null) ? name : SERVLET_SESSION)
+					|| cookie.getName().equals(SPRING_SESSION)) {
+				return cookie.getValue();
+			}
+		}
+		return null;
 	}
 
 	private Map<Integer, String> positions(HttpServletRequest request, String ofCluster) {
@@ -204,9 +229,9 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.filter((known) -> known != null && known.cluster() == sent.cluster())
 			.toList();
 		Reached reached = sent.reached();
-		if (reached != null && (!isHeld(reached, received) || isToCover(request, received))) {
+		if (reached != null && (!isHeld(reached, received) || isToCover(received))) {
 			if (reached.isUnknown()) {
-				setUnknown(request, response, sent, reached.asynchronous(), PositionSlots.markOfUnknown(held(request)));
+				setUnknown(request, response, sent, reached.asynchronous(), PositionSlots.markOfUnknown());
 			}
 			else {
 				setPosition(request, response, sent, reached.asynchronous());
@@ -245,12 +270,10 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	}
 
 	/**
-	 * Whether the client holds a position that is not known, and this response can cover
-	 * it.
+	 * Whether the client holds a position that is not known, which this response covers.
 	 */
-	private boolean isToCover(HttpServletRequest request, List<PositionToken> received) {
-		return received.stream().anyMatch((known) -> known.reached() != null && known.reached().isUnknown())
-				&& this.slots.mayCover(held(request));
+	private static boolean isToCover(List<PositionToken> received) {
+		return received.stream().anyMatch((known) -> known.reached() != null && known.reached().isUnknown());
 	}
 
 	private String name(PositionToken token, String slot) {

@@ -17,11 +17,13 @@
 package io.github.replication.web;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,16 +45,18 @@ import org.jspecify.annotations.Nullable;
  * A cookie can be used if the client has brought back the value that was sent for it
  * last. Otherwise an earlier response may be on its way, and arrive later. Many clients
  * look the same, for instance those behind one address. So the mark at the end of a value
- * names the instance that has set it, and a lane: a number that a client keeps while it
- * writes. Two requests can only be of one client if they share a lane, or if one of them
- * began before the client had any.
+ * names the instance that has set it, and a lane: a number that follows from the session,
+ * or that a client keeps while it writes. Two requests can only be of one client if they
+ * share a lane, or if one of them began before the client had any.
  * <p>
  * Where another response may overwrite a position, one more cookie says that something
- * was written, another one if the log may not be flushed as far as that. Its mark names
- * the cookies this is about. It counts until each of these holds a position that was
- * taken later and repeats the mark. So it counts again if a late response overwrites that
- * position. No cookie is deleted, since a parallel response may have set it again. Safe
- * for use by several threads.
+ * was written, another one if the log may not be flushed as far as that. It counts until
+ * a position that was taken later repeats its mark, and again once that position has been
+ * overwritten. If an earlier response replaces it, the earlier mark counts instead, and
+ * what repeats that was taken later as well. A cookie that was set over a position on its
+ * way is not relied on while that may arrive: all that goes into it is said to be unknown
+ * again. No cookie is deleted, since a parallel response may have set it again. Safe for
+ * use by several threads.
  */
 final class PositionSlots {
 
@@ -67,9 +71,14 @@ final class PositionSlots {
 	 * An instance, a lane, and the marks of the unknown positions that are covered.
 	 */
 	private static final Pattern MARK = Pattern
-		.compile("(?<instance>[0-9a-f]{4})(?<lane>[0-9a-f]{3})(?<covered>(?:[0-9a-f]{8}){0,2})");
+		.compile("(?<instance>[0-9a-f]{6})(?<lane>[0-9a-f]{3})(?<covered>(?:[0-9a-f]{8}){0,2})");
 
-	private static final int INSTANCES = 1 << 4 * 4;
+	/**
+	 * The mark of an unknown position.
+	 */
+	private static final Pattern UNKNOWN = Pattern.compile("[0-9a-f]{8}");
+
+	private static final int INSTANCES = 1 << 6 * 4;
 
 	private static final int LANES = 1 << 3 * 4;
 
@@ -90,7 +99,7 @@ final class PositionSlots {
 	 */
 	private static final int ALONE = -1;
 
-	private final String instance = hex(ThreadLocalRandom.current().nextInt(INSTANCES), 4);
+	private final String instance = hex(ThreadLocalRandom.current().nextInt(INSTANCES), 6);
 
 	private final long life;
 
@@ -144,32 +153,40 @@ final class PositionSlots {
 	 * @param positions the values of positions by the number of their cookie
 	 */
 	static boolean isCovered(String unknown, Map<Integer, String> positions) {
-		return Unknown.of(unknown, positions).isCovered();
+		String id = idOf(unknown);
+		return !id.isEmpty() && positions.values()
+			.stream()
+			.map((position) -> MARK.matcher(markOf(position)))
+			.anyMatch((mark) -> mark.matches() && covers(mark.group("covered"), id));
+	}
+
+	private static boolean covers(String covered, String id) {
+		return covered.startsWith(id) || covered.endsWith(id);
 	}
 
 	/**
-	 * Whether a position of this instance would cover the one that was not known, where
-	 * no other does yet.
+	 * The mark of a position that was not known, another one each time it is set, empty
+	 * for none.
 	 */
-	boolean mayCover(Held held) {
-		int own = this.own;
-		return (held.open() & ((own != ALONE) ? 1 << own : -1)) != 0;
+	private static String idOf(String unknown) {
+		String mark = markOf(unknown);
+		return UNKNOWN.matcher(mark).matches() ? mark : "";
 	}
 
 	/**
-	 * Returns the end of a value that says that a position is not known.
-	 * @param held the cookies that the request has come with
+	 * Returns a new end of a value that says that a position is not known.
 	 */
-	static String markOfUnknown(Held held) {
-		return Unknown.next(held.doubted());
+	static String markOfUnknown() {
+		return SEPARATOR + hex(ThreadLocalRandom.current().nextInt(), 8);
 	}
 
 	/**
 	 * Notes the cookies that a request has come with.
 	 * @param positions the values of positions by the number of their cookie
 	 * @param unknown the values that say that a position is not known
+	 * @param session the id of the client's session, {@code null} if none is known
 	 */
-	Held received(Map<Integer, String> positions, Collection<String> unknown) {
+	Held received(Map<Integer, String> positions, Collection<String> unknown, @Nullable String session) {
 		SortedSet<Integer> lanes = new TreeSet<>();
 		int[] brought = new int[COUNT];
 		int others = 0;
@@ -185,8 +202,12 @@ final class PositionSlots {
 				}
 			}
 		}
-		List<Unknown> unknowns = unknown.stream().map((value) -> Unknown.of(value, positions)).toList();
-		return new Held(lanes, brought, others, unknowns, this.nanoTime.getAsLong());
+		boolean laneless = lanes.isEmpty() && session == null;
+		int lane = (session != null) ? Math.floorMod(session.hashCode(), LANES)
+				: !lanes.isEmpty() ? lanes.first() : ThreadLocalRandom.current().nextInt(LANES);
+		lanes.add(lane);
+		String covered = unknown.stream().map(PositionSlots::idOf).collect(Collectors.joining());
+		return new Held(lanes, lane, laneless, brought, others, covered, this.nanoTime.getAsLong());
 	}
 
 	/**
@@ -208,10 +229,10 @@ final class PositionSlots {
 			int slot = placing.choose(own, this.own);
 			boolean shared = own != ALONE && (others >= COUNT || (held.others() & 1 << own) != 0);
 			boolean contended = shared || placing.isContended(slot) || placing.isRepeatedContended(slot);
+			placing.noteContended(slot);
 			placing.note(slot, contended, asynchronous);
-			String mark = SEPARATOR + this.instance + hex(held.lane(), 3) + held.ids();
-			int about = held.doubted() | placing.contended() | 1 << slot;
-			return new Place(slot, mark, contended ? Unknown.next(about) : "", turn.isAsynchronous(now, this.life));
+			String mark = SEPARATOR + this.instance + hex(held.lane(), 3) + held.covered();
+			return new Place(slot, mark, contended ? markOfUnknown() : "", turn.isAsynchronous(now, this.life));
 		}
 		finally {
 			turn.lock.unlock();
@@ -266,89 +287,21 @@ final class PositionSlots {
 	/**
 	 * The cookies that a request has come with.
 	 *
-	 * @param lanes the lanes of the client, in ascending order
+	 * @param lanes the lanes of the client
+	 * @param lane the one that it is to keep
+	 * @param laneless whether it had none, so that this is a new one
 	 * @param brought a hash of each position by the number of its cookie, 0 for none
 	 * @param others the cookies that other instances have set, a bit for each
-	 * @param unknowns the positions that were not known
+	 * @param covered the marks of the positions that were not known
 	 * @param at when they were received, by the monotonic clock in nanoseconds
 	 */
-	record Held(SortedSet<Integer> lanes, int[] brought, int others, List<Unknown> unknowns, long at) {
+	record Held(Set<Integer> lanes, int lane, boolean laneless, int[] brought, int others, String covered, long at) {
 
 		/**
-		 * The cookies whose positions may be overwritten, a bit for each.
+		 * Whether the client has no position.
 		 */
-		int doubted() {
-			return this.unknowns.stream().mapToInt(Unknown::slots).reduce(0, (one, other) -> one | other);
-		}
-
-		/**
-		 * The cookies that are to cover what was not known, a bit for each.
-		 */
-		int open() {
-			return this.unknowns.stream().mapToInt(Unknown::open).reduce(0, (one, other) -> one | other);
-		}
-
-		private String ids() {
-			return this.unknowns.stream().map(Unknown::id).collect(Collectors.joining());
-		}
-
-		/**
-		 * The lane of the client, a new one if it has none.
-		 */
-		int lane() {
-			return this.lanes.isEmpty() ? ThreadLocalRandom.current().nextInt(LANES) : this.lanes.first();
-		}
-
-	}
-
-	/**
-	 * A cookie that says that a position is not known.
-	 *
-	 * @param id its mark, another one each time it is set, empty for none
-	 * @param slots the cookies whose positions may be overwritten, a bit for each
-	 * @param covering the cookies whose positions repeat the mark, a bit for each
-	 */
-	record Unknown(String id, int slots, int covering) {
-
-		private static final int ALL = (1 << COUNT) - 1;
-
-		private static final Pattern FORMAT = Pattern.compile("(?<id>[0-9a-f]{8})(?<slots>[0-9a-f])");
-
-		private static Unknown of(String value, Map<Integer, String> positions) {
-			Matcher mark = FORMAT.matcher(markOf(value));
-			if (!mark.matches()) {
-				return new Unknown("", 0, 0);
-			}
-			int covering = 0;
-			for (Map.Entry<Integer, String> position : positions.entrySet()) {
-				Matcher of = MARK.matcher(markOf(position.getValue()));
-				if (of.matches() && covers(of.group("covered"), mark.group("id"))) {
-					covering |= 1 << position.getKey();
-				}
-			}
-			return new Unknown(mark.group("id"), HexFormat.fromHexDigits(mark.group("slots")), covering);
-		}
-
-		private static boolean covers(String covered, String id) {
-			return covered.startsWith(id) || covered.endsWith(id);
-		}
-
-		boolean isCovered() {
-			return !this.id.isEmpty() && open() == 0;
-		}
-
-		/**
-		 * The cookies that are to cover it, any one of them if it is about none.
-		 */
-		int open() {
-			if (this.id.isEmpty()) {
-				return 0;
-			}
-			return (this.slots != 0) ? this.slots & ~this.covering : (this.covering == 0) ? ALL : 0;
-		}
-
-		private static String next(int slots) {
-			return SEPARATOR + hex(ThreadLocalRandom.current().nextInt(), 8) + hex(slots, 1);
+		boolean isEmpty() {
+			return Arrays.stream(this.brought).allMatch((position) -> position == 0);
 		}
 
 	}
@@ -401,15 +354,10 @@ final class PositionSlots {
 			if (own != ALONE) {
 				return own;
 			}
-			for (int slot = 0; slot < COUNT; slot++) {
-				if ((this.held.doubted() & this.held.open() & 1 << slot) != 0 && !isContended(slot)) {
-					return slot;
-				}
-			}
-			if (this.turn.position == this.position) {
+			if (this.turn.position == this.position && !isContended(this.turn.slot)) {
 				return this.turn.slot;
 			}
-			if (this.held.lanes().isEmpty() && first != ALONE && !isContended(first)) {
+			if (this.held.isEmpty() && first != ALONE && !isContended(first)) {
 				return first;
 			}
 			int next = (this.turn.slot + 1) % COUNT;
@@ -423,38 +371,22 @@ final class PositionSlots {
 		}
 
 		/**
-		 * Whether another position may be on its way to the client in the same cookie.
+		 * Whether another position may arrive after this one in the same cookie.
 		 */
 		boolean isContended(int slot) {
-			if (isOnItsWay(NONE, slot, this.held.at())) {
-				return true;
-			}
-			if (this.held.lanes().isEmpty()) {
-				return isOnItsWay(ANY, slot, this.held.at());
-			}
-			return isUnnoticed(slot) || this.held.lanes()
+			return isOnItsWay(slot) || this.held.lanes()
 				.stream()
-				.anyMatch((lane) -> isOnItsWay(lane, slot, this.held.at() - this.life));
+				.map((lane) -> this.turn.sent(this.client, lane))
+				.anyMatch((sent) -> sent != null && sent.isContended(slot, this.now - this.life));
 		}
 
 		/**
-		 * Whether an earlier position may be on its way although a later one has arrived,
-		 * and the client does not know.
+		 * Whether the latest position in the cookie may not have arrived.
 		 */
-		private boolean isUnnoticed(int slot) {
-			return (contended() & ~this.held.doubted() & 1 << slot) != 0;
-		}
-
-		/**
-		 * The cookies that several positions of the client have gone into at a time.
-		 */
-		int contended() {
-			int contended = 0;
-			for (int lane : this.held.lanes()) {
-				Sent sent = this.turn.sent(this.client, lane);
-				contended |= (sent != null) ? sent.contendedSince(this.now - this.life) : 0;
-			}
-			return contended;
+		private boolean isOnItsWay(int slot) {
+			long since = this.held.at() - this.life;
+			return this.held.lanes().stream().anyMatch((lane) -> isOnItsWay(lane, slot, since))
+					|| isOnItsWay(this.held.laneless() ? ANY : NONE, slot, this.held.at());
 		}
 
 		private boolean isOnItsWay(int lane, int slot, long since) {
@@ -471,28 +403,34 @@ final class PositionSlots {
 					&& this.held.brought()[slot] != this.position;
 		}
 
+		void noteContended(int slot) {
+			if (isOnItsWay(slot)) {
+				this.held.lanes().forEach((lane) -> sentAnew(lane).contendedAt[slot] = this.now);
+			}
+		}
+
 		void note(int slot, boolean contended, boolean asynchronous) {
+			note(ANY, slot);
+			if (this.held.laneless()) {
+				note(NONE, slot);
+			}
+			this.held.lanes().forEach((lane) -> note(lane, slot));
 			this.turn.slot = slot;
 			this.turn.position = this.position;
 			this.turn.contended = contended;
 			if (asynchronous) {
 				this.turn.asynchronousAt = this.now;
 			}
-			note(ANY, slot, contended);
-			if (this.held.lanes().isEmpty()) {
-				note(NONE, slot, contended);
-			}
-			this.held.lanes().forEach((lane) -> note(lane, slot, contended));
 		}
 
-		private void note(int lane, int slot, boolean contended) {
-			Sent sent = this.turn.sentAnew(this.client, lane);
+		private void note(int lane, int slot) {
+			Sent sent = sentAnew(lane);
 			sent.positions[slot] = this.position;
 			sent.times[slot] = this.now;
-			if (contended) {
-				sent.contended |= 1 << slot;
-				sent.contendedAt[slot] = this.now;
-			}
+		}
+
+		private Sent sentAnew(int lane) {
+			return this.turn.sentAnew(this.client, lane);
 		}
 
 	}
@@ -568,7 +506,7 @@ final class PositionSlots {
 	}
 
 	/**
-	 * The position that each cookie has got last, and when. Also whether that was while
+	 * The position that each cookie has got last, and when. Also when that was last while
 	 * an earlier one was on its way.
 	 */
 	private static final class Sent {
@@ -577,18 +515,11 @@ final class PositionSlots {
 
 		private final long[] times = new long[COUNT];
 
-		private final long[] contendedAt = new long[COUNT];
+		private final @Nullable Long[] contendedAt = new Long[COUNT];
 
-		private int contended;
-
-		int contendedSince(long time) {
-			int since = 0;
-			for (int slot = 0; slot < COUNT; slot++) {
-				if (this.contendedAt[slot] - time >= 0) {
-					since |= this.contended & 1 << slot;
-				}
-			}
-			return since;
+		boolean isContended(int slot, long since) {
+			Long at = this.contendedAt[slot];
+			return at != null && at - since >= 0;
 		}
 
 	}

@@ -142,6 +142,27 @@ class CookiePositionCarrierTests {
 		}
 	}
 
+	/**
+	 * The second begins after the first was answered, but may arrive before.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "SESSION", "sid" })
+	void firstPositionsOfASessionDoNotDisplaceEachOtherUnnoticed(String cookie) {
+		Map<String, String> held = new HashMap<>();
+		CookiePositionCarrier another = new CookiePositionCarrier("p", ATTRIBUTES, System::nanoTime);
+		for (int position = 0; position < 8; position++) {
+			exchange((position % 2 == 0) ? another : this.carrier, held, requestWith(held), position);
+		}
+		Map<String, String> other = new HashMap<>();
+		for (int position = 8; position < 10; position++) {
+			MockHttpServletRequest request = new MockHttpServletRequest();
+			request.getServletContext().getSessionCookieConfig().setName("sid");
+			request.setCookies(new Cookie(cookie, "ann"));
+			exchange(this.carrier, other, request, position);
+		}
+		assertThat(this.carrier.receive(requestWith(other))).contains("2.cafe.u.");
+	}
+
 	@Test
 	void onlyInstanceUsesAllCookies() {
 		Map<String, String> held = new HashMap<>();
@@ -254,7 +275,7 @@ class CookiePositionCarrierTests {
 		send(this.request, this.response, "2.cafe.u.");
 		assertThat(this.response.getHeaders("Set-Cookie")).singleElement()
 			.asString()
-			.matches("p-cafe-u=2\\.\\.u\\._[0-9a-f]{8}0;.*")
+			.matches("p-cafe-u=2\\.\\.u\\._[0-9a-f]{8};.*")
 			.contains("Max-Age=10");
 	}
 

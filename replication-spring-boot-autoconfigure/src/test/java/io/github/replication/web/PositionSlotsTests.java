@@ -40,6 +40,8 @@ class PositionSlotsTests {
 
 	private static final int ADDRESS = 4711;
 
+	private static final int SEEDS = Integer.getInteger("schedules", 300);
+
 	private final AtomicLong time = new AtomicLong();
 
 	private final PositionSlots slots = newSlots();
@@ -91,7 +93,7 @@ class PositionSlotsTests {
 	}
 
 	@Test
-	void samePositionIsNotInDoubtAgainOnceTheClientHasBroughtItBack() {
+	void cookieIsNotReliedOnWhileAnOverwrittenPositionMayArrive() {
 		Client client = new Client();
 		client.write(newSlots());
 		client.write(this.slots);
@@ -102,10 +104,52 @@ class PositionSlotsTests {
 		first.arrive();
 		second.arrive();
 		assertThat(client.hasUnknown()).isTrue();
-		Request read = client.begin(this.slots);
-		read.answerAgain(second);
-		read.arrive();
+		client.write(this.slots);
+		assertThat(client.hasUnknown()).isTrue();
+		this.time.addAndGet(LIFE.toNanos() / 2);
+		client.write(this.slots);
+		assertThat(client.hasUnknown()).isTrue();
+		this.time.addAndGet(LIFE.toNanos() / 2 + 1);
+		client.write(this.slots);
 		assertThat(client.hasUnknown()).isFalse();
+	}
+
+	@Test
+	void positionOfAnotherInstanceCovers() {
+		Client client = new Client();
+		PositionSlots another = newSlots();
+		client.write(another);
+		client.write(this.slots);
+		Request first = client.begin(this.slots);
+		Request second = client.begin(this.slots);
+		first.answer();
+		second.answer();
+		first.arrive();
+		second.arrive();
+		assertThat(client.hasUnknown()).isTrue();
+		client.write(another);
+		assertThat(client.hasUnknown()).isFalse();
+	}
+
+	/**
+	 * The first writes of a client may be on their way at the same time although the
+	 * second began after the first was answered.
+	 */
+	@Test
+	void firstPositionThatIsLateIsNoticedWhereTheClientHasASession() {
+		Client client = new Client();
+		client.write(newSlots());
+		client.write(this.slots);
+		Client other = new Client();
+		other.session = "A1";
+		Request first = other.begin(this.slots);
+		first.answer();
+		this.time.incrementAndGet();
+		Request second = other.begin(this.slots);
+		second.answer();
+		second.arrive();
+		first.arrive();
+		assertThat(other.knowsAll()).isTrue();
 	}
 
 	@Test
@@ -118,7 +162,7 @@ class PositionSlotsTests {
 		for (int i = 0; i < PositionSlots.COUNT; i++) {
 			later.write(this.slots);
 		}
-		assertThat(later.cookies).hasSize(PositionSlots.COUNT);
+		assertThat(later.positions).hasSize(PositionSlots.COUNT);
 	}
 
 	/**
@@ -143,7 +187,7 @@ class PositionSlotsTests {
 			later.answer();
 			later.arrive();
 			earlier.arrive();
-			assertThat(client.newest()).isEqualTo(client.seen);
+			assertThat(client.newest()).isEqualTo(client.seen());
 			this.time.addAndGet(LIFE.toNanos() + 1);
 		}
 	}
@@ -170,26 +214,44 @@ class PositionSlotsTests {
 	}
 
 	/**
-	 * Clients that cannot be told apart by their address send requests in parallel to
-	 * several instances. Answers are sent and arrive in any order.
+	 * Clients send requests in parallel to several instances. Answers are sent and arrive
+	 * in any order, and some never. All come from one address. They have sessions, or
+	 * have written before.
 	 */
 	@ParameterizedTest
 	@CsvSource({ "1,1", "1,3", "2,1", "2,3", "3,2", "4,2", "6,2" })
 	void clientKnowsItsLatestPositionOrThatItIsNotKnown(int instances, int clients) {
-		for (int seed = 0; seed < 300; seed++) {
+		for (int seed = 0; seed < SEEDS; seed++) {
 			Random random = new Random(seed);
 			List<PositionSlots> all = IntStream.range(0, instances).mapToObj((i) -> newSlots()).toList();
 			Client first = new Client();
+			first.address = ADDRESS + 1;
 			for (int i = 0; i < 3 * instances; i++) {
 				first.write(all.get(i % instances));
 			}
+			boolean sessions = random.nextBoolean();
 			List<Client> users = IntStream.range(0, clients).mapToObj((i) -> new Client()).toList();
-			users.forEach((user) -> user.write(all.get(random.nextInt(instances))));
+			for (Client user : users) {
+				if (sessions) {
+					user.session = "session" + random.nextInt();
+				}
+				else {
+					user.write(all.get(random.nextInt(instances)));
+				}
+			}
+			// without a session, requests are known to be of one client while it holds a
+			// cookie
+			long pause = LIFE.toNanos() / ((sessions && random.nextBoolean()) ? 30 : 10_000);
 			List<Request> answered = new ArrayList<>();
 			List<Request> begun = new ArrayList<>();
 			for (int step = 0; step < 200; step++) {
 				int action = random.nextInt(3);
-				this.time.addAndGet(1_000_000);
+				this.time.addAndGet(pause);
+				if (step % 10 == 0) {
+					// as long as there is traffic, instances know of each other
+					all.forEach(first::write);
+				}
+				answered.removeIf((request) -> isPast(request.answeredAt));
 				if (action == 0 && begun.size() + answered.size() < 6 * clients) {
 					begun.add(users.get(random.nextInt(clients)).begin(all.get(random.nextInt(instances))));
 				}
@@ -207,20 +269,24 @@ class PositionSlotsTests {
 		}
 	}
 
+	private boolean isPast(long since) {
+		return this.time.get() - since > LIFE.toNanos();
+	}
+
 	/**
 	 * A client with a cookie store.
 	 */
 	private final class Client {
 
-		private final Map<Integer, String> values = new HashMap<>();
+		private final Map<Integer, Stored> positions = new HashMap<>();
 
-		private final Map<Integer, Long> cookies = new HashMap<>();
+		private final Map<Long, Long> seen = new HashMap<>();
 
-		private @Nullable String unknown;
+		private @Nullable Stored unknown;
 
 		private int address = ADDRESS;
 
-		private long seen;
+		private @Nullable String session;
 
 		void write(PositionSlots slots) {
 			Request request = begin(slots);
@@ -229,24 +295,43 @@ class PositionSlotsTests {
 		}
 
 		Request begin(PositionSlots slots) {
-			return new Request(this, slots, slots.received(Map.copyOf(this.values), unknown()));
+			expire();
+			return new Request(this, slots, slots.received(values(),
+					(this.unknown != null) ? List.of(this.unknown.value) : List.of(), this.session));
 		}
 
-		private List<String> unknown() {
-			return (this.unknown != null) ? List.of(this.unknown) : List.of();
+		private void expire() {
+			this.positions.values().removeIf((stored) -> isPast(stored.at));
+			this.seen.values().removeIf(PositionSlotsTests.this::isPast);
+			this.unknown = (this.unknown != null && !isPast(this.unknown.at)) ? this.unknown : null;
+		}
+
+		private Map<Integer, String> values() {
+			Map<Integer, String> values = new HashMap<>();
+			this.positions.forEach((slot, stored) -> values.put(slot, stored.value));
+			return values;
 		}
 
 		long newest() {
-			return this.cookies.values().stream().mapToLong(Long::longValue).max().orElse(0);
+			return this.positions.values().stream().mapToLong(Stored::written).max().orElse(0);
+		}
+
+		long seen() {
+			return this.seen.keySet().stream().mapToLong(Long::longValue).max().orElse(0);
 		}
 
 		boolean knowsAll() {
-			return hasUnknown() || newest() >= this.seen;
+			expire();
+			return hasUnknown() || newest() >= seen();
 		}
 
 		boolean hasUnknown() {
-			return this.unknown != null && !PositionSlots.isCovered(this.unknown, this.values);
+			return this.unknown != null && !PositionSlots.isCovered(this.unknown.value, values());
 		}
+
+	}
+
+	private record Stored(String value, long written, long at) {
 
 	}
 
@@ -263,6 +348,8 @@ class PositionSlotsTests {
 
 		private long written;
 
+		private long answeredAt;
+
 		private @Nullable Place place;
 
 		Request(Client client, PositionSlots slots, Held held) {
@@ -273,14 +360,7 @@ class PositionSlotsTests {
 
 		void answer() {
 			this.written = ++PositionSlotsTests.this.position;
-			this.place = this.slots.place(this.client.address, this.held, value(), false);
-		}
-
-		/**
-		 * Answers the position of another response, as a read does.
-		 */
-		void answerAgain(Request other) {
-			this.written = other.written;
+			this.answeredAt = PositionSlotsTests.this.time.get();
 			this.place = this.slots.place(this.client.address, this.held, value(), false);
 		}
 
@@ -291,12 +371,12 @@ class PositionSlotsTests {
 		void arrive() {
 			Place place = this.place;
 			assertThat(place).isNotNull();
-			this.client.cookies.put(place.slot(), this.written);
-			this.client.values.put(place.slot(), value() + place.mark());
+			long now = PositionSlotsTests.this.time.get();
+			this.client.positions.put(place.slot(), new Stored(value() + place.mark(), this.written, now));
 			if (place.isContended()) {
-				this.client.unknown = "2.cafe.u." + place.markOfUnknown();
+				this.client.unknown = new Stored("2.cafe.u." + place.markOfUnknown(), this.written, now);
 			}
-			this.client.seen = Math.max(this.client.seen, this.written);
+			this.client.seen.put(this.written, now);
 		}
 
 	}
