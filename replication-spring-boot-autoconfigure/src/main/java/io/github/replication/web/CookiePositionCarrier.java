@@ -18,15 +18,18 @@ package io.github.replication.web;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 
+import jakarta.servlet.SessionCookieConfig;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -47,41 +50,41 @@ import io.github.replication.web.PositionSlots.Place;
  * many requests in parallel. All names begin with the configured one and the cluster, so
  * that services of several clusters on one host name do not disturb each other.
  * <p>
- * A position goes into one of four cookies, which {@link PositionSlots} chooses. One that
- * is not known goes into a fifth, or into a sixth if its commit did not wait for the log:
- * so that no parallel response overwrites that. A response also uses one of these, beside
- * its position, if it may overwrite the position of a parallel request because there are
- * more requests or instances than cookies. The next request then says that something was
- * written before it, in any order of arrival, and is answered the position that covers
- * this. No cookie is deleted: each lives as long as the window.
+ * A position goes into one of four cookies, which {@link PositionSlots} chooses. Each has
+ * another one beside it, for a position that is not known: a response sets it in place of
+ * the position, or beside one that may overwrite that of a parallel request, because
+ * there are more requests or instances than cookies. The next request then says that
+ * something was written before it, in any order of arrival, and is answered the position
+ * that covers this. No cookie is deleted: each lives as long as the window.
  * <p>
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
  * <p>
- * The values are tokens without the cluster, which the name has.
+ * The values are tokens without the cluster, which the name has. Of a position that is
+ * not known it is a letter, and a mark that the position to cover it repeats.
  *
  * @since 0.1.0
  */
 public final class CookiePositionCarrier implements PositionCarrier {
 
-	private static final Pattern REST_OF_NAME = Pattern.compile("[0-9a-f]{1,8}-(r?[0-7]|u|n)");
+	private static final Pattern REST_OF_NAME = Pattern.compile("[0-9a-f]{1,8}-([ru]?[0-7])");
 
 	private static final String VERSION = "2.";
 
 	private static final String UNKNOWN = "u";
 
-	private static final String UNKNOWN_ASYNCHRONOUS = "n";
+	private static final String ASYNCHRONOUS = "n";
 
 	private static final String READ = "r";
 
 	/**
-	 * The default name of a session cookie of servlet containers.
+	 * The default names of session cookies of servlet containers and Spring Session.
 	 */
-	private static final String SERVLET_SESSION = "JSESSIONID";
+	private static final Set<String> SESSIONS = Set.of("JSESSIONID", "SESSION");
 
 	/**
-	 * The default name of a session cookie of Spring Session.
+	 * A port behind an address, as some proxies add it.
 	 */
-	private static final String SPRING_SESSION = "SESSION";
+	private static final Pattern PORT = Pattern.compile(":\\d+(?=,|$)");
 
 	private static final String HELD = CookiePositionCarrier.class.getName() + ".HELD";
 
@@ -97,6 +100,11 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * How the names of the cookies of this application's cluster begin.
 	 */
 	private volatile @Nullable String ofCluster;
+
+	/**
+	 * Whether there ever was a position that the log may not have been flushed as far as.
+	 */
+	private volatile boolean asynchronous;
 
 	/**
 	 * Creates a carrier.
@@ -115,22 +123,41 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	public Collection<String> receive(HttpServletRequest request) {
 		List<String> received = new ArrayList<>();
 		for (Cookie cookie : cookies(request)) {
-			if (isOwn(cookie.getName()) && !isCovered(request, cookie)) {
+			String name = cookie.getName();
+			if (isOwn(name) && !isOfUnknown(name)) {
 				received.add(PositionSlots.withoutMark(valueOf(cookie)));
+			}
+			else if (isOwn(name) && !isCovered(request, cookie)) {
+				received.add(VERSION + clusterOf(name) + '.' + Reached.unknown(isAsynchronous(cookie)) + '.');
 			}
 		}
 		held(request);
 		return received;
 	}
 
+	private static boolean isOfUnknown(String name) {
+		return name.startsWith(UNKNOWN, name.length() - 2);
+	}
+
 	/**
-	 * Whether a cookie says that a position is not known, and others cover it.
+	 * Whether the position beside a cookie covers that it was not known.
 	 */
-	private boolean isCovered(HttpServletRequest request, Cookie cookie) {
-		String name = cookie.getName();
-		int end = name.length() - 1;
-		return !Character.isDigit(name.charAt(end))
-				&& PositionSlots.isCovered(valueOf(cookie), positions(request, name.substring(0, end)));
+	private static boolean isCovered(HttpServletRequest request, Cookie unknown) {
+		String name = unknown.getName();
+		int end = name.length() - 2;
+		String position = name.substring(0, end) + name.charAt(end + 1);
+		return Arrays.stream(cookies(request))
+			.filter((cookie) -> cookie.getName().equals(position))
+			.anyMatch((cookie) -> PositionSlots.isCovered(markOf(unknown), cookie.getValue()));
+	}
+
+	private static boolean isAsynchronous(Cookie unknown) {
+		return unknown.getValue().startsWith(ASYNCHRONOUS);
+	}
+
+	private static String markOf(Cookie unknown) {
+		String value = unknown.getValue();
+		return value.isEmpty() ? "" : value.substring(1);
 	}
 
 	private static Cookie[] cookies(HttpServletRequest request) {
@@ -147,8 +174,9 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			return held;
 		}
 		String ofCluster = this.ofCluster;
-		Held held = this.slots.received((ofCluster != null) ? positions(request, ofCluster) : Map.of(),
-				(ofCluster != null) ? unknown(request, ofCluster) : List.of(), sessionOf(request));
+		Held held = this.slots.received(ofSlots(request, ofCluster, this::valueOf),
+				ofSlots(request, (ofCluster != null) ? ofCluster + UNKNOWN : null, CookiePositionCarrier::markOf),
+				sessionOf(request));
 		request.setAttribute(HELD, held);
 		return held;
 	}
@@ -158,41 +186,34 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * store, which may be the database.
 	 */
 	private static @Nullable String sessionOf(HttpServletRequest request) {
-		String name = request.getServletContext().getSessionCookieConfig().getName();
+		SessionCookieConfig config = request.getServletContext().getSessionCookieConfig();
+		String configured = (config != null) ? config.getName() : null;
 		for (Cookie cookie : cookies(request)) {
-			if (cookie.getName().equals((name != null) ? name : SERVLET_SESSION)
-					|| cookie.getName().equals(SPRING_SESSION)) {
+			String name = cookie.getName();
+			if (SESSIONS.contains(name) || name.equals(configured)) {
 				return cookie.getValue();
 			}
 		}
 		return null;
 	}
 
-	private Map<Integer, String> positions(HttpServletRequest request, String ofCluster) {
-		Map<Integer, String> positions = new HashMap<>();
-		for (Cookie cookie : cookies(request)) {
-			int slot = slotOf(cookie.getName(), ofCluster);
-			if (slot >= 0 && slot < PositionSlots.COUNT) {
-				positions.put(slot, valueOf(cookie));
-			}
-		}
-		return positions;
-	}
-
-	private Collection<String> unknown(HttpServletRequest request, String ofCluster) {
-		Map<String, String> unknown = new TreeMap<>();
+	/**
+	 * Cookies by the number at the end of their name, none if it is not known how that
+	 * begins.
+	 */
+	private static Map<Integer, String> ofSlots(HttpServletRequest request, @Nullable String start,
+			Function<Cookie, String> value) {
+		Map<Integer, String> values = new HashMap<>();
 		for (Cookie cookie : cookies(request)) {
 			String name = cookie.getName();
-			if (name.equals(ofCluster + UNKNOWN) || name.equals(ofCluster + UNKNOWN_ASYNCHRONOUS)) {
-				unknown.putIfAbsent(name, valueOf(cookie));
+			if (start != null && name.startsWith(start) && name.length() == start.length() + 1) {
+				int slot = name.charAt(start.length()) - '0';
+				if (slot >= 0 && slot < PositionSlots.COUNT) {
+					values.put(slot, value.apply(cookie));
+				}
 			}
 		}
-		return unknown.values();
-	}
-
-	private static int slotOf(String name, String ofCluster) {
-		return (name.startsWith(ofCluster) && name.length() == ofCluster.length() + 1)
-				? name.charAt(ofCluster.length()) - '0' : -1;
+		return values;
 	}
 
 	/**
@@ -206,10 +227,13 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * The value of a cookie of this carrier, with the cluster that its name has.
 	 */
 	private String valueOf(Cookie cookie) {
-		String name = cookie.getName();
 		String value = cookie.getValue();
-		return value.startsWith(VERSION + '.') ? VERSION + name.substring(this.prefix.length(), name.lastIndexOf('-'))
-				+ value.substring(VERSION.length()) : value;
+		return value.startsWith(VERSION + '.')
+				? VERSION + clusterOf(cookie.getName()) + value.substring(VERSION.length()) : value;
+	}
+
+	private String clusterOf(String name) {
+		return name.substring(this.prefix.length(), name.lastIndexOf('-'));
 	}
 
 	private static String withoutCluster(String value) {
@@ -229,36 +253,40 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.filter((known) -> known != null && known.cluster() == sent.cluster())
 			.toList();
 		Reached reached = sent.reached();
-		if (reached != null && (!isHeld(reached, received) || isToCover(received))) {
+		if (reached != null && (!isHeld(reached, received) || isToCover(request))) {
+			this.asynchronous |= reached.asynchronous();
 			if (reached.isUnknown()) {
-				setUnknown(request, response, sent, reached.asynchronous(), PositionSlots.markOfUnknown());
+				setUnknown(request, response, sent, this.slots.placeUnknown(client(request), held(request)));
 			}
 			else {
-				setPosition(request, response, sent, reached.asynchronous());
+				setPosition(request, response, sent);
 			}
 		}
 		Read read = sent.read();
 		if (read != null && received.stream().noneMatch((known) -> read.equals(known.read()))) {
-			set(request, response, name(sent, READ + read.index()), sent.withoutPosition().toString(), null);
+			set(request, response, name(sent, READ + read.index()), withoutCluster(sent.withoutPosition().toString()),
+					null);
 		}
 	}
 
-	private void setPosition(HttpServletRequest request, HttpServletResponse response, PositionToken sent,
-			boolean asynchronous) {
+	private void setPosition(HttpServletRequest request, HttpServletResponse response, PositionToken sent) {
 		String value = sent.withoutRead().toString();
-		Place place = place(request, value, asynchronous);
-		set(request, response, name(sent, String.valueOf(place.slot())), value + place.mark(),
+		Place place = place(request, value);
+		set(request, response, name(sent, String.valueOf(place.slot())), withoutCluster(value) + place.mark(),
 				this.attributes.maxAge());
-		if (place.isContended()) {
-			setUnknown(request, response, sent, asynchronous || place.asynchronous(), place.markOfUnknown());
+		if (!place.unknown().isEmpty()) {
+			setUnknown(request, response, sent, place);
 		}
 	}
 
-	private void setUnknown(HttpServletRequest request, HttpServletResponse response, PositionToken sent,
-			boolean asynchronous, String mark) {
-		PositionToken unknown = new PositionToken(sent.cluster(), Reached.unknown(asynchronous), null);
-		set(request, response, name(sent, asynchronous ? UNKNOWN_ASYNCHRONOUS : UNKNOWN), unknown + mark,
-				this.attributes.maxAge());
+	/**
+	 * Says that a position is not known. Once a commit has not waited for the log, the
+	 * position may be of such a one: this cookie may replace one that said so.
+	 */
+	private void setUnknown(HttpServletRequest request, HttpServletResponse response, PositionToken sent, Place place) {
+		set(request, response, name(sent, UNKNOWN + place.slot()),
+				(this.asynchronous ? ASYNCHRONOUS : UNKNOWN) + place.unknown(),
+				this.attributes.maxAge().multipliedBy(2));
 	}
 
 	/**
@@ -270,10 +298,11 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	}
 
 	/**
-	 * Whether the client holds a position that is not known, which this response covers.
+	 * Whether the client holds a position that is not known, and this response can cover
+	 * it.
 	 */
-	private static boolean isToCover(List<PositionToken> received) {
-		return received.stream().anyMatch((known) -> known.reached() != null && known.reached().isUnknown());
+	private boolean isToCover(HttpServletRequest request) {
+		return this.slots.mayCover(held(request));
 	}
 
 	private String name(PositionToken token, String slot) {
@@ -283,27 +312,32 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	/**
 	 * The cookie of a position, the same one for a later position of the same response.
 	 */
-	private Place place(HttpServletRequest request, String value, boolean asynchronous) {
+	private Place place(HttpServletRequest request, String value) {
 		if (request.getAttribute(PLACE) instanceof Place place) {
-			this.slots.replace(client(request), held(request), place, value, asynchronous);
+			this.slots.replace(client(request), held(request), place, value);
 			return place;
 		}
-		Place place = this.slots.place(client(request), held(request), value, asynchronous);
+		Place place = this.slots.place(client(request), held(request), value);
 		request.setAttribute(PLACE, place);
 		return place;
 	}
 
 	/**
-	 * A hash that parallel requests of one client share.
+	 * A hash that parallel requests of one client share: of its session, or else of what
+	 * stays the same from request to request. Other cookies may not.
 	 */
-	private int client(HttpServletRequest request) {
-		int hash = Objects.hash(request.getRemoteAddr(), request.getHeader("X-Forwarded-For"),
-				request.getHeader(HttpHeaders.USER_AGENT), request.getHeader(HttpHeaders.AUTHORIZATION));
-		for (Cookie cookie : cookies(request)) {
-			if (!isOwn(cookie.getName())) {
-				hash = 31 * hash + Objects.hash(cookie.getName(), cookie.getValue());
-			}
+	private static int client(HttpServletRequest request) {
+		String session = sessionOf(request);
+		if (session != null) {
+			return spread(session.hashCode());
 		}
+		String forwarded = request.getHeader("X-Forwarded-For");
+		String address = (forwarded != null) ? PORT.matcher(forwarded).replaceAll("") : request.getRemoteAddr();
+		return spread(Objects.hash(address, request.getHeader(HttpHeaders.USER_AGENT),
+				request.getHeader(HttpHeaders.AUTHORIZATION)));
+	}
+
+	private static int spread(int hash) {
 		return hash ^ (hash >>> 16);
 	}
 
@@ -313,7 +347,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	private void set(HttpServletRequest request, HttpServletResponse response, String name, String value,
 			@Nullable Duration maxAge) {
 		List<String> cookies = new ArrayList<>(response.getHeaders(HttpHeaders.SET_COOKIE));
-		String cookie = cookie(request, name, withoutCluster(value), maxAge);
+		String cookie = cookie(request, name, value, maxAge);
 		if (cookies.removeIf((other) -> other.startsWith(name + "="))) {
 			response.setHeader(HttpHeaders.SET_COOKIE, cookie);
 			cookies.forEach((other) -> response.addHeader(HttpHeaders.SET_COOKIE, other));

@@ -18,21 +18,20 @@ package io.github.replication.web;
 
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -49,14 +48,13 @@ import org.jspecify.annotations.Nullable;
  * or that a client keeps while it writes. Two requests can only be of one client if they
  * share a lane, or if one of them began before the client had any.
  * <p>
- * Where another response may overwrite a position, one more cookie says that something
- * was written, another one if the log may not be flushed as far as that. It counts until
- * a position that was taken later repeats its mark, and again once that position has been
- * overwritten. If an earlier response replaces it, the earlier mark counts instead, and
- * what repeats that was taken later as well. A cookie that was set over a position on its
- * way is not relied on while that may arrive: all that goes into it is said to be unknown
- * again. No cookie is deleted, since a parallel response may have set it again. Safe for
- * use by several threads.
+ * Each cookie has another one beside it, which is set where the position is not known, or
+ * where another response may overwrite it. It counts until the cookie holds a position
+ * that was taken later and repeats its mark, and again once a late response has
+ * overwritten that position. It lives twice as long as a position: a late response may
+ * come as late as the former lives, and that which it overwrites was later. A response
+ * that is later still is not reckoned with. No cookie is deleted, since a parallel
+ * response may have set it again. Safe for use by several threads.
  */
 final class PositionSlots {
 
@@ -68,15 +66,15 @@ final class PositionSlots {
 	private static final char SEPARATOR = '_';
 
 	/**
-	 * An instance, a lane, and the marks of the unknown positions that are covered.
+	 * An instance, a lane, a number of the response, and the mark of an unknown position
+	 * that is covered.
 	 */
 	private static final Pattern MARK = Pattern
-		.compile("(?<instance>[0-9a-f]{6})(?<lane>[0-9a-f]{3})(?<covered>(?:[0-9a-f]{8}){0,2})");
+		.compile("(?<instance>[0-9a-f]{6})(?<lane>[0-9a-f]{3})(?<response>[0-9a-f]{3})(?<covered>[0-9a-f]{6})?");
 
-	/**
-	 * The mark of an unknown position.
-	 */
-	private static final Pattern UNKNOWN = Pattern.compile("[0-9a-f]{8}");
+	private static final Pattern UNKNOWN = Pattern.compile("[0-9a-f]{6}");
+
+	private static final int UNKNOWNS = 1 << 6 * 4;
 
 	private static final int INSTANCES = 1 << 6 * 4;
 
@@ -106,6 +104,8 @@ final class PositionSlots {
 	private final LongSupplier nanoTime;
 
 	private final Turn[] turns = new Turn[TURNS];
+
+	private final AtomicInteger responses = new AtomicInteger();
 
 	/**
 	 * When other instances were seen last.
@@ -148,53 +148,41 @@ final class PositionSlots {
 	}
 
 	/**
-	 * Whether positions stand for one that was not known.
-	 * @param unknown the value of the cookie that says so
-	 * @param positions the values of positions by the number of their cookie
+	 * Whether a position stands for one that was not known.
+	 * @param unknown the mark of that
+	 * @param position the value of the position, {@code null} if there is none
 	 */
-	static boolean isCovered(String unknown, Map<Integer, String> positions) {
-		String id = idOf(unknown);
-		return !id.isEmpty() && positions.values()
-			.stream()
-			.map((position) -> MARK.matcher(markOf(position)))
-			.anyMatch((mark) -> mark.matches() && covers(mark.group("covered"), id));
-	}
-
-	private static boolean covers(String covered, String id) {
-		return covered.startsWith(id) || covered.endsWith(id);
+	static boolean isCovered(String unknown, @Nullable String position) {
+		if (position == null) {
+			return false;
+		}
+		Matcher mark = MARK.matcher(markOf(position));
+		return mark.matches() && unknown.equals(mark.group("covered"));
 	}
 
 	/**
-	 * The mark of a position that was not known, another one each time it is set, empty
-	 * for none.
+	 * Whether this instance may set a position over one that is not known.
 	 */
-	private static String idOf(String unknown) {
-		String mark = markOf(unknown);
-		return UNKNOWN.matcher(mark).matches() ? mark : "";
-	}
-
-	/**
-	 * Returns a new end of a value that says that a position is not known.
-	 */
-	static String markOfUnknown() {
-		return SEPARATOR + hex(ThreadLocalRandom.current().nextInt(), 8);
+	boolean mayCover(Held held) {
+		int own = this.own;
+		return (held.open() & ((own != ALONE) ? 1 << own : -1)) != 0;
 	}
 
 	/**
 	 * Notes the cookies that a request has come with.
 	 * @param positions the values of positions by the number of their cookie
-	 * @param unknown the values that say that a position is not known
+	 * @param unknown the marks of positions that are not known by the same number
 	 * @param session the id of the client's session, {@code null} if none is known
 	 */
-	Held received(Map<Integer, String> positions, Collection<String> unknown, @Nullable String session) {
+	Held received(Map<Integer, String> positions, Map<Integer, String> unknown, @Nullable String session) {
 		SortedSet<Integer> lanes = new TreeSet<>();
 		int[] brought = new int[COUNT];
 		int others = 0;
 		for (Map.Entry<Integer, String> position : positions.entrySet()) {
 			int slot = position.getKey();
-			brought[slot] = withoutMark(position.getValue()).hashCode();
 			Matcher mark = MARK.matcher(markOf(position.getValue()));
 			if (mark.matches()) {
+				brought[slot] = hash(withoutMark(position.getValue()), mark.group("response"));
 				lanes.add(HexFormat.fromHexDigits(mark.group("lane")));
 				if (!mark.group("instance").equals(this.instance)) {
 					others |= 1 << slot;
@@ -206,8 +194,18 @@ final class PositionSlots {
 		int lane = (session != null) ? Math.floorMod(session.hashCode(), LANES)
 				: !lanes.isEmpty() ? lanes.first() : ThreadLocalRandom.current().nextInt(LANES);
 		lanes.add(lane);
-		String covered = unknown.stream().map(PositionSlots::idOf).collect(Collectors.joining());
-		return new Held(lanes, lane, laneless, brought, others, covered, this.nanoTime.getAsLong());
+		Map<Integer, String> marks = new HashMap<>(unknown);
+		marks.values().removeIf((mark) -> !UNKNOWN.matcher(mark).matches());
+		int open = marks.entrySet()
+			.stream()
+			.filter((mark) -> !isCovered(mark.getValue(), positions.get(mark.getKey())))
+			.mapToInt((mark) -> 1 << mark.getKey())
+			.sum();
+		return new Held(lanes, lane, laneless, brought, others, marks, open, this.nanoTime.getAsLong());
+	}
+
+	private static int hash(String position, String response) {
+		return (position + response).hashCode();
 	}
 
 	/**
@@ -215,28 +213,54 @@ final class PositionSlots {
 	 * @param client a number that all requests of a client share
 	 * @param held the cookies that the request has come with
 	 * @param position the position, without a mark
-	 * @param asynchronous whether the log may not be flushed as far as that
 	 */
-	Place place(int client, Held held, String position, boolean asynchronous) {
+	Place place(int client, Held held, String position) {
 		long now = this.nanoTime.getAsLong();
 		int others = countOthers(now);
 		int own = (others > 0) ? keepClearOf(held.others()) : ALONE;
-		Turn turn = this.turns[Math.floorMod(client, TURNS)];
+		Turn turn = turn(client);
 		turn.lock.lock();
 		try {
 			turn.forget(now, this.life);
 			Placing placing = new Placing(turn, client, held, position, this.life, now);
 			int slot = placing.choose(own, this.own);
 			boolean shared = own != ALONE && (others >= COUNT || (held.others() & 1 << own) != 0);
-			boolean contended = shared || placing.isContended(slot) || placing.isRepeatedContended(slot);
-			placing.noteContended(slot);
-			placing.note(slot, contended, asynchronous);
-			String mark = SEPARATOR + this.instance + hex(held.lane(), 3) + held.covered();
-			return new Place(slot, mark, contended ? markOfUnknown() : "", turn.isAsynchronous(now, this.life));
+			String unknown = (shared || placing.isContended(slot)) ? newUnknown() : "";
+			String response = hex(this.responses.getAndIncrement(), 3);
+			placing.noteOverwritten(slot, unknown);
+			placing.note(slot, response);
+			return new Place(slot, response,
+					SEPARATOR + this.instance + hex(held.lane(), 3) + response + held.unknown().getOrDefault(slot, ""),
+					unknown);
 		}
 		finally {
 			turn.lock.unlock();
 		}
+	}
+
+	/**
+	 * Chooses the cookie of a position that is not known.
+	 * @param client a number that all requests of a client share
+	 * @param held the cookies that the request has come with
+	 */
+	Place placeUnknown(int client, Held held) {
+		int own = (countOthers(this.nanoTime.getAsLong()) > 0) ? keepClearOf(held.others()) : ALONE;
+		Turn turn = turn(client);
+		turn.lock.lock();
+		try {
+			return new Place((own != ALONE) ? own : turn.slot, "", "", newUnknown());
+		}
+		finally {
+			turn.lock.unlock();
+		}
+	}
+
+	private Turn turn(int client) {
+		return this.turns[Math.floorMod(client, TURNS)];
+	}
+
+	private static String newUnknown() {
+		return hex(ThreadLocalRandom.current().nextInt(UNKNOWNS), 6);
 	}
 
 	/**
@@ -245,14 +269,13 @@ final class PositionSlots {
 	 * @param held the cookies that the request has come with
 	 * @param place the cookie
 	 * @param position the later position
-	 * @param asynchronous whether the log may not be flushed as far as that
 	 */
-	void replace(int client, Held held, Place place, String position, boolean asynchronous) {
-		Turn turn = this.turns[Math.floorMod(client, TURNS)];
+	void replace(int client, Held held, Place place, String position) {
+		Turn turn = turn(client);
 		turn.lock.lock();
 		try {
 			new Placing(turn, client, held, position, this.life, this.nanoTime.getAsLong()).note(place.slot(),
-					place.isContended(), asynchronous);
+					place.response());
 		}
 		finally {
 			turn.lock.unlock();
@@ -290,19 +313,16 @@ final class PositionSlots {
 	 * @param lanes the lanes of the client
 	 * @param lane the one that it is to keep
 	 * @param laneless whether it had none, so that this is a new one
-	 * @param brought a hash of each position by the number of its cookie, 0 for none
+	 * @param brought a hash of each position and its response by the number of the
+	 * cookie, 0 for none
 	 * @param others the cookies that other instances have set, a bit for each
-	 * @param covered the marks of the positions that were not known
+	 * @param unknown the marks of positions that were not known by the number of their
+	 * cookie
+	 * @param open the cookies whose position does not cover that, a bit for each
 	 * @param at when they were received, by the monotonic clock in nanoseconds
 	 */
-	record Held(Set<Integer> lanes, int lane, boolean laneless, int[] brought, int others, String covered, long at) {
-
-		/**
-		 * Whether the client has no position.
-		 */
-		boolean isEmpty() {
-			return Arrays.stream(this.brought).allMatch((position) -> position == 0);
-		}
+	record Held(Set<Integer> lanes, int lane, boolean laneless, int[] brought, int others, Map<Integer, String> unknown,
+			int open, long at) {
 
 	}
 
@@ -310,17 +330,12 @@ final class PositionSlots {
 	 * The cookie of a position.
 	 *
 	 * @param slot its number
+	 * @param response a number of the response
 	 * @param mark what is to follow the position in its value
-	 * @param markOfUnknown what is to follow in the value of the cookie that says that
-	 * another response may overwrite the position, empty if none may
-	 * @param asynchronous whether the log may not be flushed as far as a position that
-	 * may be overwritten
+	 * @param unknown the mark that says that the position is not known, or that it may
+	 * overwrite another one, empty if it does not
 	 */
-	record Place(int slot, String mark, String markOfUnknown, boolean asynchronous) {
-
-		boolean isContended() {
-			return !this.markOfUnknown.isEmpty();
-		}
+	record Place(int slot, String response, String mark, String unknown) {
 
 	}
 
@@ -335,6 +350,8 @@ final class PositionSlots {
 
 		private final Held held;
 
+		private final String value;
+
 		private final int position;
 
 		private final long life;
@@ -345,6 +362,7 @@ final class PositionSlots {
 			this.turn = turn;
 			this.client = client;
 			this.held = held;
+			this.value = position;
 			this.position = position.hashCode();
 			this.life = life;
 			this.now = now;
@@ -354,10 +372,15 @@ final class PositionSlots {
 			if (own != ALONE) {
 				return own;
 			}
-			if (this.turn.position == this.position && !isContended(this.turn.slot)) {
+			for (int slot = 0; slot < COUNT; slot++) {
+				if ((this.held.open() & 1 << slot) != 0 && !isContended(slot)) {
+					return slot;
+				}
+			}
+			if (this.turn.position == this.position) {
 				return this.turn.slot;
 			}
-			if (this.held.isEmpty() && first != ALONE && !isContended(first)) {
+			if (first != ALONE && !isContended(first)) {
 				return first;
 			}
 			int next = (this.turn.slot + 1) % COUNT;
@@ -371,66 +394,64 @@ final class PositionSlots {
 		}
 
 		/**
-		 * Whether another position may arrive after this one in the same cookie.
+		 * Whether a position may overwrite another one, or be overwritten by an earlier
+		 * one, and the client does not know.
 		 */
 		boolean isContended(int slot) {
-			return isOnItsWay(slot) || this.held.lanes()
+			return isOnItsWay(slot, (sent) -> sent.positions[slot] != this.position) || this.held.lanes()
 				.stream()
 				.map((lane) -> this.turn.sent(this.client, lane))
-				.anyMatch((sent) -> sent != null && sent.isContended(slot, this.now - this.life));
+				.anyMatch((sent) -> sent != null && sent.isOverwritten(slot, this.now - this.life)
+						&& !sent.unknown[slot].equals(this.held.unknown().get(slot)));
 		}
 
 		/**
-		 * Whether the latest position in the cookie may not have arrived.
+		 * Whether the latest position in a cookie may not have arrived.
 		 */
-		private boolean isOnItsWay(int slot) {
+		private boolean isOnItsWay(int slot, Predicate<Sent> condition) {
 			long since = this.held.at() - this.life;
-			return this.held.lanes().stream().anyMatch((lane) -> isOnItsWay(lane, slot, since))
-					|| isOnItsWay(this.held.laneless() ? ANY : NONE, slot, this.held.at());
+			return this.held.lanes().stream().anyMatch((lane) -> isOnItsWay(lane, slot, since, condition))
+					|| isOnItsWay(this.held.laneless() ? ANY : NONE, slot, this.held.at(), condition);
 		}
 
-		private boolean isOnItsWay(int lane, int slot, long since) {
+		private boolean isOnItsWay(int lane, int slot, long since, Predicate<Sent> condition) {
 			Sent sent = this.turn.sent(this.client, lane);
-			return sent != null && sent.positions[slot] != 0 && sent.positions[slot] != this.position
-					&& sent.positions[slot] != this.held.brought()[slot] && sent.times[slot] - since >= 0;
+			return sent != null && sent.responses[slot] != 0 && sent.responses[slot] != this.held.brought()[slot]
+					&& sent.times[slot] - since >= 0 && condition.test(sent);
 		}
 
 		/**
-		 * Whether the same position was sent last, over one that may be on its way.
+		 * Notes whether an earlier response may arrive later, and how the client is to
+		 * notice.
 		 */
-		boolean isRepeatedContended(int slot) {
-			return this.turn.position == this.position && this.turn.slot == slot && this.turn.contended
-					&& this.held.brought()[slot] != this.position;
-		}
-
-		void noteContended(int slot) {
-			if (isOnItsWay(slot)) {
-				this.held.lanes().forEach((lane) -> sentAnew(lane).contendedAt[slot] = this.now);
+		void noteOverwritten(int slot, String unknown) {
+			boolean onItsWay = isOnItsWay(slot, (sent) -> true);
+			for (int lane : this.held.lanes()) {
+				Sent sent = this.turn.sentAnew(this.client, lane);
+				if (onItsWay) {
+					sent.overwrittenAt[slot] = this.now;
+				}
+				if (onItsWay || !unknown.isEmpty()) {
+					sent.unknown[slot] = unknown;
+				}
 			}
 		}
 
-		void note(int slot, boolean contended, boolean asynchronous) {
-			note(ANY, slot);
+		void note(int slot, String response) {
+			note(ANY, slot, response);
 			if (this.held.laneless()) {
-				note(NONE, slot);
+				note(NONE, slot, response);
 			}
-			this.held.lanes().forEach((lane) -> note(lane, slot));
+			this.held.lanes().forEach((lane) -> note(lane, slot, response));
 			this.turn.slot = slot;
 			this.turn.position = this.position;
-			this.turn.contended = contended;
-			if (asynchronous) {
-				this.turn.asynchronousAt = this.now;
-			}
 		}
 
-		private void note(int lane, int slot) {
-			Sent sent = sentAnew(lane);
+		private void note(int lane, int slot, String response) {
+			Sent sent = this.turn.sentAnew(this.client, lane);
 			sent.positions[slot] = this.position;
+			sent.responses[slot] = hash(this.value, response);
 			sent.times[slot] = this.now;
-		}
-
-		private Sent sentAnew(int lane) {
-			return this.turn.sentAnew(this.client, lane);
 		}
 
 	}
@@ -448,18 +469,11 @@ final class PositionSlots {
 
 		private int position;
 
-		private boolean contended;
-
 		private Map<Key, Sent> recent = new HashMap<>();
 
 		private Map<Key, Sent> old = Map.of();
 
 		private long recentSince;
-
-		/**
-		 * When the log was not flushed as far as a position last, {@code null} if never.
-		 */
-		private @Nullable Long asynchronousAt;
 
 		Turn(int slot) {
 			this.slot = slot;
@@ -474,10 +488,6 @@ final class PositionSlots {
 				this.recent = new HashMap<>();
 				this.recentSince = now;
 			}
-		}
-
-		boolean isAsynchronous(long now, long life) {
-			return this.asynchronousAt != null && now - this.asynchronousAt <= life;
 		}
 
 		@Nullable Sent sent(int client, int lane) {
@@ -506,19 +516,28 @@ final class PositionSlots {
 	}
 
 	/**
-	 * The position that each cookie has got last, and when. Also when that was last while
-	 * an earlier one was on its way.
+	 * The position that each cookie has got last, in which response, and when. Also when
+	 * that was last while another one may have been on its way, and the mark that the
+	 * client knows this by, empty for none.
 	 */
 	private static final class Sent {
 
 		private final int[] positions = new int[COUNT];
 
+		private final int[] responses = new int[COUNT];
+
 		private final long[] times = new long[COUNT];
 
-		private final @Nullable Long[] contendedAt = new Long[COUNT];
+		private final @Nullable Long[] overwrittenAt = new Long[COUNT];
 
-		boolean isContended(int slot, long since) {
-			Long at = this.contendedAt[slot];
+		private final String[] unknown = new String[COUNT];
+
+		Sent() {
+			Arrays.fill(this.unknown, "");
+		}
+
+		boolean isOverwritten(int slot, long since) {
+			Long at = this.overwrittenAt[slot];
 			return at != null && at - since >= 0;
 		}
 

@@ -82,7 +82,7 @@ class PositionSlotsTests {
 		Client client = new Client();
 		client.write(newSlots());
 		client.write(this.slots);
-		client.unknown = null;
+		client.unknown.clear();
 		Request first = client.begin(this.slots);
 		Request second = client.begin(this.slots);
 		first.answer();
@@ -93,7 +93,7 @@ class PositionSlotsTests {
 	}
 
 	@Test
-	void cookieIsNotReliedOnWhileAnOverwrittenPositionMayArrive() {
+	void positionIsNotInDoubtAgainOnceTheClientHasBroughtItBack() {
 		Client client = new Client();
 		client.write(newSlots());
 		client.write(this.slots);
@@ -105,17 +105,11 @@ class PositionSlotsTests {
 		second.arrive();
 		assertThat(client.hasUnknown()).isTrue();
 		client.write(this.slots);
-		assertThat(client.hasUnknown()).isTrue();
-		this.time.addAndGet(LIFE.toNanos() / 2);
-		client.write(this.slots);
-		assertThat(client.hasUnknown()).isTrue();
-		this.time.addAndGet(LIFE.toNanos() / 2 + 1);
-		client.write(this.slots);
 		assertThat(client.hasUnknown()).isFalse();
 	}
 
 	@Test
-	void positionOfAnotherInstanceCovers() {
+	void positionInAnotherCookieDoesNotCover() {
 		Client client = new Client();
 		PositionSlots another = newSlots();
 		client.write(another);
@@ -124,11 +118,40 @@ class PositionSlotsTests {
 		Request second = client.begin(this.slots);
 		first.answer();
 		second.answer();
-		first.arrive();
 		second.arrive();
-		assertThat(client.hasUnknown()).isTrue();
 		client.write(another);
+		assertThat(client.hasUnknown()).isTrue();
+		client.write(this.slots);
 		assertThat(client.hasUnknown()).isFalse();
+		first.arrive();
+		assertThat(client.hasUnknown()).isTrue();
+	}
+
+	/**
+	 * What is said of the one cookie arrives after what was said of the other later.
+	 */
+	@Test
+	void positionsInDoubtInTwoCookiesAreBothInDoubtInAnyOrder() {
+		for (int later = 0; later < 4; later++) {
+			Client client = new Client();
+			client.session = "A" + later;
+			PositionSlots alone = newSlots();
+			List<Request> requests = IntStream.range(0, 6).mapToObj((i) -> client.begin(alone)).toList();
+			requests.forEach(Request::answer);
+			requests.get(5).arrive();
+			requests.get(4).arrive();
+			for (int i = 0; i < 8 && client.hasUnknown(); i++) {
+				client.write(alone);
+			}
+			assertThat(client.hasUnknown()).isFalse();
+			for (int i = 0; i < later; i++) {
+				client.write(alone);
+			}
+			for (int i = 3; i >= 0; i--) {
+				requests.get(i).arrive();
+				assertThat(client.knowsAll()).isTrue();
+			}
+		}
 	}
 
 	/**
@@ -159,9 +182,11 @@ class PositionSlotsTests {
 		client.write(this.slots);
 		this.time.addAndGet(LIFE.toNanos() + 1);
 		Client later = new Client();
-		for (int i = 0; i < PositionSlots.COUNT; i++) {
-			later.write(this.slots);
-		}
+		List<Request> requests = IntStream.range(0, PositionSlots.COUNT)
+			.mapToObj((i) -> later.begin(this.slots))
+			.toList();
+		requests.forEach(Request::answer);
+		requests.forEach(Request::arrive);
 		assertThat(later.positions).hasSize(PositionSlots.COUNT);
 	}
 
@@ -208,7 +233,7 @@ class PositionSlotsTests {
 		client.write(newSlots());
 		client.write(this.slots);
 		client.write(this.slots);
-		client.unknown = null;
+		client.unknown.clear();
 		client.write(this.slots);
 		assertThat(client.hasUnknown()).isFalse();
 	}
@@ -257,7 +282,11 @@ class PositionSlotsTests {
 				}
 				else if (action == 1 && !begun.isEmpty()) {
 					Request request = begun.remove(random.nextInt(begun.size()));
-					request.answer();
+					switch (random.nextInt(20)) {
+						case 0 -> request.answerUnknown();
+						case 1, 2, 3, 4, 5 -> request.answerAgain();
+						default -> request.answer();
+					}
 					answered.add(request);
 				}
 				else if (!answered.isEmpty()) {
@@ -282,7 +311,7 @@ class PositionSlotsTests {
 
 		private final Map<Long, Long> seen = new HashMap<>();
 
-		private @Nullable Stored unknown;
+		private final Map<Integer, Stored> unknown = new HashMap<>();
 
 		private int address = ADDRESS;
 
@@ -296,19 +325,18 @@ class PositionSlotsTests {
 
 		Request begin(PositionSlots slots) {
 			expire();
-			return new Request(this, slots, slots.received(values(),
-					(this.unknown != null) ? List.of(this.unknown.value) : List.of(), this.session));
+			return new Request(this, slots, slots.received(values(this.positions), values(this.unknown), this.session));
 		}
 
 		private void expire() {
 			this.positions.values().removeIf((stored) -> isPast(stored.at));
 			this.seen.values().removeIf(PositionSlotsTests.this::isPast);
-			this.unknown = (this.unknown != null && !isPast(this.unknown.at)) ? this.unknown : null;
+			this.unknown.values().removeIf((stored) -> isPast(stored.at + LIFE.toNanos()));
 		}
 
-		private Map<Integer, String> values() {
+		private Map<Integer, String> values(Map<Integer, Stored> cookies) {
 			Map<Integer, String> values = new HashMap<>();
-			this.positions.forEach((slot, stored) -> values.put(slot, stored.value));
+			cookies.forEach((slot, stored) -> values.put(slot, stored.value));
 			return values;
 		}
 
@@ -326,7 +354,10 @@ class PositionSlotsTests {
 		}
 
 		boolean hasUnknown() {
-			return this.unknown != null && !PositionSlots.isCovered(this.unknown.value, values());
+			Map<Integer, String> positions = values(this.positions);
+			return this.unknown.entrySet()
+				.stream()
+				.anyMatch((entry) -> !PositionSlots.isCovered(entry.getValue().value, positions.get(entry.getKey())));
 		}
 
 	}
@@ -361,7 +392,26 @@ class PositionSlotsTests {
 		void answer() {
 			this.written = ++PositionSlotsTests.this.position;
 			this.answeredAt = PositionSlotsTests.this.time.get();
-			this.place = this.slots.place(this.client.address, this.held, value(), false);
+			this.place = this.slots.place(this.client.address, this.held, value());
+		}
+
+		/**
+		 * Answers the latest position, as a read does that covers, or a write that has
+		 * asked together with another.
+		 */
+		void answerAgain() {
+			this.written = PositionSlotsTests.this.position;
+			this.answeredAt = PositionSlotsTests.this.time.get();
+			this.place = this.slots.place(this.client.address, this.held, value());
+		}
+
+		/**
+		 * Answers that the position is not known.
+		 */
+		void answerUnknown() {
+			this.written = ++PositionSlotsTests.this.position;
+			this.answeredAt = PositionSlotsTests.this.time.get();
+			this.place = this.slots.placeUnknown(this.client.address, this.held);
 		}
 
 		private String value() {
@@ -372,9 +422,11 @@ class PositionSlotsTests {
 			Place place = this.place;
 			assertThat(place).isNotNull();
 			long now = PositionSlotsTests.this.time.get();
-			this.client.positions.put(place.slot(), new Stored(value() + place.mark(), this.written, now));
-			if (place.isContended()) {
-				this.client.unknown = new Stored("2.cafe.u." + place.markOfUnknown(), this.written, now);
+			if (!place.mark().isEmpty()) {
+				this.client.positions.put(place.slot(), new Stored(value() + place.mark(), this.written, now));
+			}
+			if (!place.unknown().isEmpty()) {
+				this.client.unknown.put(place.slot(), new Stored(place.unknown(), this.written, now));
 			}
 			this.client.seen.put(this.written, now);
 		}
