@@ -55,7 +55,8 @@ import io.github.replication.web.PositionSlots.Place;
  * the position, or beside one that may overwrite that of a parallel request, because
  * there are more requests or instances than cookies. The next request then says that
  * something was written before it, in any order of arrival, and is answered the position
- * that covers this. No cookie is deleted: each lives as long as the window.
+ * that covers this. No cookie is deleted: a position lives as long as the window, what is
+ * not known twice as long.
  * <p>
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
  * <p>
@@ -66,7 +67,7 @@ import io.github.replication.web.PositionSlots.Place;
  */
 public final class CookiePositionCarrier implements PositionCarrier {
 
-	private static final Pattern REST_OF_NAME = Pattern.compile("[0-9a-f]{1,8}-([ru]?[0-7])");
+	private static final Pattern REST_OF_NAME = Pattern.compile("[0-9a-f]{1,8}-(r[0-7]|u?[0-3])");
 
 	private static final String VERSION = "2.";
 
@@ -148,7 +149,9 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		String position = name.substring(0, end) + name.charAt(end + 1);
 		return Arrays.stream(cookies(request))
 			.filter((cookie) -> cookie.getName().equals(position))
-			.anyMatch((cookie) -> PositionSlots.isCovered(markOf(unknown), cookie.getValue()));
+			.findFirst()
+			.filter((cookie) -> PositionSlots.isCovered(markOf(unknown), cookie.getValue()))
+			.isPresent();
 	}
 
 	private static boolean isAsynchronous(Cookie unknown) {
@@ -209,7 +212,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			if (start != null && name.startsWith(start) && name.length() == start.length() + 1) {
 				int slot = name.charAt(start.length()) - '0';
 				if (slot >= 0 && slot < PositionSlots.COUNT) {
-					values.put(slot, value.apply(cookie));
+					values.putIfAbsent(slot, value.apply(cookie));
 				}
 			}
 		}
@@ -254,7 +257,9 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.toList();
 		Reached reached = sent.reached();
 		if (reached != null && (!isHeld(reached, received) || isToCover(request))) {
-			this.asynchronous |= reached.asynchronous();
+			if (reached.asynchronous()) {
+				this.asynchronous = true;
+			}
 			if (reached.isUnknown()) {
 				setUnknown(request, response, sent, this.slots.placeUnknown(client(request), held(request)));
 			}
@@ -314,7 +319,8 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 */
 	private Place place(HttpServletRequest request, String value) {
 		if (request.getAttribute(PLACE) instanceof Place place) {
-			this.slots.replace(client(request), held(request), place, value);
+			place = this.slots.replace(client(request), held(request), place, value);
+			request.setAttribute(PLACE, place);
 			return place;
 		}
 		Place place = this.slots.place(client(request), held(request), value);
@@ -333,8 +339,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		}
 		String forwarded = request.getHeader("X-Forwarded-For");
 		String address = (forwarded != null) ? PORT.matcher(forwarded).replaceAll("") : request.getRemoteAddr();
-		return spread(Objects.hash(address, request.getHeader(HttpHeaders.USER_AGENT),
-				request.getHeader(HttpHeaders.AUTHORIZATION)));
+		return spread(Objects.hash(address, request.getHeader(HttpHeaders.USER_AGENT)));
 	}
 
 	private static int spread(int hash) {

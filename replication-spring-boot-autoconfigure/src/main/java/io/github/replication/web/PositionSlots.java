@@ -32,14 +32,17 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the cookies of positions, so that of several responses to one client at the
  * same time none overwrites another's position unnoticed. There are four. An instance
- * that is alone lets successive responses take turns. One that sees the marks of others
- * keeps to one cookie, which the others leave to it, since it cannot know their order.
+ * that is alone lets successive responses take turns. One that has seen the mark of
+ * another keeps to one cookie, which the others leave to it, since it cannot know their
+ * order.
  * <p>
  * A cookie can be used if the client has brought back the value that was sent for it
  * last. Otherwise an earlier response may be on its way, and arrive later. Many clients
@@ -108,13 +111,12 @@ final class PositionSlots {
 	private final AtomicInteger responses = new AtomicInteger();
 
 	/**
-	 * When other instances were seen last.
+	 * Other instances that were seen while their cookies live.
 	 */
-	private final Map<String, Long> others = new ConcurrentHashMap<>();
+	private final Map<String, Other> others = new ConcurrentHashMap<>();
 
 	/**
-	 * The number of the cookie that this instance keeps to, or begins with while it is
-	 * alone again.
+	 * The number of the cookie that this instance keeps to, once it has seen another.
 	 */
 	private volatile int own = ALONE;
 
@@ -182,11 +184,11 @@ final class PositionSlots {
 			int slot = position.getKey();
 			Matcher mark = MARK.matcher(markOf(position.getValue()));
 			if (mark.matches()) {
-				brought[slot] = hash(withoutMark(position.getValue()), mark.group("response"));
+				brought[slot] = hash(withoutMark(position.getValue()), mark.group("instance"), mark.group("response"));
 				lanes.add(HexFormat.fromHexDigits(mark.group("lane")));
 				if (!mark.group("instance").equals(this.instance)) {
 					others |= 1 << slot;
-					this.others.put(mark.group("instance"), this.nanoTime.getAsLong());
+					this.others.put(mark.group("instance"), new Other(slot, this.nanoTime.getAsLong()));
 				}
 			}
 		}
@@ -204,8 +206,8 @@ final class PositionSlots {
 		return new Held(lanes, lane, laneless, brought, others, marks, open, this.nanoTime.getAsLong());
 	}
 
-	private static int hash(String position, String response) {
-		return (position + response).hashCode();
+	private static int hash(String position, String instance, String response) {
+		return (position + instance + response).hashCode();
 	}
 
 	/**
@@ -216,22 +218,17 @@ final class PositionSlots {
 	 */
 	Place place(int client, Held held, String position) {
 		long now = this.nanoTime.getAsLong();
-		int others = countOthers(now);
-		int own = (others > 0) ? keepClearOf(held.others()) : ALONE;
+		int own = own(held.others(), now);
 		Turn turn = turn(client);
 		turn.lock.lock();
 		try {
 			turn.forget(now, this.life);
-			Placing placing = new Placing(turn, client, held, position, this.life, now);
-			int slot = placing.choose(own, this.own);
-			boolean shared = own != ALONE && (others >= COUNT || (held.others() & 1 << own) != 0);
-			String unknown = (shared || placing.isContended(slot)) ? newUnknown() : "";
-			String response = hex(this.responses.getAndIncrement(), 3);
-			placing.noteOverwritten(slot, unknown);
-			placing.note(slot, response);
-			return new Place(slot, response,
-					SEPARATOR + this.instance + hex(held.lane(), 3) + response + held.unknown().getOrDefault(slot, ""),
-					unknown);
+			Placing placing = new Placing(turn, client, held, position, now);
+			int slot = placing.choose(own);
+			boolean shared = this.others.size() >= COUNT || (held.others() & 1 << slot) != 0;
+			boolean contended = shared || placing.isContended(slot);
+			placing.noteOverwritten(slot);
+			return placing.place(slot, hex(this.responses.getAndIncrement(), 3), contended);
 		}
 		finally {
 			turn.lock.unlock();
@@ -244,11 +241,11 @@ final class PositionSlots {
 	 * @param held the cookies that the request has come with
 	 */
 	Place placeUnknown(int client, Held held) {
-		int own = (countOthers(this.nanoTime.getAsLong()) > 0) ? keepClearOf(held.others()) : ALONE;
+		int own = own(held.others(), this.nanoTime.getAsLong());
 		Turn turn = turn(client);
 		turn.lock.lock();
 		try {
-			return new Place((own != ALONE) ? own : turn.slot, "", "", newUnknown());
+			return new Place((own != ALONE) ? own : turn.slot, 0, "", "", newUnknown());
 		}
 		finally {
 			turn.lock.unlock();
@@ -264,18 +261,19 @@ final class PositionSlots {
 	}
 
 	/**
-	 * Notes that a later position goes into the cookie of the same response.
+	 * Puts a later position into the cookie of the same response.
 	 * @param client a number that all requests of a client share
 	 * @param held the cookies that the request has come with
 	 * @param place the cookie
 	 * @param position the later position
 	 */
-	void replace(int client, Held held, Place place, String position) {
+	Place replace(int client, Held held, Place place, String position) {
 		Turn turn = turn(client);
 		turn.lock.lock();
 		try {
-			new Placing(turn, client, held, position, this.life, this.nanoTime.getAsLong()).note(place.slot(),
-					place.response());
+			Placing placing = new Placing(turn, client, held, position, this.nanoTime.getAsLong());
+			boolean contended = !place.unknown().isEmpty() || placing.isContendedSince(place);
+			return placing.place(place.slot(), place.response(), contended);
 		}
 		finally {
 			turn.lock.unlock();
@@ -283,28 +281,38 @@ final class PositionSlots {
 	}
 
 	/**
-	 * The number of other instances that were seen while their cookies live.
+	 * The cookie that this instance keeps to. It moves if another instance has set that
+	 * of a client, to one that none has set, if there is one.
+	 * @param others the cookies that other instances have set, a bit for each
 	 */
-	private int countOthers(long now) {
-		this.others.values().removeIf((seen) -> now - seen > this.life);
-		return this.others.size();
+	private int own(int others, long now) {
+		this.others.values().removeIf((other) -> now - other.at() > this.life);
+		int own = this.own;
+		if ((own == ALONE) ? this.others.isEmpty() : (others & 1 << own) == 0) {
+			return own;
+		}
+		int taken = this.others.values()
+			.stream()
+			.mapToInt((other) -> 1 << other.slot())
+			.reduce(others, (a, b) -> a | b);
+		int first = ThreadLocalRandom.current().nextInt(COUNT);
+		int free = IntStream.range(first, first + COUNT)
+			.map((slot) -> slot % COUNT)
+			.filter((slot) -> (taken & 1 << slot) == 0)
+			.findFirst()
+			.orElse((own != ALONE) ? own : first);
+		this.own = free;
+		return free;
 	}
 
 	/**
-	 * Moves to a cookie that no other instance has set, if there is one.
+	 * Another instance.
+	 *
+	 * @param slot the cookie that it has set last
+	 * @param at when it was seen, by the monotonic clock in nanoseconds
 	 */
-	private int keepClearOf(int others) {
-		int own = this.own;
-		if (own != ALONE && (others & 1 << own) == 0) {
-			return own;
-		}
-		int first = (own == ALONE) ? ThreadLocalRandom.current().nextInt(COUNT) : own;
-		int slot = first;
-		for (int i = 1; i < COUNT && (others & 1 << slot) != 0; i++) {
-			slot = (first + i) % COUNT;
-		}
-		this.own = ((others & 1 << slot) == 0) ? slot : first;
-		return this.own;
+	private record Other(int slot, long at) {
+
 	}
 
 	/**
@@ -330,19 +338,20 @@ final class PositionSlots {
 	 * The cookie of a position.
 	 *
 	 * @param slot its number
+	 * @param sent a hash of the position and its response
 	 * @param response a number of the response
 	 * @param mark what is to follow the position in its value
 	 * @param unknown the mark that says that the position is not known, or that it may
 	 * overwrite another one, empty if it does not
 	 */
-	record Place(int slot, String response, String mark, String unknown) {
+	record Place(int slot, int sent, String response, String mark, String unknown) {
 
 	}
 
 	/**
 	 * The choice of a cookie for one position.
 	 */
-	private static final class Placing {
+	private final class Placing {
 
 		private final Turn turn;
 
@@ -354,21 +363,18 @@ final class PositionSlots {
 
 		private final int position;
 
-		private final long life;
-
 		private final long now;
 
-		Placing(Turn turn, int client, Held held, String position, long life, long now) {
+		Placing(Turn turn, int client, Held held, String position, long now) {
 			this.turn = turn;
 			this.client = client;
 			this.held = held;
 			this.value = position;
 			this.position = position.hashCode();
-			this.life = life;
 			this.now = now;
 		}
 
-		int choose(int own, int first) {
+		int choose(int own) {
 			if (own != ALONE) {
 				return own;
 			}
@@ -377,20 +383,26 @@ final class PositionSlots {
 					return slot;
 				}
 			}
-			if (this.turn.position == this.position) {
+			if (this.turn.position == this.position && !isContended(this.turn.slot)) {
 				return this.turn.slot;
 			}
-			if (first != ALONE && !isContended(first)) {
-				return first;
-			}
 			int next = (this.turn.slot + 1) % COUNT;
-			for (int i = 0; i < COUNT; i++) {
-				int slot = (next + i) % COUNT;
-				if (!isContended(slot)) {
-					return slot;
-				}
+			return IntStream.range(next, next + COUNT)
+				.map((slot) -> slot % COUNT)
+				.filter((slot) -> !isContended(slot))
+				.findFirst()
+				.orElse(next);
+		}
+
+		Place place(int slot, String response, boolean contended) {
+			String unknown = contended ? newUnknown() : "";
+			if (contended) {
+				sentAnew().forEach((sent) -> sent.unknown[slot] = unknown);
 			}
-			return next;
+			int sent = hash(this.value, PositionSlots.this.instance, response);
+			note(slot, sent);
+			return new Place(slot, sent, response, SEPARATOR + PositionSlots.this.instance + hex(this.held.lane(), 3)
+					+ response + this.held.unknown().getOrDefault(slot, ""), unknown);
 		}
 
 		/**
@@ -398,10 +410,24 @@ final class PositionSlots {
 		 * one, and the client does not know.
 		 */
 		boolean isContended(int slot) {
-			return isOnItsWay(slot, (sent) -> sent.positions[slot] != this.position) || this.held.lanes()
+			return isOnItsWay(slot, (sent) -> sent.positions[slot] != this.position) || isInDoubt(slot);
+		}
+
+		/**
+		 * Whether another position was placed since, or an earlier one may arrive later.
+		 */
+		boolean isContendedSince(Place place) {
+			return isInDoubt(place.slot()) || this.held.lanes()
 				.stream()
 				.map((lane) -> this.turn.sent(this.client, lane))
-				.anyMatch((sent) -> sent != null && sent.isOverwritten(slot, this.now - this.life)
+				.anyMatch((sent) -> sent == null || sent.responses[place.slot()] != place.sent());
+		}
+
+		private boolean isInDoubt(int slot) {
+			return this.held.lanes()
+				.stream()
+				.map((lane) -> this.turn.sent(this.client, lane))
+				.anyMatch((sent) -> sent != null && sent.isOverwritten(slot, this.now - PositionSlots.this.life)
 						&& !sent.unknown[slot].equals(this.held.unknown().get(slot)));
 		}
 
@@ -409,7 +435,7 @@ final class PositionSlots {
 		 * Whether the latest position in a cookie may not have arrived.
 		 */
 		private boolean isOnItsWay(int slot, Predicate<Sent> condition) {
-			long since = this.held.at() - this.life;
+			long since = this.now - PositionSlots.this.life;
 			return this.held.lanes().stream().anyMatch((lane) -> isOnItsWay(lane, slot, since, condition))
 					|| isOnItsWay(this.held.laneless() ? ANY : NONE, slot, this.held.at(), condition);
 		}
@@ -421,23 +447,23 @@ final class PositionSlots {
 		}
 
 		/**
-		 * Notes whether an earlier response may arrive later, and how the client is to
-		 * notice.
+		 * Notes whether an earlier response may arrive later, of which the client does
+		 * not know yet.
 		 */
-		void noteOverwritten(int slot, String unknown) {
-			boolean onItsWay = isOnItsWay(slot, (sent) -> true);
-			for (int lane : this.held.lanes()) {
-				Sent sent = this.turn.sentAnew(this.client, lane);
-				if (onItsWay) {
+		void noteOverwritten(int slot) {
+			if (isOnItsWay(slot, (sent) -> true)) {
+				sentAnew().forEach((sent) -> {
 					sent.overwrittenAt[slot] = this.now;
-				}
-				if (onItsWay || !unknown.isEmpty()) {
-					sent.unknown[slot] = unknown;
-				}
+					sent.unknown[slot] = "";
+				});
 			}
 		}
 
-		void note(int slot, String response) {
+		private Stream<Sent> sentAnew() {
+			return this.held.lanes().stream().map((lane) -> this.turn.sentAnew(this.client, lane));
+		}
+
+		private void note(int slot, int response) {
 			note(ANY, slot, response);
 			if (this.held.laneless()) {
 				note(NONE, slot, response);
@@ -447,10 +473,10 @@ final class PositionSlots {
 			this.turn.position = this.position;
 		}
 
-		private void note(int lane, int slot, String response) {
+		private void note(int lane, int slot, int response) {
 			Sent sent = this.turn.sentAnew(this.client, lane);
 			sent.positions[slot] = this.position;
-			sent.responses[slot] = hash(this.value, response);
+			sent.responses[slot] = response;
 			sent.times[slot] = this.now;
 		}
 
