@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,16 @@ class PositionSlotsTests {
 		return new PositionSlots(LIFE, this.time::get);
 	}
 
+	/**
+	 * A client that has written on another instance, so that this one knows of it.
+	 */
+	private Client clientThatHasMet(PositionSlots another) {
+		Client client = new Client();
+		client.write(another);
+		client.write(this.slots);
+		return client;
+	}
+
 	@Test
 	void clientsOfOneAddressThatHaveWrittenDoNotDisturbEachOther() {
 		PositionSlots another = newSlots();
@@ -79,9 +90,7 @@ class PositionSlotsTests {
 
 	@Test
 	void twoRequestsOfOneClientAtTheSameTimeAreNoticedByAnInstanceThatKeepsToOneCookie() {
-		Client client = new Client();
-		client.write(newSlots());
-		client.write(this.slots);
+		Client client = clientThatHasMet(newSlots());
 		client.unknown.clear();
 		Request first = client.begin(this.slots);
 		Request second = client.begin(this.slots);
@@ -94,9 +103,7 @@ class PositionSlotsTests {
 
 	@Test
 	void positionIsNotInDoubtAgainOnceTheClientHasBroughtItBack() {
-		Client client = new Client();
-		client.write(newSlots());
-		client.write(this.slots);
+		Client client = clientThatHasMet(newSlots());
 		Request first = client.begin(this.slots);
 		Request second = client.begin(this.slots);
 		first.answer();
@@ -110,10 +117,8 @@ class PositionSlotsTests {
 
 	@Test
 	void positionInAnotherCookieDoesNotCover() {
-		Client client = new Client();
 		PositionSlots another = newSlots();
-		client.write(another);
-		client.write(this.slots);
+		Client client = clientThatHasMet(another);
 		Request first = client.begin(this.slots);
 		Request second = client.begin(this.slots);
 		first.answer();
@@ -160,9 +165,7 @@ class PositionSlotsTests {
 	 */
 	@Test
 	void firstPositionThatIsLateIsNoticedWhereTheClientHasASession() {
-		Client client = new Client();
-		client.write(newSlots());
-		client.write(this.slots);
+		Client client = clientThatHasMet(newSlots());
 		Client other = new Client();
 		other.session = "A1";
 		Request first = other.begin(this.slots);
@@ -208,15 +211,11 @@ class PositionSlotsTests {
 	@Test
 	void instancesThatFollowOneAnotherDoNotCountAsMany() {
 		for (int i = 0; i < 20; i++) {
-			Client client = new Client();
-			client.write(newSlots());
-			client.write(this.slots);
+			clientThatHasMet(newSlots());
 			this.time.addAndGet(LIFE.toNanos() / 2);
 		}
 		this.time.addAndGet(LIFE.toNanos() / 2 + 1);
-		Client client = new Client();
-		client.write(newSlots());
-		client.write(this.slots);
+		Client client = clientThatHasMet(newSlots());
 		client.write(this.slots);
 		client.unknown.clear();
 		client.write(this.slots);
@@ -384,9 +383,7 @@ class PositionSlotsTests {
 		}
 
 		void answer() {
-			this.written = ++PositionSlotsTests.this.position;
-			this.answeredAt = PositionSlotsTests.this.time.get();
-			this.place = this.slots.place(this.client.address, this.held, value());
+			answer(++PositionSlotsTests.this.position);
 		}
 
 		/**
@@ -394,9 +391,11 @@ class PositionSlotsTests {
 		 * asked together with another.
 		 */
 		void answerAgain() {
-			this.written = PositionSlotsTests.this.position;
-			this.answeredAt = PositionSlotsTests.this.time.get();
-			this.place = this.slots.place(this.client.address, this.held, value());
+			answer(PositionSlotsTests.this.position);
+		}
+
+		private void answer(long position) {
+			answer(position, () -> this.slots.place(this.client.address, this.held, value()));
 		}
 
 		/**
@@ -405,18 +404,21 @@ class PositionSlotsTests {
 		void answerLater() {
 			Place earlier = this.place;
 			assertThat(earlier).isNotNull();
-			this.written = ++PositionSlotsTests.this.position;
-			this.answeredAt = PositionSlotsTests.this.time.get();
-			this.place = this.slots.replace(this.client.address, this.held, earlier, value());
+			answer(++PositionSlotsTests.this.position,
+					() -> this.slots.replace(this.client.address, this.held, earlier, value()));
 		}
 
 		/**
 		 * Answers that the position is not known.
 		 */
 		void answerUnknown() {
-			this.written = ++PositionSlotsTests.this.position;
+			answer(++PositionSlotsTests.this.position, () -> this.slots.placeUnknown(this.client.address, this.held));
+		}
+
+		private void answer(long position, Supplier<Place> place) {
+			this.written = position;
 			this.answeredAt = PositionSlotsTests.this.time.get();
-			this.place = this.slots.placeUnknown(this.client.address, this.held);
+			this.place = place.get();
 		}
 
 		private String value() {
