@@ -272,8 +272,17 @@ enum OnPurpose {
 			}
 			return difference.plain().outcome().unsupported() && difference.hasEqualOutcomes()
 					&& difference.hasEqualRows() && difference.plain().closedSocket()
-					&& (difference.history().isReadOnly(difference.call())
+					&& (difference.history().isReadOnly(difference.call()) || isOfRowsBeforeTheTransaction(difference)
 							|| difference.call().method().equals("setTransactionIsolation"));
+		}
+
+		/**
+		 * Rows that a replica has returned before the transaction are of another
+		 * connection, so that the transaction goes on.
+		 */
+		private boolean isOfRowsBeforeTheTransaction(Difference difference) {
+			return SlotType.of(difference.call().target()) == SlotType.RESULT_SET && !difference.ours().closedSocket()
+					&& difference.ours().view().states().equals(difference.history().states());
 		}
 
 	},
