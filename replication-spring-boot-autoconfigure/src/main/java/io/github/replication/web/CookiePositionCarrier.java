@@ -177,9 +177,10 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			return held;
 		}
 		String ofCluster = this.ofCluster;
-		Held held = this.slots.received(ofSlots(request, ofCluster, this::valueOf),
+		String session = sessionOf(request);
+		Held held = this.slots.received(client(request, session), ofSlots(request, ofCluster, this::valueOf),
 				ofSlots(request, (ofCluster != null) ? ofCluster + UNKNOWN : null, CookiePositionCarrier::markOf),
-				sessionOf(request));
+				session);
 		request.setAttribute(HELD, held);
 		return held;
 	}
@@ -261,7 +262,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 				this.asynchronous = true;
 			}
 			if (reached.isUnknown()) {
-				setUnknown(request, response, sent, this.slots.placeUnknown(client(request), held(request)));
+				setUnknown(request, response, sent, this.slots.placeUnknown(held(request)));
 			}
 			else {
 				setPosition(request, response, sent);
@@ -319,11 +320,11 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 */
 	private Place place(HttpServletRequest request, String value) {
 		if (request.getAttribute(PLACE) instanceof Place place) {
-			place = this.slots.replace(client(request), held(request), place, value);
+			place = this.slots.replace(held(request), place, value);
 			request.setAttribute(PLACE, place);
 			return place;
 		}
-		Place place = this.slots.place(client(request), held(request), value);
+		Place place = this.slots.place(held(request), value);
 		request.setAttribute(PLACE, place);
 		return place;
 	}
@@ -332,8 +333,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 * A hash that parallel requests of one client share: of its session, or else of what
 	 * stays the same from request to request. Other cookies may not.
 	 */
-	private static int client(HttpServletRequest request) {
-		String session = sessionOf(request);
+	private static int client(HttpServletRequest request, @Nullable String session) {
 		if (session != null) {
 			return spread(session.hashCode());
 		}

@@ -17,7 +17,6 @@
 package io.github.replication.web;
 
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -36,6 +35,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
+
+import io.github.replication.web.SentPositions.Sent;
 
 /**
  * Chooses the cookies of positions, so that of several responses to one client at the
@@ -172,11 +173,12 @@ final class PositionSlots {
 
 	/**
 	 * Notes the cookies that a request has come with.
+	 * @param client a number that all requests of a client share
 	 * @param positions the values of positions by the number of their cookie
 	 * @param unknown the marks of positions that are not known by the same number
 	 * @param session the id of the client's session, {@code null} if none is known
 	 */
-	Held received(Map<Integer, String> positions, Map<Integer, String> unknown, @Nullable String session) {
+	Held received(int client, Map<Integer, String> positions, Map<Integer, String> unknown, @Nullable String session) {
 		SortedSet<Integer> lanes = new TreeSet<>();
 		int[] brought = new int[COUNT];
 		int others = 0;
@@ -203,7 +205,7 @@ final class PositionSlots {
 			.filter((mark) -> !isCovered(mark.getValue(), positions.get(mark.getKey())))
 			.mapToInt((mark) -> 1 << mark.getKey())
 			.sum();
-		return new Held(lanes, lane, laneless, brought, others, marks, open, this.nanoTime.getAsLong());
+		return new Held(client, lanes, lane, laneless, brought, others, marks, open, this.nanoTime.getAsLong());
 	}
 
 	private static int hash(String position, String instance, String response) {
@@ -212,22 +214,21 @@ final class PositionSlots {
 
 	/**
 	 * Chooses the cookie of a position.
-	 * @param client a number that all requests of a client share
 	 * @param held the cookies that the request has come with
 	 * @param position the position, without a mark
 	 */
-	Place place(int client, Held held, String position) {
+	Place place(Held held, String position) {
 		long now = this.nanoTime.getAsLong();
 		int own = own(held.others(), now);
-		Turn turn = turn(client);
+		Turn turn = turn(held.client());
 		turn.lock.lock();
 		try {
-			turn.forget(now, this.life);
-			Placing placing = new Placing(turn, client, held, position, now);
+			turn.sent.forget(now, this.life);
+			Placing placing = new Placing(turn, held, position, now);
 			int slot = placing.choose(own);
 			boolean shared = this.others.size() >= COUNT || (held.others() & 1 << slot) != 0;
 			boolean contended = shared || placing.isContended(slot);
-			placing.noteOverwritten(slot);
+			placing.noteOverwritten(slot, (sent) -> true);
 			return placing.place(slot, hex(this.responses.getAndIncrement(), 3), contended);
 		}
 		finally {
@@ -237,12 +238,11 @@ final class PositionSlots {
 
 	/**
 	 * Chooses the cookie of a position that is not known.
-	 * @param client a number that all requests of a client share
 	 * @param held the cookies that the request has come with
 	 */
-	Place placeUnknown(int client, Held held) {
+	Place placeUnknown(Held held) {
 		int own = own(held.others(), this.nanoTime.getAsLong());
-		Turn turn = turn(client);
+		Turn turn = turn(held.client());
 		turn.lock.lock();
 		try {
 			return new Place((own != ALONE) ? own : turn.slot, 0, "", "", newUnknown());
@@ -262,17 +262,17 @@ final class PositionSlots {
 
 	/**
 	 * Puts a later position into the cookie of the same response.
-	 * @param client a number that all requests of a client share
 	 * @param held the cookies that the request has come with
 	 * @param place the cookie
 	 * @param position the later position
 	 */
-	Place replace(int client, Held held, Place place, String position) {
-		Turn turn = turn(client);
+	Place replace(Held held, Place place, String position) {
+		Turn turn = turn(held.client());
 		turn.lock.lock();
 		try {
-			Placing placing = new Placing(turn, client, held, position, this.nanoTime.getAsLong());
+			Placing placing = new Placing(turn, held, position, this.nanoTime.getAsLong());
 			boolean contended = !place.unknown().isEmpty() || placing.isContendedSince(place);
+			placing.noteOverwritten(place.slot(), (sent) -> !sent.isLatest(place.slot(), place.sent()));
 			return placing.place(place.slot(), place.response(), contended);
 		}
 		finally {
@@ -318,6 +318,7 @@ final class PositionSlots {
 	/**
 	 * The cookies that a request has come with.
 	 *
+	 * @param client a number that all requests of the client share
 	 * @param lanes the lanes of the client
 	 * @param lane the one that it is to keep
 	 * @param laneless whether it had none, so that this is a new one
@@ -329,8 +330,8 @@ final class PositionSlots {
 	 * @param open the cookies whose position does not cover that, a bit for each
 	 * @param at when they were received, by the monotonic clock in nanoseconds
 	 */
-	record Held(Set<Integer> lanes, int lane, boolean laneless, int[] brought, int others, Map<Integer, String> unknown,
-			int open, long at) {
+	record Held(int client, Set<Integer> lanes, int lane, boolean laneless, int[] brought, int others,
+			Map<Integer, String> unknown, int open, long at) {
 
 	}
 
@@ -355,8 +356,6 @@ final class PositionSlots {
 
 		private final Turn turn;
 
-		private final int client;
-
 		private final Held held;
 
 		private final String value;
@@ -365,9 +364,8 @@ final class PositionSlots {
 
 		private final long now;
 
-		Placing(Turn turn, int client, Held held, String position, long now) {
+		Placing(Turn turn, Held held, String position, long now) {
 			this.turn = turn;
-			this.client = client;
 			this.held = held;
 			this.value = position;
 			this.position = position.hashCode();
@@ -397,7 +395,7 @@ final class PositionSlots {
 		Place place(int slot, String response, boolean contended) {
 			String unknown = contended ? newUnknown() : "";
 			if (contended) {
-				sentAnew().forEach((sent) -> sent.unknown[slot] = unknown);
+				noted().forEach((sent) -> sent.doubt(slot, unknown));
 			}
 			int sent = hash(this.value, PositionSlots.this.instance, response);
 			note(slot, sent);
@@ -405,30 +403,44 @@ final class PositionSlots {
 					+ response + this.held.unknown().getOrDefault(slot, ""), unknown);
 		}
 
+		private void note(int slot, int response) {
+			Stream<Integer> shared = this.held.laneless() ? Stream.of(ANY, NONE) : Stream.of(ANY);
+			Stream.concat(shared.map(this::sentAnew), noted())
+				.forEach((sent) -> sent.note(slot, this.position, response, this.now));
+			this.turn.slot = slot;
+			this.turn.position = this.position;
+		}
+
 		/**
 		 * Whether a position may overwrite another one, or be overwritten by an earlier
 		 * one, and the client does not know.
 		 */
 		boolean isContended(int slot) {
-			return isOnItsWay(slot, (sent) -> sent.positions[slot] != this.position) || isInDoubt(slot);
+			return isOnItsWay(slot, (sent) -> sent.isAnother(slot, this.position)) || isInDoubt(slot);
 		}
 
 		/**
 		 * Whether another position was placed since, or an earlier one may arrive later.
 		 */
 		boolean isContendedSince(Place place) {
-			return isInDoubt(place.slot()) || this.held.lanes()
-				.stream()
-				.map((lane) -> this.turn.sent(this.client, lane))
-				.anyMatch((sent) -> sent == null || sent.responses[place.slot()] != place.sent());
+			return isInDoubt(place.slot())
+					|| sent().anyMatch((sent) -> sent == null || !sent.isLatest(place.slot(), place.sent()));
 		}
 
 		private boolean isInDoubt(int slot) {
-			return this.held.lanes()
-				.stream()
-				.map((lane) -> this.turn.sent(this.client, lane))
-				.anyMatch((sent) -> sent != null && sent.isOverwritten(slot, this.now - PositionSlots.this.life)
-						&& !sent.unknown[slot].equals(this.held.unknown().get(slot)));
+			String known = this.held.unknown().get(slot);
+			return sent().anyMatch((sent) -> sent != null
+					&& sent.isOverwritten(slot, this.now - PositionSlots.this.life) && !sent.doubt(slot).equals(known));
+		}
+
+		/**
+		 * Notes whether an earlier response may arrive later, of which the client does
+		 * not know yet.
+		 */
+		void noteOverwritten(int slot, Predicate<Sent> condition) {
+			if (isOnItsWay(slot, condition)) {
+				noted().forEach((sent) -> sent.noteOverwritten(slot, this.now));
+			}
 		}
 
 		/**
@@ -436,135 +448,51 @@ final class PositionSlots {
 		 */
 		private boolean isOnItsWay(int slot, Predicate<Sent> condition) {
 			long since = this.now - PositionSlots.this.life;
-			return this.held.lanes().stream().anyMatch((lane) -> isOnItsWay(lane, slot, since, condition))
-					|| isOnItsWay(this.held.laneless() ? ANY : NONE, slot, this.held.at(), condition);
+			return sent().anyMatch((sent) -> isOnItsWay(sent, slot, since, condition))
+					|| isOnItsWay(sent(this.held.laneless() ? ANY : NONE), slot, this.held.at(), condition);
 		}
 
-		private boolean isOnItsWay(int lane, int slot, long since, Predicate<Sent> condition) {
-			Sent sent = this.turn.sent(this.client, lane);
-			return sent != null && sent.responses[slot] != 0 && sent.responses[slot] != this.held.brought()[slot]
-					&& sent.times[slot] - since >= 0 && condition.test(sent);
+		private boolean isOnItsWay(@Nullable Sent sent, int slot, long since, Predicate<Sent> condition) {
+			return sent != null && sent.isOnItsWay(slot, this.held.brought()[slot], since) && condition.test(sent);
 		}
 
 		/**
-		 * Notes whether an earlier response may arrive later, of which the client does
-		 * not know yet.
+		 * The positions that were sent to each lane of the client, {@code null} for none.
 		 */
-		void noteOverwritten(int slot) {
-			if (isOnItsWay(slot, (sent) -> true)) {
-				sentAnew().forEach((sent) -> {
-					sent.overwrittenAt[slot] = this.now;
-					sent.unknown[slot] = "";
-				});
-			}
+		private Stream<@Nullable Sent> sent() {
+			return this.held.lanes().stream().map(this::sent);
 		}
 
-		private Stream<Sent> sentAnew() {
-			return this.held.lanes().stream().map((lane) -> this.turn.sentAnew(this.client, lane));
+		private @Nullable Sent sent(int lane) {
+			return this.turn.sent.get(this.held.client(), lane);
 		}
 
-		private void note(int slot, int response) {
-			note(ANY, slot, response);
-			if (this.held.laneless()) {
-				note(NONE, slot, response);
-			}
-			this.held.lanes().forEach((lane) -> note(lane, slot, response));
-			this.turn.slot = slot;
-			this.turn.position = this.position;
+		private Stream<Sent> noted() {
+			return this.held.lanes().stream().map(this::sentAnew);
 		}
 
-		private void note(int lane, int slot, int response) {
-			Sent sent = this.turn.sentAnew(this.client, lane);
-			sent.positions[slot] = this.position;
-			sent.responses[slot] = response;
-			sent.times[slot] = this.now;
+		private Sent sentAnew(int lane) {
+			return this.turn.sent.getOrCreate(this.held.client(), lane);
 		}
 
 	}
 
 	/**
-	 * Recent positions of the clients that share a number.
+	 * The clients that share a number: the cookie whose turn it was last, and the
+	 * positions that were sent to them.
 	 */
 	private static final class Turn {
 
-		private static final int ENTRIES = 1024;
-
 		private final ReentrantLock lock = new ReentrantLock();
+
+		private final SentPositions sent = new SentPositions();
 
 		private int slot;
 
 		private int position;
 
-		private Map<Key, Sent> recent = new HashMap<>();
-
-		private Map<Key, Sent> old = Map.of();
-
-		private long recentSince;
-
 		Turn(int slot) {
 			this.slot = slot;
-		}
-
-		void forget(long now, long life) {
-			if (this.recent.isEmpty()) {
-				this.recentSince = now;
-			}
-			if (now - this.recentSince > life || this.recent.size() > ENTRIES) {
-				this.old = this.recent;
-				this.recent = new HashMap<>();
-				this.recentSince = now;
-			}
-		}
-
-		@Nullable Sent sent(int client, int lane) {
-			Key of = new Key(client, lane);
-			Sent sent = this.recent.get(of);
-			return (sent != null) ? sent : this.old.get(of);
-		}
-
-		Sent sentAnew(int client, int lane) {
-			Sent sent = sent(client, lane);
-			Sent anew = (sent != null) ? sent : new Sent();
-			this.recent.put(new Key(client, lane), anew);
-			return anew;
-		}
-
-	}
-
-	/**
-	 * Requests that may be of one client.
-	 *
-	 * @param client a number that all requests of a client share
-	 * @param lane their lane, {@link #ANY} or {@link #NONE}
-	 */
-	private record Key(int client, int lane) {
-
-	}
-
-	/**
-	 * The position that each cookie has got last, in which response, and when. Also when
-	 * that was last while another one may have been on its way, and the mark that the
-	 * client knows this by, empty for none.
-	 */
-	private static final class Sent {
-
-		private final int[] positions = new int[COUNT];
-
-		private final int[] responses = new int[COUNT];
-
-		private final long[] times = new long[COUNT];
-
-		private final @Nullable Long[] overwrittenAt = new Long[COUNT];
-
-		private final String[] unknown = new String[COUNT];
-
-		Sent() {
-			Arrays.fill(this.unknown, "");
-		}
-
-		boolean isOverwritten(int slot, long since) {
-			Long at = this.overwrittenAt[slot];
-			return at != null && at - since >= 0;
 		}
 
 	}

@@ -223,6 +223,35 @@ class PositionSlotsTests {
 	}
 
 	/**
+	 * Such a response is on its way again, as of now.
+	 */
+	@Test
+	void laterPositionOfASlowResponseIsInDoubtForThoseThatRepeatIt() {
+		PositionSlots slots = newSlots();
+		Client client = new Client();
+		client.session = "session";
+		Request slow = client.begin(slots);
+		slow.answer();
+		this.time.addAndGet(LIFE.toNanos() + 1);
+		Request late = client.begin(slots);
+		while (slotOf(late) != slotOf(slow)) {
+			late = client.begin(slots);
+			late.answer();
+		}
+		Request repeating = client.begin(slots);
+		slow.answerLater();
+		repeating.answerAgain();
+		repeating.arrive();
+		late.arrive();
+		assertThat(client.knowsAll()).isTrue();
+	}
+
+	private static int slotOf(Request request) {
+		Place place = request.place;
+		return (place != null) ? place.slot() : -1;
+	}
+
+	/**
 	 * Clients send requests in parallel to several instances. Answers are sent and arrive
 	 * in any order, and some never. All come from one address. They have sessions, or
 	 * have written before.
@@ -318,7 +347,8 @@ class PositionSlotsTests {
 
 		Request begin(PositionSlots slots) {
 			expire();
-			return new Request(this, slots, slots.received(values(this.positions), values(this.unknown), this.session));
+			return new Request(this, slots,
+					slots.received(this.address, values(this.positions), values(this.unknown), this.session));
 		}
 
 		private void expire() {
@@ -395,7 +425,7 @@ class PositionSlotsTests {
 		}
 
 		private void answer(long position) {
-			answer(position, () -> this.slots.place(this.client.address, this.held, value()));
+			answer(position, () -> this.slots.place(this.held, value()));
 		}
 
 		/**
@@ -404,15 +434,14 @@ class PositionSlotsTests {
 		void answerLater() {
 			Place earlier = this.place;
 			assertThat(earlier).isNotNull();
-			answer(++PositionSlotsTests.this.position,
-					() -> this.slots.replace(this.client.address, this.held, earlier, value()));
+			answer(++PositionSlotsTests.this.position, () -> this.slots.replace(this.held, earlier, value()));
 		}
 
 		/**
 		 * Answers that the position is not known.
 		 */
 		void answerUnknown() {
-			answer(++PositionSlotsTests.this.position, () -> this.slots.placeUnknown(this.client.address, this.held));
+			answer(++PositionSlotsTests.this.position, () -> this.slots.placeUnknown(this.held));
 		}
 
 		private void answer(long position, Supplier<Place> place) {
