@@ -50,7 +50,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("long")
 class TwinFaultTests {
 
-	private static final int SEQUENCES = Integer.getInteger("twin.sequences", 2000) / 40;
+	private static final int SEQUENCES = Integer.getInteger("twin.sequences", 1600) / 40;
 
 	private static final long SEED = Long.getLong("twin.seed", 20_261);
 
