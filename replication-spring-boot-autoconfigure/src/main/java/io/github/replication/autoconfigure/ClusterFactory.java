@@ -25,7 +25,6 @@ import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.util.UtilityElf;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +53,7 @@ import io.github.replication.node.DiscoverySettings;
 import io.github.replication.node.JdbcUrls;
 import io.github.replication.node.MonitorSettings;
 import io.github.replication.node.PositionSettings;
+import io.github.replication.node.ReadPool;
 import io.github.replication.node.ReplicaPoolCustomizer;
 import io.github.replication.policy.RoutingPolicy;
 
@@ -125,7 +125,7 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 				this.properties.getWithoutTransaction() == WithoutTransaction.BY_STATEMENT,
 				this.properties.getFallback());
 		return new ReplicationDataSource(primary, cluster, policy, this.callers, this.extensions.callbacks(),
-				new ConnectionDefaults(pool.isAutoCommit(), isolationOf(pool), pool.getConnectionInitSql()));
+				new ConnectionDefaults(pool.isAutoCommit(), ReadPool.isolationOf(pool), pool.getConnectionInitSql()));
 	}
 
 	private static void tell(Cluster cluster, String beanName) {
@@ -227,11 +227,6 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 		customizers.add(new HikariProperties(this.properties.getReplicas()));
 		this.extensions.customizers().orderedStream().forEach(customizers::add);
 		return customizers;
-	}
-
-	private static @Nullable Integer isolationOf(HikariConfig pool) {
-		int isolation = UtilityElf.getTransactionIsolation(pool.getTransactionIsolation());
-		return (isolation >= 0) ? isolation : null;
 	}
 
 	/**

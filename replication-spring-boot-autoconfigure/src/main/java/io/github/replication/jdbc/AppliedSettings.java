@@ -41,6 +41,8 @@ final class AppliedSettings {
 
 	private final boolean initialized;
 
+	private final @Nullable Integer defaultIsolation;
+
 	private final boolean originalAutoCommit;
 
 	private final boolean originalReadOnly;
@@ -99,14 +101,26 @@ final class AppliedSettings {
 	 * @param connection the connection
 	 * @param initialized whether its pool has executed a statement of the application's
 	 * on it, which may have set the search path
+	 * @param defaultIsolation the isolation level that it has, {@code null} if that is
+	 * not known
 	 */
-	AppliedSettings(Connection connection, boolean initialized) throws SQLException {
+	AppliedSettings(Connection connection, boolean initialized, @Nullable Integer defaultIsolation)
+			throws SQLException {
 		this.connection = connection;
 		this.initialized = initialized;
+		this.defaultIsolation = defaultIsolation;
 		this.originalAutoCommit = connection.getAutoCommit();
 		this.originalReadOnly = connection.isReadOnly();
 		this.autoCommit = this.originalAutoCommit;
 		this.readOnly = this.originalReadOnly;
+	}
+
+	/**
+	 * The isolation level of a transaction of a session, {@code null} if it is not known.
+	 */
+	@Nullable Integer isolation(SessionSettings session) {
+		Integer isolation = session.getIsolation();
+		return (isolation != null) ? isolation : this.defaultIsolation;
 	}
 
 	boolean isAutoCommit() {
@@ -119,9 +133,10 @@ final class AppliedSettings {
 	 */
 	void apply(SessionSettings session, boolean readOnly) throws SQLException {
 		setReadOnly(readOnly);
-		if (!Objects.equals(this.isolation, session.getIsolation())) {
+		Integer isolation = withoutDefault(session.getIsolation());
+		if (!Objects.equals(this.isolation, isolation)) {
 			setAutoCommit(true);
-			applyIsolation(session.getIsolation());
+			applyIsolation(isolation);
 		}
 		if (hasRareSettings() || session.hasRareSettings()) {
 			setAutoCommit(true);
@@ -249,17 +264,23 @@ final class AppliedSettings {
 	private void applyIsolation(@Nullable Integer isolation) throws SQLException {
 		Integer level = (isolation != null) ? isolation : this.originalIsolation;
 		if (level != null && !Objects.equals(this.isolation, isolation)) {
-			useIsolation(level, isolation);
+			setIsolation(level, isolation);
 		}
 	}
 
 	/**
 	 * Sets the isolation level outside of a transaction, whatever the session has been
 	 * given since.
-	 * @param level the level
-	 * @param setting the setting that it stands for, {@code null} for the default
 	 */
-	void useIsolation(int level, @Nullable Integer setting) throws SQLException {
+	void useIsolation(int level) throws SQLException {
+		setIsolation(level, withoutDefault(level));
+	}
+
+	private @Nullable Integer withoutDefault(@Nullable Integer isolation) {
+		return Objects.equals(isolation, this.defaultIsolation) ? null : isolation;
+	}
+
+	private void setIsolation(int level, @Nullable Integer setting) throws SQLException {
 		if (this.originalIsolation == null && setting != null) {
 			this.originalIsolation = this.connection.getTransactionIsolation();
 		}

@@ -137,7 +137,17 @@ final class ConnectionSource {
 	 */
 	int defaultIsolation() {
 		Integer isolation = this.connectionDefaults.isolation();
-		return (isolation != null) ? isolation : this.cluster.defaults().isolation();
+		return (isolation != null) ? isolation : this.cluster.defaultIsolation();
+	}
+
+	/**
+	 * The isolation level of a new connection that is given none, {@code null} if it is
+	 * not known.
+	 */
+	private @Nullable Integer defaultIsolation(Route route) {
+		Integer isolation = (route.pool() == PoolKind.WRITE) ? this.connectionDefaults.isolation()
+				: route.node().readPool().isolation();
+		return (isolation != null) ? isolation : route.node().defaultIsolation();
 	}
 
 	boolean isByStatement() {
@@ -487,7 +497,7 @@ final class ConnectionSource {
 			connection = this.router.getConnection(route);
 			route.node().answeredSince(start);
 			PhysicalConnection physical = new PhysicalConnection(connection, route,
-					this.connectionDefaults.initSql() != null, this.onRelease);
+					this.connectionDefaults.initSql() != null, defaultIsolation(route), this.onRelease);
 			this.inUse.add(physical);
 			return physical;
 		}

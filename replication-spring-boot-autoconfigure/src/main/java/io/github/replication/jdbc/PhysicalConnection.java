@@ -103,15 +103,17 @@ final class PhysicalConnection {
 	 * @param route the node and pool that it was taken from
 	 * @param initialized whether that pool has executed a statement of the application's
 	 * on it
+	 * @param defaultIsolation the isolation level that it has, {@code null} if that is
+	 * not known
 	 * @param onRelease called when the connection goes back
 	 */
-	PhysicalConnection(Connection connection, Route route, boolean initialized, Consumer<PhysicalConnection> onRelease)
-			throws SQLException {
+	PhysicalConnection(Connection connection, Route route, boolean initialized, @Nullable Integer defaultIsolation,
+			Consumer<PhysicalConnection> onRelease) throws SQLException {
 		this.connection = connection;
 		this.node = route.node();
 		this.route = route;
 		this.nodeId = route.node().idOn(connection);
-		this.settings = new AppliedSettings(connection, initialized);
+		this.settings = new AppliedSettings(connection, initialized, defaultIsolation);
 		this.onRelease = onRelease;
 	}
 
@@ -288,6 +290,14 @@ final class PhysicalConnection {
 	}
 
 	/**
+	 * The isolation level of a transaction of a session here, {@code null} if it is not
+	 * known.
+	 */
+	@Nullable Integer isolation(SessionSettings session) {
+		return this.settings.isolation(session);
+	}
+
+	/**
 	 * Applies the settings of a session, in auto-commit where the server has to be asked.
 	 */
 	void apply(SessionSettings session, boolean readOnly) throws SQLException {
@@ -365,11 +375,9 @@ final class PhysicalConnection {
 
 	/**
 	 * Sets the isolation level, whatever the session has been given since.
-	 * @param level the level
-	 * @param setting the setting that it stands for, {@code null} for the default
 	 */
-	void useIsolation(int level, @Nullable Integer setting) throws SQLException {
-		this.settings.useIsolation(level, setting);
+	void useIsolation(int level) throws SQLException {
+		this.settings.useIsolation(level);
 	}
 
 	/**

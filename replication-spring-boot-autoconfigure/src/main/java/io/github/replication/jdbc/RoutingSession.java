@@ -150,7 +150,7 @@ final class RoutingSession {
 	SettingChanges changes() {
 		SettingChanges changes = this.changes;
 		if (changes == null) {
-			changes = new SettingChanges(this.source, this.requests, this.connections, this.units, metadata());
+			changes = new SettingChanges(this.requests, this.connections, this.units, metadata());
 			this.changes = changes;
 		}
 		return changes;

@@ -146,7 +146,7 @@ final class SessionUnits {
 			return unit;
 		}
 		RouteRequest request = unit.request().within(scope).with(bound);
-		if ((unit.isUsed() && keepsSnapshot()) || this.source.catchesUp(unit, request)) {
+		if ((unit.isUsed() && keepsSnapshot(unit)) || this.source.catchesUp(unit, request)) {
 			unit.seenWrite(bound.write());
 			return unit;
 		}
@@ -164,8 +164,9 @@ final class SessionUnits {
 	 * Whether the transaction sees the commits before its first statement and no later
 	 * ones, by its isolation level.
 	 */
-	private boolean keepsSnapshot() {
-		return this.requests.isolation() >= Connection.TRANSACTION_REPEATABLE_READ;
+	private boolean keepsSnapshot(UnitOfWork unit) {
+		Integer isolation = unit.physical().isolation(this.settings);
+		return isolation != null && isolation >= Connection.TRANSACTION_REPEATABLE_READ;
 	}
 
 	private UnitOfWork goOnAtPrimary(UnitOfWork unit, RouteRequest request) throws SQLException {

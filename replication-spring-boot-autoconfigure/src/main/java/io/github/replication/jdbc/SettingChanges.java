@@ -30,8 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SettingChanges {
 
-	private final ConnectionSource source;
-
 	private final SessionSettings settings;
 
 	private final RouteRequests requests;
@@ -42,9 +40,8 @@ final class SettingChanges {
 
 	private final MetadataAccess metadata;
 
-	SettingChanges(ConnectionSource source, RouteRequests requests, SessionConnections connections, SessionUnits units,
+	SettingChanges(RouteRequests requests, SessionConnections connections, SessionUnits units,
 			MetadataAccess metadata) {
-		this.source = source;
 		this.settings = requests.settings();
 		this.requests = requests;
 		this.connections = connections;
@@ -122,11 +119,17 @@ final class SettingChanges {
 	}
 
 	/**
-	 * The isolation level of the transaction under way, or else of the next one.
+	 * The isolation level of the transaction under way, or else of the next one. Whoever
+	 * has been given the answer may rely on it, although a node may have another default.
 	 */
 	int isolation() throws SQLException {
 		boolean asked = this.connections.isTransactionUnderWay() || sessionOfTheApplication() != null;
-		return asked ? this.metadata.ask(Connection::getTransactionIsolation) : this.requests.isolation();
+		if (asked) {
+			return this.metadata.ask(Connection::getTransactionIsolation);
+		}
+		int isolation = this.requests.isolation();
+		this.settings.setIsolation(isolation);
+		return isolation;
 	}
 
 	/**
@@ -134,10 +137,10 @@ final class SettingChanges {
 	 * application may have set another default gets it at once.
 	 */
 	void setIsolation(int level) throws SQLException {
-		this.settings.setIsolation((level != this.source.defaultIsolation()) ? level : null);
+		this.settings.setIsolation(level);
 		PhysicalConnection session = sessionOfTheApplication();
 		if (session != null) {
-			session.useIsolation(level, this.settings.getIsolation());
+			session.useIsolation(level);
 		}
 	}
 

@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -29,6 +30,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
@@ -87,8 +89,6 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private final HikariConfig pool;
 
 	private final ReadPoolFactory pools;
-
-	private final ServerDefaults defaults = new ServerDefaults();
 
 	private final SampleClock clock;
 
@@ -192,11 +192,17 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * Returns the servers' defaults for the settings of a session.
-	 * @return the defaults learnt so far
+	 * The isolation level of a transaction that does not name one, without asking a
+	 * server: that of the primary, or else of a replica that is known.
+	 * @return a constant of {@link Connection}; read committed, PostgreSQL's own default,
+	 * while no server has reported it
 	 */
-	public ServerDefaults defaults() {
-		return this.defaults;
+	public int defaultIsolation() {
+		return Stream.concat(Stream.ofNullable(topology().primary()), clusterNodes().stream())
+			.map(ClusterNode::defaultIsolation)
+			.filter(Objects::nonNull)
+			.findFirst()
+			.orElse(Connection.TRANSACTION_READ_COMMITTED);
 	}
 
 	/**
@@ -625,11 +631,6 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		@Override
 		public SampleClock clock() {
 			return Cluster.this.clock;
-		}
-
-		@Override
-		public ServerDefaults defaults() {
-			return Cluster.this.defaults;
 		}
 
 		@Override

@@ -75,6 +75,8 @@ public final class ClusterNode implements Node {
 
 	private volatile boolean alias;
 
+	private volatile @Nullable Integer defaultIsolation;
+
 	private volatile boolean warmingUp;
 
 	private volatile long returnedAt;
@@ -203,6 +205,25 @@ public final class ClusterNode implements Node {
 
 	void alias(boolean alias) {
 		this.alias = alias;
+	}
+
+	/**
+	 * The isolation level of a session to the node that is given none. A standby takes it
+	 * from the primary, unless its configuration, or that of its pool, sets another one.
+	 * @return a constant of {@link java.sql.Connection}, {@code null} while no connection
+	 * has reported it
+	 */
+	public @Nullable Integer defaultIsolation() {
+		return this.defaultIsolation;
+	}
+
+	/**
+	 * Notes the settings that the server has reported of a session.
+	 */
+	void reported(ServerState state) {
+		if (state != ServerState.UNKNOWN) {
+			this.defaultIsolation = state.isolation();
+		}
 	}
 
 	StateSince condition() {

@@ -183,7 +183,7 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 	 */
 	private void inspected(Connection connection, Sample sample) throws SQLException {
 		Sample last = this.health.last();
-		this.surroundings.defaults().learnFrom(sample.state());
+		this.member.node().reported(sample.state());
 		this.member.node().inquiry().position().reported(connection, sample);
 		if (!isOver()) {
 			if (this.member.isPrimary() && last != null && last.state().startedAt() != sample.state().startedAt()) {
@@ -200,6 +200,9 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 		}
 		boolean first = failure != null && this.health.failure() == null;
 		this.member.node().counts().probed(sample != null);
+		if (sample != null) {
+			this.member.node().reported(sample.state());
+		}
 		this.surroundings.membership().answered(this.member, sample, failure);
 		if (first) {
 			later(this::checkSilence, this.abortAfter - silence());
@@ -351,8 +354,6 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 		ClusterSettings settings();
 
 		SampleClock clock();
-
-		ServerDefaults defaults();
 
 		ScheduledExecutorService executor();
 

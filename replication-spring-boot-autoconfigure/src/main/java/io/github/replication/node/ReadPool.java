@@ -28,6 +28,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
+import com.zaxxer.hikari.util.UtilityElf;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.DelegatingDataSource;
@@ -55,6 +56,8 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	private final NodeHealth health;
 
+	private final @Nullable Integer isolation;
+
 	private final ReentrantLock opening = new ReentrantLock();
 
 	private final AtomicInteger active = new AtomicInteger();
@@ -78,6 +81,17 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		this.physical = physical;
 		this.health = health;
 		this.size = Size.of(hikari);
+		this.isolation = isolationOf(hikari);
+	}
+
+	/**
+	 * The isolation level that a pool gives its connections.
+	 * @param pool the configuration of the pool
+	 * @return a constant of {@link Connection}, {@code null} if the pool sets none
+	 */
+	public static @Nullable Integer isolationOf(HikariConfig pool) {
+		int isolation = UtilityElf.getTransactionIsolation(pool.getTransactionIsolation());
+		return (isolation >= 0) ? isolation : null;
 	}
 
 	/**
@@ -133,6 +147,14 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 */
 	public HikariDataSource hikari() {
 		return this.hikari;
+	}
+
+	/**
+	 * The isolation level that the pool gives its connections.
+	 * @return a constant of {@link Connection}, {@code null} if the pool sets none
+	 */
+	public @Nullable Integer isolation() {
+		return this.isolation;
 	}
 
 	/**

@@ -43,6 +43,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.api.Timeout;
 
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
@@ -334,6 +336,32 @@ class FaultTests {
 		}
 		finally {
 			setDefaultIsolation("read committed");
+		}
+	}
+
+	/**
+	 * Spring sets a level only where the connection answers with another one.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "false, 4, repeatable read", "false, 2, read committed", "true, 4, repeatable read",
+			"true, 2, read committed", "false, -1, read committed", "true, -1, repeatable read" })
+	void isolationLevelOfATransactionCountsWhateverTheDefaultOfANode(boolean readOnly, int level, String expected) {
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.replicas.replica-1.hikari.connection-init-sql",
+					"SET default_transaction_isolation = 'repeatable read'")
+			.with("replication.replicas.replica-2.weight", "0")
+			.withoutJpa()
+			.start()
+			.awaitQuiet()) {
+			assertThat(readOnly(application).byReplica()).isTrue();
+			TransactionTemplate transaction = application.transaction(readOnly);
+			transaction.setIsolationLevel(level);
+			for (int i = 0; i < 2; i++) {
+				assertThat(transaction.<String>execute((status) -> application.jdbc()
+					.queryForObject("SELECT current_setting('transaction_isolation')", String.class)))
+					.isEqualTo(expected);
+				assertThat(application.decisions().last().isReplica()).isEqualTo(readOnly);
+			}
 		}
 	}
 
