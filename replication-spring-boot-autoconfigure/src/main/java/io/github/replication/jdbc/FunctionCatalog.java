@@ -83,7 +83,7 @@ final class FunctionCatalog {
 
 	private boolean again;
 
-	private boolean failing;
+	private volatile boolean failing;
 
 	/**
 	 * Creates a catalog.
@@ -149,6 +149,14 @@ final class FunctionCatalog {
 	 */
 	boolean isOutdated() {
 		return this.outdated;
+	}
+
+	/**
+	 * Whether the catalog has been read, or may be soon.
+	 * @return {@code false} if it cannot be read
+	 */
+	boolean isReadable() {
+		return !this.failing || this.current.isComplete();
 	}
 
 	/**

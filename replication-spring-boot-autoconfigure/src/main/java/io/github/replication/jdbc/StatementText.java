@@ -104,6 +104,14 @@ final class StatementText {
 	}
 
 	/**
+	 * Whether it looks like a read, and may write by an object that the catalog is yet to
+	 * show, such as a view that was created just now.
+	 */
+	boolean isDoubtfulRead() {
+		return isPlainRead() && !isKnownRead() && this.catalog.isReadable();
+	}
+
+	/**
 	 * Whether a session with {@code standard_conforming_strings} off may understand
 	 * another text.
 	 */

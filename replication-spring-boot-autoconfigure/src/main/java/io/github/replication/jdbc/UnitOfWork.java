@@ -254,7 +254,7 @@ final class UnitOfWork {
 			return false;
 		}
 		if (text.isPlainRead() && !mayBeMisread(text)) {
-			return false;
+			return text.isDoubtfulRead();
 		}
 		this.physical.hold(Hold.SESSION);
 		return true;

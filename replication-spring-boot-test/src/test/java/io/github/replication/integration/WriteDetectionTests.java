@@ -37,6 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGStatement;
 import org.postgresql.jdbc.PgDatabaseMetaData;
@@ -253,18 +254,20 @@ class WriteDetectionTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "VIEW", "TEMPORARY VIEW" })
-	void viewThatIsYoungerThanTheKnowledgeOfTheCatalogIsAsked(String kind) throws SQLException {
+	@CsvSource({ "VIEW, false", "TEMPORARY VIEW, false", "VIEW, true", "TEMPORARY VIEW, true" })
+	void viewThatIsYoungerThanTheKnowledgeOfTheCatalogIsAsked(String kind, boolean autoCommit) throws SQLException {
 		try (Connection connection = application.bean(DataSource.class).getConnection();
 				Statement statement = connection.createStatement()) {
 			statement.execute("CREATE " + kind + " young AS SELECT note_visit() AS id");
 			application.newCaller();
-			connection.setAutoCommit(false);
+			connection.setAutoCommit(autoCommit);
 			statement.executeQuery("SELECT id FROM young").close();
-			connection.commit();
+			if (!autoCommit) {
+				connection.commit();
+			}
 			assertThat(hasWritten()).isTrue();
+			connection.setAutoCommit(true);
 			statement.execute("DROP VIEW young");
-			connection.commit();
 		}
 	}
 
