@@ -149,6 +149,7 @@ final class ScannedStatement {
 			case INSERT, UPDATE, DELETE, MERGE -> this.writes |= !last.isBeforeName();
 			case SHARE -> this.writes |= last.is(Keyword.FOR) || last.is(Keyword.KEY);
 			case INTO -> this.writes |= !last.is(Keyword.AS);
+			case FROM, TABLE -> add(StatementFacts.FROM_RELATION);
 			case TEMP, TEMPORARY -> temporary(last);
 			case TO -> this.toSavepoint = true;
 			case ALL -> all();

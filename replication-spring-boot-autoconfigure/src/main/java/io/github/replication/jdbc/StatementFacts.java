@@ -73,6 +73,11 @@ record StatementFacts(CatalogSnapshot basis, int flags) {
 	static final int BACKSLASH = 1 << 14;
 
 	/**
+	 * The text may name a relation to read from.
+	 */
+	static final int FROM_RELATION = 1 << 15;
+
+	/**
 	 * Every fact that makes a text something else than a plain read.
 	 */
 	static final int ANYTHING = WRITES_UNSEEN | CONTROLS_TRANSACTION | SEVERAL_STATEMENTS | SYNCHRONOUS_COMMIT

@@ -108,7 +108,8 @@ final class StatementText {
 	 * show, such as a view that was created just now.
 	 */
 	boolean isDoubtfulRead() {
-		return isPlainRead() && !isKnownRead() && this.catalog.isReadable();
+		return facts().has(StatementFacts.FROM_RELATION) && isPlainRead() && !isKnownRead()
+				&& this.catalog.isReadable();
 	}
 
 	/**
