@@ -110,7 +110,7 @@ public final class ReplicationAutoConfiguration {
 		CallerRecords replicationWriteRecord(ReplicationProperties properties,
 				@Qualifier("replicationClock") ObjectProvider<Clock> clock) {
 			Duration window = properties.getReadYourWrites().getWindow();
-			PropertyLimits.checkWindow(window);
+			PropertyValidator.checkWindow(window);
 			CallerRecords records = new CallerRecords(new CallerTokens(new SampleClock(System::nanoTime),
 					clock.getIfAvailable(Clock::systemUTC), window));
 			CallerContexts.add(records);

@@ -28,7 +28,7 @@ import org.springframework.util.function.SingletonSupplier;
 
 import io.github.replication.cache.CacheProtection;
 import io.github.replication.metrics.CacheMetrics;
-import io.github.replication.metrics.ObservedRoutes;
+import io.github.replication.metrics.ObservationRoutingListener;
 import io.github.replication.metrics.ReplicationMetrics;
 
 /**
@@ -77,8 +77,8 @@ public final class ReplicationMetricsAutoConfiguration {
 
 		@Bean
 		@ConditionalOnBean(ObservationRegistry.class)
-		ObservedRoutes replicationObservedRoutes(ObservationRegistry registry) {
-			return new ObservedRoutes(registry);
+		ObservationRoutingListener replicationObservedRoutes(ObservationRegistry registry) {
+			return new ObservationRoutingListener(registry);
 		}
 
 	}

@@ -69,7 +69,7 @@ final class ConnectionSource {
 
 	private final RouteFinder routes;
 
-	private final NodeRouter router = new NodeRouter();
+	private final NodeRoutingDataSource router = new NodeRoutingDataSource();
 
 	private final CallerRecords callers;
 

@@ -399,7 +399,7 @@ final class UnitOfWork {
 		}
 		this.source.requirePrimary(this.physical);
 		boolean sent = !this.physical.isBroken();
-		CommitOutcome outcome = CommitOutcome.POSSIBLY_WRITTEN;
+		CommitEffect outcome = CommitEffect.POSSIBLY_WRITTEN;
 		try {
 			outcome = send(level());
 		}
@@ -407,7 +407,7 @@ final class UnitOfWork {
 			if (sent && SqlState.leavesCommitInDoubt(ex)) {
 				throw new UnknownCommitOutcomeException(ConnectionSource.unit(), this.route.node().name(), ex);
 			}
-			outcome = CommitOutcome.UNCHANGED;
+			outcome = CommitEffect.UNCHANGED;
 			throw ex;
 		}
 		finally {
@@ -418,7 +418,7 @@ final class UnitOfWork {
 	/**
 	 * Sends the commit, and the question whether it writes if nothing else proves that.
 	 */
-	private CommitOutcome send(@Nullable SynchronousCommit level) throws SQLException {
+	private CommitEffect send(@Nullable SynchronousCommit level) throws SQLException {
 		Connection connection = this.physical.connection();
 		DriverConnection driver = this.physical.driver();
 		boolean sessionKnown = this.physical.isSessionKnown();
@@ -427,11 +427,11 @@ final class UnitOfWork {
 		if (sessionKnown && driver.transaction() == TransactionState.OPEN) {
 			if (!this.mayHaveWritten) {
 				connection.commit();
-				return CommitOutcome.UNCHANGED;
+				return CommitEffect.UNCHANGED;
 			}
 			if (this.written && durabilityKnown && driver.commitsSynchronously(this.source.nanoTime())) {
 				connection.commit();
-				return CommitOutcome.WRITTEN;
+				return CommitEffect.WRITTEN;
 			}
 		}
 		return WriteDetectingCommit.commit(connection, driver, level, durabilityKnown ? this.source::nanoTime : null);
@@ -449,13 +449,13 @@ final class UnitOfWork {
 		return level;
 	}
 
-	private void record(CommitOutcome outcome) {
+	private void record(CommitEffect outcome) {
 		this.route.node().counts().committed(outcome.mayHaveWritten());
-		if (outcome == CommitOutcome.POSSIBLY_WRITTEN) {
+		if (outcome == CommitEffect.POSSIBLY_WRITTEN) {
 			this.source.recordUncheckedWrite(this.asynchronous);
 		}
 		else if (outcome.mayHaveWritten()) {
-			this.source.recordWrite(outcome == CommitOutcome.WRITTEN_ASYNCHRONOUSLY);
+			this.source.recordWrite(outcome == CommitEffect.WRITTEN_ASYNCHRONOUSLY);
 		}
 		recordUnseenWrites();
 		if (this.changesCatalog) {

@@ -69,13 +69,13 @@ final class WriteDetectingCommit {
 	 * else
 	 * @return the known outcome of the transaction
 	 */
-	static CommitOutcome commit(Connection connection, DriverConnection driver, @Nullable SynchronousCommit level,
+	static CommitEffect commit(Connection connection, DriverConnection driver, @Nullable SynchronousCommit level,
 			@Nullable LongSupplier clock) throws SQLException {
-		CommitOutcome possible = possibleOutcome(driver);
+		CommitEffect possible = possibleOutcome(driver);
 		if (possible != null) {
 			return commitUnchecked(connection, level, possible);
 		}
-		CommitOutcome outcome = (level != null)
+		CommitEffect outcome = (level != null)
 				? checkAndCommit(connection, CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT), driver, null)
 				: checkAndCommit(connection, CHECK_AND_COMMIT, driver, clock);
 		connection.commit();
@@ -88,26 +88,26 @@ final class WriteDetectingCommit {
 	 * driver sets a savepoint before each statement, the commit must stay a call of its
 	 * own.
 	 */
-	private static @Nullable CommitOutcome possibleOutcome(DriverConnection driver) {
+	private static @Nullable CommitEffect possibleOutcome(DriverConnection driver) {
 		TransactionState state = driver.transaction();
 		if (state == TransactionState.UNKNOWN) {
-			return CommitOutcome.POSSIBLY_WRITTEN;
+			return CommitEffect.POSSIBLY_WRITTEN;
 		}
 		if (state != TransactionState.OPEN) {
-			return CommitOutcome.UNCHANGED;
+			return CommitEffect.UNCHANGED;
 		}
-		return driver.setsSavepoints() ? CommitOutcome.POSSIBLY_WRITTEN : null;
+		return driver.setsSavepoints() ? CommitEffect.POSSIBLY_WRITTEN : null;
 	}
 
-	private static CommitOutcome commitUnchecked(Connection connection, @Nullable SynchronousCommit level,
-			CommitOutcome possible) throws SQLException {
+	private static CommitEffect commitUnchecked(Connection connection, @Nullable SynchronousCommit level,
+			CommitEffect possible) throws SQLException {
 		if (level == null || !possible.mayHaveWritten()) {
 			connection.commit();
 			return possible;
 		}
 		set(connection, level);
 		connection.commit();
-		return (level == SynchronousCommit.OFF) ? CommitOutcome.WRITTEN_ASYNCHRONOUSLY : CommitOutcome.WRITTEN;
+		return (level == SynchronousCommit.OFF) ? CommitEffect.WRITTEN_ASYNCHRONOUSLY : CommitEffect.WRITTEN;
 	}
 
 	private static void set(Connection connection, SynchronousCommit level) throws SQLException {
@@ -116,7 +116,7 @@ final class WriteDetectingCommit {
 		}
 	}
 
-	private static CommitOutcome checkAndCommit(Connection connection, String sql, DriverConnection driver,
+	private static CommitEffect checkAndCommit(Connection connection, String sql, DriverConnection driver,
 			@Nullable LongSupplier clock) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setFetchSize(0);
@@ -130,9 +130,9 @@ final class WriteDetectingCommit {
 					driver.commitsSynchronously(synchronous && row.getInt(3) == driver.backendPid(), clock.getAsLong());
 				}
 				if (!row.getBoolean(1)) {
-					return CommitOutcome.UNCHANGED;
+					return CommitEffect.UNCHANGED;
 				}
-				return synchronous ? CommitOutcome.WRITTEN : CommitOutcome.WRITTEN_ASYNCHRONOUSLY;
+				return synchronous ? CommitEffect.WRITTEN : CommitEffect.WRITTEN_ASYNCHRONOUSLY;
 			}
 		}
 	}

@@ -50,8 +50,8 @@ import io.github.replication.node.PrimaryHistory.Lag;
 import io.github.replication.position.SampleClock;
 
 /**
- * The nodes, their pools and their supervisors. Owns the read pools, and the write pools
- * of nodes that have become the primary: closing the cluster closes them.
+ * The nodes, their pools and their monitors. Owns the read pools, and the write pools of
+ * nodes that have become the primary: closing the cluster closes them.
  *
  * @since 0.1.0
  */
@@ -96,7 +96,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	private final ScheduledThreadPoolExecutor executor;
 
-	private final List<NodeSupervisor> supervisors = new CopyOnWriteArrayList<>();
+	private final List<NodeMonitor> monitors = new CopyOnWriteArrayList<>();
 
 	private final Membership membership;
 
@@ -144,9 +144,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	private Member supervise(NodeDefinition definition, Role role, @Nullable DataSource writePool) {
-		NodeSupervisor supervisor = new NodeSupervisor(definition, role, writePool, new Supervision());
-		this.supervisors.add(supervisor);
-		return supervisor.member();
+		NodeMonitor monitor = new NodeMonitor(definition, role, writePool, new Monitoring());
+		this.monitors.add(monitor);
+		return monitor.member();
 	}
 
 	/**
@@ -154,7 +154,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 */
 	public void start() {
 		this.started = true;
-		this.supervisors.forEach(this::watch);
+		this.monitors.forEach(this::watch);
 	}
 
 	private static ScheduledThreadPoolExecutor executor() {
@@ -170,9 +170,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * One that does not answer keeps a thread busy with the question, and another with
 	 * the attempt to connect.
 	 */
-	private void watch(NodeSupervisor supervisor) {
-		this.executor.setCorePoolSize(2 * this.supervisors.size() + 1);
-		supervisor.start();
+	private void watch(NodeMonitor monitor) {
+		this.executor.setCorePoolSize(2 * this.monitors.size() + 1);
+		monitor.start();
 	}
 
 	/**
@@ -350,7 +350,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * @return {@code false} if the time has passed, or the thread was interrupted
 	 */
 	public boolean awaitPrimary(Topology seen, long deadline) {
-		this.supervisors.forEach(NodeSupervisor::hurry);
+		this.monitors.forEach(NodeMonitor::hurry);
 		this.changes.lock();
 		try {
 			while (topology() == seen && !isServing(seen.primary())) {
@@ -524,8 +524,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	@Override
 	public void add(NodeDefinition replica) {
 		JdbcUrls.requireOneServer(replica.name(), replica.url());
-		NodeSupervisor supervisor = new NodeSupervisor(replica, Role.REPLICA, null, new Supervision());
-		Member member = supervisor.member();
+		NodeMonitor monitor = new NodeMonitor(replica, Role.REPLICA, null, new Monitoring());
+		Member member = monitor.member();
 		try {
 			this.membership.join(member);
 		}
@@ -533,10 +533,10 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 			close(member);
 			throw ex;
 		}
-		this.supervisors.add(supervisor);
+		this.monitors.add(monitor);
 		member.node().warmUp();
 		if (this.started) {
-			watch(supervisor);
+			watch(monitor);
 		}
 		changed();
 		logger.info(member + " was added");
@@ -594,7 +594,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	private void close(Member member) {
 		member.remove();
-		this.supervisors.removeIf((supervisor) -> supervisor.member() == member);
+		this.monitors.removeIf((monitor) -> monitor.member() == member);
 		member.node().inquiry().close();
 		member.node().readPool().close();
 		WritePool writePool = member.node().writePool();
@@ -619,9 +619,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * The supervisors' view of the cluster.
+	 * The monitors' view of the cluster.
 	 */
-	private final class Supervision implements NodeSupervisor.Surroundings {
+	private final class Monitoring implements NodeMonitor.Surroundings {
 
 		@Override
 		public ClusterSettings settings() {
@@ -681,7 +681,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 		@Override
 		public void primaryFailed(Member primary) {
-			Cluster.this.supervisors.forEach(NodeSupervisor::hurry);
+			Cluster.this.monitors.forEach(NodeMonitor::hurry);
 			WritePool writePool = primary.node().writePool();
 			restWhileUnavailable(primary);
 			if (writePool != null && primary.health().isFailing() && !writePool.isConnected()) {

@@ -38,8 +38,8 @@ import io.github.replication.position.Write;
 
 /**
  * The positions of all nodes, by which reads are routed. {@link PrimaryPosition} and
- * {@link ReplicaPosition} keep them, {@link Qualification} judges them, and
- * {@link CatchUp} brings them up to date. Safe for use by several threads.
+ * {@link ReplicaPosition} keep them, {@link ReplicaQualification} judges them, and
+ * {@link ReplicaWait} brings them up to date. Safe for use by several threads.
  *
  * @since 0.1.0
  */
@@ -51,7 +51,7 @@ public final class Positions implements PositionResolver {
 
 	private final PrimaryPosition primary;
 
-	private final CatchUp catchUp;
+	private final ReplicaWait replicaWait;
 
 	private final TimelineMarks marks;
 
@@ -63,7 +63,7 @@ public final class Positions implements PositionResolver {
 		this.settings = settings;
 		this.clock = clock;
 		this.primary = new PrimaryPosition(settings.mode());
-		this.catchUp = new CatchUp(settings, clock);
+		this.replicaWait = new ReplicaWait(settings, clock);
 		this.marks = new TimelineMarks(this.primary::history, clock::nanoTime);
 	}
 
@@ -78,7 +78,7 @@ public final class Positions implements PositionResolver {
 	 * Sets the node to ask for positions of the primary.
 	 */
 	void follow(NodeInquiry primary) {
-		this.catchUp.follow(primary);
+		this.replicaWait.follow(primary);
 		this.marks.follow(primary);
 	}
 
@@ -101,7 +101,7 @@ public final class Positions implements PositionResolver {
 	 * A unit was served by the primary. If that counts as silent, it is asked at once.
 	 */
 	public void primaryHasServed() {
-		NodeInquiry primary = this.catchUp.primary();
+		NodeInquiry primary = this.replicaWait.primary();
 		if (this.primary.served() && primary != null) {
 			primary.sampleAfter(this.clock.now());
 		}
@@ -138,9 +138,9 @@ public final class Positions implements PositionResolver {
 	 * decides whether a replica belongs to it. Waits no longer than a probe may take.
 	 */
 	void knowPrimary() {
-		NodeInquiry primary = this.catchUp.primary();
+		NodeInquiry primary = this.replicaWait.primary();
 		if (history().last() == null && primary != null && primary.failure() == null) {
-			this.catchUp.askPrimary(0);
+			this.replicaWait.askPrimary(0);
 		}
 	}
 
@@ -164,7 +164,7 @@ public final class Positions implements PositionResolver {
 	 * @return the number
 	 */
 	public long waits() {
-		return this.catchUp.waits();
+		return this.replicaWait.waits();
 	}
 
 	/**
@@ -172,7 +172,7 @@ public final class Positions implements PositionResolver {
 	 * @return the time in nanoseconds
 	 */
 	public double waitedNanos() {
-		return this.catchUp.waitedNanos();
+		return this.replicaWait.waitedNanos();
 	}
 
 	/**
@@ -212,8 +212,9 @@ public final class Positions implements PositionResolver {
 	/**
 	 * Returns the judgment by the positions known now.
 	 */
-	private Qualification now() {
-		return new Qualification(this.settings, history(), isExact(), this.primary.isServing(), this.topology.get());
+	private ReplicaQualification now() {
+		return new ReplicaQualification(this.settings, history(), isExact(), this.primary.isServing(),
+				this.topology.get());
 	}
 
 	@Override
@@ -277,7 +278,7 @@ public final class Positions implements PositionResolver {
 	 */
 	private static boolean isNodeOfRead(ClusterNode replica, Bound required) {
 		ReadMark read = required.read();
-		return required.write() == null && read != null && Qualification.isOf(replica, read);
+		return required.write() == null && read != null && ReplicaQualification.isOf(replica, read);
 	}
 
 	/**
@@ -324,7 +325,7 @@ public final class Positions implements PositionResolver {
 	 */
 	void resolveForAll() {
 		Write write = boundOfAll().write();
-		NodeInquiry primary = this.catchUp.primary();
+		NodeInquiry primary = this.replicaWait.primary();
 		if (write != null && primary != null) {
 			primary.sampleAfter(write.tick());
 		}
@@ -341,7 +342,7 @@ public final class Positions implements PositionResolver {
 			return true;
 		}
 		Write now = Write.unresolved(this.clock.now(), false, this.clock.nanoTime());
-		this.catchUp.askPrimary(now.tick());
+		this.replicaWait.askPrimary(now.tick());
 		return !hasReached(node, new Bound(now, null));
 	}
 
@@ -399,7 +400,7 @@ public final class Positions implements PositionResolver {
 	 * @return {@code true} if one of them qualifies now
 	 */
 	public boolean catchUp(List<ClusterNode> replicas, CallerRecord record) {
-		boolean reached = isWorthAsking(replicas, record) && this.catchUp.run(asked(replicas, record),
+		boolean reached = isWorthAsking(replicas, record) && this.replicaWait.run(asked(replicas, record),
 				() -> settle(replicas, record), () -> isReached(replicas, record));
 		if (!reached) {
 			record.recordBehind(successor(replicas, record.bound()));
@@ -458,12 +459,12 @@ public final class Positions implements PositionResolver {
 	 */
 	public boolean refresh(List<ClusterNode> replicas, Duration maxStaleness) {
 		long tick = this.clock.now();
-		return this.catchUp.run(replicas, () -> tick, () -> !fresh(replicas, maxStaleness).isEmpty());
+		return this.replicaWait.run(replicas, () -> tick, () -> !fresh(replicas, maxStaleness).isEmpty());
 	}
 
 	private boolean isReached(List<ClusterNode> replicas, CallerRecord record) {
 		Bound bound = required(record.bound());
-		Qualification now = now();
+		ReplicaQualification now = now();
 		return replicas.stream().anyMatch((node) -> now.hasReached(node, bound));
 	}
 
@@ -478,14 +479,14 @@ public final class Positions implements PositionResolver {
 		long tick = writes().doubt(bound.write());
 		ReadMark read = bound.read();
 		if (read != null && this.settings.monotonic()
-				&& replicas.stream().noneMatch((node) -> Qualification.isOf(node, read))) {
+				&& replicas.stream().noneMatch((node) -> ReplicaQualification.isOf(node, read))) {
 			tick = Math.max(tick, read.tick());
 		}
 		return (tick >= 0 && history().firstAfter(tick) == null) ? tick : -1;
 	}
 
-	private WriteLookup writes() {
-		return new WriteLookup(history());
+	private WritePositionLookup writes() {
+		return new WritePositionLookup(history());
 	}
 
 	@Override
@@ -496,7 +497,7 @@ public final class Positions implements PositionResolver {
 	@Override
 	public Write resolve(Write write) {
 		if (isExact() && history().firstAfter(write.tick()) == null) {
-			this.catchUp.askPrimary(write.tick());
+			this.replicaWait.askPrimary(write.tick());
 		}
 		return lookUp(write);
 	}

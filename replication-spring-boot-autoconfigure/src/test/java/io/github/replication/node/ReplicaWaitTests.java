@@ -29,21 +29,21 @@ import io.github.replication.position.SampleClock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class CatchUpTests {
+class ReplicaWaitTests {
 
 	private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
 	private final AtomicLong time = new AtomicLong();
 
-	private final CatchUp catchUp = new CatchUp(new PositionSettings(ReadYourWritesMode.POSITION, true, Duration.ZERO,
-			Duration.ofSeconds(1), Duration.ofMillis(500)), new SampleClock(this.time::get));
+	private final ReplicaWait replicaWait = new ReplicaWait(new PositionSettings(ReadYourWritesMode.POSITION, true,
+			Duration.ZERO, Duration.ofSeconds(1), Duration.ofMillis(500)), new SampleClock(this.time::get));
 
 	@Test
 	void answerThatArrivesWhileAnotherIsJudgedIsJudged() {
 		CompletableFuture<Object> first = CompletableFuture.completedFuture("first");
 		CompletableFuture<Object> second = new CompletableFuture<>();
 		AtomicInteger judgments = new AtomicInteger();
-		boolean reached = this.catchUp.awaitEach(List.of(first, second), () -> {
+		boolean reached = this.replicaWait.awaitEach(List.of(first, second), () -> {
 			boolean arrived = second.isDone();
 			second.complete("second");
 			judgments.incrementAndGet();
@@ -56,7 +56,7 @@ class CatchUpTests {
 	@Test
 	void eachAnswerIsJudgedOnce() {
 		AtomicInteger judgments = new AtomicInteger();
-		boolean reached = this.catchUp.awaitEach(
+		boolean reached = this.replicaWait.awaitEach(
 				List.of(CompletableFuture.completedFuture("first"), CompletableFuture.failedFuture(new Exception())),
 				() -> judgments.incrementAndGet() > 1, SECOND);
 		assertThat(reached).isFalse();
@@ -66,7 +66,7 @@ class CatchUpTests {
 	@Test
 	void nothingIsAwaitedAfterTheDeadline() {
 		this.time.set(SECOND);
-		boolean reached = this.catchUp.awaitEach(List.of(new CompletableFuture<>()), () -> {
+		boolean reached = this.replicaWait.awaitEach(List.of(new CompletableFuture<>()), () -> {
 			throw new AssertionError();
 		}, SECOND);
 		assertThat(reached).isFalse();

@@ -36,7 +36,7 @@ import io.github.replication.position.SampleClock;
  * Asks nodes again on behalf of a read, and waits for replicas to get further. Bounded in
  * time and in the number of questions.
  */
-final class CatchUp {
+final class ReplicaWait {
 
 	private static final long SHORTEST_BUDGET = Duration.ofMillis(50).toNanos();
 
@@ -52,7 +52,7 @@ final class CatchUp {
 
 	private volatile @Nullable NodeInquiry primary;
 
-	CatchUp(PositionSettings settings, SampleClock clock) {
+	ReplicaWait(PositionSettings settings, SampleClock clock) {
 		this.settings = settings;
 		this.clock = clock;
 	}
@@ -171,7 +171,7 @@ final class CatchUp {
 			this.replicas = replicas;
 			this.tick = tick;
 			this.reached = reached;
-			long wait = CatchUp.this.settings.maxWait().toNanos();
+			long wait = ReplicaWait.this.settings.maxWait().toNanos();
 			this.waiting = wait > 0;
 			this.deadline = start + Math.max(wait, SHORTEST_BUDGET);
 		}
@@ -198,7 +198,7 @@ final class CatchUp {
 
 		private boolean askPrimary() {
 			long tick = this.tick.getAsLong();
-			NodeInquiry primary = CatchUp.this.primary;
+			NodeInquiry primary = ReplicaWait.this.primary;
 			if (tick < 0) {
 				return true;
 			}
@@ -208,7 +208,7 @@ final class CatchUp {
 		}
 
 		private boolean ask(List<NodeInquiry> inquiries) {
-			long tick = CatchUp.this.clock.now();
+			long tick = ReplicaWait.this.clock.now();
 			List<CompletableFuture<Sample>> answers = new ArrayList<>();
 			inquiries.forEach((inquiry) -> answers.add(inquiry.furtherSampleAfter(tick)));
 			return awaitEach(answers, this.reached, this.deadline);

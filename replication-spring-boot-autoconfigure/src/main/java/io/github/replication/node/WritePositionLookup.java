@@ -28,7 +28,7 @@ import io.github.replication.position.Write;
  *
  * @param history the samples
  */
-record WriteLookup(PrimaryHistory history) {
+record WritePositionLookup(PrimaryHistory history) {
 
 	/**
 	 * A write at the position of the first sample that covers it, unresolved if there is

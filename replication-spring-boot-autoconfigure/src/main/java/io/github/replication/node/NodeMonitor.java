@@ -46,9 +46,9 @@ import io.github.replication.position.SampleClock;
  * one attempt at a time. It is back once it has answered and given a connection twice in
  * a row. The outcomes of requests at the node count as well.
  */
-final class NodeSupervisor implements NodeInquiry.Listener {
+final class NodeMonitor implements NodeInquiry.Listener {
 
-	private static final Log logger = LogFactory.getLog(NodeSupervisor.class);
+	private static final Log logger = LogFactory.getLog(NodeMonitor.class);
 
 	/**
 	 * The first pause before a node is tried again, unless a part of the interval is
@@ -87,13 +87,13 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 	private @Nullable ScheduledFuture<?> next;
 
 	/**
-	 * Creates a node and its supervisor, which does nothing before it is started.
+	 * Creates a node and its monitor, which does nothing before it is started.
 	 * @param definition the configuration of the node
 	 * @param role its role at first
 	 * @param writePool the application's own pool, {@code null} for a replica
 	 * @param surroundings the cluster
 	 */
-	NodeSupervisor(NodeDefinition definition, Role role, @Nullable DataSource writePool, Surroundings surroundings) {
+	NodeMonitor(NodeDefinition definition, Role role, @Nullable DataSource writePool, Surroundings surroundings) {
 		this.surroundings = surroundings;
 		this.clock = surroundings.clock();
 		PositionSettings positions = surroundings.settings().positions();
@@ -347,7 +347,7 @@ final class NodeSupervisor implements NodeInquiry.Listener {
 	}
 
 	/**
-	 * The methods of the cluster that a supervisor needs.
+	 * The methods of the cluster that a monitor needs.
 	 */
 	interface Surroundings {
 

@@ -26,7 +26,7 @@ import org.springframework.util.unit.DataSize;
  * Stops the start of an application in which a number or a duration of the properties
  * cannot work. What names replicas, nodes or cookies is checked where it is read.
  */
-final class PropertyLimits {
+final class PropertyValidator {
 
 	private static final Duration SHORTEST = Duration.ofMillis(1);
 
@@ -35,7 +35,7 @@ final class PropertyLimits {
 	 */
 	private static final Duration LONGEST = Duration.ofDays(36_500);
 
-	private PropertyLimits() {
+	private PropertyValidator() {
 	}
 
 	/**

@@ -19,7 +19,7 @@ package io.github.replication.jdbc;
 /**
  * The known outcome of a read-write transaction after its commit.
  */
-enum CommitOutcome {
+enum CommitEffect {
 
 	/**
 	 * Nothing was changed.

@@ -27,7 +27,7 @@ import io.github.replication.RoutingListener;
  *
  * @since 0.1.0
  */
-public final class ObservedRoutes implements RoutingListener {
+public final class ObservationRoutingListener implements RoutingListener {
 
 	private final ObservationRegistry registry;
 
@@ -35,7 +35,7 @@ public final class ObservedRoutes implements RoutingListener {
 	 * Creates a listener.
 	 * @param registry knows the observation of the current thread
 	 */
-	public ObservedRoutes(ObservationRegistry registry) {
+	public ObservationRoutingListener(ObservationRegistry registry) {
 		this.registry = registry;
 	}
 

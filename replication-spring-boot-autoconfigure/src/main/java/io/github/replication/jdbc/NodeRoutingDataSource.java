@@ -35,7 +35,7 @@ import io.github.replication.policy.Route;
  * {@link AbstractRoutingDataSource} is used, which asks for the target each time, and
  * neither its map of targets nor a default.
  */
-final class NodeRouter extends AbstractRoutingDataSource {
+final class NodeRoutingDataSource extends AbstractRoutingDataSource {
 
 	/**
 	 * One holder a thread, which stays: to bind a value for each connection would cost
@@ -43,7 +43,7 @@ final class NodeRouter extends AbstractRoutingDataSource {
 	 */
 	private final ThreadLocal<Choice> choice = ThreadLocal.withInitial(Choice::new);
 
-	NodeRouter() {
+	NodeRoutingDataSource() {
 		setTargetDataSources(Map.of());
 		setLenientFallback(false);
 		afterPropertiesSet();
