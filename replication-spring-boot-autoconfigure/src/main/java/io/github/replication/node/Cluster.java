@@ -137,7 +137,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 				null);
 		Member primary = supervise(definition, Role.PRIMARY, writePool);
 		this.positions.follow(primary.node().inquiry());
-		this.membership = new Membership(primary, settings, this.positions, clock, wallClock, this::changePools);
+		this.membership = new Membership(primary, settings, this.positions, clock, wallClock, new Succession());
 		this.membership.onChange(this::stateChanged);
 		this.positions.within(this::topology);
 		settings.replicas().forEach((replica) -> this.membership.join(supervise(replica, Role.REPLICA, null)));
@@ -347,20 +347,23 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * Waits until the unavailable primary can serve, or the topology has changed.
 	 * @param seen the topology when the primary could not serve
 	 * @param deadline when to give up, by the clock of the cluster in nanoseconds
-	 * @return {@code false} if the time has passed, or the thread was interrupted
+	 * @return {@code false} if the time has passed, the cluster is closed, or the thread
+	 * was interrupted
 	 */
 	public boolean awaitPrimary(Topology seen, long deadline) {
 		this.monitors.forEach(NodeMonitor::hurry);
 		this.changes.lock();
 		try {
-			while (topology() == seen && !isServing(seen.primary())) {
+			while (true) {
 				long left = deadline - this.clock.nanoTime();
 				if (left <= 0 || this.executor.isShutdown()) {
 					return false;
 				}
+				if (topology() != seen || isServing(seen.primary())) {
+					return true;
+				}
 				this.change.awaitNanos(Math.min(left, TURN));
 			}
-			return true;
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -460,8 +463,28 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		}
 		restWhileUnavailable(before);
 		restWhileUnavailable(now);
-		this.executor.execute(() -> giveUp(before.node()));
 		changed();
+	}
+
+	/**
+	 * What follows from a failover.
+	 */
+	private final class Succession implements Membership.Succession {
+
+		@Override
+		public void prepare(Member before, Member now) {
+			changePools(before, now);
+		}
+
+		/**
+		 * Whoever takes a connection of the former primary from now on sees that it is
+		 * not the primary any more.
+		 */
+		@Override
+		public void succeeded(Member before) {
+			Cluster.this.executor.execute(() -> giveUp(before.node()));
+		}
+
 	}
 
 	/**

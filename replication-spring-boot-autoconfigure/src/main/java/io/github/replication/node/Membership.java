@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
@@ -53,7 +52,7 @@ final class Membership {
 
 	private final InstantSource wallClock;
 
-	private final BiConsumer<Member, Member> onFailover;
+	private final Succession succession;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -78,17 +77,16 @@ final class Membership {
 	 * @param positions learns the position of the primary
 	 * @param clock the monotonic clock
 	 * @param wallClock the time of day, for reports to operators
-	 * @param onFailover called with the former and the new primary, before the change is
-	 * visible elsewhere
+	 * @param succession called at a failover
 	 */
 	Membership(Member primary, ClusterSettings settings, Positions positions, SampleClock clock,
-			InstantSource wallClock, BiConsumer<Member, Member> onFailover) {
+			InstantSource wallClock, Succession succession) {
 		this.failover = settings.monitor().failover();
 		this.zone = settings.zone();
 		this.positions = positions;
 		this.clock = clock;
 		this.wallClock = wallClock;
-		this.onFailover = onFailover;
+		this.succession = succession;
 		this.configured = primary;
 		this.primary = primary;
 		this.topology = new Topology(primary.node(), List.of(), this.zone);
@@ -190,7 +188,9 @@ final class Membership {
 	 */
 	void drain(Member member, boolean drained) {
 		changed(() -> {
-			requireReplica(member, "drained");
+			if (drained) {
+				requireReplica(member, "drained");
+			}
 			member.health().drain(drained);
 		});
 	}
@@ -322,10 +322,16 @@ final class Membership {
 		successor.node().role(Role.PRIMARY);
 		// it answers, and new connections were refused only for its former role
 		successor.health().found();
-		this.onFailover.accept(before, successor);
+		if (successor.health().isDrained()) {
+			logger.info(successor + " is no longer drained, since it is the primary");
+			successor.health().drain(false);
+		}
+		this.succession.prepare(before, successor);
 		this.positions.follow(successor.node().inquiry());
 		this.positions.primaryAnswered(sample, null);
+		judge();
 		this.topology = look();
+		this.succession.succeeded(before);
 	}
 
 	private void reportFailover(Member before, Member successor, @Nullable Sample sample) {
@@ -421,6 +427,23 @@ final class Membership {
 
 	private Topology look() {
 		return new Topology(this.primary.node(), this.replicas.stream().map(Member::node).toList(), this.zone);
+	}
+
+	/**
+	 * Called when another node becomes the primary, under the lock of the membership.
+	 */
+	interface Succession {
+
+		/**
+		 * Called before the change is visible elsewhere.
+		 */
+		void prepare(Member before, Member now);
+
+		/**
+		 * Called once it is.
+		 */
+		void succeeded(Member before);
+
 	}
 
 }

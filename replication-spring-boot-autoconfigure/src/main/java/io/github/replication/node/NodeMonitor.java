@@ -270,6 +270,10 @@ final class NodeMonitor implements NodeInquiry.Listener {
 			this.surroundings.moved(this.member);
 		}
 		else {
+			WritePool writePool = this.member.node().writePool();
+			if (writePool != null) {
+				writePool.evict();
+			}
 			this.member.node().readPool().evict();
 		}
 	}

@@ -46,6 +46,13 @@ public class NodeUnavailableException extends SQLTransientConnectionException {
 	}
 
 	/**
+	 * Creates the exception of a node that was removed, or whose application has ended.
+	 */
+	static NodeUnavailableException closed(String node) {
+		return new NodeUnavailableException("The connections to " + node + " are closed", true, null);
+	}
+
+	/**
 	 * Creates the exception of a unit that has waited for a connection when the node was
 	 * lost, or another one followed.
 	 */

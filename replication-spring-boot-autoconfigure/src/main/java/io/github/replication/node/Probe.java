@@ -121,6 +121,10 @@ final class Probe implements AutoCloseable {
 		this.doubted = false;
 		try {
 			Connection connection = open();
+			if (this.change == Change.RESTARTED && isAlive(current)) {
+				// two servers may call their addresses the same, or have none
+				this.change = Change.MOVED;
+			}
 			abort(current);
 			return connection;
 		}
@@ -245,17 +249,31 @@ final class Probe implements AutoCloseable {
 		return ServerState.UNKNOWN;
 	}
 
+	private static boolean isAlive(Connection connection) {
+		try {
+			return ServerStateQuery.identify(connection) != null;
+		}
+		catch (SQLException ex) {
+			return false;
+		}
+	}
+
 	/**
-	 * A restarted server stands at the same address.
+	 * A restarted server stands at the same address. One that has several addresses is
+	 * known by its port and the time of its start.
 	 */
 	private void compare(@Nullable String server) {
 		String before = this.server;
-		if (server != null && before != null && !server.equals(before)) {
+		if (server != null && before != null && !withoutAddress(server).equals(withoutAddress(before))) {
 			this.change = addressOf(server).equals(addressOf(before)) ? Change.RESTARTED : Change.MOVED;
 		}
 		if (server != null) {
 			this.server = server;
 		}
+	}
+
+	private static String withoutAddress(String server) {
+		return server.substring(server.indexOf(' ') + 1);
 	}
 
 	private static String addressOf(String server) {

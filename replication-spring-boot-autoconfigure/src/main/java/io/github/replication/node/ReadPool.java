@@ -263,11 +263,15 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Changes how many connections there may be.
+	 * Changes how many connections there may be. HikariCP goes on to lend those that it
+	 * has above that, so that all are replaced.
 	 */
 	void resize(Size size) {
 		this.hikari.setMinimumIdle(size.minimumIdle());
 		this.hikari.setMaximumPoolSize(size.maximum());
+		if (liveConnections() > size.maximum()) {
+			evict();
+		}
 	}
 
 	/**
@@ -394,6 +398,9 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	private void failIfUnreachable() throws NodeUnavailableException {
+		if (this.hikari.isClosed()) {
+			throw NodeUnavailableException.closed(this.node);
+		}
 		if (!this.health.isReachable()) {
 			throw NodeUnavailableException.unreachable(this.node, this.physical.failure());
 		}
@@ -406,7 +413,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	private NodeUnavailableException unavailable(SQLException ex, boolean patient) {
 		SQLException failure = this.physical.failure();
 		if (this.hikari.isClosed()) {
-			return unreachable(ex);
+			return NodeUnavailableException.closed(this.node);
 		}
 		if (liveConnections() > 0 || (failure != null && SqlState.isOutOfResources(failure))
 				|| isMerelySlow(failure, patient)) {

@@ -18,13 +18,17 @@ package io.github.replication.integration;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,10 +36,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.junit.jupiter.api.function.Executable;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.replication.Consistency;
 import io.github.replication.NodeState;
@@ -161,6 +168,77 @@ class FailoverTests {
 						() -> application.jdbc().queryForList("SELECT pg_sleep(1)"))))
 				.toList();
 			assertThat(reads).allSatisfy((read) -> assertThat(read).succeedsWithin(Duration.ofSeconds(20)));
+		}
+	}
+
+	@Test
+	@Tag("long")
+	void promotedNodeServesNoMoreReadsAtATimeThanAPrimary() {
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "100ms")
+			.with("replication.fallback-max-connections", "1")
+			.with("replication.replicas.replica-2.weight", "0")
+			.with("spring.datasource.hikari.connection-timeout", "20000")
+			.withoutJpa()
+			.start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			assertThat(inParallel(4, () -> Replication.readOnly(Consistency.SESSION, () -> backend(application))))
+				.hasSizeGreaterThan(1);
+			this.cluster.primary().stop();
+			this.cluster.node("replica-1").promote();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			assertThat(inParallel(4, () -> Replication.readOnly(Consistency.STRONG, () -> backend(application))))
+				.hasSize(1);
+		}
+	}
+
+	private static Integer backend(TestApplication application) {
+		return application.jdbc().queryForObject("SELECT pg_backend_pid() FROM pg_sleep(0.5)", Integer.class);
+	}
+
+	private static Set<Integer> inParallel(int reads, Supplier<Integer> read) {
+		return IntStream.range(0, reads)
+			.mapToObj((i) -> CompletableFuture.supplyAsync(read))
+			.toList()
+			.stream()
+			.map(CompletableFuture::join)
+			.collect(Collectors.toSet());
+	}
+
+	/**
+	 * As before a planned switchover.
+	 */
+	@Test
+	void drainedReplicaThatIsPromotedServesAndCanBeResumed() {
+		try (TestApplication application = start("100ms")) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			nodes.drain("replica-1");
+			this.cluster.primary().stop();
+			this.cluster.node("replica-1").promote();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
+			assertThat(nodes.node("replica-1").state()).isEqualTo(NodeState.ONLINE);
+			nodes.resume("replica-1");
+			application.transaction(false).executeWithoutResult((status) -> insert(application));
+			assertThat(isOn(this.cluster.node("replica-1"))).isTrue();
+		}
+	}
+
+	@Test
+	void unitThatBeginsAfterTheEndFailsAtOnce() {
+		TestApplication application = start("100ms");
+		JdbcTemplate jdbc = application.jdbc();
+		TransactionTemplate transaction = application.transaction(true);
+		transaction.executeWithoutResult((status) -> jdbc.queryForObject("SELECT 1", Integer.class));
+		application.close();
+		for (Executable unit : List.<Executable>of(
+				() -> transaction.executeWithoutResult((status) -> jdbc.queryForObject("SELECT 1", Integer.class)),
+				() -> Replication.readOnly(Consistency.STRONG, () -> jdbc.queryForObject("SELECT 1", Integer.class)),
+				() -> jdbc.queryForObject("SELECT 1", Integer.class),
+				() -> jdbc.execute((ConnectionCallback<String>) (connection) -> connection.getMetaData().getURL()))) {
+			CompletableFuture<Throwable> failure = CompletableFuture.supplyAsync(() -> catchThrowable(unit::execute));
+			assertThat(failure).succeedsWithin(Duration.ofSeconds(2))
+				.asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+				.hasStackTraceContaining("closed");
 		}
 	}
 

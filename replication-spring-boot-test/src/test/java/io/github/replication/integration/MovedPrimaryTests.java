@@ -16,7 +16,9 @@
 
 package io.github.replication.integration;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -87,6 +90,57 @@ class MovedPrimaryTests {
 				assertThat(strongPort(application)).isEqualTo(this.cluster.node("replica-1").port());
 				assertThat(writePort(application)).isEqualTo(this.cluster.node("replica-1").port());
 			}
+		}
+	}
+
+	/**
+	 * As behind a connection pooler on each server's host, or on two hosts of containers
+	 * with equal addresses.
+	 */
+	@Test
+	void connectionsToTheFormerServerAreGivenUpAlthoughBothShowTheSameAddress(@TempDir Path sockets) throws Exception {
+		PostgresNode former = this.cluster.primary();
+		PostgresNode latter = this.cluster.node("replica-1");
+		for (PostgresNode node : List.of(former, latter)) {
+			node.set("unix_socket_directories", sockets.toString());
+			node.restart();
+		}
+		try (UnixRelay relay = new UnixRelay(socketOf(former, sockets))) {
+			try (TestApplication application = TestApplication.exactly(this.cluster)
+				.with("spring.datasource.url", former.jdbcUrl().replaceFirst(":\\d+/", ":" + relay.port() + "/"))
+				.with("replication.monitor.interval", "100ms")
+				.withoutJpa()
+				.start()) {
+				await(() -> writer(application).equals(former.name()));
+				CompletableFuture<Void> held = CompletableFuture.runAsync(() -> application.transaction(false)
+					.executeWithoutResult((status) -> application.jdbc().queryForList("SELECT pg_sleep(60)")));
+				await(() -> !application.jdbc()
+					.queryForList("SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'")
+					.isEmpty());
+				relay.redirect(socketOf(latter, sockets));
+				latter.promote();
+				await(() -> writer(application).equals(latter.name()));
+				await(held::isCompletedExceptionally);
+				for (int i = 0; i < 50; i++) {
+					assertThat(writer(application)).isEqualTo(latter.name());
+				}
+			}
+		}
+	}
+
+	private static Path socketOf(PostgresNode node, Path directory) {
+		return directory.resolve(".s.PGSQL." + node.port());
+	}
+
+	private static String writer(TestApplication application) {
+		try {
+			return application.transaction(false).execute((status) -> {
+				application.jdbc().update("DELETE FROM note WHERE id = -1");
+				return application.jdbc().queryForObject("SELECT current_setting('cluster_name')", String.class);
+			});
+		}
+		catch (RuntimeException ex) {
+			return "none";
 		}
 	}
 
