@@ -112,6 +112,13 @@ class ArchitectureTests {
 		.resideInAnyPackage("jakarta.servlet..", "org.springframework.web..");
 
 	@ArchTest
+	static final ArchRule securityStaysInWeb = noClasses().that()
+		.resideOutsideOfPackage(WEB)
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("org.springframework.security..");
+
+	@ArchTest
 	static final ArchRule micrometerStaysInMetrics = noClasses().that()
 		.resideOutsideOfPackages(METRICS, WIRING)
 		.should()

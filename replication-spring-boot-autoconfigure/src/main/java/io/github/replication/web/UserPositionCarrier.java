@@ -25,6 +25,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.security.authentication.AuthenticationTrustResolver;
+import org.springframework.security.authentication.AuthenticationTrustResolverImpl;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.util.ClassUtils;
+
 import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.BoundedPositionStore.Allowance;
 
@@ -44,6 +50,10 @@ public final class UserPositionCarrier implements PositionCarrier {
 	 * How long the node that a user has read from is remembered, which is not renewed.
 	 */
 	private static final Duration LIFE_OF_READ = Duration.ofHours(1);
+
+	private static final boolean SPRING_SECURITY = ClassUtils.isPresent(
+			"org.springframework.security.core.context.SecurityContextHolder",
+			UserPositionCarrier.class.getClassLoader());
 
 	private final BoundedPositionStore store;
 
@@ -114,12 +124,34 @@ public final class UserPositionCarrier implements PositionCarrier {
 			return known;
 		}
 		Principal principal = request.getUserPrincipal();
+		if (principal == null && SPRING_SECURITY) {
+			principal = SpringSecurity.principal();
+		}
 		if (principal == null) {
 			return null;
 		}
 		User user = new User(principal.getName(), this.store.allowance());
 		request.setAttribute(USER, user);
 		return user;
+	}
+
+	/**
+	 * The user of the current thread, since the request that names the user is not known
+	 * in filters behind Spring Security, and in servlets beside Spring MVC.
+	 */
+	private static final class SpringSecurity {
+
+		private static final AuthenticationTrustResolver TRUST = new AuthenticationTrustResolverImpl();
+
+		/**
+		 * Returns the principal that a request has behind Spring Security.
+		 */
+		static @Nullable Principal principal() {
+			Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
+			return (TRUST.isAuthenticated(authentication) && authentication.getPrincipal() != null) ? authentication
+					: null;
+		}
+
 	}
 
 	/**

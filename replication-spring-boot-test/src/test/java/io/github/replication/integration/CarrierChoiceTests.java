@@ -29,8 +29,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
+import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
@@ -46,6 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -228,6 +232,24 @@ class CarrierChoiceTests {
 	}
 
 	/**
+	 * Neither passes through Spring MVC, which makes the request that Spring Security
+	 * hands on known.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "filter", "servlet" })
+	void userOfSpringSecurityIsKnownBesideSpringMvc(String path) {
+		TestApplication application = start(application("user").using("security"), NoteWeb.class,
+				InfrastructureTests.Security.class, BesideMvc.class);
+		Browser ann = InfrastructureTests.user("ann");
+		ann.post(application, "/notes/" + this.id);
+		assertFoundAt("/" + path + "/" + this.id, ann, application);
+		ann.post(application, "/" + path + "/" + (this.id + 1));
+		assertFound(ann, application, this.id + 1);
+		assertFoundAt("/" + path + "/" + (this.id + 1), ann, application);
+		assertAbsent(InfrastructureTests.user("bob"), application);
+	}
+
+	/**
 	 * As with passwords that are looked up in the database for each request.
 	 */
 	@Test
@@ -360,7 +382,11 @@ class CarrierChoiceTests {
 	}
 
 	private static void assertFound(Browser user, TestApplication application, long id) {
-		assertThat(user.get(application, "/notes/" + id).body()).isEqualTo("found");
+		assertFoundAt("/notes/" + id, user, application);
+	}
+
+	private static void assertFoundAt(String path, Browser user, TestApplication application) {
+		assertThat(user.get(application, path).body()).isEqualTo("found");
 		assertThat(application.decisions().last()).returns("primary", RouteDecision::node)
 			.returns(Reason.BEHIND, RouteDecision::reason);
 	}
@@ -456,6 +482,47 @@ class CarrierChoiceTests {
 
 				};
 			});
+		}
+
+	}
+
+	/**
+	 * A filter behind Spring Security that answers by itself, and a servlet.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class BesideMvc {
+
+		@Bean
+		FilterRegistrationBean<Filter> answering(NoteWeb.Notes notes) {
+			FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>(
+					(request, response, chain) -> answer(notes, (HttpServletRequest) request, response));
+			registration.addUrlPatterns("/filter/*");
+			return registration;
+		}
+
+		@Bean
+		ServletRegistrationBean<HttpServlet> servlet(NoteWeb.Notes notes) {
+			return new ServletRegistrationBean<>(new HttpServlet() {
+
+				@Override
+				protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+					answer(notes, request, response);
+				}
+
+			}, "/servlet/*");
+		}
+
+		private static void answer(NoteWeb.Notes notes, HttpServletRequest request, ServletResponse response)
+				throws IOException {
+			String path = request.getRequestURI();
+			long id = Long.parseLong(path.substring(path.lastIndexOf('/') + 1));
+			if (request.getMethod().equals("POST")) {
+				notes.write(id);
+				response.getWriter().write("written");
+			}
+			else {
+				response.getWriter().write(notes.find(id));
+			}
 		}
 
 	}

@@ -130,7 +130,7 @@ class InfrastructureTests {
 		}
 	}
 
-	private static Browser user(String name) {
+	static Browser user(String name) {
 		return new Browser().with("Authorization",
 				"Basic " + Base64.getEncoder().encodeToString((name + ":secret").getBytes()));
 	}
