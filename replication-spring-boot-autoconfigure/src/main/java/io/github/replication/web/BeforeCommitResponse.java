@@ -199,14 +199,15 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	public PrintWriter getWriter() throws IOException {
 		PrintWriter writer = this.writer;
 		if (writer == null) {
-			writer = new WatchedWriter(super.getWriter());
+			writer = new WatchedWriter(super.getWriter(), this::committing);
 			this.writer = writer;
 		}
 		return writer;
 	}
 
 	/**
-	 * The body as bytes.
+	 * The body as bytes. A container may print text in the encoding of the response; all
+	 * methods that print come down to the ones overridden here.
 	 */
 	private final class WatchedStream extends ServletOutputStream {
 
@@ -241,6 +242,18 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 		}
 
 		@Override
+		public void print(String text) throws IOException {
+			committing();
+			this.delegate.print(text);
+		}
+
+		@Override
+		public void println(String text) throws IOException {
+			committing();
+			this.delegate.println(text);
+		}
+
+		@Override
 		public void flush() throws IOException {
 			committing();
 			this.delegate.flush();
@@ -260,72 +273,6 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 		@Override
 		public void setWriteListener(WriteListener listener) {
 			this.delegate.setWriteListener(listener);
-		}
-
-	}
-
-	/**
-	 * The body as text. All methods of a {@link PrintWriter} come down to the ones
-	 * overridden here; its own buffer is the response's.
-	 */
-	private final class WatchedWriter extends PrintWriter {
-
-		private final PrintWriter delegate;
-
-		WatchedWriter(PrintWriter delegate) {
-			super(delegate);
-			this.delegate = delegate;
-		}
-
-		@Override
-		public void write(int c) {
-			committing();
-			this.delegate.write(c);
-		}
-
-		@Override
-		public void write(char[] text, int offset, int length) {
-			committing();
-			this.delegate.write(text, offset, length);
-		}
-
-		@Override
-		public void write(char[] text) {
-			write(text, 0, text.length);
-		}
-
-		@Override
-		public void write(String text, int offset, int length) {
-			committing();
-			this.delegate.write(text, offset, length);
-		}
-
-		@Override
-		public void write(String text) {
-			write(text, 0, text.length());
-		}
-
-		@Override
-		public void println() {
-			write(System.lineSeparator());
-		}
-
-		@Override
-		public void flush() {
-			committing();
-			this.delegate.flush();
-		}
-
-		@Override
-		public void close() {
-			committing();
-			this.delegate.close();
-		}
-
-		@Override
-		public boolean checkError() {
-			committing();
-			return this.delegate.checkError();
 		}
 
 	}
