@@ -29,11 +29,11 @@ import org.springframework.util.Assert;
  * <p>
  * The text consists of letters, digits, dots and hyphens: the version, the cluster, the
  * position (a timeline and an LSN, {@code u} for one that is not known, or {@code t} and
- * an instant where time decides; {@code n} before these if the log may not be flushed as
- * far as that), and the read mark (the index and the id of a node, the rotation and the
- * versions). All numbers are hexadecimal, but for the versions, which have letters up to
- * {@code z}. The instant is the only time of day: how long a token lives is up to its
- * carrier.
+ * an instant where time decides, these two with a hyphen and a number if they are kept on
+ * the server; {@code n} before these if the log may not be flushed as far as that), and
+ * the read mark (the index and the id of a node, the rotation and the versions). All
+ * numbers are hexadecimal, but for the versions, which have letters up to {@code z}. The
+ * instant is the only time of day: how long a token lives is up to its carrier.
  *
  * @param cluster a hash of the cluster's system identifier, 0 if it was not known
  * @param reached the position that the caller has reached, {@code null} if it needs none
@@ -93,6 +93,18 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 	}
 
 	/**
+	 * This token with a number, by which it differs from all others that say as little.
+	 * Whoever replaces one of them has not seen the writes of another.
+	 * @param number the number of a write, as no other has
+	 * @return a token with the number, this one if it needs none
+	 */
+	public PositionToken numbered(long number) {
+		Reached reached = this.reached;
+		return (reached == null || reached.position() != null) ? this : new PositionToken(this.cluster,
+				new Reached(null, reached.at(), reached.asynchronous(), number), this.read);
+	}
+
+	/**
 	 * Reads a token.
 	 * @param text the text, from anywhere
 	 * @return the token, {@code null} if the text is none of this version
@@ -128,8 +140,9 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 	 * @param at when that was, only where time decides
 	 * @param asynchronous whether the log may not be flushed as far as that, because a
 	 * commit did not wait for it, so that only the insert position covers it
+	 * @param number distinguishes positions that are not known, 0 for none
 	 */
-	public record Reached(@Nullable WalPosition position, @Nullable Instant at, boolean asynchronous) {
+	public record Reached(@Nullable WalPosition position, @Nullable Instant at, boolean asynchronous, long number) {
 
 		/**
 		 * Creates a position.
@@ -137,6 +150,16 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 		public Reached {
 			Assert.isTrue(position == null || at == null,
 					() -> "position and at exclude each other, but were " + position + " and " + at);
+		}
+
+		/**
+		 * A position without a number.
+		 * @param position the position, {@code null} if it was not known
+		 * @param at when that was, only where time decides
+		 * @param asynchronous whether the log may not be flushed as far as that
+		 */
+		public Reached(@Nullable WalPosition position, @Nullable Instant at, boolean asynchronous) {
+			this(position, at, asynchronous, 0);
 		}
 
 		/**
@@ -167,10 +190,11 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 		private static @Nullable Reached read(TokenReader reader) {
 			boolean asynchronous = reader.accept('n');
 			if (reader.accept('u')) {
-				return unknown(asynchronous);
+				return new Reached(null, null, asynchronous, number(reader));
 			}
 			if (reader.accept('t')) {
-				return new Reached(null, Instant.ofEpochMilli(reader.hex(12)), asynchronous);
+				Instant at = Instant.ofEpochMilli(reader.hex(12));
+				return new Reached(null, at, asynchronous, number(reader));
 			}
 			if (!asynchronous && !reader.isHex()) {
 				return null;
@@ -180,6 +204,10 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 			return new Reached(new WalPosition(timeline, reader.hex(16)), null, asynchronous);
 		}
 
+		private static long number(TokenReader reader) {
+			return reader.accept('-') ? reader.hex(16) : 0;
+		}
+
 		@Override
 		public String toString() {
 			String flag = this.asynchronous ? "n" : "";
@@ -187,7 +215,8 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 				return flag + Integer.toHexString(this.position.timeline()) + '-'
 						+ Long.toHexString(this.position.lsn());
 			}
-			return flag + ((this.at != null) ? 't' + Long.toHexString(Math.max(0, this.at.toEpochMilli())) : "u");
+			return flag + ((this.at != null) ? 't' + Long.toHexString(Math.max(0, this.at.toEpochMilli())) : "u")
+					+ ((this.number != 0) ? '-' + Long.toHexString(this.number) : "");
 		}
 
 	}

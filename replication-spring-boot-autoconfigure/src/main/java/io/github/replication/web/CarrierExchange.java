@@ -18,7 +18,9 @@ package io.github.replication.web;
 
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 import jakarta.servlet.http.HttpServletRequest;
@@ -39,6 +41,9 @@ final class CarrierExchange {
 
 	private final PositionCarrier carrier;
 
+	/**
+	 * The tokens that the carrier has, as far as they have come or were sent here.
+	 */
 	private final Set<String> known = new HashSet<>();
 
 	private @Nullable Memory memory;
@@ -64,21 +69,41 @@ final class CarrierExchange {
 
 	/**
 	 * Receives the tokens of a request.
-	 * @return the tokens that are known by now
+	 * @return the tokens that were not known before
 	 */
 	Collection<String> receive(HttpServletRequest request) {
 		if (!this.received) {
 			try {
 				this.received = this.carrier.isCallerKnown(request);
-				this.known.addAll(this.carrier.receive(request));
+				List<String> brought = this.carrier.receive(request).stream().filter(this.known::add).toList();
 				this.memory = this.carrier.memoryOf(request);
+				return brought;
 			}
 			catch (RuntimeException ex) {
 				this.received = true;
 				logger.debug(this.carrier + " has brought nothing", ex);
 			}
 		}
-		return this.known;
+		return List.of();
+	}
+
+	/**
+	 * Keeps the known tokens where the place that they were kept in is gone.
+	 */
+	void keep(HttpServletRequest request) {
+		if (this.known.isEmpty() || !isServerSide()) {
+			return;
+		}
+		try {
+			Memory memory = this.carrier.isForgotten(request) ? this.carrier.memoryOf(request) : null;
+			if (memory != null) {
+				this.memory = memory;
+				this.known.forEach((token) -> memory.store(token, List.of()));
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.debug(this.carrier + " has kept nothing", ex);
+		}
 	}
 
 	/**
@@ -89,11 +114,11 @@ final class CarrierExchange {
 		if (token.equals(this.sent) || (response.isCommitted() && !isServerSide())) {
 			return;
 		}
-		Collection<String> replaced = replacedBy(token, mayReplace);
 		try {
 			Memory memory = this.carrier.memoryOf(request);
 			this.memory = (memory != null) ? memory : this.memory;
-			this.carrier.send(request, response, token, replaced);
+			exchange(token, mayReplace, (replaced) -> this.carrier.send(request, response, token, replaced));
+			this.sent = (!isServerSide() || this.carrier.isCallerKnown(request)) ? token : null;
 		}
 		catch (RuntimeException ex) {
 			logger.debug(this.carrier + " has sent nothing", ex);
@@ -102,24 +127,37 @@ final class CarrierExchange {
 
 	/**
 	 * Stores a token when the request is over.
+	 * @param mayReplace which tokens may be replaced
 	 */
 	void store(String token, Predicate<String> mayReplace) {
 		Memory memory = this.memory;
-		if (memory != null && !token.equals(this.sent)) {
-			try {
-				memory.store(token, replacedBy(token, mayReplace));
-			}
-			catch (RuntimeException ex) {
-				logger.debug(this.carrier + " has stored nothing", ex);
-			}
+		if (memory == null || token.equals(this.sent)) {
+			return;
+		}
+		try {
+			exchange(token, mayReplace, (replaced) -> memory.store(token, replaced));
+			this.sent = token;
+		}
+		catch (RuntimeException ex) {
+			logger.debug(this.carrier + " has stored nothing", ex);
 		}
 	}
 
-	private Collection<String> replacedBy(String token, Predicate<String> mayReplace) {
-		Collection<String> replaced = this.known.stream().filter(mayReplace).toList();
+	/**
+	 * Puts a token in the place of others. One that could not be put may be kept all the
+	 * same.
+	 */
+	private void exchange(String token, Predicate<String> mayReplace, Consumer<Collection<String>> sending) {
+		List<String> replaced = this.known.stream().filter(mayReplace).toList();
 		this.known.add(token);
-		this.sent = token;
-		return replaced;
+		this.sent = null;
+		sending.accept(replaced);
+		if (isServerSide()) {
+			SplitToken split = SplitToken.of(token);
+			replaced.stream()
+				.filter((other) -> !other.equals(token) && split.covers(other))
+				.forEach(this.known::remove);
+		}
 	}
 
 	/**

@@ -55,7 +55,8 @@ public interface PositionCarrier {
 	 * @param token the token, which covers the tokens that came with the request; at most
 	 * 160 characters: letters, digits, dots and hyphens
 	 * @param replaced the tokens that came with the request, and the ones sent for it
-	 * before: they need not be kept any longer
+	 * before, unless they were replaced on the server already: they need not be kept any
+	 * longer
 	 */
 	void send(HttpServletRequest request, HttpServletResponse response, String token, Collection<String> replaced);
 
@@ -76,6 +77,17 @@ public interface PositionCarrier {
 	 * @return {@code false} by default: tokens leave with the response
 	 */
 	default boolean isServerSide() {
+		return false;
+	}
+
+	/**
+	 * Whether the place is gone that tokens of the caller were kept in, and another has
+	 * taken its place that knows of none, as a new session does. The tokens that came
+	 * with the request, and the ones sent for it, are stored there again.
+	 * @param request the request, as the application sees it if that is known
+	 * @return {@code false} by default
+	 */
+	default boolean isForgotten(HttpServletRequest request) {
 		return false;
 	}
 

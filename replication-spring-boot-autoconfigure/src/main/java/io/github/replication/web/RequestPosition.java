@@ -18,7 +18,9 @@ package io.github.replication.web;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 import jakarta.servlet.AsyncContext;
@@ -76,6 +78,11 @@ final class RequestPosition {
 	private volatile @Nullable Object handled;
 
 	private final AtomicInteger dispatches = new AtomicInteger();
+
+	/**
+	 * The number of the last write, which those of no other request have.
+	 */
+	private final AtomicLong number = new AtomicLong(ThreadLocalRandom.current().nextLong());
 
 	/**
 	 * Whether the head of the response takes a token along.
@@ -185,6 +192,7 @@ final class RequestPosition {
 		send();
 		this.lock.lock();
 		try {
+			keep();
 			this.over = left() == 0;
 		}
 		finally {
@@ -227,6 +235,7 @@ final class RequestPosition {
 		try {
 			Object state = this.record.state();
 			boolean written = this.written;
+			keep();
 			for (CarrierExchange exchange : this.exchanges) {
 				if (exchange.isServerSide() || !this.response.isCommitted()) {
 					send(exchange, written);
@@ -239,6 +248,15 @@ final class RequestPosition {
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Keeps what has come where the application has replaced the session.
+	 */
+	private void keep() {
+		if (!this.over && this.record.isUsed()) {
+			this.exchanges.forEach((exchange) -> exchange.keep(seen()));
 		}
 	}
 
@@ -255,9 +273,17 @@ final class RequestPosition {
 			if (written) {
 				seen().setAttribute(WRITTEN, Boolean.TRUE);
 			}
-			exchange.send(token.toString(), seen(), response, this.arrival::mayReplace);
+			exchange.send(text(token, exchange), seen(), response, this.arrival::mayReplace);
 			countSent(written);
 		}
+	}
+
+	/**
+	 * The token as text. On the server it has the number of the last write, so that equal
+	 * texts say the same.
+	 */
+	private String text(PositionToken token, CarrierExchange exchange) {
+		return (exchange.isServerSide() ? token.numbered(this.number.get()) : token).toString();
 	}
 
 	private void countSent(boolean written) {
@@ -283,7 +309,7 @@ final class RequestPosition {
 		try {
 			for (CarrierExchange exchange : this.exchanges) {
 				if (exchange.isServerSide()) {
-					String token = this.arrival.announcement(this.record).toString();
+					String token = text(this.arrival.announcement(this.record), exchange);
 					if (this.over) {
 						exchange.store(token, this.arrival::mayReplace);
 					}
@@ -332,6 +358,7 @@ final class RequestPosition {
 
 		@Override
 		public void written() {
+			RequestPosition.this.number.incrementAndGet();
 			RequestPosition.this.written = true;
 			RequestPosition.this.handled = null;
 		}

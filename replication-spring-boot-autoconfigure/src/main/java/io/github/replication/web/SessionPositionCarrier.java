@@ -99,6 +99,15 @@ public final class SessionPositionCarrier implements PositionCarrier {
 		return token != null && token.hasWrite();
 	}
 
+	/**
+	 * Whether the session is a new one, or was cleared, as a login may do.
+	 */
+	@Override
+	public boolean isForgotten(HttpServletRequest request) {
+		HttpSession session = session(request);
+		return session != null && attribute(session) == null;
+	}
+
 	@Override
 	public @Nullable Memory memoryOf(HttpServletRequest request) {
 		HttpSession session = session(request);

@@ -42,6 +42,14 @@ record SplitToken(@Nullable String position, @Nullable String read) {
 	}
 
 	/**
+	 * Whether nothing of another token is needed once this one is kept in its place.
+	 */
+	boolean covers(String text) {
+		SplitToken other = of(text);
+		return (this.position != null || other.position == null) && (this.read != null || other.read == null);
+	}
+
+	/**
 	 * Whether a token holds a read mark and no position.
 	 */
 	static boolean isRead(String text) {

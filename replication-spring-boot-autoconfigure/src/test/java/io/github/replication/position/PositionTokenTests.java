@@ -32,15 +32,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class PositionTokenTests {
 
 	private static final Pattern FORMAT = Pattern
-		.compile("2\\.[0-9a-f]{1,8}" + "\\.(n?([0-9a-f]{1,8}-[0-9a-f]{1,16}|t[0-9a-f]{1,12}|u))?"
+		.compile("2\\.[0-9a-f]{1,8}" + "\\.(n?([0-9a-f]{1,8}-[0-9a-f]{1,16}|(t[0-9a-f]{1,12}|u)(-[0-9a-f]{1,16})?))?"
 				+ "\\.([0-9a-f]{1,2}-[0-9a-f]{1,8}-[0-9a-f]{1,8}-([0-9a-z]{2}){1,7})?");
 
 	private static final String ALPHABET = "0123456789abcdefABCDEFtunx.-,; =\u00e4";
 
 	@ParameterizedTest
 	@ValueSource(strings = { "2.0..", "2.cafe.1-16b3748.", "2.ffffffff.ffffffff-ffffffffffffffff.", "2.cafe.t18c.",
-			"2.cafe.u.", "2.cafe.nu.", "2.cafe.nt18c.", "2.cafe.n1-16b3748.", "2.cafe..1-2-3-0004",
-			"2.cafe.1-16b3748.ff-ffffffff-ffffffff-zzzzzzzzzzzzzz" })
+			"2.cafe.u.", "2.cafe.nu.", "2.cafe.nt18c.", "2.cafe.nu-ffffffffffffffff.", "2.cafe.t18c-1.",
+			"2.cafe.n1-16b3748.", "2.cafe..1-2-3-0004", "2.cafe.1-16b3748.ff-ffffffff-ffffffff-zzzzzzzzzzzzzz" })
 	void textIsReadAndWrittenAlike(String text) {
 		assertThat(PositionToken.parse(text)).hasToString(text);
 	}
@@ -58,9 +58,10 @@ class PositionTokenTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "2", "2.", "2..", "1.cafe.1-16b3748.", "0.cafe.1-16b3748.", "2.cafe.1-16b3748",
 			"2.cafe.-16b3748.", "2.cafe.1-.", "2.123456789..", "2.cafe.123456789-1.", "2.cafe.1-11111111111111111.",
-			"2.cafe.t1234567890123.", "2.cafe.t-1.", "2.cafe.uu.", "2.cafe.nnu.", "2.cafe.un.", "2.cafe.nn1-1.",
-			"2.cafe.n.", "2.CAFE.1-1.", " 2.0..", "2.0.. ", "2.0..\n", "2.0..1-2-3", "2.0..1-2-3-", "2.0..1-2-3-04-5",
-			"2.0..1-2-3-123", "2.0..1-2-3-1234567812345678", "2.0..111-2-3-04", "2.0..1-2-3-0Z", "null" })
+			"2.cafe.t1234567890123.", "2.cafe.t-1.", "2.cafe.uu.", "2.cafe.u1.", "2.cafe.u-.", "2.cafe.u-1-1.",
+			"2.cafe.u-11111111111111111.", "2.cafe.nnu.", "2.cafe.un.", "2.cafe.nn1-1.", "2.cafe.n.", "2.CAFE.1-1.",
+			" 2.0..", "2.0.. ", "2.0..\n", "2.0..1-2-3", "2.0..1-2-3-", "2.0..1-2-3-04-5", "2.0..1-2-3-123",
+			"2.0..1-2-3-1234567812345678", "2.0..111-2-3-04", "2.0..1-2-3-0Z", "null" })
 	void whatIsNoTokenIsAbsent(String text) {
 		assertThat(PositionToken.parse(text)).isNull();
 	}
@@ -74,6 +75,18 @@ class PositionTokenTests {
 			.returns(false, PositionToken::hasWrite);
 		assertThat(both.withoutRead().withoutPosition()).isEqualTo(new PositionToken(7, null, null))
 			.returns(true, PositionToken::isEmpty);
+	}
+
+	@Test
+	void tokenWithoutAPositionIsTakenForNoOtherOnceItHasANumber() {
+		PositionToken unknown = new PositionToken(7, Reached.unknown(true), new Read(1, 2, 3));
+		PositionToken numbered = unknown.numbered(-1);
+		assertThat(numbered).isNotEqualTo(unknown).isNotEqualTo(unknown.numbered(2));
+		assertThat(PositionToken.parse(numbered.toString())).isEqualTo(numbered);
+		assertThat(numbered.withoutRead()).hasToString("2.7.nu-ffffffffffffffff.");
+		PositionToken known = new PositionToken(7, new Reached(new WalPosition(1, 2)), null);
+		assertThat(known.numbered(1)).isEqualTo(known);
+		assertThat(known.withoutPosition().numbered(1)).isEqualTo(known.withoutPosition());
 	}
 
 	@Test
