@@ -16,6 +16,7 @@
 
 package io.github.replication.web;
 
+import java.security.Principal;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.web.util.WebUtils;
 
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
@@ -197,6 +199,24 @@ class KeptPositionTests {
 		this.primary.known = true;
 		serve(carrier, (request, response) -> write(current()));
 		assertThat(carrier.kept).hasSize(1);
+	}
+
+	/**
+	 * As a registration does.
+	 */
+	@Test
+	void writeBeforeTheLoginIsThatOfTheUserWhoLogsInLater() throws Exception {
+		PositionCarrier carrier = carrier("user");
+		this.primary.known = true;
+		serve(carrier, (request, response) -> {
+			MockHttpServletRequest mock = WebUtils.getNativeRequest(request, MockHttpServletRequest.class);
+			assertThat(mock).isNotNull();
+			Principal user = mock.getUserPrincipal();
+			mock.setUserPrincipal(null);
+			write(current());
+			mock.setUserPrincipal(user);
+		});
+		assertThat(required(carrier)).isPositive();
 	}
 
 	@Test

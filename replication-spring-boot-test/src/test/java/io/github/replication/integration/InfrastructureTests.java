@@ -130,6 +130,37 @@ class InfrastructureTests {
 		}
 	}
 
+	/**
+	 * In between, a page has found out the position of the first write.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "user", "session" })
+	void eachWriteAfterTheResponseIsSeenNext(String carrier, PostgresCluster cluster) {
+		use(cluster);
+		try (TestApplication application = TestApplication.exactly(cluster)
+			.with("replication.read-your-writes.carrier", carrier)
+			.with("replication.read-your-writes.window", "10m")
+			.with("spring.task.execution.propagate-context", "true")
+			.using("security")
+			.withoutJpa()
+			.web()
+			.start(NoteWeb.class, Security.class)) {
+			NoteWeb.Latches latches = application.bean(NoteWeb.Latches.class);
+			cluster.replicas().forEach(PostgresNode::pauseReplay);
+			Browser ann = user("ann");
+			assertThat(ann.post(application, "/later-twice/" + this.id).body()).isEqualTo("accepted");
+			latches.open("begin-" + this.id);
+			latches.await("end-" + this.id);
+			assertThat(ann.get(application, "/notes/" + this.id).body()).isEqualTo("found");
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+			cluster.awaitReplication();
+			cluster.replicas().forEach(PostgresNode::pauseReplay);
+			latches.open("begin-" + (this.id + 1));
+			latches.await("end-" + (this.id + 1));
+			assertThat(ann.get(application, "/notes/" + (this.id + 1)).body()).isEqualTo("found");
+		}
+	}
+
 	static Browser user(String name) {
 		return new Browser().with("Authorization",
 				"Basic " + Base64.getEncoder().encodeToString((name + ":secret").getBytes()));
@@ -197,6 +228,12 @@ class InfrastructureTests {
 				return CompletableFuture.completedFuture(null);
 			}
 
+			@Async
+			public CompletableFuture<Void> writeTwiceLater(long id) {
+				writeLater(id);
+				return writeLater(id + 1);
+			}
+
 		}
 
 		@RestController
@@ -211,6 +248,12 @@ class InfrastructureTests {
 			@PostMapping("/later/{id}")
 			String later(@PathVariable("id") long id) {
 				this.tasks.writeLater(id);
+				return "accepted";
+			}
+
+			@PostMapping("/later-twice/{id}")
+			String laterTwice(@PathVariable("id") long id, HttpSession session) {
+				this.tasks.writeTwiceLater(id);
 				return "accepted";
 			}
 
