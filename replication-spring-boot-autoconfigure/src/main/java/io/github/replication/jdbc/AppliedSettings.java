@@ -28,6 +28,7 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.jdbc.SessionSettings.NetworkTimeout;
+import io.github.replication.jdbc.SessionSettings.Transactional;
 import io.github.replication.postgres.DriverConnection;
 
 /**
@@ -65,13 +66,6 @@ final class AppliedSettings {
 
 	private @Nullable String originalCatalog;
 
-	private @Nullable String schema;
-
-	/**
-	 * The session's revision of the schema that was sent last, 0 for none.
-	 */
-	private int schemaRevision;
-
 	private @Nullable String originalSearchPath;
 
 	private @Nullable Integer holdability;
@@ -82,19 +76,20 @@ final class AppliedSettings {
 
 	private int originalNetworkTimeout;
 
-	private Map<String, String> clientInfo = Map.of();
-
-	private int clientInfoRevision;
-
 	private @Nullable Properties originalClientInfo;
 
 	private @Nullable Map<String, Class<?>> typeMap;
 
 	/**
+	 * The settings that belong to transactions, as they were sent last.
+	 */
+	private Transactional applied = Transactional.NONE;
+
+	/**
 	 * The settings that a rollback on the server restores, {@code null} while the
 	 * transaction has changed nothing.
 	 */
-	private SessionSettings.@Nullable Transactional beforeTransaction;
+	private @Nullable Transactional beforeTransaction;
 
 	/**
 	 * Creates the settings of a connection that was just taken from its pool.
@@ -222,8 +217,8 @@ final class AppliedSettings {
 	}
 
 	private boolean hasRareSettings() {
-		return this.catalog != null || this.schemaRevision != 0 || this.holdability != null
-				|| this.networkTimeout != null || !this.clientInfo.isEmpty() || this.typeMap != null;
+		return this.catalog != null || this.applied.schemaRevision() != 0 || this.applied.clientInfoRevision() != 0
+				|| this.holdability != null || this.networkTimeout != null || this.typeMap != null;
 	}
 
 	void committed() {
@@ -231,7 +226,7 @@ final class AppliedSettings {
 	}
 
 	void rolledBack() {
-		SessionSettings.Transactional before = this.beforeTransaction;
+		Transactional before = this.beforeTransaction;
 		if (before != null) {
 			revertTo(before);
 			this.beforeTransaction = null;
@@ -239,18 +234,25 @@ final class AppliedSettings {
 	}
 
 	/**
-	 * The server has rolled back to a savepoint.
+	 * The server has rolled back to a savepoint. It has the search path and the
+	 * properties again that it had before any was set here; a text of the transaction may
+	 * have been the one to set those found then.
 	 */
-	void revertTo(SessionSettings.Transactional transactional) {
+	void revertTo(Transactional transactional) {
 		if (this.beforeTransaction != null) {
-			this.schema = transactional.schema();
-			this.clientInfo = transactional.clientInfo();
+			this.applied = transactional;
+			if (transactional.schemaRevision() == 0) {
+				this.originalSearchPath = null;
+			}
+			if (transactional.clientInfoRevision() == 0) {
+				this.originalClientInfo = null;
+			}
 		}
 	}
 
 	private void willChange() {
 		if (!this.autoCommit && this.beforeTransaction == null) {
-			this.beforeTransaction = new SessionSettings.Transactional(this.schema, this.clientInfo);
+			this.beforeTransaction = this.applied;
 		}
 	}
 
@@ -318,8 +320,8 @@ final class AppliedSettings {
 	 */
 	private void applySchema(SessionSettings session) throws SQLException {
 		String schema = session.getSchema();
-		int revision = session.schemaRevision();
-		if (this.schemaRevision == revision && Objects.equals(this.schema, schema)) {
+		int revision = session.transactional().schemaRevision();
+		if (this.applied.schemaRevision() == revision) {
 			return;
 		}
 		willChange();
@@ -332,8 +334,7 @@ final class AppliedSettings {
 		else {
 			setSearchPath(this.originalSearchPath);
 		}
-		this.schema = schema;
-		this.schemaRevision = revision;
+		this.applied = this.applied.withSchema(schema, revision);
 	}
 
 	private @Nullable String searchPath() throws SQLException {
@@ -394,8 +395,8 @@ final class AppliedSettings {
 	 */
 	private void applyClientInfo(SessionSettings session) throws SQLException {
 		Map<String, String> clientInfo = session.getClientInfo();
-		boolean setAgain = this.clientInfoRevision != session.clientInfoRevision();
-		if (!setAgain && this.clientInfo.equals(clientInfo)) {
+		int revision = session.transactional().clientInfoRevision();
+		if (this.applied.clientInfoRevision() == revision) {
 			return;
 		}
 		if (isTransactionUnderWay()) {
@@ -406,19 +407,15 @@ final class AppliedSettings {
 			original.putAll(this.connection.getClientInfo());
 			this.originalClientInfo = original;
 		}
-		for (String name : this.clientInfo.keySet()) {
+		for (String name : this.applied.clientInfo().keySet()) {
 			if (!clientInfo.containsKey(name)) {
 				this.connection.setClientInfo(name, this.originalClientInfo.getProperty(name));
 			}
 		}
 		for (Map.Entry<String, String> property : clientInfo.entrySet()) {
-			String name = property.getKey();
-			if (setAgain || !property.getValue().equals(this.clientInfo.get(name))) {
-				this.connection.setClientInfo(name, property.getValue());
-			}
+			this.connection.setClientInfo(property.getKey(), property.getValue());
 		}
-		this.clientInfo = clientInfo;
-		this.clientInfoRevision = session.clientInfoRevision();
+		this.applied = this.applied.withClientInfo(clientInfo, revision);
 	}
 
 	private void applyTypeMap(@Nullable Map<String, Class<?>> typeMap) throws SQLException {

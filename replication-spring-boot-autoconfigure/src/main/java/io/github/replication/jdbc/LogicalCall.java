@@ -65,7 +65,7 @@ final class LogicalCall implements InvocationHandler {
 			this.statement.record(Arrays.asList(method.getName(), (args != null) ? args[0] : null),
 					(statement) -> setAgain(statement, method, args));
 		}
-		return result;
+		return (result != null) ? this.statement.own(result) : null;
 	}
 
 	private static void setAgain(PreparedStatement statement, Method method, @Nullable Object @Nullable [] args)

@@ -99,33 +99,22 @@ final class LogicalResultSet extends DelegatingResultSet {
 
 	@Override
 	public @Nullable Blob getBlob(int columnIndex) throws SQLException {
-		return expose(delegate().getBlob(columnIndex));
+		return ownOrNull(Blob.class, delegate().getBlob(columnIndex));
 	}
 
 	@Override
 	public @Nullable Blob getBlob(String columnLabel) throws SQLException {
-		return expose(delegate().getBlob(columnLabel));
+		return ownOrNull(Blob.class, delegate().getBlob(columnLabel));
 	}
 
 	@Override
 	public @Nullable Clob getClob(int columnIndex) throws SQLException {
-		return expose(delegate().getClob(columnIndex));
+		return ownOrNull(Clob.class, delegate().getClob(columnIndex));
 	}
 
 	@Override
 	public @Nullable Clob getClob(String columnLabel) throws SQLException {
-		return expose(delegate().getClob(columnLabel));
-	}
-
-	/**
-	 * A large object reads and writes by means of the physical connection, as long as the
-	 * application has it.
-	 */
-	private <T> @Nullable T expose(@Nullable T largeObject) throws SQLException {
-		if (largeObject != null) {
-			this.statement.session().exposeLargeObject(this.unit);
-		}
-		return largeObject;
+		return ownOrNull(Clob.class, delegate().getClob(columnLabel));
 	}
 
 	/**
@@ -133,27 +122,40 @@ final class LogicalResultSet extends DelegatingResultSet {
 	 */
 	@Override
 	public <T> T getObject(int columnIndex, Class<T> type) throws SQLException {
-		T object = delegate().getObject(columnIndex, type);
-		exposeIfLarge(object);
-		return object;
+		return own(type, delegate().getObject(columnIndex, type));
 	}
 
 	@Override
 	public <T> T getObject(String columnLabel, Class<T> type) throws SQLException {
-		T object = delegate().getObject(columnLabel, type);
-		exposeIfLarge(object);
-		return object;
+		return own(type, delegate().getObject(columnLabel, type));
 	}
 
-	private void exposeIfLarge(@Nullable Object object) throws SQLException {
-		if (object instanceof Blob || object instanceof Clob) {
-			expose(object);
-		}
+	/**
+	 * The driver reads the rows of a cursor.
+	 */
+	@Override
+	public Object getObject(int columnIndex) throws SQLException {
+		return own(Object.class, delegate().getObject(columnIndex));
+	}
+
+	@Override
+	public Object getObject(String columnLabel) throws SQLException {
+		return own(Object.class, delegate().getObject(columnLabel));
+	}
+
+	private <T> @Nullable T ownOrNull(Class<T> type, @Nullable T object) throws SQLException {
+		return (object != null) ? own(type, object) : null;
+	}
+
+	private <T> T own(Class<T> type, T object) throws SQLException {
+		return this.statement.own(type, object, this.unit);
 	}
 
 	@Override
 	public void close() throws SQLException {
-		this.delegate.close();
+		if (!this.unit.physical().isReleased()) {
+			this.delegate.close();
+		}
 		this.statement.closeIfCompleted();
 	}
 

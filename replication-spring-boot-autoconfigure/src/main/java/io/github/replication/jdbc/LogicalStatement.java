@@ -16,7 +16,10 @@
 
 package io.github.replication.jdbc;
 
+import java.sql.Blob;
+import java.sql.Clob;
 import java.sql.Connection;
+import java.sql.NClob;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
@@ -186,7 +189,7 @@ class LogicalStatement implements Statement {
 	 */
 	private static boolean isRefusedAsRead(UnitOfWork unit, SQLException ex) {
 		return unit.isReadByText() && (SqlState.isReadOnlyViolation(ex) || SqlState.isUnsupported(ex))
-				&& DriverConnection.isReportedByServer(ex);
+				&& DriverConnection.isReportedByServer(ex) && !DriverConnection.isOutdatedPlan(ex);
 	}
 
 	private Statement on(UnitOfWork unit) throws SQLException {
@@ -277,14 +280,47 @@ class LogicalStatement implements Statement {
 	}
 
 	final ResultSet wrap(ResultSet resultSet) throws SQLException {
-		UnitOfWork unit = (this.executedIn != null) ? this.executedIn : this.madeIn;
-		if (unit == null) {
-			throw new SQLException("This statement was not executed.", SqlState.OBJECT_NOT_IN_STATE);
-		}
+		UnitOfWork unit = unitOfResults();
 		if (this.delegate != null) {
 			unit.made(resultSet, this.delegate);
 		}
 		return new LogicalResultSet(resultSet, this, unit);
+	}
+
+	private UnitOfWork unitOfResults() throws SQLException {
+		UnitOfWork unit = (this.executedIn != null) ? this.executedIn : this.madeIn;
+		if (unit == null) {
+			throw new SQLException("This statement was not executed.", SqlState.OBJECT_NOT_IN_STATE);
+		}
+		return unit;
+	}
+
+	/**
+	 * Wraps a value if the driver asks the server for its contents when it is used: a
+	 * large object, or the rows of a cursor.
+	 * @param type the type that was asked for
+	 * @param value a value of a row, which may be {@code null}
+	 * @param unit the unit in which the row was read
+	 */
+	final <T> T own(Class<T> type, T value, UnitOfWork unit) throws SQLException {
+		Object own = value;
+		if (value instanceof ResultSet rows) {
+			own = new LogicalResultSet(rows, this, unit);
+		}
+		else if (value instanceof Blob || (value instanceof Clob && !(value instanceof NClob))) {
+			this.session.exposeLargeObject(unit);
+			own = (value instanceof Blob blob) ? new LogicalBlob(blob, unit.physical())
+					: new LogicalClob((Clob) value, unit.physical());
+		}
+		return type.isInstance(own) ? type.cast(own) : value;
+	}
+
+	/**
+	 * Wraps a value that a call has returned.
+	 * @see #own(Class, Object, UnitOfWork)
+	 */
+	final Object own(Object value) throws SQLException {
+		return own(Object.class, value, unitOfResults());
 	}
 
 	private @Nullable ResultSet wrapIfPresent(@Nullable ResultSet resultSet) throws SQLException {

@@ -51,15 +51,10 @@ final class SessionSettings {
 	private Transactional transactional = Transactional.NONE;
 
 	/**
-	 * How often the schema was set. A text may set another search path, so that a schema
-	 * that is set again is sent again.
+	 * How often the schema or a client property was set. Never goes back, so that each
+	 * revision stands for one setting.
 	 */
-	private int schemaRevision;
-
-	/**
-	 * How often a client property was set.
-	 */
-	private int clientInfoRevision;
+	private int revisions;
 
 	/**
 	 * The settings that a rollback restores, {@code null} while the transaction has
@@ -134,22 +129,7 @@ final class SessionSettings {
 	}
 
 	void setSchema(@Nullable String schema) {
-		this.schemaRevision++;
-		change(new Transactional(schema, this.transactional.clientInfo()));
-	}
-
-	/**
-	 * How often the schema was set.
-	 */
-	int schemaRevision() {
-		return this.schemaRevision;
-	}
-
-	/**
-	 * How often a client property was set.
-	 */
-	int clientInfoRevision() {
-		return this.clientInfoRevision;
+		change(this.transactional.withSchema(schema, ++this.revisions));
 	}
 
 	/**
@@ -160,6 +140,13 @@ final class SessionSettings {
 	}
 
 	/**
+	 * The settings that belong to a transaction.
+	 */
+	Transactional transactional() {
+		return this.transactional;
+	}
+
+	/**
 	 * Sets a client property. Unlike a schema, it begins no transaction.
 	 * @param inTransaction whether a transaction is under way on the server, to which the
 	 * property belongs then
@@ -167,15 +154,15 @@ final class SessionSettings {
 	void setClientInfo(String name, String value, boolean inTransaction) {
 		Map<String, String> clientInfo = new HashMap<>(this.transactional.clientInfo());
 		clientInfo.put(name, value);
-		this.clientInfoRevision++;
-		Transactional changed = new Transactional(this.transactional.schema(), clientInfo);
+		int revision = ++this.revisions;
+		Transactional changed = this.transactional.withClientInfo(clientInfo, revision);
 		if (inTransaction) {
 			change(changed);
 		}
 		else {
 			this.transactional = changed;
 			if (this.beforeTransaction != null) {
-				this.beforeTransaction = new Transactional(this.beforeTransaction.schema(), clientInfo);
+				this.beforeTransaction = this.beforeTransaction.withClientInfo(clientInfo, revision);
 			}
 		}
 	}
@@ -248,7 +235,7 @@ final class SessionSettings {
 	 * Returns the settings that belong to a transaction as they are, to be undone to.
 	 */
 	Undo undo() {
-		return new Undo(this.transactional, this.beforeTransaction, this.schemaRevision, this.clientInfoRevision);
+		return new Undo(this.transactional, this.beforeTransaction);
 	}
 
 	/**
@@ -257,8 +244,6 @@ final class SessionSettings {
 	void undo(Undo undo) {
 		this.transactional = undo.transactional();
 		this.beforeTransaction = undo.beforeTransaction();
-		this.schemaRevision = undo.schemaRevision();
-		this.clientInfoRevision = undo.clientInfoRevision();
 	}
 
 	/**
@@ -270,14 +255,28 @@ final class SessionSettings {
 	}
 
 	/**
-	 * The settings that belong to a transaction.
+	 * The settings that belong to a transaction. A text may set another search path or
+	 * property, so that one that is set again is sent again: its revision is another one.
 	 *
-	 * @param schema the schema, {@code null} if it was not set
+	 * @param schema the schema, {@code null} for the default
+	 * @param schemaRevision stands for the moment at which the schema was set, 0 if it
+	 * was not
 	 * @param clientInfo the client properties that were set
+	 * @param clientInfoRevision stands for the moment at which one was set last, 0 if
+	 * none was
 	 */
-	record Transactional(@Nullable String schema, Map<String, String> clientInfo) {
+	record Transactional(@Nullable String schema, int schemaRevision, Map<String, String> clientInfo,
+			int clientInfoRevision) {
 
-		static final Transactional NONE = new Transactional(null, Map.of());
+		static final Transactional NONE = new Transactional(null, 0, Map.of(), 0);
+
+		Transactional withSchema(@Nullable String schema, int revision) {
+			return new Transactional(schema, revision, this.clientInfo, this.clientInfoRevision);
+		}
+
+		Transactional withClientInfo(Map<String, String> clientInfo, int revision) {
+			return new Transactional(this.schema, this.schemaRevision, clientInfo, revision);
+		}
 
 	}
 
@@ -287,11 +286,8 @@ final class SessionSettings {
 	 * @param transactional the settings
 	 * @param beforeTransaction the settings that a rollback restores, {@code null} for
 	 * the same
-	 * @param schemaRevision how often the schema was set
-	 * @param clientInfoRevision how often a client property was set
 	 */
-	record Undo(Transactional transactional, @Nullable Transactional beforeTransaction, int schemaRevision,
-			int clientInfoRevision) {
+	record Undo(Transactional transactional, @Nullable Transactional beforeTransaction) {
 
 	}
 

@@ -336,7 +336,7 @@ final class UnitOfWork {
 		statement.setFetchSize(0);
 		this.physical.useTransaction(true);
 		try {
-			R result = execution.on(statement);
+			R result = executePreparedAnew(statement, execution);
 			this.physical.connection().commit();
 			this.physical.transactionEnded(true);
 			this.physical.useAutoCommit();
@@ -346,6 +346,23 @@ final class UnitOfWork {
 		catch (SQLException | RuntimeException | Error ex) {
 			rollbackOwnTransaction(statement, fetchSize, ex);
 			throw ex;
+		}
+	}
+
+	/**
+	 * Executes a statement whose transaction the application knows nothing of. An
+	 * outdated plan must not fail it: the application does not know of that either.
+	 */
+	private <R> R executePreparedAnew(Statement statement, Execution<R> execution) throws SQLException {
+		DriverConnection driver = this.physical.driver();
+		boolean preparesAnew = driver.prepareAnew(statement);
+		try {
+			return execution.on(statement);
+		}
+		finally {
+			if (preparesAnew) {
+				driver.stopPreparingAnew();
+			}
 		}
 	}
 

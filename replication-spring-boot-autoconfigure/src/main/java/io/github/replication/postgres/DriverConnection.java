@@ -18,6 +18,7 @@ package io.github.replication.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +86,24 @@ public class DriverConnection {
 	 */
 	public boolean setsSavepoints() {
 		return false;
+	}
+
+	/**
+	 * Has the driver prepare a statement anew within a transaction if its plan is
+	 * outdated or the server has forgotten it, as it does by itself outside of one. For
+	 * that the driver sets a savepoint, together with the statement.
+	 * @param statement the statement that is about to be executed
+	 * @return whether {@link #stopPreparingAnew()} is to be called after the execution
+	 * @throws SQLException if the statement is closed
+	 */
+	public boolean prepareAnew(Statement statement) throws SQLException {
+		return false;
+	}
+
+	/**
+	 * Has the driver set no savepoints by itself any longer.
+	 */
+	public void stopPreparingAnew() {
 	}
 
 	/**

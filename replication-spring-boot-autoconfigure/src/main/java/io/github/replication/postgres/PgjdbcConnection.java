@@ -18,12 +18,14 @@ package io.github.replication.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.jdbc.AutoSave;
 import org.postgresql.util.PSQLException;
@@ -70,9 +72,14 @@ final class PgjdbcConnection extends DriverConnection {
 	 * server distinguishes them, as it does for the driver.
 	 */
 	static boolean hasOutdatedPlan(Throwable ex) {
-		ServerErrorMessage message = (ex instanceof PSQLException known) ? known.getServerErrorMessage() : null;
-		return message != null && SqlState.FEATURE_NOT_SUPPORTED.equals(message.getSQLState())
-				&& String.valueOf(message.getRoutine()).startsWith("RevalidateCached");
+		for (Throwable link = ex; link != null; link = link.getCause()) {
+			ServerErrorMessage message = (link instanceof PSQLException known) ? known.getServerErrorMessage() : null;
+			if (message != null) {
+				return SqlState.FEATURE_NOT_SUPPORTED.equals(message.getSQLState())
+						&& String.valueOf(message.getRoutine()).startsWith("RevalidateCached");
+			}
+		}
+		return false;
 	}
 
 	@Override
@@ -87,6 +94,24 @@ final class PgjdbcConnection extends DriverConnection {
 	@Override
 	public boolean setsSavepoints() {
 		return this.connection.getAutosave() != AutoSave.NEVER;
+	}
+
+	/**
+	 * A statement that the server has not prepared under a name is parsed each time.
+	 */
+	@Override
+	public boolean prepareAnew(Statement statement) throws SQLException {
+		boolean prepared = !setsSavepoints() && statement.isWrapperFor(PGStatement.class)
+				&& statement.unwrap(PGStatement.class).isUseServerPrepare();
+		if (prepared) {
+			this.connection.setAutosave(AutoSave.CONSERVATIVE);
+		}
+		return prepared;
+	}
+
+	@Override
+	public void stopPreparingAnew() {
+		this.connection.setAutosave(AutoSave.NEVER);
 	}
 
 	@Override

@@ -104,6 +104,8 @@ public final class SqlState {
 
 	private static final String STATEMENT_COMPLETION_UNKNOWN = "40003";
 
+	private static final String QUERY_CANCELED = "57014";
+
 	/**
 	 * Shut down by an administrator, by a crash, not started yet.
 	 */
@@ -147,7 +149,7 @@ public final class SqlState {
 	/**
 	 * Cancelled by a timeout or by a user, and by a conflict with recovery.
 	 */
-	private static final Set<String> CANCELLED = Set.of("57014", "40001", "40P01", "55P03");
+	private static final Set<String> CANCELLED = Set.of(QUERY_CANCELED, "40001", "40P01", "55P03");
 
 	private static final int LENGTH = 5;
 
@@ -187,7 +189,10 @@ public final class SqlState {
 	}
 
 	/**
-	 * Whether it is unknown if a commit that failed with an error has taken effect.
+	 * Whether it is unknown if a commit that failed with an error has taken effect. A
+	 * server that cancels a commit has rolled back: where it only ends the wait for a
+	 * standby, it gives a warning. A connection that was lost with that answer has
+	 * another error after it.
 	 * @param ex the error of the commit
 	 * @return {@code false} if the server has rolled back, or was never asked because the
 	 * connection had been closed before
@@ -196,6 +201,9 @@ public final class SqlState {
 		String state = ex.getSQLState();
 		if (state == null || STATEMENT_COMPLETION_UNKNOWN.equals(state)) {
 			return true;
+		}
+		if (QUERY_CANCELED.equals(state)) {
+			return ex.getNextException() != null && leavesCommitInDoubt(ex.getNextException());
 		}
 		return !CONNECTION_DOES_NOT_EXIST.equals(state) && AROUND_A_COMMIT.contains(classOf(state));
 	}

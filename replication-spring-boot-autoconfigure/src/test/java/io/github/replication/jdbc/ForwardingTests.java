@@ -16,11 +16,16 @@
 
 package io.github.replication.jdbc;
 
+import java.io.FilterInputStream;
+import java.io.FilterOutputStream;
+import java.io.FilterReader;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
+import java.sql.Blob;
 import java.sql.CallableStatement;
+import java.sql.Clob;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -45,8 +50,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Each method of a statement or result set calls its own twin, with the same arguments,
- * and returns the answer.
+ * Each method of a statement, result set or large object calls its own twin, with the
+ * same arguments, and returns the answer.
  */
 class ForwardingTests {
 
@@ -56,6 +61,12 @@ class ForwardingTests {
 	private static final Set<String> OWN = Set.of("getConnection", "getStatement", "close", "isClosed", "unwrap",
 			"isWrapperFor", "isCloseOnCompletion");
 
+	/**
+	 * The types that come back as objects of the logical connection.
+	 */
+	private static final Map<Class<?>, Class<?>> WRAPPERS = Map.of(ResultSet.class, LogicalResultSet.class, Blob.class,
+			LogicalBlob.class, Clob.class, LogicalClob.class);
+
 	private static final Map<Class<?>, Object> VALUES = Map.of(int.class, 7, long.class, 8L, boolean.class, true,
 			short.class, (short) 9, byte.class, (byte) 10, float.class, 11f, double.class, 12d, String.class, "x",
 			Class.class, Integer.class);
@@ -64,6 +75,10 @@ class ForwardingTests {
 
 	static Stream<Method> methodsOfResultSets() {
 		return methods(ResultSet.class);
+	}
+
+	static Stream<Method> methodsOfLargeObjects() {
+		return Stream.concat(methods(Blob.class), methods(Clob.class));
 	}
 
 	static Stream<Method> methodsOfStatements() {
@@ -141,6 +156,14 @@ class ForwardingTests {
 		assertForwards(statement, method);
 	}
 
+	@ParameterizedTest
+	@MethodSource("methodsOfLargeObjects")
+	void largeObjectCallsItsTwin(Method method) throws Exception {
+		PhysicalConnection physical = Mockito.mock(PhysicalConnection.class);
+		assertForwards((method.getDeclaringClass() == Blob.class) ? new LogicalBlob(twin(Blob.class), physical)
+				: new LogicalClob(twin(Clob.class), physical), method);
+	}
+
 	/**
 	 * As the driver does it, which needs no connection for that.
 	 */
@@ -162,8 +185,14 @@ class ForwardingTests {
 		assertThat(call.method().getName()).isEqualTo(method.getName());
 		assertThat(call.method().getParameterTypes()).isEqualTo(method.getParameterTypes());
 		assertThat(call.arguments()).isEqualTo(arguments);
-		if (method.getReturnType() == ResultSet.class) {
-			assertThat(answer).isInstanceOf(LogicalResultSet.class);
+		Class<?> wrapper = WRAPPERS.get(method.getReturnType());
+		if (wrapper != null) {
+			assertThat(answer).isInstanceOf(wrapper);
+		}
+		else if (logical instanceof LogicalBlob || logical instanceof LogicalClob) {
+			assertThat(answer).satisfiesAnyOf((same) -> assertThat(same).isEqualTo(call.answer()),
+					(stream) -> assertThat(stream).isInstanceOfAny(FilterInputStream.class, FilterOutputStream.class,
+							FilterReader.class));
 		}
 		else {
 			assertThat(answer).isEqualTo(call.answer());

@@ -16,6 +16,7 @@
 
 package io.github.replication.integration;
 
+import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -40,6 +41,7 @@ import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Statements outside of a transaction that are routed one by one: by their text, and
@@ -209,6 +211,34 @@ class ByStatementTests {
 		}
 		assertThat(decisions.last().reason()).isEqualTo(Reason.STATEMENT);
 		assertThat(application.bean(WriteRecord.class).hasWritten()).isTrue();
+	}
+
+	/**
+	 * A standby may refuse such a statement as well, but not as one that writes.
+	 */
+	@Test
+	void planFromBeforeAChangeDoesNotSendItsTextToThePrimary() throws SQLException {
+		String sql = "SELECT * FROM s.changing WHERE id > ?";
+		admin.execute("CREATE TABLE s.changing AS SELECT 1 AS id");
+		cluster.awaitReplication();
+		application.newCaller();
+		try (Connection connection = dataSource.getConnection();
+				PreparedStatement statement = connection.prepareStatement(sql)) {
+			for (int i = 0; i < 10; i++) {
+				statement.setInt(1, 0);
+				statement.executeQuery().close();
+			}
+			admin.execute("ALTER TABLE s.changing ADD COLUMN text text");
+			cluster.awaitReplication();
+			statement.setInt(1, 0);
+			statement.addBatch();
+			assertThatExceptionOfType(BatchUpdateException.class).isThrownBy(statement::executeBatch)
+				.withMessageContaining("cached plan must not change result type")
+				.withMessageNotContaining("standby");
+		}
+		decisions.clear();
+		jdbc.queryForList(sql, 0);
+		assertThat(decisions.last().isReplica()).isTrue();
 	}
 
 }

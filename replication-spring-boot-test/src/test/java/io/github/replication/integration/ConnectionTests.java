@@ -804,6 +804,44 @@ class ConnectionTests {
 		assertPoolIsClean();
 	}
 
+	/**
+	 * Outside of a transaction the driver prepares a statement anew by itself.
+	 */
+	@Test
+	void readOnlyStatementOnThePrimaryIsPreparedAnewAfterAChangeOfItsTable() throws SQLException {
+		requirePreparedAnew((connection) -> admin.execute("ALTER TABLE a.changing ADD COLUMN text text"));
+	}
+
+	@Test
+	void readOnlyStatementOnThePrimaryIsPreparedAnewWhereTheServerHasForgottenIt() throws SQLException {
+		requirePreparedAnew((connection) -> execute(connection,
+				"DO $$ BEGIN EXECUTE (SELECT 'DEALLOCATE ' || quote_ident(name) FROM pg_prepared_statements"
+						+ " WHERE statement = 'SELECT * FROM a.changing'); END $$"));
+	}
+
+	private static void requirePreparedAnew(Change change) throws SQLException {
+		admin.execute("CREATE TABLE a.changing AS SELECT 1 AS id");
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setReadOnly(true);
+			Replication.onPrimary(() -> {
+				try (PreparedStatement statement = connection.prepareStatement("SELECT * FROM a.changing")) {
+					for (int i = 0; i < 10; i++) {
+						statement.executeQuery().close();
+					}
+					change.with(connection);
+					try (ResultSet row = statement.executeQuery()) {
+						assertThat(row.next()).isTrue();
+						assertThat(row.getInt("id")).isOne();
+					}
+				}
+			});
+		}
+		finally {
+			admin.execute("DROP TABLE a.changing");
+		}
+		assertPoolIsClean();
+	}
+
 	@Test
 	void readOnlyTransactionFollowsAQuestionAfterAWrite() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
@@ -1080,6 +1118,35 @@ class ConnectionTests {
 		assertPoolIsClean();
 	}
 
+	/**
+	 * The server reports a cancelled commit only if it has rolled back.
+	 */
+	@Test
+	void commitThatIsCancelledIsNotInDoubt() throws SQLException {
+		HikariDataSource pool = dataSource.unwrap(HikariDataSource.class);
+		admin.execute("CREATE FUNCTION a.rest() RETURNS trigger LANGUAGE plpgsql"
+				+ " AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(5); RETURN NULL; END $$");
+		admin.execute("CREATE CONSTRAINT TRIGGER rest AFTER INSERT ON a.item DEFERRABLE INITIALLY DEFERRED"
+				+ " FOR EACH ROW EXECUTE FUNCTION a.rest()");
+		try {
+			for (DataSource either : List.of(pool, dataSource)) {
+				try (Connection connection = either.getConnection()) {
+					connection.setAutoCommit(false);
+					insert(connection, "a.item", 1);
+					assertThatExceptionOfType(SQLException.class).isThrownBy(connection::commit)
+						.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("57014"));
+					execute(connection, "SELECT 1");
+					connection.commit();
+				}
+			}
+		}
+		finally {
+			admin.execute("DROP FUNCTION a.rest() CASCADE");
+		}
+		assertThat(count("a.item")).isZero();
+		assertPoolIsClean();
+	}
+
 	@Test
 	void nothingIsCommittedAfterALostCommitBeforeItIsRolledBack() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
@@ -1277,6 +1344,15 @@ class ConnectionTests {
 	interface ConnectionWork {
 
 		void run() throws Exception;
+
+	}
+
+	/**
+	 * A change between two executions of a statement.
+	 */
+	private interface Change {
+
+		void with(Connection connection) throws SQLException;
 
 	}
 

@@ -16,12 +16,18 @@
 
 package io.github.replication.integration;
 
+import java.io.InputStream;
+import java.io.Reader;
+import java.sql.Blob;
+import java.sql.Clob;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
 import javax.sql.DataSource;
 
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,6 +43,7 @@ import io.github.replication.test.PostgresCluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
@@ -60,7 +67,11 @@ class LargeObjectTests {
 				new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(), cluster.password()));
 		existing = admin.queryForObject("SELECT lo_from_bytea(0, 'ab')", Long.class);
 		cluster.awaitReplication();
-		application = TestApplication.exactly(cluster).withoutJpa().start();
+		application = TestApplication.exactly(cluster)
+			.withoutJpa()
+			.with("replication.replicas.replica-2.weight", "0")
+			.with("spring.datasource.hikari.maximum-pool-size", 1)
+			.start();
 		dataSource = application.bean(DataSource.class);
 	}
 
@@ -109,6 +120,83 @@ class LargeObjectTests {
 			assertThatNoException()
 				.isThrownBy(() -> execute(connection, "SELECT loread(lo_open(" + existing + ", 262144), 2)"));
 		}
+	}
+
+	@Test
+	void largeObjectOfAReadOnlyUnitIsNotReadInTheTransactionOfAnother() throws Exception {
+		try (Connection first = beginReadOnly(); Connection next = beginReadOnly()) {
+			int backend;
+			Blob blob;
+			Blob byType;
+			Clob clob;
+			InputStream stream;
+			Reader reader;
+			try (Statement statement = first.createStatement();
+					ResultSet row = statement.executeQuery("SELECT " + existing + "::oid, pg_backend_pid()")) {
+				row.next();
+				blob = row.getBlob(1);
+				byType = row.getObject(1, Blob.class);
+				clob = row.getClob(1);
+				backend = row.getInt(2);
+				stream = blob.getBinaryStream();
+				reader = clob.getCharacterStream();
+				assertThat(blob.getBytes(1, 2)).asString().isEqualTo("ab");
+			}
+			first.commit();
+			assertThat(backend(next)).isEqualTo(backend);
+			requireEnded(blob::length);
+			requireEnded(() -> byType.getBytes(1, 1));
+			requireEnded(() -> clob.getSubString(1, 1));
+			assertThatIOException().isThrownBy(stream::read).havingCause().isInstanceOf(SQLException.class);
+			assertThatIOException().isThrownBy(reader::read).havingCause().isInstanceOf(SQLException.class);
+			stream.close();
+			reader.close();
+			blob.free();
+			clob.free();
+			assertThat(backend(next)).isEqualTo(backend);
+		}
+	}
+
+	@Test
+	void rowsOfACursorOfAReadOnlyUnitAreNotReadInTheTransactionOfAnother() throws SQLException {
+		try (Connection first = beginReadOnly(); Connection next = beginReadOnly()) {
+			int backend = backend(first);
+			ResultSet rows;
+			try (Statement statement = first.createStatement()) {
+				statement.execute("DECLARE numbers CURSOR FOR SELECT generate_series(1, 10)");
+				statement.setFetchSize(2);
+				ResultSet row = statement.executeQuery("SELECT 'numbers'::refcursor");
+				row.next();
+				rows = (ResultSet) row.getObject(1);
+				assertThat(rows.next()).isTrue();
+			}
+			first.commit();
+			assertThat(backend(next)).isEqualTo(backend);
+			requireEnded(rows::next);
+			rows.close();
+			assertThat(backend(next)).isEqualTo(backend);
+		}
+	}
+
+	private static Connection beginReadOnly() throws SQLException {
+		Connection connection = dataSource.getConnection();
+		connection.setReadOnly(true);
+		connection.setAutoCommit(false);
+		return connection;
+	}
+
+	private static int backend(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement();
+				ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
+			row.next();
+			return row.getInt(1);
+		}
+	}
+
+	private static void requireEnded(ThrowingCallable use) {
+		assertThatExceptionOfType(SQLException.class).isThrownBy(use)
+			.withMessageContaining("replica-1")
+			.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("55000"));
 	}
 
 	private static void execute(Connection connection, String sql) throws SQLException {

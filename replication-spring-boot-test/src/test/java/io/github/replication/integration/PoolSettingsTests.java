@@ -19,7 +19,9 @@ package io.github.replication.integration;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.DriverPropertyInfo;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -118,6 +120,65 @@ class PoolSettingsTests {
 				next.createStatement().execute("SELECT 1 FOR UPDATE");
 				assertThat(next.getSchema()).isEqualTo("pg_catalog");
 			}
+		}
+	}
+
+	@Test
+	void searchPathOfThePoolIsThereAfterARollbackOfAnother() throws SQLException {
+		try (TestApplication application = start(TestApplication.exactly(this.cluster)
+			.with("spring.datasource.hikari.connection-init-sql", "SET search_path = pg_catalog, public"))) {
+			DataSource dataSource = application.bean(DataSource.class);
+			for (String within : List.of("nothing", "a read", "a savepoint")) {
+				try (Connection connection = dataSource.getConnection()) {
+					connection.setAutoCommit(false);
+					connection.setSchema("information_schema");
+					if (within.equals("a read")) {
+						searchPath(connection);
+					}
+					else if (within.equals("a savepoint")) {
+						Savepoint savepoint = connection.setSavepoint();
+						connection.setSchema("pg_toast");
+						connection.rollback(savepoint);
+						assertThat(searchPath(connection)).isEqualTo("information_schema");
+					}
+					connection.rollback();
+					connection.setNetworkTimeout(Runnable::run, 30_000);
+					assertThat(searchPath(connection)).as(within).isEqualTo("pg_catalog, public");
+					connection.rollback();
+					connection.setReadOnly(true);
+					assertThat(searchPath(connection)).as(within).isEqualTo("pg_catalog, public");
+				}
+			}
+		}
+	}
+
+	@Test
+	void searchPathThatATextHasSetInATransactionIsNotTakenForThatOfThePool() throws SQLException {
+		try (TestApplication application = start(TestApplication.exactly(this.cluster)
+			.with("spring.datasource.hikari.connection-init-sql", "SET search_path = pg_catalog, public")
+			.with("spring.datasource.hikari.maximum-pool-size", "1"))) {
+			DataSource dataSource = application.bean(DataSource.class);
+			try (Connection connection = dataSource.getConnection()) {
+				connection.setAutoCommit(false);
+				connection.createStatement().execute("SET search_path = pg_toast");
+				connection.setSchema("information_schema");
+				connection.rollback();
+				connection.setSchema("public");
+				assertThat(searchPath(connection)).isEqualTo("public");
+				connection.commit();
+			}
+			try (Connection next = dataSource.getConnection()) {
+				next.setAutoCommit(false);
+				assertThat(searchPath(next)).isEqualTo("pg_catalog, public");
+			}
+		}
+	}
+
+	private static String searchPath(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement();
+				ResultSet row = statement.executeQuery("SHOW search_path")) {
+			row.next();
+			return row.getString(1);
 		}
 	}
 
