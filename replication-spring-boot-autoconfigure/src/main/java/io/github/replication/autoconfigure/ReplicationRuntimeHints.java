@@ -35,6 +35,8 @@ final class ReplicationRuntimeHints implements RuntimeHintsRegistrar {
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		hints.proxies().registerJdkProxy(DatabaseMetaData.class);
 		hints.reflection()
+			.registerTypeIfPresent(classLoader, "org.springframework.security.core.context.SecurityContextHolder");
+		hints.reflection()
 			.registerTypeIfPresent(classLoader, "org.postgresql.ssl.WrappedFactory",
 					(driver) -> hints.reflection()
 						.registerType(TypeReference.of("io.github.replication.autoconfigure.SslBundleSocketFactory"),

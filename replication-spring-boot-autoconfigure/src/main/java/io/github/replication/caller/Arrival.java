@@ -71,6 +71,11 @@ public final class Arrival {
 
 	private @Nullable Write write;
 
+	/**
+	 * The mark that was sent last, which the announcements after it repeat.
+	 */
+	private volatile @Nullable Read departed;
+
 	private String version = NO_VERSION;
 
 	/**
@@ -176,7 +181,9 @@ public final class Arrival {
 	 */
 	public PositionToken announcement(CallerRecord record) {
 		this.tokens.lookUp(record);
-		return new PositionToken(this.tokens.cluster(), this.tokens.encode(record.bound().write()), unchanged());
+		Read departed = this.departed;
+		return new PositionToken(this.tokens.cluster(), this.tokens.encode(record.bound().write()),
+				(departed != null) ? departed : unchanged());
 	}
 
 	/**
@@ -214,7 +221,9 @@ public final class Arrival {
 		if (!moved && mark == null) {
 			return null;
 		}
-		return new PositionToken(this.tokens.cluster(), reached, (mark != null) ? mark : unchanged());
+		Read departed = (mark != null) ? mark : unchanged();
+		this.departed = departed;
+		return new PositionToken(this.tokens.cluster(), reached, departed);
 	}
 
 	/**

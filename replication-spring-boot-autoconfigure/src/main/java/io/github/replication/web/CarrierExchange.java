@@ -17,9 +17,9 @@
 package io.github.replication.web;
 
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -44,9 +44,9 @@ final class CarrierExchange {
 	/**
 	 * The tokens that the carrier has, as far as they have come or were sent here.
 	 */
-	private final Set<String> known = new HashSet<>();
+	private final Set<String> known = ConcurrentHashMap.newKeySet();
 
-	private @Nullable Memory memory;
+	private volatile @Nullable Memory memory;
 
 	private @Nullable String sent;
 
@@ -75,9 +75,9 @@ final class CarrierExchange {
 		if (!this.received) {
 			try {
 				this.received = this.carrier.isCallerKnown(request);
-				List<String> brought = this.carrier.receive(request).stream().filter(this.known::add).toList();
+				Collection<String> brought = this.carrier.receive(request);
 				this.memory = this.carrier.memoryOf(request);
-				return brought;
+				return brought.stream().filter(this.known::add).toList();
 			}
 			catch (RuntimeException ex) {
 				this.received = true;

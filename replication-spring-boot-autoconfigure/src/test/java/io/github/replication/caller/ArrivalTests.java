@@ -420,6 +420,20 @@ class ArrivalTests {
 		assertThat(this.cluster.asked).isZero();
 	}
 
+	/**
+	 * As of a write after the response.
+	 */
+	@Test
+	void announcementRepeatsTheMarkThatWasSentLast() {
+		Caller caller = arrive("2.cafe..1-11-7-0003");
+		caller.record.recordRead(2, null);
+		PositionToken sent = caller.arrival.departure(caller.record, false, false);
+		assertThat(sent).isNotNull();
+		assertThat(sent.read()).isNotNull().isNotEqualTo(PositionToken.parse("2.cafe..1-11-7-0003").read());
+		caller.record.recordWrite(false);
+		assertThat(caller.arrival.announcement(caller.record).read()).isEqualTo(sent.read());
+	}
+
 	@Test
 	void positionThatWasNotKnownIsReplacedOnceItIs() {
 		Caller caller = arrive("2.cafe.u.");

@@ -17,6 +17,8 @@ package io.github.replication.integration;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -165,14 +167,15 @@ class ApplicationErrorTests {
 		CountDownLatch busy = new CountDownLatch(4);
 		ExecutorService others = Executors.newFixedThreadPool(4);
 		try {
+			List<Future<?>> holders = new ArrayList<>();
 			for (int i = 0; i < 4; i++) {
-				others.submit(() -> this.application.transaction(false).executeWithoutResult((status) -> {
+				holders.add(others.submit(() -> this.application.transaction(false).executeWithoutResult((status) -> {
 					this.jdbc.queryForList("SELECT 1");
 					busy.countDown();
 					await(over);
-				}));
+				})));
 			}
-			await(busy);
+			await(busy, holders);
 			Throwable thrown = catchThrowable(() -> this.application.transaction(false)
 				.executeWithoutResult((status) -> this.jdbc.queryForList("SELECT 1")));
 			assertThat(thrown).hasStackTraceContaining("Connection is not available, request timed out");
@@ -211,6 +214,19 @@ class ApplicationErrorTests {
 		assertThat(this.application.decisions().all()).hasSize(4)
 			.allSatisfy((decision) -> assertThat(decision.reason()).isEqualTo(Reason.READ_ONLY));
 		assertThat(this.application.decisions().all()).extracting("node").contains("replica-1", "replica-2");
+	}
+
+	/**
+	 * Waits for what others do, and fails as they do.
+	 */
+	private static void await(CountDownLatch latch, List<Future<?>> others) throws Exception {
+		while (!latch.await(100, TimeUnit.MILLISECONDS)) {
+			for (Future<?> other : others) {
+				if (other.isDone()) {
+					other.get();
+				}
+			}
+		}
 	}
 
 	private static void await(CountDownLatch latch) {

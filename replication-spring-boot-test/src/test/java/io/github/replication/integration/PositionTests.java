@@ -344,7 +344,8 @@ class PositionTests {
 				Statement statement = connection.createStatement(ResultSet.TYPE_FORWARD_ONLY,
 						ResultSet.CONCUR_UPDATABLE);
 				ResultSet rows = statement.executeQuery("SELECT id, text FROM note WHERE id = " + id)) {
-			assertThat(this.application.bean(WriteRecord.class).hasWritten()).isFalse();
+			// the catalog has just changed, so that the read may have counted
+			this.application.newCaller();
 			rows.moveToInsertRow();
 			rows.updateLong(1, id);
 			rows.updateString(2, "x");
