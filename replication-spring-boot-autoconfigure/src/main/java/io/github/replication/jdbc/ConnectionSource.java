@@ -137,7 +137,17 @@ final class ConnectionSource {
 	 */
 	int defaultIsolation() {
 		Integer isolation = this.connectionDefaults.isolation();
-		return (isolation != null) ? isolation : this.cluster.defaultIsolation();
+		Integer reported = (isolation != null) ? isolation : this.cluster.defaultIsolation();
+		return (reported != null) ? reported : Connection.TRANSACTION_READ_COMMITTED;
+	}
+
+	/**
+	 * Whether that is known. A statement that the pool executes first may set another
+	 * level.
+	 */
+	boolean isDefaultIsolationKnown() {
+		return this.connectionDefaults.isolation() != null
+				|| (this.connectionDefaults.initSql() == null && this.cluster.defaultIsolation() != null);
 	}
 
 	/**
@@ -147,7 +157,8 @@ final class ConnectionSource {
 	private @Nullable Integer defaultIsolation(Route route) {
 		Integer isolation = (route.pool() == PoolKind.WRITE) ? this.connectionDefaults.isolation()
 				: route.node().readPool().isolation();
-		return (isolation != null) ? isolation : route.node().defaultIsolation();
+		return (isolation != null || this.connectionDefaults.initSql() != null) ? isolation
+				: route.node().defaultIsolation();
 	}
 
 	boolean isByStatement() {

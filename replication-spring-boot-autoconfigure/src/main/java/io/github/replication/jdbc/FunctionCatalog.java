@@ -152,11 +152,11 @@ final class FunctionCatalog {
 	}
 
 	/**
-	 * Whether the catalog has been read, or may be soon.
+	 * Whether the catalog was read the last time, or is to be read first.
 	 * @return {@code false} if it cannot be read
 	 */
 	boolean isReadable() {
-		return !this.failing || this.current.isComplete();
+		return !this.failing;
 	}
 
 	/**

@@ -81,6 +81,13 @@ final class RouteRequests {
 		return (isolation != null) ? isolation : this.source.defaultIsolation();
 	}
 
+	/**
+	 * Whether that is certain.
+	 */
+	boolean isIsolationKnown() {
+		return this.settings.getIsolation() != null || this.source.isDefaultIsolationKnown();
+	}
+
 	boolean isSerializable() {
 		return isolation() == Connection.TRANSACTION_SERIALIZABLE;
 	}

@@ -128,7 +128,9 @@ final class SettingChanges {
 			return this.metadata.ask(Connection::getTransactionIsolation);
 		}
 		int isolation = this.requests.isolation();
-		this.settings.setIsolation(isolation);
+		if (this.requests.isIsolationKnown()) {
+			this.settings.setIsolation(isolation);
+		}
 		return isolation;
 	}
 

@@ -20,7 +20,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -30,7 +29,6 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
@@ -194,15 +192,17 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	/**
 	 * The isolation level of a transaction that does not name one, without asking a
 	 * server: that of the primary, or else of a replica that is known.
-	 * @return a constant of {@link Connection}; read committed, PostgreSQL's own default,
-	 * while no server has reported it
+	 * @return a constant of {@link Connection}, {@code null} while no server has reported
+	 * it
 	 */
-	public int defaultIsolation() {
-		return Stream.concat(Stream.ofNullable(topology().primary()), clusterNodes().stream())
-			.map(ClusterNode::defaultIsolation)
-			.filter(Objects::nonNull)
-			.findFirst()
-			.orElse(Connection.TRANSACTION_READ_COMMITTED);
+	public @Nullable Integer defaultIsolation() {
+		Topology topology = topology();
+		Integer isolation = topology.primary().defaultIsolation();
+		List<ClusterNode> replicas = topology.replicas();
+		for (int i = 0; isolation == null && i < replicas.size(); i++) {
+			isolation = replicas.get(i).defaultIsolation();
+		}
+		return isolation;
 	}
 
 	/**

@@ -200,7 +200,8 @@ final class NodeMonitor implements NodeInquiry.Listener {
 		}
 		boolean first = failure != null && this.health.failure() == null;
 		this.member.node().counts().probed(sample != null);
-		if (sample != null) {
+		if (sample != null && this.member.node().defaultIsolation() == null) {
+			// later the connections of the pool, which may have been given another
 			this.member.node().reported(sample.state());
 		}
 		this.surroundings.membership().answered(this.member, sample, failure);

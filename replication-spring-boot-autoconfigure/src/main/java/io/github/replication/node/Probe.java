@@ -120,8 +120,9 @@ final class Probe implements AutoCloseable {
 	private Connection renewed(Connection current) throws SQLException {
 		this.doubted = false;
 		try {
+			String before = this.server;
 			Connection connection = open();
-			if (this.change == Change.RESTARTED && isAlive(current)) {
+			if (this.change == Change.RESTARTED && leadsTo(before, current)) {
 				// two servers may call their addresses the same, or have none
 				this.change = Change.MOVED;
 			}
@@ -249,9 +250,13 @@ final class Probe implements AutoCloseable {
 		return ServerState.UNKNOWN;
 	}
 
-	private static boolean isAlive(Connection connection) {
+	/**
+	 * Whether a former connection still leads to its server. Behind a connection pooler
+	 * it may lead to the one of a new connection by now.
+	 */
+	private static boolean leadsTo(@Nullable String server, Connection connection) {
 		try {
-			return ServerStateQuery.identify(connection) != null;
+			return server != null && server.equals(ServerStateQuery.identify(connection));
 		}
 		catch (SQLException ex) {
 			return false;
