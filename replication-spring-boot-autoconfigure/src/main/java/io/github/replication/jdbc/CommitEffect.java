@@ -17,7 +17,7 @@
 package io.github.replication.jdbc;
 
 /**
- * The known outcome of a read-write transaction after its commit.
+ * The known effect of a read-write transaction after its commit.
  */
 enum CommitEffect {
 

@@ -416,19 +416,19 @@ final class UnitOfWork {
 		}
 		this.source.requirePrimary(this.physical);
 		boolean sent = !this.physical.isBroken();
-		CommitEffect outcome = CommitEffect.POSSIBLY_WRITTEN;
+		CommitEffect effect = CommitEffect.POSSIBLY_WRITTEN;
 		try {
-			outcome = send(level());
+			effect = send(level());
 		}
 		catch (SQLException ex) {
 			if (sent && SqlState.leavesCommitInDoubt(ex)) {
 				throw new UnknownCommitOutcomeException(ConnectionSource.unit(), this.route.node().name(), ex);
 			}
-			outcome = CommitEffect.UNCHANGED;
+			effect = CommitEffect.UNCHANGED;
 			throw ex;
 		}
 		finally {
-			record(outcome);
+			record(effect);
 		}
 	}
 
@@ -466,13 +466,13 @@ final class UnitOfWork {
 		return level;
 	}
 
-	private void record(CommitEffect outcome) {
-		this.route.node().counts().committed(outcome.mayHaveWritten());
-		if (outcome == CommitEffect.POSSIBLY_WRITTEN) {
+	private void record(CommitEffect effect) {
+		this.route.node().counts().committed(effect.mayHaveWritten());
+		if (effect == CommitEffect.POSSIBLY_WRITTEN) {
 			this.source.recordUncheckedWrite(this.asynchronous);
 		}
-		else if (outcome.mayHaveWritten()) {
-			this.source.recordWrite(outcome == CommitEffect.WRITTEN_ASYNCHRONOUSLY);
+		else if (effect.mayHaveWritten()) {
+			this.source.recordWrite(effect == CommitEffect.WRITTEN_ASYNCHRONOUSLY);
 		}
 		recordUnseenWrites();
 		if (this.changesCatalog) {

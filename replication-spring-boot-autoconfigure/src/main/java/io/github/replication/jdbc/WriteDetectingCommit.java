@@ -67,7 +67,7 @@ final class WriteDetectingCommit {
 	 * @param clock a monotonic clock in nanoseconds if only the session's own settings
 	 * decide on the level, so that the answer counts for the next commit, {@code null}
 	 * else
-	 * @return the known outcome of the transaction
+	 * @return the known effect of the transaction
 	 */
 	static CommitEffect commit(Connection connection, DriverConnection driver, @Nullable SynchronousCommit level,
 			@Nullable LongSupplier clock) throws SQLException {
@@ -75,15 +75,15 @@ final class WriteDetectingCommit {
 		if (possible != null) {
 			return commitUnchecked(connection, level, possible);
 		}
-		CommitEffect outcome = (level != null)
+		CommitEffect effect = (level != null)
 				? checkAndCommit(connection, CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT), driver, null)
 				: checkAndCommit(connection, CHECK_AND_COMMIT, driver, clock);
 		connection.commit();
-		return outcome;
+		return effect;
 	}
 
 	/**
-	 * Returns the outcome that is known without asking the server, {@code null} if it can
+	 * Returns the effect that is known without asking the server, {@code null} if it can
 	 * be asked. A transaction that has not begun or has failed changes nothing. Where the
 	 * driver sets a savepoint before each statement, the commit must stay a call of its
 	 * own.

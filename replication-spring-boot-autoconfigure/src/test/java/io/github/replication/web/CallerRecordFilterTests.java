@@ -38,11 +38,8 @@ import org.springframework.mock.web.MockHttpServletResponse;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
-import io.github.replication.position.PositionResolver;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
-import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -206,45 +203,18 @@ class CallerRecordFilterTests {
 	/**
 	 * A primary whose position is the tick of the clock.
 	 */
-	private static final class Cluster implements PositionResolver {
-
-		private final SampleClock clock;
+	private static final class Cluster extends TickingPrimary {
 
 		private final AtomicInteger asked = new AtomicInteger();
 
 		Cluster(SampleClock clock) {
-			this.clock = clock;
-		}
-
-		@Override
-		public int cluster() {
-			return 0xcafe;
-		}
-
-		@Override
-		public ReadYourWritesMode mode() {
-			return ReadYourWritesMode.POSITION;
-		}
-
-		@Override
-		public boolean isMonotonic() {
-			return true;
-		}
-
-		@Override
-		public boolean isExact() {
-			return true;
-		}
-
-		@Override
-		public Write lookUp(Write write) {
-			return write;
+			super(clock);
 		}
 
 		@Override
 		public Write resolve(Write write) {
 			this.asked.incrementAndGet();
-			return write.isResolved() ? write : write.resolvedAt(new WalPosition(1, this.clock.startSample()), false);
+			return write.isResolved() ? write : write.resolvedAt(sample(), false);
 		}
 
 		@Override

@@ -46,8 +46,6 @@ import org.springframework.web.util.WebUtils;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
-import io.github.replication.position.PositionResolver;
-import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
@@ -444,9 +442,7 @@ class KeptPositionTests {
 	/**
 	 * A primary whose position is the tick of the clock.
 	 */
-	private static final class Primary implements PositionResolver {
-
-		private final SampleClock clock;
+	private static final class Primary extends TickingPrimary {
 
 		private boolean silent;
 
@@ -458,27 +454,7 @@ class KeptPositionTests {
 		private @Nullable WalPosition last;
 
 		Primary(SampleClock clock) {
-			this.clock = clock;
-		}
-
-		@Override
-		public int cluster() {
-			return 0xcafe;
-		}
-
-		@Override
-		public ReadYourWritesMode mode() {
-			return ReadYourWritesMode.POSITION;
-		}
-
-		@Override
-		public boolean isMonotonic() {
-			return true;
-		}
-
-		@Override
-		public boolean isExact() {
-			return true;
+			super(clock);
 		}
 
 		@Override
@@ -493,20 +469,10 @@ class KeptPositionTests {
 			}
 			WalPosition position = this.last;
 			if (position == null || position.lsn() <= write.tick()) {
-				position = new WalPosition(1, this.clock.startSample());
+				position = sample();
 				this.last = position;
 			}
 			return write.resolvedAt(position, false);
-		}
-
-		@Override
-		public int indexOf(int node) {
-			return 0;
-		}
-
-		@Override
-		public @Nullable Place placeOf(int node) {
-			return null;
 		}
 
 	}

@@ -220,13 +220,14 @@ class ApplicationErrorTests {
 	 * Waits for what others do, and fails as they do.
 	 */
 	private static void await(CountDownLatch latch, List<Future<?>> others) throws Exception {
-		while (!latch.await(100, TimeUnit.MILLISECONDS)) {
+		for (int i = 0; i < 200 && !latch.await(100, TimeUnit.MILLISECONDS); i++) {
 			for (Future<?> other : others) {
 				if (other.isDone()) {
 					other.get();
 				}
 			}
 		}
+		assertThat(latch.getCount()).isZero();
 	}
 
 	private static void await(CountDownLatch latch) {
