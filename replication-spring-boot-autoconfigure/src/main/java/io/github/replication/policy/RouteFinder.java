@@ -30,7 +30,6 @@ import io.github.replication.caller.CallerRecord;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Positions;
-import io.github.replication.policy.RoutingPolicy.Departure;
 
 /**
  * Finds the node of a unit of work by the known positions. Where these lead to the
@@ -74,17 +73,16 @@ public final class RouteFinder {
 	 */
 	public Route find(RouteRequest request, CallerRecord caller, List<ClusterNode> excluded) throws NoReplicaException {
 		Route route = findAny(request, caller, excluded);
-		Departure departure = this.policy.departure(route, request);
-		return this.policy
-			.require(departure.left().isEmpty() ? route : leave(route, departure, request, caller, excluded), request);
+		List<ClusterNode> left = this.policy.left(route, request);
+		return this.policy.require(left.isEmpty() ? route : leave(route, left, request, caller, excluded), request);
 	}
 
-	private Route leave(Route route, Departure departure, RouteRequest request, CallerRecord caller,
+	private Route leave(Route route, List<ClusterNode> left, RouteRequest request, CallerRecord caller,
 			List<ClusterNode> excluded) {
 		List<ClusterNode> more = new ArrayList<>(excluded);
-		more.addAll(departure.left());
-		Route other = findAny(request, caller, more, departure.chosen());
-		if (this.policy.leaves(other, departure.left())) {
+		more.addAll(left);
+		Route other = findAny(request, caller, more);
+		if (this.policy.leaves(other, left)) {
 			return other;
 		}
 		caller.keepNode();
@@ -92,21 +90,16 @@ public final class RouteFinder {
 	}
 
 	private Route findAny(RouteRequest request, CallerRecord caller, List<ClusterNode> excluded) {
-		return findAny(request, caller, excluded, null);
-	}
-
-	private Route findAny(RouteRequest request, CallerRecord caller, List<ClusterNode> excluded,
-			@Nullable ClusterNode chosen) {
-		Route route = this.policy.route(request, excluded, chosen);
+		Route route = this.policy.route(request, excluded);
 		Positions positions = this.cluster.positions();
 		Duration maxStaleness = request.scope().maxStaleness();
 		if (route.reason() == Reason.TOO_STALE && maxStaleness != null
 				&& positions.refresh(this.policy.replicas(request, excluded), maxStaleness)) {
-			route = this.policy.route(request, excluded, chosen);
+			route = this.policy.route(request, excluded);
 		}
 		if (route.reason() == Reason.BEHIND || route.reason() == Reason.RECENT_WRITE) {
 			positions.catchUp(this.policy.replicas(request, excluded), caller);
-			route = this.policy.route(request.with(caller.bound()), excluded, chosen);
+			route = this.policy.route(request.with(caller.bound()), excluded);
 		}
 		return route;
 	}

@@ -100,17 +100,6 @@ public final class RoutingPolicy {
 	 * @return the route of the unit, if {@link #require} allows it
 	 */
 	public Route route(RouteRequest request, List<ClusterNode> excluded) {
-		return route(request, excluded, null);
-	}
-
-	/**
-	 * Decides where a unit goes whose node may have been chosen before.
-	 * @param request the facts
-	 * @param excluded replicas that must not serve
-	 * @param chosen the replica that serves if it may, {@code null} to ask the load
-	 * balancer
-	 */
-	Route route(RouteRequest request, List<ClusterNode> excluded, @Nullable ClusterNode chosen) {
 		Topology topology = this.topology.get();
 		if (request.scope().primaryForced()) {
 			return write(topology, Reason.FORCED);
@@ -148,9 +137,7 @@ public final class RoutingPolicy {
 		if (qualifying.isEmpty()) {
 			return read(topology, this.positions.reason(candidates));
 		}
-		ClusterNode node = (chosen != null && qualifying.contains(chosen)) ? chosen
-				: choose(rotation.nearest(qualifying));
-		return new Route(node, PoolKind.READ, Reason.READ_ONLY);
+		return new Route(choose(rotation.nearest(qualifying)), PoolKind.READ, Reason.READ_ONLY);
 	}
 
 	/**
@@ -161,36 +148,36 @@ public final class RoutingPolicy {
 	 * @param request the facts that it was made from
 	 * @return the nodes to leave, none to keep the decision
 	 */
-	Departure departure(Route route, RouteRequest request) {
+	List<ClusterNode> left(Route route, RouteRequest request) {
 		if (route.reason() != Reason.READ_ONLY || required(request).isEmpty()) {
-			return Departure.NONE;
+			return List.of();
 		}
 		Topology topology = this.topology.get();
 		if (route.node().readPool().isBusy()) {
-			return new Departure(busy(topology.replicas()), null);
+			return busy(topology.replicas());
 		}
 		return (route.node() == this.positions.nodeOf(required(request)))
-				? departure(route.node(), topology.rotation(request.scope().group()), required(request).read())
-				: Departure.NONE;
+				? left(route.node(), topology.rotation(request.scope().group()), required(request).read()) : List.of();
 	}
 
 	/**
 	 * A caller is to leave its node because that is overloaded, or because a choice in
-	 * the rotation as it is now falls on another. That choice stands: another one among
-	 * the rest would take a turn of the load balancer that does not count.
+	 * the rotation as it is now falls on another. That choice stands, so that it leaves
+	 * the rest as well: the first of them to be far enough would have more than its
+	 * share.
 	 */
-	private Departure departure(ClusterNode node, Rotation rotation, @Nullable ReadMark mark) {
+	private List<ClusterNode> left(ClusterNode node, Rotation rotation, @Nullable ReadMark mark) {
 		if (mark == null || mark.rotation() == ReadMark.ANY || rotation.all().size() < 2) {
-			return Departure.NONE;
+			return List.of();
 		}
 		if (this.loadBalancer.isOverloaded(node, rotation.all())) {
-			return new Departure(List.of(node), null);
+			return List.of(node);
 		}
 		if (mark.rotation() == rotation.hash()) {
-			return Departure.NONE;
+			return List.of();
 		}
 		ClusterNode chosen = choose(rotation.nearest(rotation.all()));
-		return (chosen != node) ? new Departure(List.of(node), chosen) : Departure.NONE;
+		return (chosen != node) ? without(rotation.all(), List.of(chosen)) : List.of();
 	}
 
 	/**
@@ -330,19 +317,6 @@ public final class RoutingPolicy {
 			}
 		}
 		return busy;
-	}
-
-	/**
-	 * The nodes that a unit should leave.
-	 *
-	 * @param left the nodes, empty for none
-	 * @param chosen the node to use instead if it may serve, {@code null} to let the load
-	 * balancer choose
-	 */
-	record Departure(List<ClusterNode> left, @Nullable ClusterNode chosen) {
-
-		private static final Departure NONE = new Departure(List.of(), null);
-
 	}
 
 }

@@ -75,16 +75,19 @@ class RouteFinderTests {
 			new CallerTokens(this.clock, Clock.systemUTC(), Duration.ofSeconds(60)));
 
 	private final Cluster cluster = new Cluster(
-			new ClusterSettings("primary", List.of(definition("replica-1"), definition("replica-2")), null, 2,
+			new ClusterSettings("primary",
+					List.of(definition("replica-0"), definition("replica-1"), definition("replica-2")), null, 2,
 					new PositionSettings(ReadYourWritesMode.POSITION, true, Duration.ZERO, TIMEOUT, TIMEOUT),
 					new MonitorSettings(Duration.ofSeconds(30), null, Duration.ofSeconds(3), true), List.of()),
 			new HikariDataSource(), pool(), this.clock, Clock.systemUTC());
 
 	private final ClusterNode primary = this.cluster.topology().primary();
 
-	private final ClusterNode one = this.cluster.topology().replicas().get(0);
+	private final ClusterNode zero = this.cluster.topology().replicas().get(0);
 
-	private final ClusterNode two = this.cluster.topology().replicas().get(1);
+	private final ClusterNode one = this.cluster.topology().replicas().get(1);
+
+	private final ClusterNode two = this.cluster.topology().replicas().get(2);
 
 	private final RouteFinder finder = new RouteFinder(
 			new RoutingPolicy(this.cluster::topology, this.cluster.positions(), new Last(), false, Fallback.PRIMARY),
@@ -92,6 +95,7 @@ class RouteFinderTests {
 
 	RouteFinderTests() {
 		Nodes.flushed(this.cluster.positions(), this.clock, 900);
+		Nodes.replayed(this.zero, this.clock, 500);
 		Nodes.replayed(this.one, this.clock, 500);
 		Nodes.replayed(this.two, this.clock, 500);
 	}
@@ -131,6 +135,20 @@ class RouteFinderTests {
 		CallerRecord caller = caller(read);
 		assertThat(this.finder.find(request(read, null), caller, List.of())).isEqualTo(replica(this.two));
 		assertThat(caller.bound()).isEqualTo(read);
+	}
+
+	/**
+	 * Otherwise the first to answer would have more than its share.
+	 */
+	@Test
+	void callerOfAnotherRotationKeepsItsNodeWhileOnlyTheChosenOneIsNotAsFar() throws Exception {
+		assertThat(Nodes.busy(this.zero).readPool().isBusy()).as("so that the primary is not used by chance").isTrue();
+		Bound read = read(this.one);
+		Nodes.flushed(this.cluster.positions(), this.clock, 900);
+		Nodes.replayed(this.zero, this.clock, 900);
+		assertThat(find(read)).isEqualTo(replica(this.one));
+		Nodes.replayed(this.two, this.clock, 900);
+		assertThat(find(read)).isEqualTo(replica(this.two));
 	}
 
 	@Test

@@ -36,7 +36,6 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Node;
 import io.github.replication.node.Nodes;
 import io.github.replication.node.Topology;
-import io.github.replication.policy.RoutingPolicy.Departure;
 import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
@@ -264,6 +263,13 @@ class RoutingPolicyTests {
 		assertThat(leaving(new Facts().readOnly().read(this.replicas.get(0), ReadMark.ANY))).isEmpty();
 	}
 
+	@Test
+	void callerOfAnotherRotationMovesToNoOtherNodeThanTheChosenOne() throws Exception {
+		this.replicas.add(Nodes.replica("replica-3"));
+		assertThat(leaving(new Facts().readOnly().read(this.replicas.get(0), rotation() + 1)))
+			.containsExactly(this.replicas.get(0), this.replicas.get(1));
+	}
+
 	/**
 	 * A caller that moves takes one turn of the load balancer, as one that stays does.
 	 */
@@ -275,9 +281,8 @@ class RoutingPolicyTests {
 		for (int i = 0; i < 300; i++) {
 			ClusterNode node = this.replicas.get(i % 2);
 			RouteRequest request = new Facts().readOnly().read(node, rotation() + 1).request();
-			Departure departure = policy.departure(policy.route(request, List.of()), request);
-			ClusterNode next = departure.left().isEmpty() ? node
-					: policy.route(new Facts().readOnly().request(), departure.left(), departure.chosen()).node();
+			List<ClusterNode> left = policy.left(policy.route(request, List.of()), request);
+			ClusterNode next = left.isEmpty() ? node : policy.route(new Facts().readOnly().request(), left).node();
 			served.merge(next.name(), 1, Integer::sum);
 		}
 		assertThat(served).isEqualTo(Map.of("replica-1", 100, "replica-2", 100, "replica-3", 100));
@@ -389,7 +394,7 @@ class RoutingPolicyTests {
 	}
 
 	private List<ClusterNode> leaving(Facts facts) throws NoReplicaException {
-		return policy().departure(route(facts), facts.request()).left();
+		return policy().left(route(facts), facts.request());
 	}
 
 	private Route route(Facts facts, ClusterNode... excluded) throws NoReplicaException {
