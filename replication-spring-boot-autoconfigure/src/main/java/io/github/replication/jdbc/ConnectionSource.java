@@ -104,7 +104,7 @@ final class ConnectionSource {
 			ConnectionDefaults connectionDefaults) {
 		this.cluster = cluster;
 		this.routes = new RouteFinder(policy, cluster);
-		cluster.onSilence(RetryAttempt::abortOn);
+		cluster.onSilence(SilentNodes::abortUnitsOn);
 		cluster.onGivenUp(this::abortOn);
 		this.callers = callers;
 		this.callbacks = callbacks;

@@ -20,11 +20,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.Role;
@@ -41,14 +37,7 @@ import io.github.replication.position.SampleClock;
  */
 public final class RetryAttempt {
 
-	private static final Log logger = LogFactory.getLog(RetryAttempt.class);
-
 	private static final ThreadLocal<@Nullable RetryAttempt> CURRENT = new ThreadLocal<>();
-
-	/**
-	 * All attempts under way, for the threads that watch the nodes.
-	 */
-	private static final Set<RetryAttempt> OPEN = ConcurrentHashMap.newKeySet();
 
 	private static final PhysicalConnection[] NONE = {};
 
@@ -97,7 +86,7 @@ public final class RetryAttempt {
 		this.failures.clear();
 		this.behind = false;
 		this.runs++;
-		OPEN.add(this);
+		SilentNodes.watch(this);
 		return previous;
 	}
 
@@ -109,29 +98,17 @@ public final class RetryAttempt {
 		RetryAttempt attempt = CURRENT.get();
 		if (attempt != null) {
 			attempt.connections = NONE;
-			OPEN.remove(attempt);
+			SilentNodes.unwatch(attempt);
 		}
 		CURRENT.set(previous);
 	}
 
 	/**
-	 * Lets the units fail that wait for a silent node and may run again elsewhere.
+	 * The connections in use by a unit that may run elsewhere if they fail.
+	 * @return the connections, none once the unit must not run again
 	 */
-	static void abortOn(ClusterNode node) {
-		for (RetryAttempt attempt : OPEN) {
-			if (!attempt.prevented && node.role() == Role.REPLICA) {
-				attempt.abortConnectionsTo(node);
-			}
-		}
-	}
-
-	private void abortConnectionsTo(ClusterNode node) {
-		for (PhysicalConnection connection : this.connections) {
-			if (connection.node() == node) {
-				logger.debug(node + " is silent: the connection of a unit that may run elsewhere is aborted");
-				connection.abortUnderUnit();
-			}
-		}
+	List<PhysicalConnection> replaceableConnections() {
+		return this.prevented ? List.of() : List.of(this.connections);
 	}
 
 	/**

@@ -356,7 +356,7 @@ final class Membership {
 			member.belongsTo(system, database);
 			member.primaryHeard(last != null || this.primary.health().failure() != null);
 			member.diverged(this.positions.hasDiverged(member.node()));
-			changed |= member.aliasOf(nameOf(sameServerBefore(member, members)));
+			changed |= member.aliasOf(Aliases.aliasOf(member, members));
 			member.competesWith(this.primary, (member != this.primary && this.failover)
 					? FailoverRule.missing(this.primary, this.positions.timelineOfPrimary(), member, this.replicas)
 					: null);
@@ -371,23 +371,6 @@ final class Membership {
 		if (changed) {
 			this.topology = look();
 		}
-	}
-
-	private static @Nullable String nameOf(@Nullable Member member) {
-		return (member != null) ? member.node().name() : null;
-	}
-
-	/**
-	 * The first of the nodes that lead to the server of a node and serve its reads. A
-	 * server may serve several groups, as a node in each.
-	 */
-	private static @Nullable Member sameServerBefore(Member member, List<Member> members) {
-		return members.stream()
-			.takeWhile((other) -> other != member)
-			.filter((other) -> other.isPrimary() ? member.leadsToServerOf(other)
-					: other.servesReadsOf(member) && member.isSameServerAs(other))
-			.findFirst()
-			.orElse(null);
 	}
 
 	/**

@@ -397,18 +397,8 @@ final class ReplicaPosition {
 	boolean hasDivergedFrom(int timeline) {
 		Divergence divergence = this.divergence;
 		Known known = this.known;
-		return divergence != null && divergence.timeline == timeline
-				&& (known == null || known.startedAt() == divergence.startedAt);
-	}
-
-	/**
-	 * A standby of another history.
-	 *
-	 * @param startedAt when the standby was started
-	 * @param timeline the timeline of the primary that it does not follow
-	 */
-	private record Divergence(long startedAt, int timeline) {
-
+		return divergence != null && divergence.timeline() == timeline
+				&& (known == null || known.startedAt() == divergence.startedAt());
 	}
 
 	/**

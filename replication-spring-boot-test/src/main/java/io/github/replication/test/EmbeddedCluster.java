@@ -39,6 +39,7 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
  * {@code @AutoConfigureTestDatabase(replace = Replace.NONE)}.
  *
  * @since 0.1.0
+ * @see PostgresNode the levers of a node: lag, silence, loss
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
