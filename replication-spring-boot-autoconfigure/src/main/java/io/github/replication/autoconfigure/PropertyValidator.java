@@ -24,7 +24,9 @@ import org.springframework.util.unit.DataSize;
 
 /**
  * Stops the start of an application in which a number or a duration of the properties
- * cannot work. What names replicas, nodes or cookies is checked where it is read.
+ * cannot work. What names replicas, nodes or cookies is checked where it is read:
+ * {@link ReplicaDefinitions} checks URLs and names of nodes, {@link UnknownKeys} finds
+ * keys that no property has.
  */
 final class PropertyValidator {
 

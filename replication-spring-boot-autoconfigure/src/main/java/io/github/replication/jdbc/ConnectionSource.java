@@ -104,7 +104,7 @@ final class ConnectionSource {
 			ConnectionDefaults connectionDefaults) {
 		this.cluster = cluster;
 		this.routes = new RouteFinder(policy, cluster);
-		cluster.onSilence(SilentNodes::abortUnitsOn);
+		cluster.onSilence(SilentNodeAborter::abortUnitsOn);
 		cluster.onGivenUp(this::abortOn);
 		this.callers = callers;
 		this.callbacks = callbacks;

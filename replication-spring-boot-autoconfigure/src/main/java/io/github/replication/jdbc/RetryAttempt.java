@@ -86,7 +86,7 @@ public final class RetryAttempt {
 		this.failures.clear();
 		this.behind = false;
 		this.runs++;
-		SilentNodes.watch(this);
+		SilentNodeAborter.watch(this);
 		return previous;
 	}
 
@@ -98,7 +98,7 @@ public final class RetryAttempt {
 		RetryAttempt attempt = CURRENT.get();
 		if (attempt != null) {
 			attempt.connections = NONE;
-			SilentNodes.unwatch(attempt);
+			SilentNodeAborter.unwatch(attempt);
 		}
 		CURRENT.set(previous);
 	}

@@ -29,16 +29,16 @@ import io.github.replication.node.ClusterNode;
  * {@code replication.monitor.abort-after}, where a unit of work waits for the answer and
  * may run again elsewhere.
  */
-final class SilentNodes {
+final class SilentNodeAborter {
 
-	private static final Log logger = LogFactory.getLog(SilentNodes.class);
+	private static final Log logger = LogFactory.getLog(SilentNodeAborter.class);
 
 	/**
 	 * All attempts under way, for the threads that watch the nodes.
 	 */
 	private static final Set<RetryAttempt> attempts = ConcurrentHashMap.newKeySet();
 
-	private SilentNodes() {
+	private SilentNodeAborter() {
 	}
 
 	static void watch(RetryAttempt attempt) {
