@@ -236,6 +236,7 @@ class CarrierChoiceTests {
 	 * hands on known.
 	 */
 	@ParameterizedTest
+	@Tag("long")
 	@ValueSource(strings = { "filter", "servlet" })
 	void userOfSpringSecurityIsKnownBesideSpringMvc(String path) {
 		TestApplication application = start(application("user").using("security"), NoteWeb.class,

@@ -37,6 +37,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -1313,6 +1314,7 @@ class ConnectionTests {
 	}
 
 	@Test
+	@Tag("long")
 	@Timeout(30)
 	void unitIsFreedFromASilentReplicaAlsoAfterAUnitWithin() {
 		AtomicInteger runs = new AtomicInteger();

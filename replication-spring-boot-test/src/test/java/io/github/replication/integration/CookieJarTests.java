@@ -34,6 +34,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -284,6 +285,7 @@ class CookieJarTests {
 	}
 
 	@Test
+	@Tag("long")
 	void loadOfManyReadersIsEvenAlsoAfterAReplicaHasComeBack() {
 		List<Browser> users = IntStream.range(0, 200).mapToObj((i) -> new Browser()).toList();
 		assertEven(users);

@@ -23,6 +23,7 @@ import java.sql.Statement;
 import javax.sql.DataSource;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,6 +38,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  * an application of its own, since they are settings of its pools.
  */
 @EmbeddedCluster
+@Tag("long")
 class DriverSettingsTests {
 
 	private TestApplication application;

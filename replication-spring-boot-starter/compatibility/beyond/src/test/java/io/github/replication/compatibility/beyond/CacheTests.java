@@ -494,6 +494,7 @@ class CacheTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@MethodSource("kinds")
 	void managerAndCachesAreOfTheirOwnClassesUnlessThoseAreFinal(CacheKind kind) {
 		CacheManager plain = application(kind, false).bean(CacheManager.class);

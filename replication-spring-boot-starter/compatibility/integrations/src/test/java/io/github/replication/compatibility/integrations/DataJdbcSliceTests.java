@@ -16,6 +16,7 @@
 
 package io.github.replication.compatibility.integrations;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -35,6 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @DataJdbcTest(properties = { "spring.liquibase.enabled=false", "spring.flyway.enabled=false" })
 @EmbeddedCluster
 @AutoConfigureTestDatabase(replace = Replace.NONE)
+@Tag("long")
 class DataJdbcSliceTests {
 
 	@Autowired
