@@ -59,7 +59,7 @@ class CacheProtectionRandomTests {
 
 	private static final int THREADS = 6;
 
-	private static final int OPERATIONS = Integer.getInteger("cache.operations", 25_000);
+	private static final int OPERATIONS = Integer.getInteger("cache.operations", 10_000);
 
 	private final CallerRecords records = new CallerRecords(
 			new CallerTokens(new SampleClock(System::nanoTime), Clock.systemUTC(), Duration.ofMinutes(10)));

@@ -21,6 +21,7 @@ import java.util.List;
 
 import javax.sql.DataSource;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * start, is one warning that names the remedy.
  */
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("long")
 class StartupWarningTests {
 
 	private static final String URL = "--replication.replicas.replica-1.url=jdbc:postgresql://pg-2/app?password=secret";

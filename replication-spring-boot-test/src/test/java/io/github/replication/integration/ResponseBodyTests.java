@@ -42,6 +42,7 @@ import org.apache.catalina.connector.CoyoteOutputStream;
 import org.apache.catalina.connector.CoyoteWriter;
 import org.eclipse.jetty.ee11.servlet.HttpOutput;
 import org.eclipse.jetty.ee11.servlet.ResponseWriter;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,6 +70,7 @@ class ResponseBodyTests {
 	private static final AtomicLong ids = new AtomicLong(12_000_000);
 
 	@ParameterizedTest
+	@Tag("long")
 	@ValueSource(strings = { "tomcat", "jetty" })
 	void bodyIsTheSameAsWithoutTheLibraryAndTakesThePositionAlong(String container, PostgresCluster cluster) {
 		TestApplication.createTable(cluster);

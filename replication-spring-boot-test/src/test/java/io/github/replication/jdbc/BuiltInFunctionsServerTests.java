@@ -29,6 +29,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.test.EmbeddedCluster;
@@ -41,6 +42,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * view of its own: as the superuser, so that nothing is refused for want of rights.
  */
 @EmbeddedCluster
+@Tag("long")
 class BuiltInFunctionsServerTests {
 
 	/**

@@ -650,8 +650,7 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().method().equals("copyIn")
-					&& "25006".equals(difference.ours().outcome().state())
+			return difference.call().method().equals("copyIn") && "25006".equals(difference.ours().outcome().state())
 					&& difference.history().isClosedWithReadOnlyUnit(difference.call());
 		}
 
