@@ -55,6 +55,11 @@ record Footprint(Map<String, Long> threads, long connections, Set<String> files,
 				+ "|Signal Dispatcher|Notification Thread|DestroyJavaVM|testcontainers-"
 				+ "|ForkJoinPool-#-delayScheduler|(Master|Read-|Write-)Poller|VirtualThread-).*");
 
+	/**
+	 * The class of the JVM's threads that run virtual threads.
+	 */
+	private static final String CARRIER_THREAD = "jdk.internal.misc.CarrierThread";
+
 	private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
 	private static final Set<String> CONNECTED = Set.of("01", "08");
@@ -63,7 +68,7 @@ record Footprint(Map<String, Long> threads, long connections, Set<String> files,
 		Map<String, Long> threads = Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.filter(Thread::isAlive)
+			.filter((thread) -> thread.isAlive() && !thread.getClass().getName().equals(CARRIER_THREAD))
 			.map((thread) -> thread.getName().replaceAll("\\d+", "#"))
 			.filter((name) -> !COMMON_THREADS.matcher(name).matches())
 			.collect(Collectors.groupingBy((name) -> name, TreeMap::new, Collectors.counting()));
