@@ -39,7 +39,7 @@ record Ports(int server, int proxy) {
 
 	private static final int LOWEST = 12000;
 
-	private static final int BLOCK_SIZE = 200;
+	static final int BLOCK_SIZE = 200;
 
 	private static final int BLOCKS = 100;
 
@@ -106,7 +106,7 @@ record Ports(int server, int proxy) {
 		}
 	}
 
-	private static ServerSocket listen(int port) throws IOException {
+	static ServerSocket listen(int port) throws IOException {
 		return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
 	}
 

@@ -16,8 +16,6 @@
 
 package io.github.replication.test;
 
-import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +42,7 @@ class PortsTests {
 			for (Ports pair : taken) {
 				assertThat(ports.add(pair.server())).isTrue();
 				assertThat(ports.add(pair.proxy())).isTrue();
-				listen(pair.server()).close();
+				Ports.listen(pair.server()).close();
 			}
 		}
 		finally {
@@ -56,7 +54,7 @@ class PortsTests {
 	void portOnWhichSomebodyListensIsPassedOver() throws Exception {
 		Ports ports = Ports.take();
 		ports.giveBack();
-		try (ServerSocket stranger = listen(ports.server())) {
+		try (ServerSocket stranger = Ports.listen(ports.server())) {
 			List<Ports> taken = take(MANY);
 			taken.forEach(Ports::giveBack);
 			assertThat(taken).noneMatch((pair) -> pair.server() == stranger.getLocalPort())
@@ -79,7 +77,7 @@ class PortsTests {
 	}
 
 	private static int block(int port) {
-		return port / 200;
+		return port / Ports.BLOCK_SIZE;
 	}
 
 	private static List<Ports> take(int count) {
@@ -88,10 +86,6 @@ class PortsTests {
 			taken.add(Ports.take());
 		}
 		return taken;
-	}
-
-	private static ServerSocket listen(int port) throws IOException {
-		return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
 	}
 
 	/**
