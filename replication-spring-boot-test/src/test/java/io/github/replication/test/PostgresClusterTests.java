@@ -85,6 +85,17 @@ class PostgresClusterTests {
 	}
 
 	@Test
+	void passwordsTakeOneIterationWhereTheServerAllowsIt() {
+		boolean allowed = cluster.primary()
+			.query("SELECT count(*) FROM pg_settings WHERE name = 'scram_iterations'")
+			.equals("1");
+		assertThat(cluster.primary()
+			.query("SELECT string_agg(split_part(rolpassword, ':', 1), ' ')"
+					+ " FROM pg_authid WHERE rolpassword IS NOT NULL"))
+			.isEqualTo(allowed ? "SCRAM-SHA-256$1 SCRAM-SHA-256$1" : "SCRAM-SHA-256$4096 SCRAM-SHA-256$4096");
+	}
+
+	@Test
 	void serverTellsItsNameAndPortThroughTheProxy() {
 		for (PostgresNode node : cluster.nodes()) {
 			assertThat(node.proxy().port()).isNotEqualTo(node.port());
