@@ -40,12 +40,12 @@ import io.github.replication.test.PostgresCluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The twin test over many seeds. Runs with {@code -Pproof} alone: as many sequences as
+ * The twin test over many seeds. Runs with {@code -Ptwin} alone: as many sequences as
  * {@code -Dtwin.sequences} says, and with 0 without end.
  */
 @EmbeddedCluster(replicas = 1, dedicated = true)
 @EnabledIfSystemProperty(named = "twin.long", matches = "true",
-		disabledReason = "it takes an hour: ./mvnw -B verify -Pproof")
+		disabledReason = "it takes an hour: ./mvnw -B verify -Ptwin")
 @Timeout(value = 240, unit = TimeUnit.HOURS)
 class LongTwinTests {
 
