@@ -108,7 +108,7 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 	 */
 	DataSource replicate(DataSource primary, String beanName) {
 		HikariConfig pool = this.primaryPool.configOf(primary, beanName);
-		PropertyValidator.check(this.properties);
+		PropertyRanges.check(this.properties);
 		Cluster cluster = new Cluster(
 				new ClusterSettings(this.properties.getPrimary().getName(), this.definitions.create(pool.getJdbcUrl()),
 						this.properties.getZone(), this.properties.getFallbackMaxConnections(), positionSettings(),

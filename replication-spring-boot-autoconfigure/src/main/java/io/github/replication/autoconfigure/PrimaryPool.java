@@ -45,7 +45,7 @@ final class PrimaryPool implements DisposableBean {
 
 	private static final String PROPERTY = DataSourceFinder.PROPERTY;
 
-	private final PrimaryPoolSettings settings;
+	private final DeclaredDataSource settings;
 
 	private final ObjectProvider<XADataSourceWrapper> xaWrapper;
 
@@ -53,7 +53,7 @@ final class PrimaryPool implements DisposableBean {
 
 	private @Nullable SslBundles shared;
 
-	PrimaryPool(PrimaryPoolSettings settings, ObjectProvider<XADataSourceWrapper> xaWrapper,
+	PrimaryPool(DeclaredDataSource settings, ObjectProvider<XADataSourceWrapper> xaWrapper,
 			ObjectProvider<SslBundles> sslBundles) {
 		this.settings = settings;
 		this.xaWrapper = xaWrapper;

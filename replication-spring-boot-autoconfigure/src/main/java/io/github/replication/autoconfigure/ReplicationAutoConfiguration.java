@@ -110,7 +110,7 @@ public final class ReplicationAutoConfiguration {
 		CallerRecords replicationWriteRecord(ReplicationProperties properties,
 				@Qualifier("replicationClock") ObjectProvider<Clock> clock) {
 			Duration window = properties.getReadYourWrites().getWindow();
-			PropertyValidator.checkWindow(window);
+			PropertyRanges.checkWindow(window);
 			CallerRecords records = new CallerRecords(new CallerTokens(new SampleClock(System::nanoTime),
 					clock.getIfAvailable(Clock::systemUTC), window));
 			CallerContexts.add(records);
@@ -141,7 +141,7 @@ public final class ReplicationAutoConfiguration {
 		PrimaryPool replicationPrimaryPool(ObjectProvider<JdbcConnectionDetails> details,
 				ObjectProvider<DataSourceProperties> properties, ObjectProvider<XADataSourceWrapper> xaWrapper,
 				ObjectProvider<SslBundles> sslBundles) {
-			return new PrimaryPool(new PrimaryPoolSettings(details, properties), xaWrapper, sslBundles);
+			return new PrimaryPool(new DeclaredDataSource(details, properties), xaWrapper, sslBundles);
 		}
 
 		@Bean(autowireCandidate = false)

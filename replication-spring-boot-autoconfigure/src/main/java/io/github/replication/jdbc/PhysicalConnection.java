@@ -78,7 +78,7 @@ final class PhysicalConnection {
 
 	private int users;
 
-	private Hold hold = Hold.NONE;
+	private SessionHold hold = SessionHold.NONE;
 
 	private boolean exposed;
 
@@ -183,14 +183,14 @@ final class PhysicalConnection {
 	}
 
 	boolean isHeld() {
-		return this.hold != Hold.NONE;
+		return this.hold != SessionHold.NONE;
 	}
 
 	/**
 	 * Whether the session holds state that another session would lack.
 	 */
 	boolean holdsSession() {
-		return this.hold == Hold.SESSION;
+		return this.hold == SessionHold.SESSION;
 	}
 
 	/**
@@ -204,7 +204,7 @@ final class PhysicalConnection {
 	/**
 	 * Keeps the connection for the logical one until that is closed.
 	 */
-	void hold(Hold hold) {
+	void hold(SessionHold hold) {
 		if (this.hold.compareTo(hold) < 0) {
 			this.hold = hold;
 		}
@@ -477,7 +477,7 @@ final class PhysicalConnection {
 	 * Whether the connection is needed no longer.
 	 */
 	boolean isIdle() {
-		return !isUsed() && this.hold == Hold.NONE && !this.exposed;
+		return !isUsed() && this.hold == SessionHold.NONE && !this.exposed;
 	}
 
 	/**
@@ -485,7 +485,7 @@ final class PhysicalConnection {
 	 * left something behind.
 	 */
 	boolean isReplaceable() {
-		return !isUsed() && this.hold != Hold.SESSION && !this.exposed;
+		return !isUsed() && this.hold != SessionHold.SESSION && !this.exposed;
 	}
 
 	boolean isReleased() {
@@ -609,28 +609,6 @@ final class PhysicalConnection {
 	@Override
 	public String toString() {
 		return "Connection on " + this.node + ": " + this.connection;
-	}
-
-	/**
-	 * Why a connection stays with the logical one.
-	 */
-	enum Hold {
-
-		/**
-		 * It does not.
-		 */
-		NONE,
-
-		/**
-		 * A read-write transaction has run on it, which may have left something.
-		 */
-		TRANSACTION,
-
-		/**
-		 * Its session holds settings, locks, temporary tables or cursors, or may do so.
-		 */
-		SESSION
-
 	}
 
 }

@@ -26,7 +26,6 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.RouteDecision;
-import io.github.replication.jdbc.PhysicalConnection.Hold;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -213,7 +212,7 @@ final class RoutingSession {
 		}
 		boolean kept = !physical.isBroken() && (!this.requests.isReadOnly() || physical.makeSessionReadOnly());
 		if (kept) {
-			physical.hold(Hold.SESSION);
+			physical.hold(SessionHold.SESSION);
 		}
 		return kept;
 	}
@@ -464,7 +463,7 @@ final class RoutingSession {
 			enforceReadOnly(physical, transaction);
 		}
 		else {
-			physical.hold(Hold.SESSION);
+			physical.hold(SessionHold.SESSION);
 			if (this.settings.isAutoCommit()) {
 				this.units.mayWriteUnseen();
 			}
@@ -536,7 +535,7 @@ final class RoutingSession {
 			throw ReadOnlyViolations.unenforceable(physical.node());
 		}
 		else if (physical.isOnWritePool()) {
-			physical.hold(Hold.SESSION);
+			physical.hold(SessionHold.SESSION);
 		}
 	}
 

@@ -24,7 +24,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.RoutingScope;
-import io.github.replication.jdbc.PhysicalConnection.Hold;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
 import io.github.replication.position.Bound;
@@ -305,7 +304,7 @@ final class SessionUnits {
 			UnitOfWork unit = this.source.begin(physical, route, request, this.settings);
 			this.unit = unit;
 			if (unit.isTransaction() && !unit.isReadOnly()) {
-				physical.hold(Hold.TRANSACTION);
+				physical.hold(SessionHold.TRANSACTION);
 			}
 			return unit;
 		}

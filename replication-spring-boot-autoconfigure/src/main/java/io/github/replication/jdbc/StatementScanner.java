@@ -36,7 +36,7 @@ final class StatementScanner {
 
 	private final ScannedName name = new ScannedName();
 
-	private ScannedStatement statement = new ScannedStatement();
+	private StatementClassification statement = new StatementClassification();
 
 	private Token last = Token.NONE;
 
@@ -115,7 +115,7 @@ final class StatementScanner {
 					&& !this.catalog.marksEverything();
 			this.onlyPlainReads &= plainRead;
 			this.flags |= this.statement.facts(plainRead);
-			this.statement = new ScannedStatement();
+			this.statement = new StatementClassification();
 		}
 		this.parentheses.reset();
 		this.last = Token.NONE;

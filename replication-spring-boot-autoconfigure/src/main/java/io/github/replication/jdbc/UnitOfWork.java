@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.Reason;
 import io.github.replication.RouteDecision;
 import io.github.replication.SynchronousCommit;
-import io.github.replication.jdbc.PhysicalConnection.Hold;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
@@ -256,7 +255,7 @@ final class UnitOfWork {
 		if (text.isPlainRead() && !mayBeMisread(text)) {
 			return text.isDoubtfulRead();
 		}
-		this.physical.hold(Hold.SESSION);
+		this.physical.hold(SessionHold.SESSION);
 		return true;
 	}
 
@@ -322,7 +321,7 @@ final class UnitOfWork {
 	 */
 	private void noteSession(StatementText text, boolean changed) {
 		if (changed) {
-			this.physical.hold(Hold.SESSION);
+			this.physical.hold(SessionHold.SESSION);
 			this.physical.sessionMayHaveChanged();
 		}
 		if (text.mentionsSynchronousCommit()) {

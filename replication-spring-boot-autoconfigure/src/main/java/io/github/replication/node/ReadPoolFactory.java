@@ -127,7 +127,7 @@ final class ReadPoolFactory {
 	}
 
 	private HikariConfig connectTo(String poolName, String url) {
-		HikariConfig config = new DerivedConfig(this.primary);
+		HikariConfig config = new PrimaryConfigCopy(this.primary);
 		config.setPoolName(poolName);
 		config.setDataSource(null);
 		config.setDataSourceClassName(null);

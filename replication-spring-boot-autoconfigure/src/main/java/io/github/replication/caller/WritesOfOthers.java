@@ -31,7 +31,7 @@ import io.github.replication.position.Write;
  * The writes of others that a caller's reads have to see for a while. Costs one volatile
  * read while there are none.
  */
-final class RequiredWrites {
+final class WritesOfOthers {
 
 	private final ReentrantLock lock = new ReentrantLock();
 

@@ -28,7 +28,7 @@ import org.springframework.util.unit.DataSize;
  * {@link ReplicaDefinitions} checks URLs and names of nodes, {@link UnknownKeys} finds
  * keys that no property has.
  */
-final class PropertyValidator {
+final class PropertyRanges {
 
 	private static final Duration SHORTEST = Duration.ofMillis(1);
 
@@ -37,7 +37,7 @@ final class PropertyValidator {
 	 */
 	private static final Duration LONGEST = Duration.ofDays(36_500);
 
-	private PropertyValidator() {
+	private PropertyRanges() {
 	}
 
 	/**

@@ -43,7 +43,7 @@ import io.github.replication.node.JdbcUrls;
  * @param details the details with which Spring Boot connects to the primary
  * @param properties the properties
  */
-record PrimaryPoolSettings(ObjectProvider<JdbcConnectionDetails> details,
+record DeclaredDataSource(ObjectProvider<JdbcConnectionDetails> details,
 		ObjectProvider<DataSourceProperties> properties) {
 
 	/**

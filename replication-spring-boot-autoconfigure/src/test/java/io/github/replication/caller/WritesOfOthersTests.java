@@ -31,9 +31,9 @@ import io.github.replication.position.Write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-class RequiredWritesTests {
+class WritesOfOthersTests {
 
-	private final RequiredWrites required = new RequiredWrites();
+	private final WritesOfOthers required = new WritesOfOthers();
 
 	@Test
 	void writeIsRequiredUntilItIsReleased() {

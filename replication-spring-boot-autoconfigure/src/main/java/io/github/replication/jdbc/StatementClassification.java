@@ -21,7 +21,7 @@ import io.github.replication.jdbc.SqlLexer.Kind;
 /**
  * The state of the scanner within one statement of a text, by the keywords read so far.
  */
-final class ScannedStatement {
+final class StatementClassification {
 
 	private int flags;
 

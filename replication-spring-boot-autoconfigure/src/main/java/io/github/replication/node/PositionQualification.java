@@ -41,7 +41,7 @@ import io.github.replication.position.Write;
  * @param serving whether the primary serves although it counts as silent
  * @param topology where the nodes that marks name are found, {@code null} for nowhere
  */
-record ReplicaQualification(PositionSettings settings, PrimaryHistory history, boolean exact, boolean serving,
+record PositionQualification(PositionSettings settings, PrimaryHistory history, boolean exact, boolean serving,
 		@Nullable Topology topology) {
 
 	/**

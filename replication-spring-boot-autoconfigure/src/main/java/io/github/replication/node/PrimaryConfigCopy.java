@@ -25,11 +25,11 @@ import com.zaxxer.hikari.HikariConfig;
  * {@link HikariConfig#copyStateTo} would let both share the driver's properties, which
  * have no setter that replaces them.
  */
-final class DerivedConfig extends HikariConfig {
+final class PrimaryConfigCopy extends HikariConfig {
 
 	private final Properties driverProperties = new Properties();
 
-	DerivedConfig(HikariConfig primary) {
+	PrimaryConfigCopy(HikariConfig primary) {
 		primary.copyStateTo(this);
 		this.driverProperties.putAll(primary.getDataSourceProperties());
 	}

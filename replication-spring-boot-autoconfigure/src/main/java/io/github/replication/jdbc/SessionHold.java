@@ -1,0 +1,42 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.jdbc;
+
+import io.github.replication.Reason;
+
+/**
+ * Why a connection stays with the logical one, so that reads have the reason
+ * {@link Reason#HELD}.
+ */
+enum SessionHold {
+
+	/**
+	 * It does not.
+	 */
+	NONE,
+
+	/**
+	 * A read-write transaction has run on it, which may have left something.
+	 */
+	TRANSACTION,
+
+	/**
+	 * Its session holds settings, locks, temporary tables or cursors, or may do so.
+	 */
+	SESSION
+
+}
