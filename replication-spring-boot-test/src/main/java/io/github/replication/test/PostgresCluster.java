@@ -17,9 +17,7 @@
 package io.github.replication.test;
 
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -186,11 +184,13 @@ public final class PostgresCluster implements AutoCloseable {
 	}
 
 	private void createDatabase() {
-		try (Connection connection = PostgresNode.internalConnection(this.primary);
-				Statement statement = connection.createStatement()) {
-			statement
-				.execute("CREATE ROLE " + identifier(username()) + " LOGIN PASSWORD " + DataFolder.quote(password()));
-			statement.execute("CREATE DATABASE " + identifier(database()) + " OWNER " + identifier(username()));
+		try {
+			this.primary.ask((statement) -> {
+				statement.execute(
+						"CREATE ROLE " + identifier(username()) + " LOGIN PASSWORD " + DataFolder.quote(password()));
+				return statement
+					.execute("CREATE DATABASE " + identifier(database()) + " OWNER " + identifier(username()));
+			});
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException("Database '" + database() + "' of user '" + username()
@@ -414,12 +414,13 @@ public final class PostgresCluster implements AutoCloseable {
 	}
 
 	private String flushedPosition() {
-		try (Connection connection = PostgresNode.internalConnection(this.primary);
-				Statement statement = connection.createStatement()) {
-			// Its commit flushes what commits with synchronous_commit=off have left
-			// unwritten.
-			statement.execute("SELECT pg_logical_emit_message(true, 'embedded-cluster', '')");
-			return PostgresNode.single(statement, "SELECT pg_current_wal_lsn()");
+		try {
+			return this.primary.ask((statement) -> {
+				// Its commit flushes what commits with synchronous_commit=off have left
+				// unwritten.
+				statement.execute("SELECT pg_logical_emit_message(true, 'embedded-cluster', '')");
+				return PostgresNode.single(statement, "SELECT pg_current_wal_lsn()");
+			});
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException("Node '" + this.primary.name() + "' does not tell its WAL position: "
@@ -428,12 +429,14 @@ public final class PostgresCluster implements AutoCloseable {
 	}
 
 	private void awaitReplay(PostgresNode replica, String position, Duration timeout) {
-		try (Connection connection = PostgresNode.internalConnection(replica);
-				Statement statement = connection.createStatement()) {
-			Waiting.until(timeout,
-					() -> "t".equals(PostgresNode.single(statement,
-							"SELECT pg_last_wal_replay_lsn() >= '" + position + "'::pg_lsn")),
-					() -> "Node '" + replica.name() + "' has not replayed " + position + "." + replica.logTail());
+		try {
+			replica.ask((statement) -> {
+				Waiting.until(timeout,
+						() -> "t".equals(PostgresNode.single(statement,
+								"SELECT pg_last_wal_replay_lsn() >= '" + position + "'::pg_lsn")),
+						() -> "Node '" + replica.name() + "' has not replayed " + position + "." + replica.logTail());
+				return position;
+			});
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException("Node '" + replica.name() + "' does not tell what it has replayed: "
@@ -492,6 +495,13 @@ public final class PostgresCluster implements AutoCloseable {
 			.forEach(this::addReplica);
 		applyInitialSynchronousCommit();
 		awaitReplication();
+	}
+
+	/**
+	 * Closes the connections that the cluster keeps for its own questions.
+	 */
+	void closeSessions() {
+		this.nodes.forEach(PostgresNode::closeSession);
 	}
 
 	private void resetReplica(PostgresNode replica) {

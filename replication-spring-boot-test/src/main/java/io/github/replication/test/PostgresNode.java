@@ -58,6 +58,8 @@ public final class PostgresNode {
 
 	private final PostgresServer server;
 
+	private final AdminSession session = new AdminSession(this::internalConnection);
+
 	private final Set<String> changedSettings = new LinkedHashSet<>();
 
 	private volatile @Nullable PostgresNode upstream;
@@ -239,6 +241,7 @@ public final class PostgresNode {
 	}
 
 	private void stop(String signal) {
+		this.session.close();
 		this.server.stop(signal);
 		this.proxy.serverUp(false);
 	}
@@ -249,6 +252,7 @@ public final class PostgresNode {
 	 * had already is on disk.
 	 */
 	public void kill() {
+		this.session.close();
 		this.server.kill();
 		this.proxy.serverUp(false);
 	}
@@ -266,6 +270,7 @@ public final class PostgresNode {
 	 * the operating system, and nothing answers.
 	 */
 	public void freeze() {
+		this.session.close();
 		this.server.freeze();
 	}
 
@@ -293,9 +298,11 @@ public final class PostgresNode {
 	}
 
 	private void changeReplay(String function, String state) {
-		try (Connection connection = internalConnection(this); Statement statement = connection.createStatement()) {
-			single(statement, "SELECT " + function + "()");
-			await(statement, "SELECT pg_get_wal_replay_pause_state()", state);
+		try {
+			this.session.ask((statement) -> {
+				single(statement, "SELECT " + function + "()");
+				return await(statement, "SELECT pg_get_wal_replay_pause_state()", state);
+			});
 		}
 		catch (SQLException ex) {
 			throw failed(function, ex);
@@ -415,7 +422,7 @@ public final class PostgresNode {
 
 	void copyFrom(PostgresNode primary) {
 		DataFolder data = new DataFolder(this.server.data());
-		try (Connection connection = internalConnection(primary)) {
+		try (Connection connection = primary.internalConnection()) {
 			data.copyOfRunning(primary.server.data(), connection);
 		}
 		catch (SQLException | UncheckedIOException ex) {
@@ -479,6 +486,7 @@ public final class PostgresNode {
 	}
 
 	void discard() {
+		this.session.close();
 		this.server.discard();
 		this.proxy.serverUp(false);
 	}
@@ -493,33 +501,39 @@ public final class PostgresNode {
 
 	private void configure(String setting, @Nullable String value) {
 		Assert.isTrue(setting.matches("[A-Za-z_][A-Za-z0-9_.]*"), () -> "'" + setting + "' is not a setting's name");
-		try (Connection connection = internalConnection(this); Statement statement = connection.createStatement()) {
-			statement.execute((value != null) ? "ALTER SYSTEM SET " + setting + " = " + DataFolder.quote(value)
-					: "ALTER SYSTEM RESET " + setting);
-			String before = single(statement, "SELECT pg_conf_load_time()");
-			statement.execute("SELECT pg_reload_conf()");
-			// A session reads the configuration after the first process has done so and
-			// has notified all the others.
-			Waiting.until(TIMEOUT, () -> !before.equals(single(statement, "SELECT pg_conf_load_time()")),
-					() -> "Node '" + this.name + "' has not read '" + setting + "'." + this.server.logTail());
+		try {
+			this.session.ask((statement) -> configure(statement, setting, value));
 		}
 		catch (SQLException ex) {
 			throw failed("set '" + setting + "'", ex);
 		}
 	}
 
+	private String configure(Statement statement, String setting, @Nullable String value) throws SQLException {
+		statement.execute((value != null) ? "ALTER SYSTEM SET " + setting + " = " + DataFolder.quote(value)
+				: "ALTER SYSTEM RESET " + setting);
+		String before = single(statement, "SELECT pg_conf_load_time()");
+		statement.execute("SELECT pg_reload_conf()");
+		// A session reads the configuration after the first process has done so and
+		// has notified all the others.
+		Waiting.until(TIMEOUT, () -> !before.equals(single(statement, "SELECT pg_conf_load_time()")),
+				() -> "Node '" + this.name + "' has not read '" + setting + "'." + this.server.logTail());
+		return before;
+	}
+
 	private void awaitAnswer(String sql, String expected) {
-		try (Connection connection = internalConnection(this); Statement statement = connection.createStatement()) {
-			await(statement, sql, expected);
+		try {
+			this.session.ask((statement) -> await(statement, sql, expected));
 		}
 		catch (SQLException ex) {
 			throw failed(sql, ex);
 		}
 	}
 
-	private void await(Statement statement, String sql, String expected) throws SQLException {
+	private String await(Statement statement, String sql, String expected) throws SQLException {
 		Waiting.until(TIMEOUT, () -> expected.equals(single(statement, sql)),
 				() -> "Node '" + this.name + "' does not answer '" + expected + "' to: " + sql + this.server.logTail());
+		return expected;
 	}
 
 	/**
@@ -528,8 +542,8 @@ public final class PostgresNode {
 	 * @return the value as text, {@code "null"} for a null or for no row
 	 */
 	String query(String sql) {
-		try (Connection connection = internalConnection(this); Statement statement = connection.createStatement()) {
-			return single(statement, sql);
+		try {
+			return this.session.ask((statement) -> single(statement, sql));
 		}
 		catch (SQLException ex) {
 			throw failed(sql, ex);
@@ -549,17 +563,28 @@ public final class PostgresNode {
 	}
 
 	/**
-	 * Connects as a superuser for the cluster's own use: no wait is unbounded, and no
-	 * commit waits for a replica.
-	 * @param node the node
-	 * @return a new connection
+	 * Asks the server as a superuser for the cluster's own use: no wait is unbounded, and
+	 * no commit waits for a replica.
+	 * @param question asks and takes the answer
+	 * @return the answer
 	 * @throws SQLException if the server does not answer
 	 */
-	static Connection internalConnection(PostgresNode node) throws SQLException {
-		Properties properties = node.adminProperties();
+	<T> T ask(AdminSession.Question<T> question) throws SQLException {
+		return this.session.ask(question);
+	}
+
+	/**
+	 * Closes the connection that {@link #ask} keeps.
+	 */
+	void closeSession() {
+		this.session.close();
+	}
+
+	private Connection internalConnection() throws SQLException {
+		Properties properties = adminProperties();
 		properties.setProperty("socketTimeout", DRIVER_TIMEOUT);
 		properties.setProperty("options", "-c synchronous_commit=local");
-		return DriverManager.getConnection(url(node.port, "postgres"), properties);
+		return DriverManager.getConnection(url(this.port, "postgres"), properties);
 	}
 
 	@Override

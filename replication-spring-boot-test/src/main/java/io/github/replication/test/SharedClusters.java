@@ -71,6 +71,7 @@ final class SharedClusters {
 	private static boolean isReset(PostgresCluster cluster) {
 		try {
 			cluster.reset();
+			cluster.closeSessions();
 			return true;
 		}
 		catch (RuntimeException ex) {

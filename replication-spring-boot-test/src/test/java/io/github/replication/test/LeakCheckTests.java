@@ -96,6 +96,7 @@ class LeakCheckTests {
 	void clusterIsFoundUnlessItMayStay() {
 		try (PostgresCluster cluster = PostgresCluster.builder().replicas(1).start()) {
 			assertThat(cluster.primary().isRunning()).isTrue();
+			cluster.closeSessions();
 			Footprint now = Footprint.now();
 			Set<String> folders = now.folders();
 			assertThat(now.since(this.before, Set.of())).filteredOn((left) -> left.startsWith("process "))

@@ -43,6 +43,8 @@ import static org.awaitility.Awaitility.await;
 @Tag("long")
 class PostgresClusterTests {
 
+	private static final String BACKEND = "SELECT pg_backend_pid()";
+
 	private static PostgresCluster cluster;
 
 	@BeforeAll
@@ -93,6 +95,39 @@ class PostgresClusterTests {
 			.query("SELECT string_agg(split_part(rolpassword, ':', 1), ' ')"
 					+ " FROM pg_authid WHERE rolpassword IS NOT NULL"))
 			.isEqualTo(allowed ? "SCRAM-SHA-256$1 SCRAM-SHA-256$1" : "SCRAM-SHA-256$4096 SCRAM-SHA-256$4096");
+	}
+
+	@Test
+	void questionsShareAConnectionUnlessOneWaits() throws SQLException {
+		PostgresNode node = cluster.primary();
+		String kept = node.query(BACKEND);
+		assertThat(node.query(BACKEND)).isEqualTo(kept);
+		String other = node.ask((statement) -> {
+			assertThat(PostgresNode.single(statement, BACKEND)).isEqualTo(kept);
+			return node.query(BACKEND);
+		});
+		assertThat(other).isNotEqualTo(kept);
+		assertThat(node.query(BACKEND)).isEqualTo(other);
+		node.closeSession();
+		assertThat(node.query(BACKEND)).isNotIn(kept, other);
+	}
+
+	@Test
+	void questionAfterTheServerHasEndedTheConnectionHasANewOne() throws SQLException {
+		PostgresNode node = cluster.primary();
+		String kept = node.query(BACKEND);
+		try (Connection connection = node.adminConnection(); Statement statement = connection.createStatement()) {
+			PostgresNode.single(statement, "SELECT pg_terminate_backend(" + kept + ", 5000)");
+		}
+		assertThat(node.query(BACKEND)).isNotEqualTo(kept);
+	}
+
+	@Test
+	void connectionOfAQuestionThatFailedIsNotUsedAgain() {
+		PostgresNode node = cluster.primary();
+		String kept = node.query(BACKEND);
+		assertThatIllegalStateException().isThrownBy(() -> node.query("SELECT 1 / 0"));
+		assertThat(node.query(BACKEND)).isNotEqualTo(kept);
 	}
 
 	@Test
