@@ -138,9 +138,9 @@ abstract class CarrierAnswerContract {
 	@ParameterizedTest
 	@CsvSource({ "10, false", "9000, false", "100000, false", "10, true", "9000, true", "100000, true" })
 	void bodyOfAnAsynchronousContextTakesThePositionAlong(int size, boolean wrapped) {
-		assertThat(this.user
-			.post(this.application, "/started-async-sized/" + this.id + "?size=" + size + "&wrapped=" + wrapped)
-			.body()).hasSize(size);
+		HttpResponse<String> response = this.user.post(this.application,
+				"/started-async-sized/" + this.id + "?size=" + size + "&wrapped=" + wrapped);
+		assertThat(response.body()).as("%s with %s", response, response.headers().map()).hasSize(size);
 		assertFound(this.application);
 	}
 

@@ -376,12 +376,13 @@ class NoteWeb {
 					this.notes.write(id);
 					context.getResponse().getOutputStream().write(new byte[size]);
 				}
-				catch (IOException ex) {
-					throw new UncheckedIOException(ex);
+				catch (RuntimeException ex) {
+					context.getResponse().getOutputStream().print(String.valueOf(ex));
 				}
 				finally {
 					context.complete();
 				}
+				return null;
 			});
 		}
 
