@@ -175,6 +175,7 @@ class CarrierChoiceTests {
 	}
 
 	@Test
+	@Tag("long")
 	void readMakesNoSession() {
 		TestApplication application = start("session", NoteWeb.class);
 		Browser user = new Browser();
@@ -254,6 +255,7 @@ class CarrierChoiceTests {
 	 * As with passwords that are looked up in the database for each request.
 	 */
 	@Test
+	@Tag("long")
 	void userIsAskedForAgainAfterAReadThatFindsOutWhoItIs() {
 		SharedStore.store = new InMemoryPositionStore(System::nanoTime);
 		TestApplication application = startWithLogin(0, true);
@@ -279,6 +281,7 @@ class CarrierChoiceTests {
 	}
 
 	@Test
+	@Tag("long")
 	void laterPositionOfTwoCarriersCounts() {
 		TestApplication application = start("cookie", NoteWeb.class, OwnCarrier.class, OtherCarrier.class);
 		Browser user = new Browser().with("Device", "a").with("Account", "ann");
