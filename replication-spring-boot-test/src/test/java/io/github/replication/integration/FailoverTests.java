@@ -209,6 +209,7 @@ class FailoverTests {
 	 * As before a planned switchover.
 	 */
 	@Test
+	@Tag("long")
 	void drainedReplicaThatIsPromotedServesAndCanBeResumed() {
 		try (TestApplication application = start("100ms")) {
 			ReplicationCluster nodes = application.bean(ReplicationCluster.class);

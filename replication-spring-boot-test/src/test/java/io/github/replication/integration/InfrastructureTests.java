@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import jakarta.servlet.http.HttpSession;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -105,6 +106,7 @@ class InfrastructureTests {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@ValueSource(strings = { "tomcat", "jetty" })
 	void whatGoesOnAfterTheResponseIsStillItsUsers(String container, PostgresCluster cluster) {
 		use(cluster);

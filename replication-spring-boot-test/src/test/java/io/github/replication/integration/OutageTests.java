@@ -235,6 +235,7 @@ class OutageTests {
 	}
 
 	@Test
+	@Tag("long")
 	void writersOfAPrimaryThatStaysAwayFailAfterTheConnectionTimeoutOfTheirPool() {
 		try (TestApplication application = start("2000")) {
 			insert(application);

@@ -22,6 +22,7 @@ import java.util.Map;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -73,6 +74,7 @@ class HttpProofTests {
 	}
 
 	@Test
+	@Tag("long")
 	void responsesThatSayNothingAreNoticed() throws Exception {
 		try (HttpProof http = HttpProof.start(this.cluster,
 				Map.of("replication.read-your-writes.mode", "off", "replication.monotonic-reads", "false"))) {
