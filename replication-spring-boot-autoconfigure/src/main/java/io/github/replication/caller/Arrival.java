@@ -148,10 +148,8 @@ public final class Arrival {
 			return List.copyOf(this.reads);
 		}
 		Map<Integer, Read> current = new LinkedHashMap<>();
-		for (Read read : this.reads) {
-			if (!isSuperseded(read)) {
-				current.putIfAbsent(read.node(), read);
-			}
+		for (Read read : latest()) {
+			current.putIfAbsent(read.node(), read);
 		}
 		if (current.size() > 1) {
 			current.remove(Read.NONE);
@@ -159,8 +157,15 @@ public final class Arrival {
 		return List.copyOf(current.values());
 	}
 
-	private boolean isSuperseded(Read read) {
-		return this.reads.stream().anyMatch((other) -> other.supersedes(read));
+	/**
+	 * The reads that no other has superseded. Those that seem to supersede each other, by
+	 * a version that two of them happen to have, all count.
+	 */
+	private List<Read> latest() {
+		List<Read> latest = this.reads.stream()
+			.filter((read) -> this.reads.stream().noneMatch((other) -> other.supersedes(read)))
+			.toList();
+		return latest.isEmpty() ? this.reads : latest;
 	}
 
 	private @Nullable ReadMark mark() {
@@ -285,11 +290,9 @@ public final class Arrival {
 	 */
 	private Read moving(Read read) {
 		boolean alone = true;
-		for (Read left : this.reads) {
-			if (!isSuperseded(left)) {
-				boolean unread = this.tokens.sharedMarks().leave(left, this.tick);
-				alone = alone && (unread || left.node() == read.node());
-			}
+		for (Read left : latest()) {
+			boolean unread = this.tokens.sharedMarks().leave(left, this.tick);
+			alone = alone && (unread || left.node() == read.node());
 		}
 		return superseding(alone ? read : new Read(0, ReadMark.PRIMARY, ReadMark.ANY));
 	}
@@ -354,8 +357,7 @@ public final class Arrival {
 	}
 
 	private String version() {
-		while (this.version.equals(NO_VERSION)
-				|| this.reads.stream().anyMatch((read) -> read.version().equals(this.version))) {
+		while (this.version.equals(NO_VERSION) || this.reads.stream().anyMatch((read) -> read.isTaken(this.version))) {
 			int number = ThreadLocalRandom.current().nextInt(LEAST_VERSION, VERSIONS);
 			this.version = (number < Character.MAX_RADIX ? "0" : "") + Integer.toString(number, Character.MAX_RADIX);
 		}

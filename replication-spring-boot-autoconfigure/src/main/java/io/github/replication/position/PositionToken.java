@@ -17,6 +17,7 @@
 package io.github.replication.position;
 
 import java.time.Instant;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -270,6 +271,15 @@ public record PositionToken(int cluster, @Nullable Reached reached, @Nullable Re
 		 */
 		public String version() {
 			return version(this.index);
+		}
+
+		/**
+		 * Whether a version is that of this read or of one that it supersedes.
+		 * @param version two characters
+		 * @return {@code false} if a read that is made now may have it
+		 */
+		public boolean isTaken(String version) {
+			return IntStream.range(0, INDEXES).anyMatch((index) -> version.equals(version(index)));
 		}
 
 		private String version(int index) {

@@ -115,6 +115,29 @@ class ArrivalTests {
 	}
 
 	/**
+	 * By versions that two responses happen to have chosen, which neither knew of.
+	 */
+	@Test
+	void marksThatSupersedeEachOtherBothCount() {
+		assertThat(arrive("2.cafe..1-11-7-000405", "2.cafe..2-22-7-000405").bound().read()).isNotNull()
+			.returns(ReadMark.PRIMARY, ReadMark::node);
+	}
+
+	/**
+	 * There are about 1,300 versions, so that some of 20,000 marks would have taken it.
+	 */
+	@Test
+	void noMarkTakesAVersionThatOneOfTheArrivedHasSuperseded() {
+		for (int i = 0; i < 20_000; i++) {
+			Caller caller = arrive("2.cafe..1-11-7-0006", "2.cafe..2-22-7-000405");
+			PositionToken token = caller.departureAfter(ONE);
+			assertThat(token).isNotNull();
+			assertThat(token.read()).isNotNull();
+			assertThat(token.read().version()).isNotIn("04", "05", "06");
+		}
+	}
+
+	/**
 	 * One of two parallel requests stays with its node, for which nothing need be sent,
 	 * and the other moves. The one that stays has read last.
 	 */
