@@ -81,7 +81,7 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 
 	private final Extensions extensions;
 
-	private final PrimaryPool primaryPool;
+	private final PrimaryPoolConfig primaryPool;
 
 	private final ReplicationDataSourcePostProcessor postProcessor;
 
@@ -90,7 +90,7 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 	private @Nullable Discovery discovery;
 
 	ClusterFactory(ReplicationProperties properties, ReplicaDefinitions definitions, LoadBalancer loadBalancer,
-			CallerRecords callers, Extensions extensions, PrimaryPool primaryPool,
+			CallerRecords callers, Extensions extensions, PrimaryPoolConfig primaryPool,
 			ReplicationDataSourcePostProcessor postProcessor) {
 		this.properties = properties;
 		this.definitions = definitions;

@@ -131,17 +131,17 @@ public final class ReplicationAutoConfiguration {
 		@Bean
 		ClusterFactory replicationClusterOwner(ReplicationProperties properties,
 				ObjectProvider<ReplicationConnectionDetails> details, LoadBalancer loadBalancer, CallerRecords callers,
-				ClusterFactory.Extensions extensions, PrimaryPool primaryPool,
+				ClusterFactory.Extensions extensions, PrimaryPoolConfig primaryPool,
 				ReplicationDataSourcePostProcessor postProcessor) {
 			return new ClusterFactory(properties, new ReplicaDefinitions(properties, details.orderedStream().toList()),
 					loadBalancer, callers, extensions, primaryPool, postProcessor);
 		}
 
 		@Bean
-		PrimaryPool replicationPrimaryPool(ObjectProvider<JdbcConnectionDetails> details,
+		PrimaryPoolConfig replicationPrimaryPool(ObjectProvider<JdbcConnectionDetails> details,
 				ObjectProvider<DataSourceProperties> properties, ObjectProvider<XADataSourceWrapper> xaWrapper,
 				ObjectProvider<SslBundles> sslBundles) {
-			return new PrimaryPool(new DeclaredDataSource(details, properties), xaWrapper, sslBundles);
+			return new PrimaryPoolConfig(new DeclaredDataSource(details, properties), xaWrapper, sslBundles);
 		}
 
 		@Bean(autowireCandidate = false)

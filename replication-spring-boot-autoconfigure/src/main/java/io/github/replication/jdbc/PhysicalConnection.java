@@ -183,14 +183,14 @@ final class PhysicalConnection {
 	}
 
 	boolean isHeld() {
-		return this.hold != SessionHold.NONE;
+		return this.hold.isHeld();
 	}
 
 	/**
 	 * Whether the session holds state that another session would lack.
 	 */
 	boolean holdsSession() {
-		return this.hold == SessionHold.SESSION;
+		return this.hold.isOfSession();
 	}
 
 	/**
@@ -205,9 +205,7 @@ final class PhysicalConnection {
 	 * Keeps the connection for the logical one until that is closed.
 	 */
 	void hold(SessionHold hold) {
-		if (this.hold.compareTo(hold) < 0) {
-			this.hold = hold;
-		}
+		this.hold = this.hold.or(hold);
 	}
 
 	/**
@@ -477,7 +475,7 @@ final class PhysicalConnection {
 	 * Whether the connection is needed no longer.
 	 */
 	boolean isIdle() {
-		return !isUsed() && this.hold == SessionHold.NONE && !this.exposed;
+		return !isUsed() && !this.hold.isHeld() && !this.exposed;
 	}
 
 	/**
@@ -485,7 +483,7 @@ final class PhysicalConnection {
 	 * left something behind.
 	 */
 	boolean isReplaceable() {
-		return !isUsed() && this.hold != SessionHold.SESSION && !this.exposed;
+		return !isUsed() && !this.hold.isOfSession() && !this.exposed;
 	}
 
 	boolean isReleased() {

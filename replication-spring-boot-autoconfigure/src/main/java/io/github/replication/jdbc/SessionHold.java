@@ -19,8 +19,8 @@ package io.github.replication.jdbc;
 import io.github.replication.Reason;
 
 /**
- * Why a connection stays with the logical one, so that reads have the reason
- * {@link Reason#HELD}.
+ * Why a connection of the write pool stays with the logical one, so that its reads run
+ * there too, with the reason {@link Reason#HELD}.
  */
 enum SessionHold {
 
@@ -37,6 +37,27 @@ enum SessionHold {
 	/**
 	 * Its session holds settings, locks, temporary tables or cursors, or may do so.
 	 */
-	SESSION
+	SESSION;
+
+	/**
+	 * Returns the stronger of this and another reason.
+	 */
+	SessionHold or(SessionHold other) {
+		return (compareTo(other) < 0) ? other : this;
+	}
+
+	/**
+	 * Whether a read must not leave for another connection.
+	 */
+	boolean isHeld() {
+		return this != NONE;
+	}
+
+	/**
+	 * Whether another connection would lack something.
+	 */
+	boolean isOfSession() {
+		return this == SESSION;
+	}
 
 }

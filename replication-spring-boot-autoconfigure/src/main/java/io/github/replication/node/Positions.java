@@ -38,7 +38,7 @@ import io.github.replication.position.Write;
 
 /**
  * The positions of all nodes, by which reads are routed. {@link PrimaryPosition} and
- * {@link ReplicaPosition} keep them, {@link PositionQualification} judges them, and
+ * {@link ReplicaPosition} keep them, {@link SessionGuarantees} judges them, and
  * {@link ReplicaWait} brings them up to date. Safe for use by several threads.
  *
  * @since 0.1.0
@@ -212,8 +212,8 @@ public final class Positions implements PositionResolver {
 	/**
 	 * Returns the judgment by the positions known now.
 	 */
-	private PositionQualification now() {
-		return new PositionQualification(this.settings, history(), isExact(), this.primary.isServing(),
+	private SessionGuarantees now() {
+		return new SessionGuarantees(this.settings, history(), isExact(), this.primary.isServing(),
 				this.topology.get());
 	}
 
@@ -278,7 +278,7 @@ public final class Positions implements PositionResolver {
 	 */
 	private static boolean isNodeOfRead(ClusterNode replica, Bound required) {
 		ReadMark read = required.read();
-		return required.write() == null && read != null && PositionQualification.isOf(replica, read);
+		return required.write() == null && read != null && SessionGuarantees.isOf(replica, read);
 	}
 
 	/**
@@ -464,7 +464,7 @@ public final class Positions implements PositionResolver {
 
 	private boolean isReached(List<ClusterNode> replicas, CallerRecord record) {
 		Bound bound = required(record.bound());
-		PositionQualification now = now();
+		SessionGuarantees now = now();
 		return replicas.stream().anyMatch((node) -> now.hasReached(node, bound));
 	}
 
@@ -479,7 +479,7 @@ public final class Positions implements PositionResolver {
 		long tick = writes().doubt(bound.write());
 		ReadMark read = bound.read();
 		if (read != null && this.settings.monotonic()
-				&& replicas.stream().noneMatch((node) -> PositionQualification.isOf(node, read))) {
+				&& replicas.stream().noneMatch((node) -> SessionGuarantees.isOf(node, read))) {
 			tick = Math.max(tick, read.tick());
 		}
 		return (tick >= 0 && history().firstAfter(tick) == null) ? tick : -1;

@@ -16,9 +16,7 @@
 
 package io.github.replication.node;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -29,17 +27,17 @@ import io.github.replication.position.ReadMark;
  * The replicas that serve the reads of one group, replicas of the application's own zone
  * first.
  *
- * @param near the replicas in rotation that stand in the application's zone
+ * @param zone prefers the replicas in rotation that stand in the application's zone
  * @param all every replica in rotation
  * @param tooStale whether no replica is in rotation because the reachable ones are too
  * far behind
  * @since 0.1.0
  */
-public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean tooStale) {
+public record Rotation(ZonePreference zone, List<ClusterNode> all, boolean tooStale) {
 
 	private static final int HASH_FACTOR = 31;
 
-	static final Rotation EMPTY = new Rotation(List.of(), List.of(), false);
+	static final Rotation EMPTY = new Rotation(ZonePreference.NONE, List.of(), false);
 
 	/**
 	 * A hash of the nodes, their weights, and which of them are warming up: the same in
@@ -72,12 +70,7 @@ public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean to
 	 * @return the candidates in the zone, or all of them if there is none
 	 */
 	public List<ClusterNode> nearest(List<ClusterNode> candidates) {
-		if (this.near.isEmpty() || candidates.equals(this.all)) {
-			return this.near.isEmpty() ? candidates : this.near;
-		}
-		List<ClusterNode> nearest = new ArrayList<>(candidates);
-		nearest.retainAll(this.near);
-		return nearest.isEmpty() ? candidates : nearest;
+		return this.zone.nearest(candidates, this.all);
 	}
 
 	/**
@@ -90,9 +83,7 @@ public record Rotation(List<ClusterNode> near, List<ClusterNode> all, boolean to
 			.filter((node) -> node.state().isInRotation() && !node.isAlias())
 			.toList();
 		boolean tooStale = replicas.isEmpty() && members.stream().anyMatch((node) -> node.state() == NodeState.LAGGING);
-		List<ClusterNode> near = (zone != null)
-				? replicas.stream().filter((node) -> Objects.equals(node.zone(), zone)).toList() : List.of();
-		return new Rotation(near, replicas, tooStale);
+		return new Rotation(ZonePreference.among(replicas, zone), replicas, tooStale);
 	}
 
 }

@@ -17,10 +17,6 @@
 package io.github.replication.node;
 
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +34,7 @@ public final class Topology {
 
 	private final List<ClusterNode> replicas;
 
-	private final Rotation ungrouped;
-
-	private final Map<String, Rotation> grouped;
+	private final GroupRotations rotations;
 
 	/**
 	 * Creates a topology.
@@ -51,13 +45,7 @@ public final class Topology {
 	Topology(ClusterNode primary, List<ClusterNode> replicas, @Nullable String zone) {
 		this.primary = primary;
 		this.replicas = List.copyOf(replicas);
-		this.ungrouped = Rotation.of(replicas.stream().filter((node) -> node.group() == null).toList(), zone);
-		this.grouped = replicas.stream()
-			.map(ClusterNode::group)
-			.filter(Objects::nonNull)
-			.distinct()
-			.collect(Collectors.toUnmodifiableMap(Function.identity(), (group) -> Rotation
-				.of(replicas.stream().filter((node) -> group.equals(node.group())).toList(), zone)));
+		this.rotations = new GroupRotations(this.replicas, zone);
 	}
 
 	/**
@@ -116,7 +104,7 @@ public final class Topology {
 	 * @return the rotation, empty where there is no such replica
 	 */
 	public Rotation rotation(@Nullable String group) {
-		return (group == null) ? this.ungrouped : this.grouped.getOrDefault(group, Rotation.EMPTY);
+		return this.rotations.of(group);
 	}
 
 }

@@ -32,8 +32,8 @@ import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
 /**
- * Decides which replicas may serve a caller, by the positions known at one moment. Asks
- * no server.
+ * Read your writes and monotonic reads: decides which replicas may serve a caller, by the
+ * positions known at one moment. Asks no server.
  *
  * @param settings the settings of positions
  * @param history the samples of the primary
@@ -41,7 +41,7 @@ import io.github.replication.position.Write;
  * @param serving whether the primary serves although it counts as silent
  * @param topology where the nodes that marks name are found, {@code null} for nowhere
  */
-record PositionQualification(PositionSettings settings, PrimaryHistory history, boolean exact, boolean serving,
+record SessionGuarantees(PositionSettings settings, PrimaryHistory history, boolean exact, boolean serving,
 		@Nullable Topology topology) {
 
 	/**

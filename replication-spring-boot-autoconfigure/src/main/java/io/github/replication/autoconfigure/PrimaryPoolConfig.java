@@ -41,7 +41,7 @@ import org.springframework.util.ClassUtils;
  * Reads how the application's own pool reaches the primary. A data source that may lead
  * to several databases, or whose database is not known, is refused.
  */
-final class PrimaryPool implements DisposableBean {
+final class PrimaryPoolConfig implements DisposableBean {
 
 	private static final String PROPERTY = DataSourceFinder.PROPERTY;
 
@@ -53,7 +53,7 @@ final class PrimaryPool implements DisposableBean {
 
 	private @Nullable SslBundles shared;
 
-	PrimaryPool(DeclaredDataSource settings, ObjectProvider<XADataSourceWrapper> xaWrapper,
+	PrimaryPoolConfig(DeclaredDataSource settings, ObjectProvider<XADataSourceWrapper> xaWrapper,
 			ObjectProvider<SslBundles> sslBundles) {
 		this.settings = settings;
 		this.xaWrapper = xaWrapper;
