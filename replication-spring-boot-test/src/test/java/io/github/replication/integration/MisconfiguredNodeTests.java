@@ -15,7 +15,9 @@
  */
 package io.github.replication.integration;
 
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
@@ -28,8 +30,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
@@ -118,9 +118,11 @@ class MisconfiguredNodeTests {
 
 	@Test
 	void replicaOfAnotherDatabase() throws SQLException {
-		JdbcTemplate admin = admin(this.cluster.primary());
-		admin.execute("DROP DATABASE IF EXISTS other");
-		admin.execute("CREATE DATABASE other");
+		try (Connection admin = this.cluster.primary().adminConnection();
+				Statement statement = admin.createStatement()) {
+			statement.execute("DROP DATABASE IF EXISTS other");
+			statement.execute("CREATE DATABASE other");
+		}
 		this.cluster.awaitReplication();
 		String url = this.cluster.node("replica-1").jdbcUrl().replace("/" + this.cluster.database(), "/other");
 		try (TestApplication application = start(builder().with(URL, url))) {
@@ -251,10 +253,6 @@ class MisconfiguredNodeTests {
 			application.jdbc().execute("CREATE TEMPORARY TABLE scratch (id int) ON COMMIT DROP");
 			return served.node();
 		});
-	}
-
-	private static JdbcTemplate admin(PostgresNode node) throws SQLException {
-		return new JdbcTemplate(new SingleConnectionDataSource(node.adminConnection(), true));
 	}
 
 	private static void await(BooleanSupplier condition) {
