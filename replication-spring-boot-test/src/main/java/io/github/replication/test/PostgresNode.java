@@ -298,15 +298,10 @@ public final class PostgresNode {
 	}
 
 	private void changeReplay(String function, String state) {
-		try {
-			this.session.ask((statement) -> {
-				single(statement, "SELECT " + function + "()");
-				return await(statement, "SELECT pg_get_wal_replay_pause_state()", state);
-			});
-		}
-		catch (SQLException ex) {
-			throw failed(function, ex);
-		}
+		ask(function, (statement) -> {
+			single(statement, "SELECT " + function + "()");
+			return await(statement, "SELECT pg_get_wal_replay_pause_state()", state);
+		});
 	}
 
 	/**
@@ -501,12 +496,7 @@ public final class PostgresNode {
 
 	private void configure(String setting, @Nullable String value) {
 		Assert.isTrue(setting.matches("[A-Za-z_][A-Za-z0-9_.]*"), () -> "'" + setting + "' is not a setting's name");
-		try {
-			this.session.ask((statement) -> configure(statement, setting, value));
-		}
-		catch (SQLException ex) {
-			throw failed("set '" + setting + "'", ex);
-		}
+		ask("set '" + setting + "'", (statement) -> configure(statement, setting, value));
 	}
 
 	private String configure(Statement statement, String setting, @Nullable String value) throws SQLException {
@@ -522,12 +512,7 @@ public final class PostgresNode {
 	}
 
 	private void awaitAnswer(String sql, String expected) {
-		try {
-			this.session.ask((statement) -> await(statement, sql, expected));
-		}
-		catch (SQLException ex) {
-			throw failed(sql, ex);
-		}
+		ask(sql, (statement) -> await(statement, sql, expected));
 	}
 
 	private String await(Statement statement, String sql, String expected) throws SQLException {
@@ -542,18 +527,18 @@ public final class PostgresNode {
 	 * @return the value as text, {@code "null"} for a null or for no row
 	 */
 	String query(String sql) {
-		try {
-			return this.session.ask((statement) -> single(statement, sql));
-		}
-		catch (SQLException ex) {
-			throw failed(sql, ex);
-		}
+		return ask(sql, (statement) -> single(statement, sql));
 	}
 
-	private IllegalStateException failed(String what, SQLException ex) {
-		String state = (!isRunning()) ? "is stopped" : (isFrozen()) ? "is frozen" : "runs";
-		return new IllegalStateException("Node '" + this.name + "' (" + state + ") did not " + what + ": "
-				+ ex.getMessage() + this.server.logTail(), ex);
+	private <T> T ask(String what, AdminSession.Question<T> question) {
+		try {
+			return ask(question);
+		}
+		catch (SQLException ex) {
+			String state = (!isRunning()) ? "is stopped" : (isFrozen()) ? "is frozen" : "runs";
+			throw new IllegalStateException("Node '" + this.name + "' (" + state + ") did not " + what + ": "
+					+ ex.getMessage() + this.server.logTail(), ex);
+		}
 	}
 
 	static String single(Statement statement, String sql) throws SQLException {
