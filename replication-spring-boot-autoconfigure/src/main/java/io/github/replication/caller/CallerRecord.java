@@ -57,7 +57,7 @@ public final class CallerRecord {
 
 	private final AtomicReference<Bound> bound = new AtomicReference<>(Bound.NONE);
 
-	private final WritesOfOthers required = new WritesOfOthers();
+	private final AwaitedWrites required = new AwaitedWrites();
 
 	/**
 	 * The units that are served later than they have begun, {@code null} for none.

@@ -278,7 +278,7 @@ public final class Positions implements PositionResolver {
 	 */
 	private static boolean isNodeOfRead(ClusterNode replica, Bound required) {
 		ReadMark read = required.read();
-		return required.write() == null && read != null && SessionGuarantees.isOf(replica, read);
+		return required.write() == null && read != null && MonotonicReads.isNodeOf(read, replica);
 	}
 
 	/**
@@ -479,7 +479,7 @@ public final class Positions implements PositionResolver {
 		long tick = writes().doubt(bound.write());
 		ReadMark read = bound.read();
 		if (read != null && this.settings.monotonic()
-				&& replicas.stream().noneMatch((node) -> SessionGuarantees.isOf(node, read))) {
+				&& replicas.stream().noneMatch((node) -> MonotonicReads.isNodeOf(read, node))) {
 			tick = Math.max(tick, read.tick());
 		}
 		return (tick >= 0 && history().firstAfter(tick) == null) ? tick : -1;

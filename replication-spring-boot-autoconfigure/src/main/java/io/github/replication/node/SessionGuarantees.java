@@ -113,7 +113,7 @@ record SessionGuarantees(PositionSettings settings, PrimaryHistory history, bool
 
 	private boolean isOfServingPrimary(ClusterNode primary, ReadMark read) {
 		return (read.node() == ReadMark.PRIMARY) ? this.serving
-				: isOf(primary, read) && primary.inquiry().failure() == null;
+				: MonotonicReads.isNodeOf(read, primary) && primary.inquiry().failure() == null;
 	}
 
 	/**
@@ -190,36 +190,20 @@ record SessionGuarantees(PositionSettings settings, PrimaryHistory history, bool
 	}
 
 	private boolean hasReached(ClusterNode node, @Nullable ReadMark read) {
-		return read == null || !this.settings.monotonic() || isOf(node, read)
-				|| hasReachedSampleAfter(node, read.tick(), false) || hasReachedNodeOf(node, read);
-	}
-
-	/**
-	 * Whether a replica has reached the position that the replica of the read had in a
-	 * sample after the read.
-	 */
-	private boolean hasReachedNodeOf(ClusterNode node, ReadMark read) {
-		ClusterNode other = inRotation(read.node());
-		Known seen = (other != null) ? other.inquiry().position().known() : null;
-		return seen != null && seen.tick() > read.tick()
-				&& hasReplayed(node, new WalPosition(seen.timeline(), seen.lsn()));
+		return read == null || !this.settings.monotonic() || MonotonicReads.hasReached(node, read, this);
 	}
 
 	@Nullable ClusterNode inRotation(int id) {
 		return (this.topology != null) ? this.topology.inRotation(id) : null;
 	}
 
-	static boolean isOf(ClusterNode node, ReadMark read) {
-		return read.node() != ReadMark.PRIMARY && read.node() == node.id();
-	}
-
-	private boolean hasReachedSampleAfter(ClusterNode node, long tick, boolean asynchronous) {
+	boolean hasReachedSampleAfter(ClusterNode node, long tick, boolean asynchronous) {
 		Point point = this.history.firstAfter(tick);
 		return point != null && hasReplayed(node, new WalPosition(this.history.timeline(),
 				point.covering(asynchronous || this.history.asynchronousCommit())));
 	}
 
-	private boolean hasReplayed(ClusterNode node, WalPosition position) {
+	boolean hasReplayed(ClusterNode node, WalPosition position) {
 		Known known = node.inquiry().position().known();
 		return known != null && isComparable(known, position.timeline())
 				&& Long.compareUnsigned(known.lsn(), position.lsn()) >= 0;

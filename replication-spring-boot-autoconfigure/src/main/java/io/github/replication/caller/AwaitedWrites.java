@@ -28,10 +28,10 @@ import io.github.replication.position.Bound;
 import io.github.replication.position.Write;
 
 /**
- * The writes of others that a caller's reads have to see for a while. Costs one volatile
+ * The writes of others that a caller's reads wait for during a while. Costs one volatile
  * read while there are none.
  */
-final class WritesOfOthers {
+final class AwaitedWrites {
 
 	private final ReentrantLock lock = new ReentrantLock();
 

@@ -31,9 +31,9 @@ import io.github.replication.position.Write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-class WritesOfOthersTests {
+class AwaitedWritesTests {
 
-	private final WritesOfOthers required = new WritesOfOthers();
+	private final AwaitedWrites required = new AwaitedWrites();
 
 	@Test
 	void writeIsRequiredUntilItIsReleased() {
