@@ -50,7 +50,7 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.NodeUnavailableException;
 import io.github.replication.node.Topology;
 import io.github.replication.policy.Route;
-import io.github.replication.policy.RouteFinder;
+import io.github.replication.policy.RouteInquiry;
 import io.github.replication.policy.RouteRequest;
 import io.github.replication.policy.RoutingPolicy;
 import io.github.replication.postgres.SqlState;
@@ -67,7 +67,7 @@ final class ConnectionSource {
 
 	private final Cluster cluster;
 
-	private final RouteFinder routes;
+	private final RouteInquiry routes;
 
 	private final NodeRoutingDataSource router = new NodeRoutingDataSource();
 
@@ -103,7 +103,7 @@ final class ConnectionSource {
 	ConnectionSource(Cluster cluster, RoutingPolicy policy, CallerRecords callers, ConnectionCallbacks callbacks,
 			ConnectionDefaults connectionDefaults) {
 		this.cluster = cluster;
-		this.routes = new RouteFinder(policy, cluster);
+		this.routes = new RouteInquiry(policy, cluster);
 		cluster.onSilence(SilentNodeAborter::abortUnitsOn);
 		cluster.onGivenUp(this::abortOn);
 		this.callers = callers;

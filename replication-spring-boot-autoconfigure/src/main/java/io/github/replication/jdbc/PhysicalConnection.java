@@ -78,7 +78,7 @@ final class PhysicalConnection {
 
 	private int users;
 
-	private SessionHold hold = SessionHold.NONE;
+	private final SessionHold hold = new SessionHold();
 
 	private boolean exposed;
 
@@ -202,10 +202,10 @@ final class PhysicalConnection {
 	}
 
 	/**
-	 * Keeps the connection for the logical one until that is closed.
+	 * Why the connection is kept for the logical one until that is closed, if it is.
 	 */
-	void hold(SessionHold hold) {
-		this.hold = this.hold.or(hold);
+	SessionHold hold() {
+		return this.hold;
 	}
 
 	/**

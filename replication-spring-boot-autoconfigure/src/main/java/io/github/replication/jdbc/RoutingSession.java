@@ -212,7 +212,7 @@ final class RoutingSession {
 		}
 		boolean kept = !physical.isBroken() && (!this.requests.isReadOnly() || physical.makeSessionReadOnly());
 		if (kept) {
-			physical.hold(SessionHold.SESSION);
+			physical.hold().keepSession();
 		}
 		return kept;
 	}
@@ -463,7 +463,7 @@ final class RoutingSession {
 			enforceReadOnly(physical, transaction);
 		}
 		else {
-			physical.hold(SessionHold.SESSION);
+			physical.hold().keepSession();
 			if (this.settings.isAutoCommit()) {
 				this.units.mayWriteUnseen();
 			}
@@ -535,7 +535,7 @@ final class RoutingSession {
 			throw ReadOnlyViolations.unenforceable(physical.node());
 		}
 		else if (physical.isOnWritePool()) {
-			physical.hold(SessionHold.SESSION);
+			physical.hold().keepSession();
 		}
 	}
 

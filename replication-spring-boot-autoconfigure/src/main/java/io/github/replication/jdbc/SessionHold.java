@@ -19,45 +19,43 @@ package io.github.replication.jdbc;
 import io.github.replication.Reason;
 
 /**
- * Why a connection of the write pool stays with the logical one, so that its reads run
- * there too, with the reason {@link Reason#HELD}.
+ * Why a connection of the write pool stays with the logical one until that is closed, so
+ * that its reads run there too, with the reason {@link Reason#HELD}. Either a read-write
+ * transaction has run on it, which may have left something, or its session holds
+ * settings, locks, temporary tables or cursors, or may do so.
  */
-enum SessionHold {
+final class SessionHold {
+
+	private boolean transaction;
+
+	private boolean session;
 
 	/**
-	 * It does not.
+	 * Notes a unit that begins on the connection.
 	 */
-	NONE,
+	void begun(UnitOfWork unit) {
+		this.transaction |= unit.isTransaction() && !unit.isReadOnly();
+	}
 
 	/**
-	 * A read-write transaction has run on it, which may have left something.
+	 * Notes that the session may hold something.
 	 */
-	TRANSACTION,
-
-	/**
-	 * Its session holds settings, locks, temporary tables or cursors, or may do so.
-	 */
-	SESSION;
-
-	/**
-	 * Returns the stronger of this and another reason.
-	 */
-	SessionHold or(SessionHold other) {
-		return (compareTo(other) < 0) ? other : this;
+	void keepSession() {
+		this.session = true;
 	}
 
 	/**
 	 * Whether a read must not leave for another connection.
 	 */
 	boolean isHeld() {
-		return this != NONE;
+		return this.transaction || this.session;
 	}
 
 	/**
 	 * Whether another connection would lack something.
 	 */
 	boolean isOfSession() {
-		return this == SESSION;
+		return this.session;
 	}
 
 }

@@ -303,9 +303,7 @@ final class SessionUnits {
 		try {
 			UnitOfWork unit = this.source.begin(physical, route, request, this.settings);
 			this.unit = unit;
-			if (unit.isTransaction() && !unit.isReadOnly()) {
-				physical.hold(SessionHold.TRANSACTION);
-			}
+			physical.hold().begun(unit);
 			return unit;
 		}
 		catch (SQLException | RuntimeException | Error ex) {

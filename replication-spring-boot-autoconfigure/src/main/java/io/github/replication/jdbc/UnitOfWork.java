@@ -255,7 +255,7 @@ final class UnitOfWork {
 		if (text.isPlainRead() && !mayBeMisread(text)) {
 			return text.isDoubtfulRead();
 		}
-		this.physical.hold(SessionHold.SESSION);
+		this.physical.hold().keepSession();
 		return true;
 	}
 
@@ -321,7 +321,7 @@ final class UnitOfWork {
 	 */
 	private void noteSession(StatementText text, boolean changed) {
 		if (changed) {
-			this.physical.hold(SessionHold.SESSION);
+			this.physical.hold().keepSession();
 			this.physical.sessionMayHaveChanged();
 		}
 		if (text.mentionsSynchronousCommit()) {
@@ -450,7 +450,7 @@ final class UnitOfWork {
 				return CommitEffect.WRITTEN;
 			}
 		}
-		return WriteDetectingCommit.commit(connection, driver, level, durabilityKnown ? this.source::nanoTime : null);
+		return WriteDetection.commit(connection, driver, level, durabilityKnown ? this.source::nanoTime : null);
 	}
 
 	/**

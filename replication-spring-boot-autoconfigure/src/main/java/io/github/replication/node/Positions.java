@@ -354,7 +354,7 @@ public final class Positions implements PositionResolver {
 	 * primary had flushed then
 	 */
 	public List<ClusterNode> fresh(List<ClusterNode> replicas, Duration maxStaleness) {
-		return now().fresh(replicas, maxStaleness, this.clock.nanoTime());
+		return now().fresh(replicas, new MaxStaleness(maxStaleness, this.clock.nanoTime()));
 	}
 
 	/**
@@ -365,7 +365,7 @@ public final class Positions implements PositionResolver {
 	 * flushed then
 	 */
 	public boolean isFresh(ClusterNode replica, Duration maxStaleness) {
-		return now().isFresh(replica, maxStaleness, this.clock.nanoTime());
+		return new MaxStaleness(maxStaleness, this.clock.nanoTime()).isKeptBy(replica, now());
 	}
 
 	/**

@@ -16,7 +16,6 @@
 
 package io.github.replication.node;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -133,11 +132,10 @@ record SessionGuarantees(PositionSettings settings, PrimaryHistory history, bool
 	}
 
 	/**
-	 * The replicas that had reached, within some time, the position that the primary had
-	 * flushed then.
+	 * The replicas that are within a limit of staleness, in the same order.
 	 */
-	List<ClusterNode> fresh(List<ClusterNode> replicas, Duration maxStaleness, long now) {
-		return only(replicas, (node) -> isFresh(node, maxStaleness, now));
+	List<ClusterNode> fresh(List<ClusterNode> replicas, MaxStaleness limit) {
+		return only(replicas, (node) -> limit.isKeptBy(node, this));
 	}
 
 	private static List<ClusterNode> only(List<ClusterNode> replicas, Predicate<ClusterNode> condition) {
@@ -213,23 +211,10 @@ record SessionGuarantees(PositionSettings settings, PrimaryHistory history, bool
 	 * Positions can be compared within one timeline of one cluster. A standby whose
 	 * timeline is not known may follow one that the primary has left.
 	 */
-	private boolean isComparable(Known known, int timeline) {
+	boolean isComparable(Known known, int timeline) {
 		boolean sameCluster = known.system() == 0 || this.history.system() == 0
 				|| known.system() == this.history.system();
 		return sameCluster && timeline != 0 && known.timeline() == timeline;
-	}
-
-	/**
-	 * Whether a replica had reached, within some time, the position that the primary had
-	 * flushed then.
-	 */
-	boolean isFresh(ClusterNode node, Duration maxStaleness, long now) {
-		Known known = node.inquiry().position().known();
-		if (known == null || !isComparable(known, this.history.timeline())) {
-			return false;
-		}
-		Point reached = this.history.newestReached(known.lsn());
-		return reached != null && now - reached.until() <= maxStaleness.toNanos();
 	}
 
 }

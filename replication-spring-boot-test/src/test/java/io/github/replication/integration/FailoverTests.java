@@ -163,8 +163,8 @@ class FailoverTests {
 			this.cluster.primary().stop();
 			this.cluster.node("replica-1").promote();
 			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
-			List<CompletableFuture<Void>> reads = IntStream.range(0, 3)
-				.mapToObj((i) -> CompletableFuture.runAsync(() -> Replication.readOnly(Consistency.STRONG,
+			List<CompletableFuture<?>> reads = IntStream.range(0, 3)
+				.<CompletableFuture<?>>mapToObj((i) -> inThread(() -> Replication.readOnly(Consistency.STRONG,
 						() -> application.jdbc().queryForList("SELECT pg_sleep(1)"))))
 				.toList();
 			assertThat(reads).allSatisfy((read) -> assertThat(read).succeedsWithin(Duration.ofSeconds(20)));
@@ -198,11 +198,18 @@ class FailoverTests {
 
 	private static Set<Integer> inParallel(int reads, Supplier<Integer> read) {
 		return IntStream.range(0, reads)
-			.mapToObj((i) -> CompletableFuture.supplyAsync(read))
+			.mapToObj((i) -> inThread(read))
 			.toList()
 			.stream()
 			.map(CompletableFuture::join)
 			.collect(Collectors.toSet());
+	}
+
+	/**
+	 * In a thread of its own: the common pool has one alone where there are two cores.
+	 */
+	private static <T> CompletableFuture<T> inThread(Supplier<T> work) {
+		return CompletableFuture.supplyAsync(work, (task) -> new Thread(task).start());
 	}
 
 	/**

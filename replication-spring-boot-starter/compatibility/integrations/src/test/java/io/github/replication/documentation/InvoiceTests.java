@@ -117,7 +117,8 @@ class InvoiceTests {
 	}
 
 	/**
-	 * Starts the job in a thread that knows nothing of the caller.
+	 * Starts the job in a thread of its own, that knows nothing of the caller and has
+	 * read nothing.
 	 */
 	private void start(JobParameters parameters) throws Exception {
 		CompletableFuture.runAsync(() -> {
@@ -127,7 +128,7 @@ class InvoiceTests {
 			catch (Exception ex) {
 				throw new IllegalStateException(ex);
 			}
-		}).get(30, TimeUnit.SECONDS);
+		}, (job) -> new Thread(job).start()).get(30, TimeUnit.SECONDS);
 	}
 
 	@Configuration(proxyBeanMethods = false)

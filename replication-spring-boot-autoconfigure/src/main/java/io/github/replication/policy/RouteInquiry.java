@@ -38,18 +38,18 @@ import io.github.replication.node.Positions;
  *
  * @since 0.1.0
  */
-public final class RouteFinder {
+public final class RouteInquiry {
 
 	private final RoutingPolicy policy;
 
 	private final Cluster cluster;
 
 	/**
-	 * Creates a finder.
+	 * Creates an inquiry.
 	 * @param policy decides by the known positions
 	 * @param cluster the nodes to ask
 	 */
-	public RouteFinder(RoutingPolicy policy, Cluster cluster) {
+	public RouteInquiry(RoutingPolicy policy, Cluster cluster) {
 		this.policy = policy;
 		this.cluster = cluster;
 	}

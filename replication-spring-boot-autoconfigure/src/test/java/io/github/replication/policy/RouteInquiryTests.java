@@ -60,7 +60,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The nodes are asked in vain: the tests on servers show that an answer is used.
  */
-class RouteFinderTests {
+class RouteInquiryTests {
 
 	private static final Duration TIMEOUT = Duration.ofMillis(500);
 
@@ -89,11 +89,11 @@ class RouteFinderTests {
 
 	private final ClusterNode two = this.cluster.topology().replicas().get(2);
 
-	private final RouteFinder finder = new RouteFinder(
+	private final RouteInquiry inquiry = new RouteInquiry(
 			new RoutingPolicy(this.cluster::topology, this.cluster.positions(), new Last(), false, Fallback.PRIMARY),
 			this.cluster);
 
-	RouteFinderTests() {
+	RouteInquiryTests() {
 		Nodes.flushed(this.cluster.positions(), this.clock, 900);
 		Nodes.replayed(this.zero, this.clock, 500);
 		Nodes.replayed(this.one, this.clock, 500);
@@ -133,7 +133,7 @@ class RouteFinderTests {
 		Nodes.flushed(this.cluster.positions(), this.clock, 900);
 		Nodes.replayed(this.two, this.clock, 900);
 		CallerRecord caller = caller(read);
-		assertThat(this.finder.find(request(read, null), caller, List.of())).isEqualTo(replica(this.two));
+		assertThat(this.inquiry.find(request(read, null), caller, List.of())).isEqualTo(replica(this.two));
 		assertThat(caller.bound()).isEqualTo(read);
 	}
 
@@ -156,7 +156,7 @@ class RouteFinderTests {
 		assertThat(Nodes.busy(this.one).readPool().isBusy()).as("so that it is not left by chance").isTrue();
 		Bound read = read(this.one);
 		CallerRecord caller = caller(read);
-		assertThat(this.finder.find(request(read, null), caller, List.of())).isEqualTo(replica(this.one));
+		assertThat(this.inquiry.find(request(read, null), caller, List.of())).isEqualTo(replica(this.one));
 		assertThat(caller.bound().read()).isNotNull().returns(ReadMark.ANY, ReadMark::rotation);
 	}
 
@@ -184,15 +184,15 @@ class RouteFinderTests {
 			.getConnection()) {
 			RouteRequest decided = request(written(500), null);
 			Nodes.replayedOn(connection, this.one, this.clock, 500);
-			assertThat(this.finder.leadsToKnownServer(replica(this.one), decided, connection)).isTrue();
-			assertThat(this.finder.stillServes(replica(this.one), decided, connection)).isTrue();
-			assertThat(this.finder.stillServes(replica(this.one), request(written(501), null), connection)).isFalse();
+			assertThat(this.inquiry.leadsToKnownServer(replica(this.one), decided, connection)).isTrue();
+			assertThat(this.inquiry.stillServes(replica(this.one), decided, connection)).isTrue();
+			assertThat(this.inquiry.stillServes(replica(this.one), request(written(501), null), connection)).isFalse();
 			Nodes.restarted(this.one, this.clock, 500);
-			assertThat(this.finder.leadsToKnownServer(replica(this.one), decided, connection)).isFalse();
-			assertThat(this.finder.stillServes(replica(this.one), decided, connection)).isFalse();
+			assertThat(this.inquiry.leadsToKnownServer(replica(this.one), decided, connection)).isFalse();
+			assertThat(this.inquiry.stillServes(replica(this.one), decided, connection)).isFalse();
 			RouteRequest undecided = request(Bound.NONE, null);
-			assertThat(this.finder.leadsToKnownServer(replica(this.one), undecided, connection)).isTrue();
-			assertThat(this.finder.stillServes(replica(this.one), undecided, connection)).isTrue();
+			assertThat(this.inquiry.leadsToKnownServer(replica(this.one), undecided, connection)).isTrue();
+			assertThat(this.inquiry.stillServes(replica(this.one), undecided, connection)).isTrue();
 		}
 	}
 
@@ -206,7 +206,7 @@ class RouteFinderTests {
 
 	@Test
 	void transactionThatItsReplicaCannotServeGoesOnOnThePrimary() {
-		assertThat(this.finder.behind(this.one)).isEqualTo(behind());
+		assertThat(this.inquiry.behind(this.one)).isEqualTo(behind());
 	}
 
 	private Route find(Bound bound) throws NoReplicaException {
@@ -214,16 +214,16 @@ class RouteFinderTests {
 	}
 
 	private Route find(RouteRequest request) throws NoReplicaException {
-		return this.finder.find(request, caller(request.bound()), List.of());
+		return this.inquiry.find(request, caller(request.bound()), List.of());
 	}
 
 	private @Nullable Route findOn(Bound bound, List<ClusterNode> excluded, ClusterNode node, PoolKind pool)
 			throws NoReplicaException {
-		return this.finder.findOn(request(bound, null), caller(bound), excluded, node, pool);
+		return this.inquiry.findOn(request(bound, null), caller(bound), excluded, node, pool);
 	}
 
 	private boolean catchesUp(Bound bound) {
-		return this.finder.catchesUp(replica(this.one), request(bound, null), caller(bound));
+		return this.inquiry.catchesUp(replica(this.one), request(bound, null), caller(bound));
 	}
 
 	private CallerRecord caller(Bound bound) {

@@ -43,7 +43,7 @@ import io.github.replication.postgres.DriverConnection.TransactionState;
  * failed check leaves a transaction that is rolled back, and a deferred constraint fails
  * as ever.
  */
-final class WriteDetectingCommit {
+final class WriteDetection {
 
 	private static final String CHECK_AND_COMMIT = "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
 			+ " pg_catalog.current_setting('synchronous_commit'), pg_catalog.pg_backend_pid(); COMMIT";
@@ -56,7 +56,7 @@ final class WriteDetectingCommit {
 				(level) -> "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
 						+ " pg_catalog.set_config('synchronous_commit', '" + level.setting() + "', true); COMMIT"));
 
-	private WriteDetectingCommit() {
+	private WriteDetection() {
 	}
 
 	/**
