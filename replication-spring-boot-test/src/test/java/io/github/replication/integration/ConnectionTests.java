@@ -26,6 +26,7 @@ import java.sql.ResultSet;
 import java.sql.SQLClientInfoException;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,6 +35,7 @@ import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -626,11 +628,13 @@ class ConnectionTests {
 			onReplica.execute("SET search_path = b");
 			Replication.onPrimary(() -> execute(connection, "SELECT 1"));
 			connection.setSchema("a");
-			try (ResultSet row = onReplica.executeQuery("SELECT current_schema(), pg_is_in_recovery()")) {
-				row.next();
-				assertThat(row.getString(1)).isEqualTo("a");
-				assertThat(row.getBoolean(2)).isTrue();
-			}
+			Awaitility.await().pollInSameThread().untilAsserted(() -> {
+				try (ResultSet row = onReplica.executeQuery("SELECT current_schema(), pg_is_in_recovery()")) {
+					row.next();
+					assertThat(row.getString(1)).isEqualTo("a");
+					assertThat(row.getBoolean(2)).isTrue();
+				}
+			});
 		}
 	}
 
@@ -1294,7 +1298,8 @@ class ConnectionTests {
 					.prepareStatement("SELECT count(*), pg_is_in_recovery() FROM a.item WHERE id = ?")) {
 					statement.setInt(1, id);
 					boolean byReplica = false;
-					for (int i = 0; i < 400 && !byReplica; i++) {
+					long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+					for (int i = 0; !byReplica && System.nanoTime() - end < 0; i++) {
 						if (i == 3) {
 							cluster.replicas().forEach(PostgresNode::resumeReplay);
 						}

@@ -242,7 +242,7 @@ class PositionTests {
 		this.application.transaction(false)
 			.executeWithoutResult((status) -> this.jdbc.queryForObject("SELECT count(*) FROM note", Long.class));
 		assertThat(this.application.bean(WriteRecord.class).hasWritten()).isFalse();
-		assertThat(readOnly().byReplica()).isTrue();
+		soon().untilAsserted(() -> assertThat(readOnly().byReplica()).isTrue());
 	}
 
 	@ParameterizedTest
