@@ -61,7 +61,7 @@ import io.github.replication.web.PositionSlots.Place;
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
  * <p>
  * The values are tokens without the cluster, which the name has. Of a position that is
- * not known it is a letter, and a mark that the position to cover it repeats.
+ * not known it is a mark, which the position to cover it repeats.
  *
  * @since 0.1.0
  */
@@ -73,9 +73,14 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	private static final String UNKNOWN = "u";
 
-	private static final String ASYNCHRONOUS = "n";
-
 	private static final String READ = "r";
+
+	/**
+	 * What a cookie says that stands for a position that is not known. A commit that has
+	 * not waited for the log may be meant: of parallel responses, that which says so may
+	 * be overwritten by another.
+	 */
+	private static final Reached UNKNOWN_POSITION = Reached.unknown(true);
 
 	/**
 	 * The default names of session cookies of servlet containers and Spring Session.
@@ -103,11 +108,6 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	private volatile @Nullable String ofCluster;
 
 	/**
-	 * Whether there ever was a position that the log may not have been flushed as far as.
-	 */
-	private volatile boolean asynchronous;
-
-	/**
 	 * Creates a carrier.
 	 * @param name how the names of the cookies begin
 	 * @param attributes the attributes of the cookies
@@ -129,7 +129,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 				received.add(PositionSlots.withoutMark(valueOf(cookie)));
 			}
 			else if (isOwn(name) && !isCovered(request, cookie)) {
-				received.add(VERSION + clusterOf(name) + '.' + Reached.unknown(isAsynchronous(cookie)) + '.');
+				received.add(VERSION + clusterOf(name) + '.' + UNKNOWN_POSITION + '.');
 			}
 		}
 		held(request);
@@ -150,17 +150,8 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		return Arrays.stream(cookies(request))
 			.filter((cookie) -> cookie.getName().equals(position))
 			.findFirst()
-			.filter((cookie) -> PositionSlots.isCovered(markOf(unknown), cookie.getValue()))
+			.filter((cookie) -> PositionSlots.isCovered(unknown.getValue(), cookie.getValue()))
 			.isPresent();
-	}
-
-	private static boolean isAsynchronous(Cookie unknown) {
-		return unknown.getValue().startsWith(ASYNCHRONOUS);
-	}
-
-	private static String markOf(Cookie unknown) {
-		String value = unknown.getValue();
-		return value.isEmpty() ? "" : value.substring(1);
 	}
 
 	private static Cookie[] cookies(HttpServletRequest request) {
@@ -179,8 +170,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		String ofCluster = this.ofCluster;
 		String session = sessionOf(request);
 		Held held = this.slots.received(client(request, session), ofSlots(request, ofCluster, this::valueOf),
-				ofSlots(request, (ofCluster != null) ? ofCluster + UNKNOWN : null, CookiePositionCarrier::markOf),
-				session);
+				ofSlots(request, (ofCluster != null) ? ofCluster + UNKNOWN : null, Cookie::getValue), session);
 		request.setAttribute(HELD, held);
 		return held;
 	}
@@ -258,9 +248,6 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.toList();
 		Reached reached = sent.reached();
 		if (reached != null && (!isHeld(reached, received) || isToCover(request))) {
-			if (reached.asynchronous()) {
-				this.asynchronous = true;
-			}
 			if (reached.isUnknown()) {
 				setUnknown(request, response, sent, this.slots.placeUnknown(held(request)));
 			}
@@ -286,12 +273,10 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	}
 
 	/**
-	 * Says that a position is not known. Once a commit has not waited for the log, the
-	 * position may be of such a one: this cookie may replace one that said so.
+	 * Says that a position is not known.
 	 */
 	private void setUnknown(HttpServletRequest request, HttpServletResponse response, PositionToken sent, Place place) {
-		set(request, response, name(sent, UNKNOWN + place.slot()),
-				(this.asynchronous ? ASYNCHRONOUS : UNKNOWN) + place.unknown(),
+		set(request, response, name(sent, UNKNOWN + place.slot()), place.unknown(),
 				this.attributes.maxAge().multipliedBy(2));
 	}
 

@@ -54,8 +54,8 @@ class CookiePositionCarrierTests {
 	void cookiesOfOthersAreLeftAlone() {
 		this.request.setCookies(new Cookie("p", "1"), new Cookie("p-", "2"), new Cookie("p-settings", "3"),
 				new Cookie("p-cafe-9", "4"), new Cookie("p-cafe-A", "5"), new Cookie("p-cafe-r1", "6"),
-				new Cookie("p-cafe-0", "7"), new Cookie("p-beef-u2", "u8"), new Cookie("p-123456789-1", "9"));
-		assertThat(this.carrier.receive(this.request)).containsExactly("6", "7", "2.beef.u.");
+				new Cookie("p-cafe-0", "7"), new Cookie("p-beef-u2", "8"), new Cookie("p-123456789-1", "9"));
+		assertThat(this.carrier.receive(this.request)).containsExactly("6", "7", "2.beef.nu.");
 	}
 
 	@Test
@@ -112,7 +112,7 @@ class CookiePositionCarrierTests {
 					held.put(cookie.getName(), cookie.getValue());
 				}
 			}
-			assertThat(this.carrier.receive(requestWith(held))).containsAnyOf("2.cafe.1-" + newest + ".", "2.cafe.u.");
+			assertThat(this.carrier.receive(requestWith(held))).containsAnyOf("2.cafe.1-" + newest + ".", "2.cafe.nu.");
 		}
 	}
 
@@ -138,7 +138,7 @@ class CookiePositionCarrierTests {
 				exchange(carriers.get(k), held, requests.get(k), position - k);
 			}
 			assertThat(carriers.get(0).receive(requestWith(held))).containsAnyOf("2.cafe.1-" + hex(position) + ".",
-					"2.cafe.u.");
+					"2.cafe.nu.");
 		}
 	}
 
@@ -160,7 +160,7 @@ class CookiePositionCarrierTests {
 			request.setCookies(new Cookie(cookie, "ann"), new Cookie("changes", String.valueOf(position)));
 			exchange(this.carrier, other, request, position);
 		}
-		assertThat(this.carrier.receive(requestWith(other))).contains("2.cafe.u.");
+		assertThat(this.carrier.receive(requestWith(other))).contains("2.cafe.nu.");
 	}
 
 	@Test
@@ -271,11 +271,11 @@ class CookiePositionCarrierTests {
 	 */
 	@Test
 	void laterWriteOfUnknownPositionLivesAsLongAsTheWindow() {
-		this.request.setCookies(new Cookie("p-cafe-u1", "u"));
+		this.request.setCookies(new Cookie("p-cafe-u1", ""));
 		send(this.request, this.response, "2.cafe.u.");
 		assertThat(this.response.getHeaders("Set-Cookie")).singleElement()
 			.asString()
-			.matches("p-cafe-u[0-3]=u[0-9a-f]{6};.*")
+			.matches("p-cafe-u[0-3]=[0-9a-f]{6};.*")
 			.contains("Max-Age=20");
 	}
 
@@ -283,11 +283,11 @@ class CookiePositionCarrierTests {
 	void unknownPositionCountsUntilALaterOneCoversIt() {
 		Map<String, String> held = new HashMap<>();
 		exchange(this.carrier, held, requestWith(held), "2.cafe.u.");
-		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe.u.");
+		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe.nu.");
 		exchange(this.carrier, held, requestWith(held), "2.cafe.1-7.");
 		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe.1-7.");
 		exchange(this.carrier, held, requestWith(held), "2.cafe.u.");
-		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.u.");
+		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.nu.");
 	}
 
 	@Test
@@ -299,19 +299,21 @@ class CookiePositionCarrierTests {
 		this.carrier.receive(request);
 		exchange(this.carrier, held, requestWith(held), "2.cafe.u.");
 		exchange(this.carrier, held, request, "2.cafe.1-7.");
-		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.u.");
+		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.nu.");
 	}
 
 	/**
-	 * A position that is flushed covers the one alone.
+	 * A position that is flushed covers the one alone. Their responses may arrive in any
+	 * order.
 	 */
-	@Test
-	void unknownPositionThatWaitedForTheLogDoesNotReplaceOneThatDidNot() {
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void unknownPositionThatWaitedForTheLogDoesNotReplaceOneThatDidNot(boolean inOrder) {
 		Map<String, String> held = new HashMap<>();
-		MockHttpServletRequest earlier = requestWith(held);
-		this.carrier.receive(earlier);
-		exchange(this.carrier, held, requestWith(held), "2.cafe.nu.");
-		exchange(this.carrier, held, earlier, "2.cafe.u.");
+		MockHttpServletResponse first = new MockHttpServletResponse();
+		send(requestWith(held), first, inOrder ? "2.cafe.nu." : "2.cafe.u.");
+		exchange(this.carrier, held, requestWith(held), inOrder ? "2.cafe.u." : "2.cafe.nu.");
+		Arrays.stream(first.getCookies()).forEach((cookie) -> held.put(cookie.getName(), cookie.getValue()));
 		assertThat(this.carrier.receive(requestWith(held))).containsOnly("2.cafe.nu.");
 		exchange(this.carrier, held, requestWith(held), "2.cafe.1-7.");
 		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe.1-7.");
@@ -333,10 +335,10 @@ class CookiePositionCarrierTests {
 	void markThatNoneHasSetIsNotRepeated() {
 		Map<String, String> held = new HashMap<>();
 		exchange(this.carrier, held, requestWith(held), "2.cafe.1-5.");
-		IntStream.range(0, 4).forEach((slot) -> held.put("p-cafe-u" + slot, "u01234x"));
+		IntStream.range(0, 4).forEach((slot) -> held.put("p-cafe-u" + slot, "01234x"));
 		exchange(this.carrier, held, requestWith(held), "2.cafe.1-7.");
 		assertThat(held.values()).noneMatch((value) -> value.contains("1-7.") && value.contains("x"));
-		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.u.");
+		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe.nu.");
 	}
 
 	@Test
