@@ -59,6 +59,8 @@ import io.github.replication.web.PositionSlots.Place;
  * not known twice as long.
  * <p>
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
+ * Where it may overwrite the mark of another node, or of the node before a restart, which
+ * a parallel response has set, the position counts as not known.
  * <p>
  * The values are tokens without the cluster, which the name has. Of a position that is
  * not known it is a mark, which the position to cover it repeats.
@@ -102,6 +104,8 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	private final PositionSlots slots;
 
+	private final SentReads sentReads;
+
 	/**
 	 * How the names of the cookies of this application's cluster begin.
 	 */
@@ -118,6 +122,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		this.prefix = name + "-";
 		this.attributes = attributes;
 		this.slots = new PositionSlots(attributes.maxAge(), nanoTime);
+		this.sentReads = new SentReads(nanoTime);
 	}
 
 	@Override
@@ -257,6 +262,9 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		}
 		Read read = sent.read();
 		if (read != null && received.stream().noneMatch((known) -> read.equals(known.read()))) {
+			if (this.sentReads.replaces(held(request), read) && (reached == null || !reached.isUnknown())) {
+				setUnknown(request, response, sent, this.slots.placeUnknown(held(request)));
+			}
 			set(request, response, name(sent, READ + read.index()), withoutCluster(sent.withoutPosition().toString()),
 					null);
 		}

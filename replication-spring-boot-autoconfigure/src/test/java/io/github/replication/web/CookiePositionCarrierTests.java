@@ -319,6 +319,32 @@ class CookiePositionCarrierTests {
 		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe.1-7.");
 	}
 
+	/**
+	 * The node has other data after a restart.
+	 */
+	@Test
+	void markThatMayOverwriteThatOfTheNodeBeforeItsRestartLeavesThePositionUnknown() {
+		Map<String, String> held = new HashMap<>();
+		MockHttpServletRequest slow = requestWith(held);
+		this.carrier.receive(slow);
+		exchange(this.carrier, held, requestWith(held), "2.cafe..1-2-3-0001");
+		exchange(this.carrier, held, requestWith(held), "2.cafe..1-2-3-0002");
+		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe..1-2-3-0002");
+		exchange(this.carrier, held, slow, "2.cafe..1-4-3-0003");
+		assertThat(this.carrier.receive(requestWith(held))).containsExactlyInAnyOrder("2.cafe..1-4-3-0003",
+				"2.cafe.nu.");
+		exchange(this.carrier, held, requestWith(held), "2.cafe..1-5-3-0004");
+		assertThat(this.carrier.receive(requestWith(held))).contains("2.cafe..1-5-3-0004");
+	}
+
+	@Test
+	void markOfARestartedNodeReplacesThatOfARequestBefore() {
+		Map<String, String> held = new HashMap<>();
+		exchange(this.carrier, held, requestWith(held), "2.cafe..1-2-3-0001");
+		exchange(this.carrier, held, requestWith(held), "2.cafe..1-4-3-0002");
+		assertThat(this.carrier.receive(requestWith(held))).containsExactly("2.cafe..1-4-3-0002");
+	}
+
 	@Test
 	void positionThatDisplacesOneThatIsNotFlushedSaysSo() {
 		Map<String, String> held = new HashMap<>();
