@@ -16,6 +16,9 @@
 
 package io.github.replication.policy;
 
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,6 +39,7 @@ class ScheduleTests {
 	private static final long SEED = Long.getLong("schedule.seed", 0);
 
 	@ParameterizedTest
+	@Timeout(value = 1, unit = TimeUnit.HOURS)
 	@ValueSource(booleans = { false, true })
 	void readsNeverGoBackInAnySchedule(boolean cookies) {
 		long readsOnReplicas = 0;
