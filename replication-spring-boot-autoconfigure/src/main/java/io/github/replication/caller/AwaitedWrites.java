@@ -28,8 +28,8 @@ import io.github.replication.position.Bound;
 import io.github.replication.position.Write;
 
 /**
- * The writes of others that a caller's reads wait for during a while. Costs one volatile
- * read while there are none.
+ * The writes of others that a caller's reads wait for, for a limited time. Costs one
+ * volatile read while there are none.
  */
 final class AwaitedWrites {
 

@@ -22,10 +22,10 @@ import io.github.replication.node.PrimaryHistory.Point;
 import io.github.replication.node.ReplicaPosition.Known;
 
 /**
- * The limit of a scope's {@code maxStaleness}: a replica keeps it that had reached,
+ * The limit of a scope's {@code maxStaleness}. A replica keeps it if it had reached,
  * within that time, the position that the primary had flushed then.
  *
- * @param limit how old that which a read sees may be
+ * @param limit the greatest age of the data that a read sees
  * @param now the monotonic time in nanoseconds
  */
 record MaxStaleness(Duration limit, long now) {

@@ -365,7 +365,8 @@ public final class Positions implements PositionResolver {
 	 * flushed then
 	 */
 	public boolean isFresh(ClusterNode replica, Duration maxStaleness) {
-		return new MaxStaleness(maxStaleness, this.clock.nanoTime()).isKeptBy(replica, now());
+		SessionGuarantees known = now();
+		return new MaxStaleness(maxStaleness, this.clock.nanoTime()).isKeptBy(replica, known);
 	}
 
 	/**

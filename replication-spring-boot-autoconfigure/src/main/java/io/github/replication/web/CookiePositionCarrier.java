@@ -60,7 +60,7 @@ import io.github.replication.web.PositionSlots.Place;
  * <p>
  * A read mark goes into a cookie of its node, which lives as long as the browser session.
  * Where it may overwrite the mark of another node, or of the node before a restart, which
- * a parallel response has set, the position counts as not known.
+ * a parallel response of this instance has set, the position counts as not known.
  * <p>
  * The values are tokens without the cluster, which the name has. Of a position that is
  * not known it is a mark, which the position to cover it repeats.
@@ -78,9 +78,9 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	private static final String READ = "r";
 
 	/**
-	 * What a cookie says that stands for a position that is not known. A commit that has
-	 * not waited for the log may be meant: of parallel responses, that which says so may
-	 * be overwritten by another.
+	 * A cookie of an unknown position stands for a commit that has not waited for the
+	 * log. Of two parallel responses, one for a commit that has waited may overwrite one
+	 * for a commit that has not.
 	 */
 	private static final Reached UNKNOWN_POSITION = Reached.unknown(true);
 
@@ -252,17 +252,19 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.filter((known) -> known != null && known.cluster() == sent.cluster())
 			.toList();
 		Reached reached = sent.reached();
+		boolean unknown = false;
 		if (reached != null && (!isHeld(reached, received) || isToCover(request))) {
 			if (reached.isUnknown()) {
 				setUnknown(request, response, sent, this.slots.placeUnknown(held(request)));
+				unknown = true;
 			}
 			else {
-				setPosition(request, response, sent);
+				unknown = setPosition(request, response, sent);
 			}
 		}
 		Read read = sent.read();
 		if (read != null && received.stream().noneMatch((known) -> read.equals(known.read()))) {
-			if (this.sentReads.replaces(held(request), read) && (reached == null || !reached.isUnknown())) {
+			if (this.sentReads.note(held(request), read) && !unknown) {
 				setUnknown(request, response, sent, this.slots.placeUnknown(held(request)));
 			}
 			set(request, response, name(sent, READ + read.index()), withoutCluster(sent.withoutPosition().toString()),
@@ -270,14 +272,20 @@ public final class CookiePositionCarrier implements PositionCarrier {
 		}
 	}
 
-	private void setPosition(HttpServletRequest request, HttpServletResponse response, PositionToken sent) {
+	/**
+	 * Sets a position, and says beside it if it may overwrite another.
+	 * @return whether it may
+	 */
+	private boolean setPosition(HttpServletRequest request, HttpServletResponse response, PositionToken sent) {
 		String value = sent.withoutRead().toString();
 		Place place = place(request, value);
 		set(request, response, name(sent, String.valueOf(place.slot())), withoutCluster(value) + place.mark(),
 				this.attributes.maxAge());
-		if (!place.unknown().isEmpty()) {
+		boolean unknown = !place.unknown().isEmpty();
+		if (unknown) {
 			setUnknown(request, response, sent, place);
 		}
+		return unknown;
 	}
 
 	/**

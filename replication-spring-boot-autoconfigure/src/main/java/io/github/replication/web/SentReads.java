@@ -25,9 +25,10 @@ import io.github.replication.position.PositionToken.Read;
 import io.github.replication.web.PositionSlots.Held;
 
 /**
- * The read marks that were sent last, so that a response knows whether it may overwrite
- * one of which its request did not know. Clients that share a number count as one. Safe
- * for use by several threads.
+ * The read marks that this instance has sent last, so that a response knows whether it
+ * may overwrite one that was sent since its request came. Marks of other instances, and
+ * those that were on their way when the request came, are not known. Clients that share a
+ * number count as one. Safe for use by several threads.
  */
 final class SentReads {
 
@@ -51,13 +52,15 @@ final class SentReads {
 	 * Notes a mark that is sent.
 	 * @param held what the request has come with
 	 * @param read the mark
-	 * @return whether the client may have got the mark of another node, or of the same
-	 * node before a restart, in the same cookie since the request was received
+	 * @return whether a mark with another id of a node has been sent in the same cookie
+	 * since the request came
 	 */
-	boolean replaces(Held held, Read read) {
+	boolean note(Held held, Read read) {
 		int place = Math.floorMod(held.client(), CLIENTS) * MARKS + read.index() % MARKS;
-		Sent replaced = this.last.getAndSet(place, new Sent(read.node(), this.nanoTime.getAsLong()));
-		return replaced != null && replaced.node() != read.node() && replaced.at() - held.at() >= 0;
+		Sent sent = new Sent(read.node(), this.nanoTime.getAsLong(), null);
+		Sent noted = this.last.accumulateAndGet(place, sent, (last, next) -> (last != null) ? next.after(last) : next);
+		Long other = noted.other();
+		return other != null && other - held.at() >= 0;
 	}
 
 	/**
@@ -65,8 +68,13 @@ final class SentReads {
 	 *
 	 * @param node the id of the node, another one after a restart
 	 * @param at when it was sent, by the monotonic clock in nanoseconds
+	 * @param other when one of another id was sent last, {@code null} for never
 	 */
-	private record Sent(int node, long at) {
+	private record Sent(int node, long at, @Nullable Long other) {
+
+		Sent after(Sent last) {
+			return new Sent(this.node, this.at, (last.node == this.node) ? last.other : Long.valueOf(last.at));
+		}
 
 	}
 

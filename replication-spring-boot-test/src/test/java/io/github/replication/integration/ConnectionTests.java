@@ -622,20 +622,22 @@ class ConnectionTests {
 
 	@Test
 	void schemaIsSetAgainOnEachConnectionThatAStatementGoesBackTo() throws SQLException {
+		List<String> schemas = new ArrayList<>();
 		try (Connection connection = dataSource.getConnection(); Statement onReplica = connection.createStatement()) {
 			connection.setReadOnly(true);
 			connection.setSchema("a");
 			onReplica.execute("SET search_path = b");
 			Replication.onPrimary(() -> execute(connection, "SELECT 1"));
 			connection.setSchema("a");
-			Awaitility.await().pollInSameThread().untilAsserted(() -> {
+			Awaitility.await().pollInSameThread().until(() -> {
 				try (ResultSet row = onReplica.executeQuery("SELECT current_schema(), pg_is_in_recovery()")) {
 					row.next();
-					assertThat(row.getString(1)).isEqualTo("a");
-					assertThat(row.getBoolean(2)).isTrue();
+					schemas.add(row.getString(1));
+					return row.getBoolean(2);
 				}
 			});
 		}
+		assertThat(schemas).containsOnly("a");
 	}
 
 	@Test

@@ -193,8 +193,8 @@ class CookieJarTests {
 	}
 
 	/**
-	 * What is not known in a cookie that no instance keeps to any more is covered by
-	 * none, and counts for twice the window.
+	 * An unknown position counts for twice the window if no instance uses its cookie any
+	 * more.
 	 */
 	private void assertSettlesOnAReplica(TestApplication... instances) {
 		Awaitility.await().atMost(Duration.ofSeconds(25)).untilAsserted(() -> {
