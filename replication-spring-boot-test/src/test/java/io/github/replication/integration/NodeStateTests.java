@@ -250,9 +250,12 @@ class NodeStateTests {
 		read(50);
 		this.cluster.node("replica-1").proxy().delay(Duration.ofMillis(50));
 		read(20);
-		this.application.decisions().clear();
-		read(100);
-		assertThat(readsOn("replica-1")).isLessThan(5);
+		// the others may have been slow once as well, which is forgotten in time
+		await(() -> {
+			this.application.decisions().clear();
+			read(100);
+			return readsOn("replica-1") < 5;
+		});
 		assertThat(this.nodes.node("replica-1").state()).isEqualTo(NodeState.ONLINE);
 		this.cluster.node("replica-1").proxy().restore();
 		this.application.decisions().clear();
