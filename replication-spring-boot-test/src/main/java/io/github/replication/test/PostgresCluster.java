@@ -81,6 +81,8 @@ public final class PostgresCluster implements AutoCloseable {
 	private static final Map<String, String> SETTINGS = Map.ofEntries(Map.entry("listen_addresses", "127.0.0.1"),
 			Map.entry("unix_socket_directories", ""), Map.entry("fsync", "off"), Map.entry("full_page_writes", "off"),
 			Map.entry("shared_buffers", "32MB"), Map.entry("wal_keep_size", "512MB"),
+			// In the folder of the data, since a killed server does not give it back.
+			Map.entry("dynamic_shared_memory_type", "mmap"),
 			// Otherwise some replicas wait 5 s before they try again to connect.
 			Map.entry("wal_retrieve_retry_interval", "50ms"), Map.entry("wal_receiver_status_interval", "1s"),
 			Map.entry("log_line_prefix", "%m [%p] %q%u@%d "));

@@ -80,7 +80,8 @@ record Footprint(Map<String, Long> threads, long connections, Set<String> files,
 	}
 
 	private static boolean isCommon(String file) {
-		return file.endsWith(".jar") || file.endsWith(".so") || file.startsWith("/dev/") || file.startsWith("/proc/")
+		boolean device = file.startsWith("/dev/") && !file.startsWith("/dev/shm/");
+		return device || file.endsWith(".jar") || file.endsWith(".so") || file.startsWith("/proc/")
 				|| file.contains("/lib/modules") || file.contains("surefire");
 	}
 

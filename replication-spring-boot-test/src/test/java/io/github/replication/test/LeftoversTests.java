@@ -99,7 +99,8 @@ class LeftoversTests {
 		private final Process process;
 
 		Forked() throws IOException {
-			this.process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+			this.process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+					"-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"), "-cp",
 					System.getProperty("java.class.path"), ClusterMain.class.getName())
 				.redirectError(ProcessBuilder.Redirect.DISCARD)
 				.start();

@@ -16,6 +16,9 @@
 
 package io.github.replication.test;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -28,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 import io.github.replication.SynchronousCommit;
 
@@ -232,6 +237,16 @@ class PostgresClusterTests {
 		assertThat(ProcessHandle.of(backend).filter(Processes::isRunning)).isEmpty();
 		primary.start();
 		assertThat(sees(primary, id)).isTrue();
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void killedNodeLeavesNoSharedMemoryThatOutlivesItsFolder() throws IOException {
+		PidFile pidFile = new PidFile(cluster.primary().data());
+		long pid = pidFile.process().orElseThrow().pid();
+		assertThat(Files.readAllLines(Path.of("/proc/" + pid + "/maps")))
+			.anyMatch((line) -> line.contains("/pg_dynshmem/"))
+			.noneMatch((line) -> line.contains("/dev/shm/PostgreSQL."));
 	}
 
 	@Test
