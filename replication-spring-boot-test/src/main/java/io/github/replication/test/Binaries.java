@@ -22,6 +22,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,6 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -122,7 +122,9 @@ record Binaries(Path bin) {
 	}
 
 	private static Binaries unpacked(Archive archive, Launcher launcher) {
-		Path unpacked = cache(launcher).resolve(hash(archive));
+		Path cache = cache(launcher);
+		removeUnfinished(cache);
+		Path unpacked = cache.resolve(hash(archive));
 		if (!isComplete(unpacked)) {
 			unpack(archive, unpacked);
 		}
@@ -199,6 +201,12 @@ record Binaries(Path bin) {
 			throw new IllegalStateException("PostgreSQL can be unpacked neither to " + userCache() + " nor to "
 					+ temporary + ": this user cannot write there");
 		}
+		try {
+			letEverybodyRead(cache);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("The permissions of " + cache + " cannot be set", ex);
+		}
 		return cache;
 	}
 
@@ -227,9 +235,8 @@ record Binaries(Path bin) {
 
 	private static void unpack(Archive archive, Path target) {
 		try {
-			removeUnfinished(Objects.requireNonNull(target.getParent()));
-			Path unfinished = Files.createTempDirectory(target.getParent(), "unfinished-",
-					PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+			Path unfinished = Files.createTempDirectory(target.getParent(), "unfinished-");
+			letEverybodyRead(unfinished);
 			try {
 				extract(archive, unfinished);
 				if (Files.exists(target) && !isComplete(target)) {
@@ -258,7 +265,10 @@ record Binaries(Path bin) {
 		}
 	}
 
-	private static void removeUnfinished(Path cache) throws IOException {
+	/**
+	 * Removes what a JVM left that was killed while it unpacked.
+	 */
+	private static void removeUnfinished(Path cache) {
 		try (DirectoryStream<Path> folders = Files.newDirectoryStream(cache, "unfinished-*")) {
 			for (Path folder : folders) {
 				if (Files.getLastModifiedTime(folder).toInstant().isBefore(Instant.now().minus(UNFINISHED_AGE))) {
@@ -266,6 +276,24 @@ record Binaries(Path bin) {
 				}
 			}
 		}
+		catch (IOException | DirectoryIteratorException ex) {
+			logger.debug("What is unfinished in " + cache + " stays", ex);
+		}
+	}
+
+	private static void createFolders(@Nullable Path folder) throws IOException {
+		if (folder != null && !Files.isDirectory(folder)) {
+			createFolders(folder.getParent());
+			Files.createDirectory(folder);
+			letEverybodyRead(folder);
+		}
+	}
+
+	/**
+	 * Whatever the umask of this JVM: the servers may run as another user.
+	 */
+	private static void letEverybodyRead(Path folder) throws IOException {
+		Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
 	}
 
 	private static void extract(Archive source, Path folder) throws IOException {
@@ -280,10 +308,10 @@ record Binaries(Path bin) {
 	private static void extract(TarArchiveEntry entry, InputStream content, Path folder) throws IOException {
 		Path target = inside(folder, folder.resolve(entry.getName()));
 		if (entry.isDirectory()) {
-			Files.createDirectories(target);
+			createFolders(target);
 			return;
 		}
-		Files.createDirectories(target.getParent());
+		createFolders(target.getParent());
 		if (entry.isSymbolicLink()) {
 			inside(folder, target.resolveSibling(entry.getLinkName()));
 			Files.createSymbolicLink(target, Path.of(entry.getLinkName()));

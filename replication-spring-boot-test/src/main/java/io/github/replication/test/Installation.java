@@ -26,9 +26,11 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -130,6 +132,24 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 	private static int majorVersion(String output) {
 		Matcher version = VERSION.matcher(output);
 		return version.find() ? Integer.parseInt(version.group()) : 0;
+	}
+
+	/**
+	 * The folders of the templates that clusters share until the JVM ends.
+	 */
+	static Set<Path> sharedTemplates() {
+		return installations.values()
+			.stream()
+			.map((installation) -> installation.template().path())
+			.collect(Collectors.toSet());
+	}
+
+	/**
+	 * Deletes a template that nobody shares.
+	 */
+	void close() {
+		OpenClusters.forget(this.template);
+		this.template.close();
 	}
 
 	Path data() {

@@ -53,12 +53,27 @@ enum Launcher {
 	 * Keeps signals from a terminal away, which reach all processes of a group: with
 	 * Ctrl-C the application stops first and then its servers. Not everywhere available.
 	 */
-	static final List<String> DETACH = (Processes.succeeds("setsid", "true")) ? List.of("setsid") : List.of();
+	static final List<String> DETACH = detach();
 
 	private final List<String> prefix;
 
 	Launcher(List<String> prefix) {
 		this.prefix = prefix;
+	}
+
+	/**
+	 * For the whole JVM, so also for others than the thread that comes first.
+	 */
+	private static List<String> detach() {
+		boolean interrupted = Thread.interrupted();
+		try {
+			return Processes.succeeds(List.of("setsid", "true")) ? List.of("setsid") : List.of();
+		}
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
+		}
 	}
 
 	/**
@@ -70,10 +85,10 @@ enum Launcher {
 		if (!isRoot()) {
 			return DIRECT;
 		}
-		if (Processes.succeeds("unshare", "-U", "true")) {
+		if (Processes.succeeds(USER_NAMESPACE.command(List.of("true")))) {
 			return USER_NAMESPACE;
 		}
-		if (Processes.succeeds("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "true")) {
+		if (Processes.succeeds(NOBODY_USER.command(List.of("true")))) {
 			return NOBODY_USER;
 		}
 		throw new IllegalStateException("PostgreSQL does not run as root, and neither 'unshare -U' nor 'setpriv' works "

@@ -19,7 +19,6 @@ package io.github.replication.test;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +66,8 @@ final class Leftovers {
 	private static void clearIfAbandoned(Path candidate) {
 		try {
 			Path folder = candidate.toRealPath();
-			if (Files.isDirectory(folder) && belongsToThisUser(folder) && isAbandoned(folder)) {
+			if (Files.isDirectory(folder) && !OwnedFolder.isOpen(folder) && belongsToThisUser(folder)
+					&& isAbandoned(folder)) {
 				clear(folder);
 			}
 		}
@@ -99,9 +99,6 @@ final class Leftovers {
 				FileLock lock = channel.tryLock()) {
 			return lock == null;
 		}
-		catch (OverlappingFileLockException ex) {
-			return true;
-		}
 	}
 
 	private static boolean isAlive(String[] owner) {
@@ -129,12 +126,15 @@ final class Leftovers {
 
 	private static boolean stop(Path folder, PidFile pidFile) {
 		Optional<ProcessHandle> running = pidFile.process().filter(Processes::isRunning);
-		if (running.isPresent() && Processes.wasStartedWith(running.get(), folder.toString())) {
+		boolean own = running.isPresent() && Processes.wasStartedWith(running.get(), folder.toString());
+		if (own) {
 			Processes.killTree(running.get());
-			pidFile.releaseSharedMemory();
-			return true;
 		}
-		return running.isEmpty() || !List.of("postgres", "").contains(commandName(running.get()));
+		else if (running.isPresent() && List.of("postgres", "").contains(commandName(running.get()))) {
+			return false;
+		}
+		pidFile.releaseSharedMemory(Launcher.detect(), own);
+		return true;
 	}
 
 	private static String commandName(ProcessHandle process) {

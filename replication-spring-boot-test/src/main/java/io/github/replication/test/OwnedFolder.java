@@ -24,11 +24,14 @@ import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A temporary folder that belongs to this JVM. It is locked as long as the JVM lives, so
@@ -48,21 +51,32 @@ final class OwnedFolder implements AutoCloseable {
 	private static final String GUARD = """
 			trap '' INT TERM HUP
 			if read -r line; then exit 0; fi
-			for file in "$1"/*/data/postmaster.pid; do
+			unset COLUMNS
+			folder=$1
+			shift
+			for file in "$folder"/*/data/postmaster.pid; do
 				[ -f "$file" ] || continue
 				read -r pid < "$file"
 				case "$(ps -o args= -p "$pid" 2>/dev/null || tr '\\000' ' ' < "/proc/$pid/cmdline")" in
-					*"$1"*) ;;
+					*"$folder"*) ;;
 					*) continue ;;
 				esac
 				children=$(ps -A -o ppid=,pid= 2>/dev/null | while read -r parent child; do
 					[ "$parent" = "$pid" ] && echo "$child"
 				done)
+				memory=$(sed -n 7p "$file" | while read -r key id; do echo "$id"; done)
 				kill -s QUIT "$pid" $children
 				kill -s KILL "$pid" $children
+				[ -z "$memory" ] || "$@" ipcrm -m "$memory"
 			done
-			for attempt in 1 2 3 4 5; do rm -rf "$1" && break; done
+			for attempt in 1 2 3 4 5; do rm -rf "$folder" && break; done
 			""";
+
+	/**
+	 * Those of this JVM. It must not look into their files of the owner: to close such a
+	 * file once more ends the lock that it holds.
+	 */
+	private static final Set<Path> open = ConcurrentHashMap.newKeySet();
 
 	private final Path path;
 
@@ -85,25 +99,42 @@ final class OwnedFolder implements AutoCloseable {
 	 * @return the folder
 	 */
 	static OwnedFolder create(Launcher launcher) {
+		Path path = null;
 		try {
-			Path path = Files.createTempDirectory(PREFIX).toRealPath();
+			path = Files.createTempDirectory(PREFIX).toRealPath();
+			open.add(path);
 			if (launcher == Launcher.NOBODY_USER) {
 				Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
 			}
-			FileChannel owner = FileChannel.open(path.resolve(OWNER_FILE), StandardOpenOption.CREATE_NEW,
-					StandardOpenOption.WRITE);
+			Path unfinished = path.resolve(OWNER_FILE + ".unfinished");
+			FileChannel owner = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 			FileLock lock = owner.lock();
 			owner.write(ByteBuffer.wrap(describeThisJvm().getBytes(StandardCharsets.UTF_8)));
-			Process guard = Processes
-				.builder(List.of("/bin/sh", "-c", GUARD, "embedded-cluster-guard", path.toString()), null)
-				.directory(path.getRoot().toFile())
-				.start();
-			return new OwnedFolder(path, owner, lock, guard);
+			// with its lock and its content at once, for those who look for what is left
+			Files.move(unfinished, path.resolve(OWNER_FILE), StandardCopyOption.ATOMIC_MOVE);
+			List<String> guard = new ArrayList<>(
+					List.of("/bin/sh", "-c", GUARD, "embedded-cluster-guard", path.toString()));
+			guard.addAll(launcher.command(List.of()));
+			return new OwnedFolder(path, owner, lock,
+					Processes.builder(guard, null).directory(path.getRoot().toFile()).start());
 		}
 		catch (IOException ex) {
+			if (path != null) {
+				Folders.delete(path);
+				open.remove(path);
+			}
 			throw new UncheckedIOException("No temporary folder for the embedded cluster in "
 					+ System.getProperty("java.io.tmpdir") + ": " + ex.getMessage(), ex);
 		}
+	}
+
+	/**
+	 * Whether this JVM has opened a folder and not closed it.
+	 * @param path its path, without symbolic links
+	 * @return {@code true} if it has
+	 */
+	static boolean isOpen(Path path) {
+		return open.contains(path);
 	}
 
 	private static String describeThisJvm() {
@@ -131,6 +162,9 @@ final class OwnedFolder implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			this.guard.destroyForcibly();
+		}
+		finally {
+			open.remove(this.path);
 		}
 	}
 

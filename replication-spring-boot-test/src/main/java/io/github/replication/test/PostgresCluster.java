@@ -107,7 +107,13 @@ public final class PostgresCluster implements AutoCloseable {
 		this.settings = settings;
 		this.installation = installation;
 		this.folder = OwnedFolder.create(installation.launcher());
-		this.primary = newNode(PRIMARY);
+		try {
+			this.primary = newNode(PRIMARY);
+		}
+		catch (RuntimeException ex) {
+			this.folder.close();
+			throw ex;
+		}
 		this.nodes.add(this.primary);
 	}
 
@@ -122,9 +128,9 @@ public final class PostgresCluster implements AutoCloseable {
 
 	private static PostgresCluster start(Builder settings) {
 		Leftovers.clear();
-		Installation installation = settings.ownSystemIdentifier ? Installation.unshared(settings.binaries())
-				: Installation.of(settings.binaries());
 		for (int attempt = 1;; attempt++) {
+			Installation installation = settings.ownSystemIdentifier ? Installation.unshared(settings.binaries())
+					: Installation.of(settings.binaries());
 			PostgresCluster cluster = new PostgresCluster(settings, installation);
 			try {
 				cluster.start();
@@ -139,7 +145,7 @@ public final class PostgresCluster implements AutoCloseable {
 					throw ex;
 				}
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | Error ex) {
 				cluster.close();
 				throw ex;
 			}
@@ -567,16 +573,29 @@ public final class PostgresCluster implements AutoCloseable {
 			this.open = false;
 		}
 		OpenClusters.forget(this);
-		this.nodes.forEach(PostgresNode::prepareDiscard);
-		this.nodes.forEach(this::closeQuietly);
-		this.folder.close();
-		this.ports.values().forEach(Ports::giveBack);
+		// a thread that is interrupted, by the time-out of a test for instance, closes
+		// too
+		boolean interrupted = Thread.interrupted();
+		try {
+			this.nodes.forEach((node) -> quietly(node, node::prepareDiscard));
+			this.nodes.forEach((node) -> quietly(node, node::discard));
+			this.nodes.forEach((node) -> quietly(node, node::closeProxy));
+		}
+		finally {
+			this.folder.close();
+			this.ports.values().forEach(Ports::giveBack);
+			if (this.settings.ownSystemIdentifier) {
+				this.installation.close();
+			}
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
+		}
 	}
 
-	private void closeQuietly(PostgresNode node) {
+	private static void quietly(PostgresNode node, Runnable step) {
 		try {
-			node.discard();
-			node.closeProxy();
+			step.run();
 		}
 		catch (RuntimeException ex) {
 			logger.warn("Node '" + node.name() + "' cannot be ended", ex);

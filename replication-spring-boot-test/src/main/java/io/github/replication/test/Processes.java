@@ -49,12 +49,16 @@ final class Processes {
 	static int run(List<String> command, @Nullable Path output, Duration timeout) {
 		try {
 			Process process = builder(command, output).start();
-			if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-				process.destroyForcibly();
-				throw new IllegalStateException(
-						"Command " + command + " has not ended within " + timeout.toMillis() + " ms");
+			try {
+				if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+					throw new IllegalStateException(
+							"Command " + command + " has not ended within " + timeout.toMillis() + " ms");
+				}
+				return process.exitValue();
 			}
-			return process.exitValue();
+			finally {
+				process.destroyForcibly();
+			}
 		}
 		catch (IOException ex) {
 			throw new IllegalStateException("Command " + command + " cannot be run: " + ex.getMessage(), ex);
@@ -69,12 +73,16 @@ final class Processes {
 	 * Whether a command exists and succeeds.
 	 * @param command the command and its arguments
 	 * @return {@code true} if it ended with 0
+	 * @throws IllegalStateException if the thread is interrupted
 	 */
-	static boolean succeeds(String... command) {
+	static boolean succeeds(List<String> command) {
 		try {
-			return run(List.of(command), null, SIGNAL_TIMEOUT) == 0;
+			return run(command, null, SIGNAL_TIMEOUT) == 0;
 		}
 		catch (IllegalStateException ex) {
+			if (Thread.currentThread().isInterrupted()) {
+				throw ex;
+			}
 			return false;
 		}
 	}

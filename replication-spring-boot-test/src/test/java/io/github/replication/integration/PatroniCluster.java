@@ -34,7 +34,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -187,14 +191,23 @@ final class PatroniCluster implements AutoCloseable {
 
 	@Override
 	public void close() {
+		CompletableFuture<?>[] ends = this.members.stream()
+			.flatMap((member) -> member.processes().stream())
+			.map(ProcessHandle::onExit)
+			.toArray(CompletableFuture[]::new);
 		this.members.forEach(Member::kill);
 		this.etcd.destroyForcibly();
 		try {
+			CompletableFuture.allOf(ends).get(10, TimeUnit.SECONDS);
+			this.members.forEach(Member::releaseSharedMemory);
 			this.etcd.waitFor(10, TimeUnit.SECONDS);
 			FileSystemUtils.deleteRecursively(this.folder);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			throw new IllegalStateException("The servers do not end", ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -255,7 +268,7 @@ final class PatroniCluster implements AutoCloseable {
 							    primary_start_timeout: 0
 							    postgresql:
 							      use_pg_rewind: true
-							      parameters: {max_connections: 300, wal_log_hints: 'on', fsync: 'off', wal_retrieve_retry_interval: 100ms}
+							      parameters: {max_connections: 300, wal_log_hints: 'on', fsync: 'off', wal_retrieve_retry_interval: 100ms, dynamic_shared_memory_type: mmap}
 							  initdb: [{encoding: UTF8}, {locale: C}]
 							postgresql:
 							  listen: 127.0.0.1:%4$d
@@ -380,10 +393,35 @@ final class PatroniCluster implements AutoCloseable {
 		 * Kills the server under its manager.
 		 */
 		void killServer() {
-			server().ifPresent((server) -> {
-				server.descendants().forEach(ProcessHandle::destroyForcibly);
-				server.destroyForcibly();
-			});
+			processes().forEach(ProcessHandle::destroyForcibly);
+		}
+
+		private List<ProcessHandle> processes() {
+			return server().stream()
+				.flatMap((server) -> Stream.concat(server.descendants(), Stream.of(server)))
+				.toList();
+		}
+
+		/**
+		 * Frees what a killed server cannot free itself.
+		 */
+		private void releaseSharedMemory() {
+			try {
+				Path pid = data().resolve("postmaster.pid");
+				List<String> lines = Files.exists(pid) ? Files.readAllLines(pid) : List.of();
+				if (lines.size() > 6) {
+					new ProcessBuilder("ipcrm", "-m", lines.get(6).strip().split(" +")[1]).redirectErrorStream(true)
+						.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+						.start()
+						.waitFor(10, TimeUnit.SECONDS);
+				}
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
 		}
 
 		/**

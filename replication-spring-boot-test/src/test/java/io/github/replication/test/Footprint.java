@@ -166,7 +166,7 @@ record Footprint(Map<String, Long> threads, long connections, Set<String> files,
 	 */
 	List<String> since(Footprint before, Set<String> shared) {
 		Set<String> kept = new TreeSet<>(shared);
-		this.folders.stream().filter(Footprint::isTemplate).forEach(kept::add);
+		Installation.sharedTemplates().stream().map(Path::toString).forEach(kept::add);
 		List<String> left = new ArrayList<>();
 		this.threads.forEach((name, count) -> {
 			if (count > before.threads.getOrDefault(name, 0L) && (shared.isEmpty() || !isOfCluster(name))) {
@@ -193,10 +193,6 @@ record Footprint(Map<String, Long> threads, long connections, Set<String> files,
 	/**
 	 * Whether the JVM keeps a folder to copy clusters from.
 	 */
-	static boolean isTemplate(String folder) {
-		return Files.exists(Path.of(folder, "template"));
-	}
-
 	private static boolean isOfCluster(String thread) {
 		return thread.startsWith("embedded-cluster-");
 	}

@@ -97,7 +97,7 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
 		if (key != null && key.owner() == null) {
 			folders.addAll(Footprint.now().folders());
 			folders.removeAll(before.folders());
-			folders.removeIf(Footprint::isTemplate);
+			Installation.sharedTemplates().forEach((template) -> folders.remove(template.toString()));
 			assertThat(folders).as("folders of clusters that are shared").hasSizeLessThan(2);
 		}
 		return folders;

@@ -22,12 +22,18 @@ import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,40 +43,99 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("long")
 class LeftoversTests {
 
+	private static final Path SEGMENTS = Path.of("/proc/sysvipc/shm");
+
 	@Test
-	void killedJvmLeavesNothingAfterTheNextStart() throws Exception {
-		List<Path> left;
-		try (Forked jvm = new Forked()) {
-			jvm.awaitCluster();
-			left = jvm.folders();
-			assertThat(left).isNotEmpty();
-			jvm.kill();
-		}
-		try (PostgresCluster next = PostgresCluster.builder().replicas(1).start()) {
-			assertThat(next.primary().isRunning()).isTrue();
-			Awaitility.await()
-				.atMost(Duration.ofSeconds(30))
-				.untilAsserted(() -> assertThat(left).allSatisfy((folder) -> {
-					assertThat(folder).doesNotExist();
-					assertThat(serversIn(folder)).isEmpty();
-				}));
-		}
+	void killedJvmLeavesNothing() throws Exception {
+		assertNothingIsLeftAfter(Forked::kill);
 	}
 
 	@Test
 	void terminatedJvmLeavesNothing() throws Exception {
-		List<Path> left;
+		assertNothingIsLeftAfter(Forked::terminate);
+	}
+
+	private static void assertNothingIsLeftAfter(End end) throws Exception {
+		List<Path> folders;
+		Set<String> segments;
 		try (Forked jvm = new Forked()) {
 			jvm.awaitCluster();
-			left = jvm.folders();
-			jvm.terminate();
+			folders = jvm.folders();
+			segments = segmentsOf(folders);
+			end.of(jvm);
 		}
-		Awaitility.await()
-			.atMost(Duration.ofSeconds(30))
-			.untilAsserted(() -> assertThat(left).isNotEmpty().allSatisfy((folder) -> {
+		assertThat(folders).isNotEmpty();
+		awaitGone(folders, segments);
+	}
+
+	@Test
+	void jvmThatIsKilledWithItsGuardsLeavesNothingAfterTheNextStart() throws Exception {
+		List<Path> folders;
+		Set<String> segments;
+		try (Forked jvm = new Forked()) {
+			jvm.awaitCluster();
+			folders = jvm.folders();
+			segments = segmentsOf(folders);
+			jvm.killGuards();
+			jvm.kill();
+		}
+		assertThat(folders).isNotEmpty().allSatisfy((folder) -> assertThat(folder).exists());
+		try (PostgresCluster next = PostgresCluster.builder().replicas(1).start()) {
+			assertThat(next.primary().isRunning()).isTrue();
+			awaitGone(folders, segments);
+		}
+	}
+
+	private static void awaitGone(List<Path> folders, Set<String> segments) {
+		Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+			assertThat(folders).allSatisfy((folder) -> {
 				assertThat(folder).doesNotExist();
 				assertThat(serversIn(folder)).isEmpty();
-			}));
+			});
+			assertThat(segments()).doesNotContainAnyElementsOf(segments);
+		});
+	}
+
+	/**
+	 * The shared memory of the servers, which Linux tells.
+	 */
+	private static Set<String> segmentsOf(List<Path> folders) throws IOException {
+		Set<String> segments = new HashSet<>();
+		for (Path folder : folders) {
+			try (Stream<Path> files = Files.find(folder, 3, (file, attributes) -> file.endsWith("postmaster.pid"))) {
+				for (Path file : files.toList()) {
+					segments.add(Files.readAllLines(file).get(6).strip().split(" +")[1]);
+				}
+			}
+		}
+		assertThat(segments).hasSize(2);
+		assertThat(segments()).containsAll(Files.exists(SEGMENTS) ? segments : Set.of());
+		return segments;
+	}
+
+	private static Set<String> segments() throws IOException {
+		return Files.exists(SEGMENTS) ? Files.readAllLines(SEGMENTS)
+			.stream()
+			.map((line) -> line.strip().split(" +")[1])
+			.collect(Collectors.toSet()) : Set.of();
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void folderOfThisJvmStaysLockedWhenLeftoversAreLookedFor() throws Exception {
+		try (OwnedFolder folder = OwnedFolder.create(Launcher.DIRECT)) {
+			assertThat(isLocked(folder)).isTrue();
+			Leftovers.clear();
+			assertThat(isLocked(folder)).isTrue();
+		}
+	}
+
+	private static boolean isLocked(OwnedFolder folder) throws IOException {
+		Object inode = Files.getAttribute(folder.path().resolve(OwnedFolder.OWNER_FILE), "unix:ino");
+		return Files.readAllLines(Path.of("/proc/locks"))
+			.stream()
+			.anyMatch((lock) -> lock.contains(" " + ProcessHandle.current().pid() + " ")
+					&& lock.contains(":" + inode + " "));
 	}
 
 	@Test
@@ -89,6 +154,15 @@ class LeftoversTests {
 			.filter((process) -> process.info().commandLine().orElse("").contains(folder.toString()))
 			.filter(Processes::isRunning)
 			.toList();
+	}
+
+	/**
+	 * How a JVM ends.
+	 */
+	private interface End {
+
+		void of(Forked jvm) throws Exception;
+
 	}
 
 	/**
@@ -133,6 +207,15 @@ class LeftoversTests {
 			catch (IOException ex) {
 				return false;
 			}
+		}
+
+		void killGuards() {
+			List<ProcessHandle> guards = this.process.children()
+				.filter((child) -> child.info().commandLine().orElse("").contains("embedded-cluster-guard"))
+				.toList();
+			assertThat(guards).hasSize(2);
+			guards.forEach(ProcessHandle::destroyForcibly);
+			guards.forEach((guard) -> guard.onExit().join());
 		}
 
 		void kill() throws InterruptedException {

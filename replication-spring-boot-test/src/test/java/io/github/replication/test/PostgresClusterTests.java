@@ -25,14 +25,18 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.replication.SynchronousCommit;
 
@@ -240,13 +244,52 @@ class PostgresClusterTests {
 	}
 
 	@Test
-	@EnabledOnOs(OS.LINUX)
 	void killedNodeLeavesNoSharedMemoryThatOutlivesItsFolder() throws IOException {
-		PidFile pidFile = new PidFile(cluster.primary().data());
-		long pid = pidFile.process().orElseThrow().pid();
-		assertThat(Files.readAllLines(Path.of("/proc/" + pid + "/maps")))
-			.anyMatch((line) -> line.contains("/pg_dynshmem/"))
-			.noneMatch((line) -> line.contains("/dev/shm/PostgreSQL."));
+		for (PostgresNode node : cluster.nodes()) {
+			assertThat(read(node, "SHOW dynamic_shared_memory_type")).isEqualTo("mmap");
+			try (Stream<Path> segments = Files.list(node.data().resolve("pg_dynshmem"))) {
+				assertThat(segments).isNotEmpty();
+			}
+		}
+	}
+
+	@Test
+	void interruptedThreadClosesAllTheSame() {
+		PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start();
+		List<Path> data = other.nodes().stream().map(PostgresNode::data).toList();
+		Set<Path> folders = ownFolders();
+		Thread.currentThread().interrupt();
+		other.close();
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(other.nodes()).noneMatch(PostgresNode::isRunning);
+		assertThat(data).allSatisfy((folder) -> assertThat(folder).doesNotExist());
+		// those of the servers and of the template that nobody shares
+		assertThat(ownFolders()).hasSize(folders.size() - 2);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 0, 50, 200, 400, 700, 1000, 1300 })
+	@Tag("long")
+	void startThatIsInterruptedLeavesNothing(int afterMillis) throws InterruptedException {
+		Footprint before = Footprint.now();
+		Thread starter = new Thread(() -> {
+			try (PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start()) {
+				assertThat(other.isOpen()).isTrue();
+			}
+			catch (RuntimeException ex) {
+				// It was interrupted before it was ready.
+			}
+		}, "interrupted-start");
+		starter.start();
+		starter.join(afterMillis + 1);
+		starter.interrupt();
+		starter.join(Duration.ofSeconds(30).toMillis());
+		assertThat(starter.isAlive()).isFalse();
+		await().untilAsserted(() -> assertThat(Footprint.now().since(before, Set.of())).isEmpty());
+	}
+
+	private static Set<Path> ownFolders() {
+		return Footprint.now().folders().stream().map(Path::of).collect(Collectors.toSet());
 	}
 
 	@Test

@@ -24,6 +24,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
@@ -154,14 +155,19 @@ class NewsroomPageTests {
 
 	@AfterAll
 	static void endNewsroom() {
-		quit();
-		launcher.close();
+		try {
+			quit();
+		}
+		finally {
+			launcher.close();
+		}
 	}
 
 	private static void quit() {
-		if (firstBrowser != null) {
-			firstBrowser.quit();
-			firstBrowser = null;
+		WebDriver browser = firstBrowser;
+		firstBrowser = null;
+		if (browser != null) {
+			browser.quit();
 		}
 	}
 
@@ -197,7 +203,8 @@ class NewsroomPageTests {
 		options.setBinary(BROWSER.toString());
 		options.addArguments("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 				"--disable-background-networking", "--disable-component-update", "--disable-sync",
-				"--disable-dev-shm-usage", "--disable-back-forward-cache", "--user-data-dir=" + profiles.resolve(user));
+				"--disable-dev-shm-usage", "--disable-back-forward-cache",
+				"--user-data-dir=" + profiles.resolve(user + "-" + UUID.randomUUID()));
 		LoggingPreferences logs = new LoggingPreferences();
 		logs.enable(LogType.BROWSER, Level.ALL);
 		options.setCapability("goog:loggingPrefs", logs);
@@ -233,9 +240,12 @@ class NewsroomPageTests {
 			forget();
 		}
 		catch (WebDriverException ex) {
+			// The next test has another browser.
 			quit();
 		}
-		cluster.reset();
+		finally {
+			cluster.reset();
+		}
 		for (PostgresNode replica : cluster.replicas()) {
 			new Visitor(port).post("/api/cluster/" + replica.name() + "/delay?seconds=0", "");
 			new Visitor(port).post("/api/cluster/" + replica.name() + "/resume", "");

@@ -33,6 +33,7 @@ class ArtemisTests extends MessageContract {
 	Application.Builder connect(Application.Builder builder) {
 		return builder.with("spring.artemis.mode", "embedded")
 			.with("spring.artemis.embedded.queues", "orders")
+			.with("spring.artemis.embedded.data-directory", "target/artemis")
 			.with("spring.kafka.listener.auto-startup", "false");
 	}
 

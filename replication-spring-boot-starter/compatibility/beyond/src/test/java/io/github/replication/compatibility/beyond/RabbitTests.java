@@ -23,8 +23,12 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -37,6 +41,7 @@ import org.springframework.amqp.rabbit.annotation.RabbitListener;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Messages of RabbitMQ, by the broker of the distribution.
@@ -99,16 +104,23 @@ class RabbitTests extends MessageContract {
 	}
 
 	@AfterAll
-	void stopBroker() {
+	void stopBroker() throws IOException {
 		Runtime.getRuntime().removeShutdownHook(this.hook);
 		kill();
+		FileSystemUtils.deleteRecursively(this.folder);
 	}
 
 	private void kill() {
 		try {
-			this.broker.descendants().forEach(ProcessHandle::destroyForcibly);
+			List<ProcessHandle> children = this.broker.descendants().toList();
+			children.forEach(ProcessHandle::destroyForcibly);
+			CompletableFuture.allOf(children.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+				.get(10, TimeUnit.SECONDS);
 			this.broker.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
 			this.portMapper.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			throw new IllegalStateException("The broker does not end", ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
