@@ -21,6 +21,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 import org.springframework.context.annotation.Bean;
@@ -108,7 +109,7 @@ final class Load implements AutoCloseable {
 	}
 
 	private void readInOrder() {
-		AtomicLong seen = new AtomicLong();
+		AtomicReference<Value> seen = new AtomicReference<>(Value.NONE);
 		while (!this.over) {
 			this.session.count(() -> check(this.registers.read(0), seen, "a reader"));
 			think();
@@ -116,11 +117,11 @@ final class Load implements AutoCloseable {
 	}
 
 	private void writeAndRead(int register) {
-		AtomicLong seen = new AtomicLong();
+		AtomicReference<Value> seen = new AtomicReference<>(Value.NONE);
 		for (long i = 1; !this.over; i++) {
 			long value = i;
 			if (this.writes.count(() -> this.registers.write(register, value))) {
-				seen.set(value);
+				seen.set(new Value(value, "a write"));
 			}
 			this.own.count(() -> check(this.registers.read(register), seen, "the writer"));
 			think();
@@ -134,12 +135,13 @@ final class Load implements AutoCloseable {
 		LockSupport.parkNanos(THINK_TIME);
 	}
 
-	private void check(long value, AtomicLong seen, String who) {
-		if (value < seen.get()) {
-			this.violations
-				.add(who + " has read " + value + " after " + seen + " from " + this.application.decisions().last());
+	private void check(Value value, AtomicReference<Value> seen, String who) {
+		if (value.number() < seen.get().number()) {
+			this.violations.add(who + " has read " + value + " after " + seen);
 		}
-		seen.accumulateAndGet(value, Math::max);
+		else {
+			seen.set(value);
+		}
 	}
 
 	@Override
@@ -209,12 +211,12 @@ final class Load implements AutoCloseable {
 		}
 
 		@ReadOnly
-		public long read(int register) {
+		public Value read(int register) {
 			return value(register);
 		}
 
 		@ReadOnly(consistency = Consistency.EVENTUAL)
-		public long readAny(int register) {
+		public Value readAny(int register) {
 			return value(register);
 		}
 
@@ -223,8 +225,24 @@ final class Load implements AutoCloseable {
 			this.jdbc.update("UPDATE register SET value = ? WHERE id = ?", value, register);
 		}
 
-		private long value(int register) {
-			return this.jdbc.queryForObject("SELECT value FROM register WHERE id = ?", Long.class, register);
+		private Value value(int register) {
+			return this.jdbc.queryForObject(
+					"SELECT value, current_setting('cluster_name') AS server FROM register WHERE id = ?",
+					(row, number) -> new Value(row.getLong("value"), row.getString("server")), register);
+		}
+
+	}
+
+	/**
+	 * A value, and the server that says so.
+	 */
+	record Value(long number, String server) {
+
+		static final Value NONE = new Value(0, "nowhere");
+
+		@Override
+		public String toString() {
+			return this.number + " from " + this.server;
 		}
 
 	}
