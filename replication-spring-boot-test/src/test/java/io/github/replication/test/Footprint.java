@@ -190,9 +190,6 @@ record Footprint(Map<String, Long> threads, long connections, Set<String> files,
 		return left;
 	}
 
-	/**
-	 * Whether the JVM keeps a folder to copy clusters from.
-	 */
 	private static boolean isOfCluster(String thread) {
 		return thread.startsWith("embedded-cluster-");
 	}

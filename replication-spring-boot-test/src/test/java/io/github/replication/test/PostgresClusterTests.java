@@ -27,7 +27,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterAll;
@@ -257,14 +256,14 @@ class PostgresClusterTests {
 	void interruptedThreadClosesAllTheSame() {
 		PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start();
 		List<Path> data = other.nodes().stream().map(PostgresNode::data).toList();
-		Set<Path> folders = ownFolders();
+		Set<String> folders = Footprint.now().folders();
 		Thread.currentThread().interrupt();
 		other.close();
 		assertThat(Thread.interrupted()).isTrue();
 		assertThat(other.nodes()).noneMatch(PostgresNode::isRunning);
 		assertThat(data).allSatisfy((folder) -> assertThat(folder).doesNotExist());
 		// those of the servers and of the template that nobody shares
-		assertThat(ownFolders()).hasSize(folders.size() - 2);
+		assertThat(Footprint.now().folders()).hasSize(folders.size() - 2);
 	}
 
 	@ParameterizedTest
@@ -286,10 +285,6 @@ class PostgresClusterTests {
 		starter.join(Duration.ofSeconds(30).toMillis());
 		assertThat(starter.isAlive()).isFalse();
 		await().untilAsserted(() -> assertThat(Footprint.now().since(before, Set.of())).isEmpty());
-	}
-
-	private static Set<Path> ownFolders() {
-		return Footprint.now().folders().stream().map(Path::of).collect(Collectors.toSet());
 	}
 
 	@Test
