@@ -66,7 +66,18 @@ final class RouteAttributeSource {
 	 */
 	private static final Duration LONGEST = Duration.ofDays(36_500);
 
-	private final Map<MethodClassKey, Optional<RouteAttribute>> attributes = new ConcurrentHashMap<>();
+	/**
+	 * Room for the methods of most applications, all of which are looked at when it
+	 * starts.
+	 */
+	private static final int INITIAL_CAPACITY = 4096;
+
+	private final Map<MethodClassKey, Optional<RouteAttribute>> attributes = new ConcurrentHashMap<>(INITIAL_CAPACITY);
+
+	/**
+	 * Of types, each of which is a place of all of its methods.
+	 */
+	private final Map<AnnotatedElement, Declaration> ofTypes = new ConcurrentHashMap<>();
 
 	private final BiConsumer<String, String> onGroup;
 
@@ -105,7 +116,7 @@ final class RouteAttributeSource {
 		if (method.getDeclaringClass() == Object.class) {
 			return null;
 		}
-		List<Declaration> declarations = places(method, targetClass).stream().map(Declaration::of).toList();
+		List<Declaration> declarations = places(method, targetClass).stream().map(this::declaration).toList();
 		Declaration nearest = declarations.stream().filter(Declaration::isPresent).findFirst().orElse(null);
 		SynchronousCommit durability = declarations.stream()
 			.map(Declaration::durability)
@@ -129,6 +140,11 @@ final class RouteAttributeSource {
 		}
 		RouteAttribute.Read read = read(nearest.readOnly(), returnsLate(method, targetClass), unit);
 		return new RouteAttribute(nearest.usePrimary(), read, propagation, durability, unit);
+	}
+
+	private Declaration declaration(AnnotatedElement place) {
+		return (place instanceof Class<?>) ? this.ofTypes.computeIfAbsent(place, Declaration::of)
+				: Declaration.of(place);
 	}
 
 	private static List<AnnotatedElement> places(Method method, @Nullable Class<?> targetClass) {
@@ -209,8 +225,16 @@ final class RouteAttributeSource {
 	private record Declaration(boolean usePrimary, MergedAnnotation<ReadOnly> readOnly,
 			MergedAnnotation<Transactional> transactional, MergedAnnotation<Durability> durability, boolean isPresent) {
 
+		private static final Declaration NONE = new Declaration(false, MergedAnnotation.missing(),
+				MergedAnnotation.missing(), MergedAnnotation.missing(), false);
+
 		static Declaration of(AnnotatedElement place) {
 			MergedAnnotations annotations = MergedAnnotations.from(place, SearchStrategy.TYPE_HIERARCHY);
+			// most places have none at all, which one look at the hierarchy says
+			return annotations.iterator().hasNext() ? of(annotations) : NONE;
+		}
+
+		private static Declaration of(MergedAnnotations annotations) {
 			MergedAnnotation<UsePrimary> usePrimary = annotations.get(UsePrimary.class);
 			MergedAnnotation<ReadOnly> readOnly = annotations.get(ReadOnly.class);
 			MergedAnnotation<Transactional> transactional = annotations.get(Transactional.class);

@@ -226,8 +226,11 @@ class InfrastructureTests {
 
 		@Bean
 		UserDetailsService userDetails() {
+			// not the manager itself, which would replace the passwords by some whose
+			// check
+			// takes a tenth of a second
 			return new InMemoryUserDetailsManager(User.withUsername("ann").password("{noop}secret").build(),
-					User.withUsername("bob").password("{noop}secret").build());
+					User.withUsername("bob").password("{noop}secret").build())::loadUserByUsername;
 		}
 
 		static class Tasks {
