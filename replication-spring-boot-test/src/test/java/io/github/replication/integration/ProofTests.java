@@ -59,7 +59,7 @@ class ProofTests {
 	@Test
 	void promisesHoldWhateverHappensToTheCluster() {
 		try (ProofApplications applications = ProofApplications.start(this.cluster, Map.of())) {
-			ProofResult result = applications.proof().duration(Duration.ofSeconds(15)).run();
+			ProofResult result = applications.proof().duration(Duration.ofSeconds(25)).run();
 			assertKept(result);
 			assertThat(result.faults()).isEqualTo(EnumSet.allOf(Fault.class));
 			assertThat(OperationKind.values()).allSatisfy((kind) -> assertThat(result.acknowledged(kind))
