@@ -44,7 +44,7 @@ class TwinTests {
 	private static final String ALIVE_BYPASS_WINDOW = "com.zaxxer.hikari.aliveBypassWindowMs";
 
 	private static final int SEQUENCES = Integer.getInteger("twin.sequences",
-			"none".equals(System.getProperty("tests.excluded")) ? 300 : 100);
+			"none".equals(System.getProperty("tests.excluded")) ? 200 : 100);
 
 	private static final long SEED = Long.getLong("twin.seed", 20_261);
 
