@@ -222,14 +222,19 @@ class CarrierChoiceTests {
 
 	@ParameterizedTest
 	@Tag("long")
-	@CsvSource({ "stream-that-writes-late, -2147483648", "stream-that-writes-late, 0", "stream-that-writes-first, 0",
-			"callable, 0", "deferred, 0", "stream, 0", "exception, 0" })
-	void userIsKnownToThreadsOfTheRequest(String path, int orderOfLogin) {
+	@CsvSource({ "-2147483648, stream-that-writes-late",
+			"0, stream-that-writes-late stream-that-writes-first callable deferred stream exception" })
+	void userIsKnownToThreadsOfTheRequest(int orderOfLogin, String paths) {
 		SharedStore.store = new InMemoryPositionStore(System::nanoTime);
 		TestApplication one = startWithLogin(orderOfLogin, false);
 		TestApplication other = startWithLogin(orderOfLogin, false);
-		user("ann").post(one, "/" + path + "/" + this.id);
-		assertFound(user("ann"), other, this.id);
+		long note = this.id;
+		for (String path : paths.split(" ")) {
+			Browser userOfThePath = user(path);
+			userOfThePath.post(one, "/" + path + "/" + note);
+			assertFound(userOfThePath, other, note);
+			note++;
+		}
 	}
 
 	/**
