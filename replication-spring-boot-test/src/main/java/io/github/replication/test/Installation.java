@@ -52,11 +52,12 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 	private static final int PASSWORD_BYTES = 16;
 
 	/**
-	 * Since version 16 a server can be asked for fewer iterations than 4,096. They
-	 * protect a password whose hash was stolen. A cluster of a test has nothing to lose,
-	 * and they would take most of the time of a new connection.
+	 * Since version 16 {@code initdb} takes settings, and a server can be asked for fewer
+	 * iterations than 4,096. They protect a password whose hash was stolen. A cluster of
+	 * a test has nothing to lose, and they would take most of the time of a new
+	 * connection.
 	 */
-	private static final int FEWER_ITERATIONS = 16;
+	private static final int SETTINGS_AT_INITDB = 16;
 
 	private static final Pattern VERSION = Pattern.compile("\\d+");
 
@@ -109,8 +110,11 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 			List<String> command = new ArrayList<>(
 					List.of(initdb, "-D", work.resolve("data").toString(), "-U", SUPERUSER, "--pwfile=" + passwordFile,
 							"--auth=scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync", "--wal-segsize=1"));
-			if (majorVersion(run(launcher, List.of(initdb, "--version"), log)) >= FEWER_ITERATIONS) {
+			if (majorVersion(run(launcher, List.of(initdb, "--version"), log)) >= SETTINGS_AT_INITDB) {
 				command.addAll(List.of("-c", "scram_iterations=1"));
+				// What a killed server leaves behind is then in the folder, also while it
+				// is made.
+				command.addAll(List.of("-c", "dynamic_shared_memory_type=mmap"));
 			}
 			run(launcher, command, log);
 			Files.delete(passwordFile);
