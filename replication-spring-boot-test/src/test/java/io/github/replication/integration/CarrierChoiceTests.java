@@ -230,9 +230,9 @@ class CarrierChoiceTests {
 		TestApplication other = startWithLogin(orderOfLogin, false);
 		long note = this.id;
 		for (String path : paths.split(" ")) {
-			Browser userOfThePath = user(path);
-			userOfThePath.post(one, "/" + path + "/" + note);
-			assertFound(userOfThePath, other, note);
+			Browser user = user(path);
+			user.post(one, "/" + path + "/" + note);
+			assertFound(user, other, note);
 			note++;
 		}
 	}

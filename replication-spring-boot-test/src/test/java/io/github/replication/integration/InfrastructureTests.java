@@ -226,9 +226,7 @@ class InfrastructureTests {
 
 		@Bean
 		UserDetailsService userDetails() {
-			// not the manager itself, which would replace the passwords by some whose
-			// check
-			// takes a tenth of a second
+			// not the manager itself, which would encode the passwords anew, slowly
 			return new InMemoryUserDetailsManager(User.withUsername("ann").password("{noop}secret").build(),
 					User.withUsername("bob").password("{noop}secret").build())::loadUserByUsername;
 		}
