@@ -252,8 +252,8 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().target().equals(Call.DATA_SOURCE)
-					&& difference.plain().outcome().value().startsWith("SQLTransientConnectionException");
+			return difference.call().target().equals(Call.DATA_SOURCE) && difference.plain().outcome().isOfEmptyPool()
+					&& !difference.ours().outcome().failed();
 		}
 
 	},

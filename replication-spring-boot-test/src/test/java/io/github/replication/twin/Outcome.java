@@ -96,6 +96,15 @@ record Outcome(String value, @Nullable String state, boolean failed, @Nullable S
 	}
 
 	/**
+	 * Whether a pool had no connection in time. DBCP2 has no exception of its own for
+	 * that.
+	 */
+	boolean isOfEmptyPool() {
+		return this.value.startsWith("SQLTransientConnectionException")
+				|| (this.failed && String.valueOf(this.message).contains("Timeout waiting for idle object"));
+	}
+
+	/**
 	 * Whether the call has failed because the connection was lost, now or before. Pools
 	 * give no SQLSTATE to the use of a connection that they have closed.
 	 */
