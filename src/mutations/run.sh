@@ -47,7 +47,7 @@ for mutation in "$@"; do
 	ended=0
 	# the tests of both modules run, whichever notices
 	./mvnw -q -B -pl replication-spring-boot-test -am test -Dtest="$tests" -Dinvoker.skip=true \
-		-Dsurefire.failIfNoSpecifiedTests=false -Dmaven.test.failure.ignore=true >"$copy/log" 2>&1 || ended=$?
+		-Dsurefire.failIfNoSpecifiedTests=false -Dtwin.sequences=500 -Dmaven.test.failure.ignore=true >"$copy/log" 2>&1 || ended=$?
 	if grep -qE '^\[ERROR\] +[A-Za-z]+Tests\.' "$copy/log"; then
 		noticed=$(noticed_by)
 	elif [ "$ended" -eq 0 ]; then

@@ -123,7 +123,7 @@ class BoundedPositionStoreTests {
 			public void put(String user, String token, Collection<String> replaced, Duration timeToLive) {
 			}
 
-		}, TIMEOUT, System::nanoTime);
+		}, Duration.ofSeconds(10), System::nanoTime);
 		for (int i = 0; i < 20; i++) {
 			assertThat(store.find("ann")).hasSize(i % 2);
 		}

@@ -232,7 +232,10 @@ class CarrierChoiceTests {
 		for (String path : paths.split(" ")) {
 			Browser user = user(path);
 			user.post(one, "/" + path + "/" + note);
-			assertFound(user, other, note);
+			assertThat(user.get(other, "/notes/" + note).body()).as(path).isEqualTo("found");
+			assertThat(other.decisions().last()).as(path)
+				.returns("primary", RouteDecision::node)
+				.returns(Reason.BEHIND, RouteDecision::reason);
 			note++;
 		}
 	}

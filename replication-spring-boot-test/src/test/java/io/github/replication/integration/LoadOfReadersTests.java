@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -128,12 +129,11 @@ class LoadOfReadersTests {
 	}
 
 	private boolean isSettled(List<HttpResponse<String>> responses, Map<String, Integer> weights, List<String> rounds) {
-		Map<String, Long> served = served(responses);
 		long sent = responses.stream()
 			.filter((response) -> !response.headers().allValues("Set-Cookie").isEmpty())
 			.count();
-		rounds.add(served + ", cookies to " + sent);
-		return sent == 0 && isSpread(served, weights);
+		rounds.add(served(responses, (decision) -> decision.node() + " " + decision.reason()) + ", cookies to " + sent);
+		return sent == 0 && isSpread(served(responses), weights);
 	}
 
 	/**
@@ -150,11 +150,15 @@ class LoadOfReadersTests {
 	 * How many of the last requests each node has served.
 	 */
 	private Map<String, Long> served(List<HttpResponse<String>> responses) {
+		return served(responses, RouteDecision::node);
+	}
+
+	private Map<String, Long> served(List<HttpResponse<String>> responses, Function<RouteDecision, String> by) {
 		assertThat(responses.stream().map(HttpResponse::statusCode).distinct()).containsExactly(200);
 		List<RouteDecision> decisions = this.application.decisions().all();
 		return decisions.subList(decisions.size() - responses.size(), decisions.size())
 			.stream()
-			.collect(Collectors.groupingBy(RouteDecision::node, Collectors.counting()));
+			.collect(Collectors.groupingBy(by, Collectors.counting()));
 	}
 
 	private List<HttpResponse<String>> read() {

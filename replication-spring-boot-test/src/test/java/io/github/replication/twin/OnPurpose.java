@@ -252,7 +252,7 @@ enum OnPurpose {
 
 		@Override
 		boolean explains(Difference difference) {
-			return difference.call().target().equals(Call.DATA_SOURCE) && difference.plain().outcome().isOfEmptyPool()
+			return difference.call().target().equals(Call.DATA_SOURCE) && difference.plain().outcome().isPoolExhausted()
 					&& !difference.ours().outcome().failed();
 		}
 

@@ -96,10 +96,9 @@ record Outcome(String value, @Nullable String state, boolean failed, @Nullable S
 	}
 
 	/**
-	 * Whether a pool had no connection in time. DBCP2 has no exception of its own for
-	 * that.
+	 * Whether a pool had no connection in time. Of DBCP2 only the message says so.
 	 */
-	boolean isOfEmptyPool() {
+	boolean isPoolExhausted() {
 		return this.value.startsWith("SQLTransientConnectionException")
 				|| (this.failed && String.valueOf(this.message).contains("Timeout waiting for idle object"));
 	}
