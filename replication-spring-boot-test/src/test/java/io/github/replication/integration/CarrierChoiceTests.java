@@ -368,6 +368,7 @@ class CarrierChoiceTests {
 		return TestApplication.exactly(this.cluster)
 			.with("replication.read-your-writes.carrier", carrier)
 			.with("replication.read-your-writes.window", "10m")
+			.with("replication.monitor.interval", "250ms")
 			.with("spring.task.execution.propagate-context", "true")
 			.withoutJpa()
 			.web();

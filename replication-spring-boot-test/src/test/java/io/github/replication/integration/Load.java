@@ -42,7 +42,7 @@ final class Load implements AutoCloseable {
 
 	private static final int WRITERS = 2;
 
-	private static final long THINK_TIME = TimeUnit.MILLISECONDS.toNanos(2);
+	private static final long THINK_TIME = TimeUnit.MILLISECONDS.toNanos(5);
 
 	private final TestApplication application;
 

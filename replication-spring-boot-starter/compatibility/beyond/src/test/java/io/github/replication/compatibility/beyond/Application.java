@@ -136,6 +136,10 @@ final class Application implements AutoCloseable {
 			return this;
 		}
 
+		Builder withoutMessaging() {
+			return with(WithoutMessaging.PROPERTY, true);
+		}
+
 		Application start(Class<?>... sources) {
 			return new Application(new SpringApplicationBuilder(Base.class).sources(sources)
 				.web(WebApplicationType.NONE)

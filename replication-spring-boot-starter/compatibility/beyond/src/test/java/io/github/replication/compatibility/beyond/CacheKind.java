@@ -100,7 +100,7 @@ enum CacheKind {
 
 	Application start(Application.Builder builder) {
 		this.properties.forEach(builder::with);
-		return builder.start(this.configuration);
+		return builder.withoutMessaging().start(this.configuration);
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -106,6 +106,7 @@ class HibernateCacheTests {
 
 	private Application.Builder application(boolean isProtected, String regions) {
 		return Application.on(this.cluster)
+			.withoutMessaging()
 			.with("replication.read-your-writes.caches", isProtected)
 			.with("spring.autoconfigure.exclude", Application.MODULITH)
 			.with("spring.jpa.properties.hibernate.cache.use_query_cache", true)
