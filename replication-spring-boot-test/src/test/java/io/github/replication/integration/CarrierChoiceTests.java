@@ -64,8 +64,6 @@ import org.springframework.web.client.RestClient;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.replication.Reason;
-import io.github.replication.ReplicationCluster;
-import io.github.replication.Role;
 import io.github.replication.RouteDecision;
 import io.github.replication.position.PositionToken;
 import io.github.replication.store.BoundedPositionStore;
@@ -346,20 +344,15 @@ class CarrierChoiceTests {
 	}
 
 	/**
-	 * Starts an application that has seen the replicas near the primary. Those that it
-	 * only knows behind would be out of rotation after a second.
+	 * Starts an application on replicas that do not go on, once it has seen them near the
+	 * primary.
 	 */
 	private TestApplication start(TestApplication.Builder builder, Class<?>... sources) {
 		this.cluster.replicas().forEach(PostgresNode::resumeReplay);
 		this.cluster.awaitReplication();
 		TestApplication application = builder.start(sources);
 		this.started.add(application);
-		Awaitility.await()
-			.until(() -> application.bean(ReplicationCluster.class)
-				.nodes()
-				.stream()
-				.filter((node) -> node.role() == Role.REPLICA)
-				.allMatch((node) -> node.lag() != null));
+		application.awaitLags();
 		this.cluster.replicas().forEach(PostgresNode::pauseReplay);
 		return application;
 	}

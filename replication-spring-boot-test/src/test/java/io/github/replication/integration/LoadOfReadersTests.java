@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -119,21 +120,32 @@ class LoadOfReadersTests {
 	 * @param warmUp the time from the first read of a replica to its full share
 	 */
 	private void awaitShares(Duration warmUp, Map<String, Integer> weights) {
-		Awaitility.await().pollInSameThread().until(() -> served(read()).keySet().equals(weights.keySet()));
-		Awaitility.await().pollDelay(warmUp).atMost(warmUp.plusSeconds(1)).until(() -> true);
 		List<String> rounds = new ArrayList<>();
-		while (!isSettled(read(), weights, rounds) && rounds.size() < ROUNDS) {
-			// Whoever is to move has chosen anew.
-		}
-		assertThat(isSettled(read(), weights, rounds)).as("%s by weights %s", rounds, weights).isTrue();
+		readUntil(() -> served(read(rounds)).keySet().equals(weights.keySet()));
+		Awaitility.await().pollDelay(warmUp).atMost(warmUp.plusSeconds(1)).until(() -> true);
+		readUntil(() -> isSettled(read(rounds), weights));
+		assertThat(isSettled(read(rounds), weights)).as("%s by weights %s", rounds, weights).isTrue();
 	}
 
-	private boolean isSettled(List<HttpResponse<String>> responses, Map<String, Integer> weights, List<String> rounds) {
-		long sent = responses.stream()
-			.filter((response) -> !response.headers().allValues("Set-Cookie").isEmpty())
-			.count();
-		rounds.add(served(responses, (decision) -> decision.node() + " " + decision.reason()) + ", cookies to " + sent);
-		return sent == 0 && isSpread(served(responses), weights);
+	/**
+	 * Lets everybody read until that has led to something, or has been tried often
+	 * enough.
+	 */
+	private static void readUntil(BooleanSupplier condition) {
+		for (int round = 1; !condition.getAsBoolean() && round < ROUNDS; round++) {
+			// Whoever is to move has chosen anew.
+		}
+	}
+
+	private boolean isSettled(List<HttpResponse<String>> responses, Map<String, Integer> weights) {
+		return sent(responses) == 0 && isSpread(served(responses), weights);
+	}
+
+	/**
+	 * How many were sent something.
+	 */
+	private static long sent(List<HttpResponse<String>> responses) {
+		return responses.stream().filter((response) -> !response.headers().allValues("Set-Cookie").isEmpty()).count();
 	}
 
 	/**
@@ -161,8 +173,17 @@ class LoadOfReadersTests {
 			.collect(Collectors.groupingBy(by, Collectors.counting()));
 	}
 
-	private List<HttpResponse<String>> read() {
-		return this.readers.stream().map((reader) -> reader.get(this.application, "/notes/1")).toList();
+	/**
+	 * Lets everybody read once.
+	 * @param rounds to which is added who has served, and why
+	 */
+	private List<HttpResponse<String>> read(List<String> rounds) {
+		List<HttpResponse<String>> responses = this.readers.stream()
+			.map((reader) -> reader.get(this.application, "/notes/1"))
+			.toList();
+		rounds.add(served(responses, (decision) -> decision.node() + " " + decision.reason()) + ", cookies to "
+				+ sent(responses));
+		return responses;
 	}
 
 }

@@ -147,6 +147,7 @@ class PositionFaultTests {
 	@Test
 	void lossOfTheReplicaThatHasCaughtUpDoesNotLeadToOneThatHasNot() {
 		try (TestApplication application = TestApplication.exactly(this.cluster).withoutJpa().start()) {
+			application.awaitLags();
 			this.cluster.node("replica-2").pauseReplay();
 			application.newCaller();
 			long id = write(application);

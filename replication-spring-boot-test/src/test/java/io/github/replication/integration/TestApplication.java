@@ -21,6 +21,8 @@ import java.util.Map;
 
 import javax.sql.DataSource;
 
+import org.awaitility.Awaitility;
+
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -33,6 +35,8 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
+import io.github.replication.ReplicationCluster;
+import io.github.replication.Role;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.jdbc.CatalogReading;
@@ -91,6 +95,18 @@ final class TestApplication implements AutoCloseable {
 
 	<T> T bean(String name, Class<T> type) {
 		return this.context.getBean(name, type);
+	}
+
+	/**
+	 * Waits until the application has seen the replicas near the primary. Those that it
+	 * only knows behind would be out of rotation after a second.
+	 */
+	void awaitLags() {
+		Awaitility.await()
+			.until(() -> bean(ReplicationCluster.class).nodes()
+				.stream()
+				.filter((node) -> node.role() == Role.REPLICA)
+				.allMatch((node) -> node.lag() != null));
 	}
 
 	JdbcTemplate jdbc() {
