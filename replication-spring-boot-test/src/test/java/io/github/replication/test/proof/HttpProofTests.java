@@ -78,7 +78,7 @@ class HttpProofTests {
 	void responsesThatSayNothingAreNoticed() throws Exception {
 		try (HttpProof http = HttpProof.start(this.cluster,
 				Map.of("replication.read-your-writes.mode", "off", "replication.monotonic-reads", "false"))) {
-			ProofResult result = http.proof(2000).faults(Fault.APPLY_DELAY).duration(Duration.ofSeconds(3)).run();
+			ProofResult result = http.proof(1000).faults(Fault.APPLY_DELAY).duration(Duration.ofSeconds(3)).run();
 			assertThat(result.violations()).extracting(Violation::property)
 				.contains("read-your-writes", "monotonic reads");
 		}

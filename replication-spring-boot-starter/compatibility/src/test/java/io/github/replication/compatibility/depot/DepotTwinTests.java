@@ -27,6 +27,7 @@ import javax.sql.DataSource;
 import net.javacrumbs.shedlock.core.LockProvider;
 import net.javacrumbs.shedlock.provider.jdbctemplate.JdbcTemplateLockProvider;
 import net.javacrumbs.shedlock.spring.annotation.EnableSchedulerLock;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,7 +65,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The depot answers with replicas as it does without, request by request.
  */
-@EmbeddedCluster(dedicated = true)
+@EmbeddedCluster
 @Tag("long")
 class DepotTwinTests {
 
@@ -87,24 +88,30 @@ class DepotTwinTests {
 			"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration,"
 					+ "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration");
 
-	@ParameterizedTest
-	@ValueSource(strings = { "primary", "by-statement" })
-	void depotAnswersAsWithoutReplicas(String withoutTransaction, PostgresCluster cluster) throws Exception {
-		List<String> requests = requests(new Random(23));
-		Twin twin = new Twin(cluster, DepotApplication.class, SCHEMA, PROPERTIES);
-		List<String> expected;
-		try (ConfigurableApplicationContext depot = twin.startWithoutReplicas()) {
-			expected = Twin.answers(depot, requests);
-		}
+	private static final List<String> REQUESTS = requests(new Random(23));
+
+	private static Twin twin;
+
+	private static List<String> expected;
+
+	@BeforeAll
+	static void answerWithoutReplicas(PostgresCluster cluster) throws Exception {
+		twin = new Twin(cluster, DepotApplication.class, SCHEMA, PROPERTIES);
+		expected = twin.answersWithoutReplicas(REQUESTS);
 		assertThat(expected).anyMatch((answer) -> answer.contains("COMPLETED"))
 			.anyMatch((answer) -> answer.contains("noted"))
 			.anyMatch((answer) -> answer.contains("OptimisticLock"))
 			.noneMatch((answer) -> answer.contains(" 500 "));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "primary", "by-statement" })
+	void depotAnswersAsWithoutReplicas(String withoutTransaction) throws Exception {
 		List<RouteDecision> decisions;
 		try (ConfigurableApplicationContext depot = twin
 			.startWithReplicas(Map.of("replication.without-transaction", withoutTransaction));
 				RoutingRecorder.Recording recording = twin.record()) {
-			assertThat(Twin.answers(depot, requests)).isEqualTo(expected);
+			assertThat(Twin.answers(depot, REQUESTS)).isEqualTo(expected);
 			decisions = recording.decisions();
 		}
 		Twin.report("the depot with without-transaction=" + withoutTransaction, decisions);

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,7 +52,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The shop answers with replicas as it does without, request by request.
  */
-@EmbeddedCluster(dedicated = true)
+@EmbeddedCluster
 @Tag("long")
 class ShopTwinTests {
 
@@ -65,20 +66,26 @@ class ShopTwinTests {
 				product_id bigint NOT NULL REFERENCES %1$s.product, number int NOT NULL);
 			CREATE TABLE %1$s.ledger (text text NOT NULL)""";
 
+	private static final List<String> REQUESTS = requests(new Random(17));
+
+	private static Twin twin;
+
+	private static List<String> expected;
+
+	@BeforeAll
+	static void answerWithoutReplicas(PostgresCluster cluster) throws Exception {
+		twin = new Twin(cluster, ShopApplication.class, SCHEMA, Map.of());
+		expected = twin.answersWithoutReplicas(REQUESTS);
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "primary", "by-statement" })
-	void shopAnswersAsWithoutReplicas(String withoutTransaction, PostgresCluster cluster) throws Exception {
-		List<String> requests = requests(new Random(17));
-		Twin twin = twin(cluster);
-		List<String> expected;
-		try (ConfigurableApplicationContext shop = twin.startWithoutReplicas()) {
-			expected = Twin.answers(shop, requests);
-		}
+	void shopAnswersAsWithoutReplicas(String withoutTransaction) throws Exception {
 		List<RouteDecision> decisions;
 		try (ConfigurableApplicationContext shop = twin
 			.startWithReplicas(Map.of("replication.without-transaction", withoutTransaction));
 				RoutingRecorder.Recording recording = twin.record()) {
-			assertThat(Twin.answers(shop, requests)).isEqualTo(expected);
+			assertThat(Twin.answers(shop, REQUESTS)).isEqualTo(expected);
 			decisions = recording.decisions();
 		}
 		Twin.report("the shop with without-transaction=" + withoutTransaction, decisions);
@@ -87,25 +94,15 @@ class ShopTwinTests {
 
 	@Test
 	void lateReplicasDoNotChangeWhatACallerSees(PostgresCluster cluster) throws Exception {
-		List<String> requests = requests(new Random(4));
-		Twin twin = twin(cluster);
-		List<String> expected;
-		try (ConfigurableApplicationContext shop = twin.startWithoutReplicas()) {
-			expected = Twin.answers(shop, requests);
-		}
 		try (ConfigurableApplicationContext shop = twin
 			.startWithReplicas(Map.of("replication.without-transaction", "by-statement"))) {
 			cluster.awaitReplication();
 			cluster.replicas().forEach(PostgresNode::pauseReplay);
-			assertThat(Twin.answers(shop, requests)).isEqualTo(expected);
+			assertThat(Twin.answers(shop, REQUESTS)).isEqualTo(expected);
 		}
 		finally {
 			cluster.replicas().forEach(PostgresNode::resumeReplay);
 		}
-	}
-
-	private static Twin twin(PostgresCluster cluster) {
-		return new Twin(cluster, ShopApplication.class, SCHEMA, Map.of());
 	}
 
 	/**

@@ -84,11 +84,14 @@ public final class Twin {
 	}
 
 	/**
-	 * Starts the application on the primary alone.
-	 * @return its context
+	 * Returns what the application answers on the primary alone.
+	 * @param requests a method and a path each
+	 * @return what is answered to each
 	 */
-	public ConfigurableApplicationContext startWithoutReplicas() {
-		return start("without", Map.of("replication.enabled", false));
+	public List<String> answersWithoutReplicas(List<String> requests) throws Exception {
+		try (ConfigurableApplicationContext started = start("without", Map.of("replication.enabled", false))) {
+			return answers(started, requests);
+		}
 	}
 
 	/**
