@@ -344,8 +344,8 @@ class CarrierChoiceTests {
 	}
 
 	/**
-	 * Starts an application on replicas that do not go on, once it has seen them near the
-	 * primary.
+	 * Starts an application on replicas that do not go on, once it has seen them where
+	 * the primary is.
 	 */
 	private TestApplication start(TestApplication.Builder builder, Class<?>... sources) {
 		this.cluster.replicas().forEach(PostgresNode::resumeReplay);

@@ -121,9 +121,11 @@ class LoadOfReadersTests {
 	 */
 	private void awaitShares(Duration warmUp, Map<String, Integer> weights) {
 		List<String> rounds = new ArrayList<>();
-		readUntil(() -> served(read(rounds)).keySet().equals(weights.keySet()));
+		assertThat(readUntil(() -> served(read(rounds)).keySet().equals(weights.keySet())))
+			.as("%s by weights %s", rounds, weights)
+			.isTrue();
 		Awaitility.await().pollDelay(warmUp).atMost(warmUp.plusSeconds(1)).until(() -> true);
-		readUntil(() -> isSettled(read(rounds), weights));
+		assertThat(readUntil(() -> isSettled(read(rounds), weights))).as("%s by weights %s", rounds, weights).isTrue();
 		assertThat(isSettled(read(rounds), weights)).as("%s by weights %s", rounds, weights).isTrue();
 	}
 
@@ -131,10 +133,8 @@ class LoadOfReadersTests {
 	 * Lets everybody read until that has led to something, or has been tried often
 	 * enough.
 	 */
-	private static void readUntil(BooleanSupplier condition) {
-		for (int round = 1; !condition.getAsBoolean() && round < ROUNDS; round++) {
-			// Whoever is to move has chosen anew.
-		}
+	private static boolean readUntil(BooleanSupplier condition) {
+		return IntStream.range(0, ROUNDS).anyMatch((round) -> condition.getAsBoolean());
 	}
 
 	private boolean isSettled(List<HttpResponse<String>> responses, Map<String, Integer> weights) {

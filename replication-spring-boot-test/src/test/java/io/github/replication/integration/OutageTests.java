@@ -222,6 +222,7 @@ class OutageTests {
 		try (TestApplication application = start("30000", "4")) {
 			HikariDataSource pool = application.bean(DataSource.class).unwrap(HikariDataSource.class);
 			insert(application);
+			await(() -> pool.getHikariPoolMXBean().getIdleConnections() == 4);
 			outliveTheTrustOfThePool();
 			this.cluster.primary().proxy().refuse();
 			this.cluster.primary().proxy().resetConnections();

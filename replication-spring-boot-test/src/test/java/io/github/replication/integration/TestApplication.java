@@ -16,6 +16,7 @@
 
 package io.github.replication.integration;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -98,15 +99,15 @@ final class TestApplication implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until the application has seen the replicas near the primary. Those that it
-	 * only knows behind would be out of rotation after a second.
+	 * Waits until the application has seen the replicas where the primary is. Those that
+	 * it only knows behind would be out of rotation after a second.
 	 */
 	void awaitLags() {
 		Awaitility.await()
 			.until(() -> bean(ReplicationCluster.class).nodes()
 				.stream()
 				.filter((node) -> node.role() == Role.REPLICA)
-				.allMatch((node) -> node.lag() != null));
+				.allMatch((node) -> Duration.ZERO.equals(node.lag())));
 	}
 
 	JdbcTemplate jdbc() {

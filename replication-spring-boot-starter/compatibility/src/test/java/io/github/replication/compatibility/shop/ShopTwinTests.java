@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -66,7 +67,9 @@ class ShopTwinTests {
 				product_id bigint NOT NULL REFERENCES %1$s.product, number int NOT NULL);
 			CREATE TABLE %1$s.ledger (text text NOT NULL)""";
 
-	private static final List<String> REQUESTS = requests(new Random(17));
+	private static final List<String> REQUESTS = Stream.of(17, 4)
+		.flatMap((seed) -> requests(new Random(seed)).stream())
+		.toList();
 
 	private static Twin twin;
 

@@ -94,7 +94,7 @@ class TenantTwinTests {
 				decisions = recording.decisions();
 			}
 			Twin.report("the tenants with without-transaction=" + withoutTransaction, decisions);
-			assertThat(decisions).extracting(RouteDecision::reason).contains(Reason.READ_ONLY);
+			assertThat(decisions).as(withoutTransaction).extracting(RouteDecision::reason).contains(Reason.READ_ONLY);
 		}
 	}
 

@@ -44,7 +44,7 @@ import io.github.replication.test.PostgresNode;
 import io.github.replication.test.routing.RoutingRecorder;
 
 /**
- * An application that runs once with replicas and once without.
+ * An application that runs without replicas and with them.
  */
 public final class Twin {
 

@@ -100,7 +100,8 @@ enum CacheKind {
 
 	Application start(Application.Builder builder) {
 		this.properties.forEach(builder::with);
-		return builder.withoutMessaging().start(this.configuration);
+		// one of them beside all that is about messages
+		return ((this == CAFFEINE) ? builder : builder.withoutMessaging()).start(this.configuration);
 	}
 
 	@Configuration(proxyBeanMethods = false)
