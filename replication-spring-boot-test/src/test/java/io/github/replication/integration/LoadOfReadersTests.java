@@ -125,8 +125,9 @@ class LoadOfReadersTests {
 			.as("%s by weights %s", rounds, weights)
 			.isTrue();
 		Awaitility.await().pollDelay(warmUp).atMost(warmUp.plusSeconds(1)).until(() -> true);
-		assertThat(readUntil(() -> isSettled(read(rounds), weights))).as("%s by weights %s", rounds, weights).isTrue();
-		assertThat(isSettled(read(rounds), weights)).as("%s by weights %s", rounds, weights).isTrue();
+		assertThat(readUntil(() -> isSettled(read(rounds), weights)) && isSettled(read(rounds), weights))
+			.as("%s by weights %s", rounds, weights)
+			.isTrue();
 	}
 
 	/**

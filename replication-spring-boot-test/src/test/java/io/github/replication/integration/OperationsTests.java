@@ -90,7 +90,7 @@ class OperationsTests {
 	@Test
 	void healthHasAComponentForEachNode() throws Exception {
 		start(builder());
-		awaitLag();
+		this.application.awaitLags();
 		String health = get("/actuator/health").body();
 		Map<String, Object> nodes = JsonPath.read(health, "$.components.replication.components");
 		assertThat(nodes).containsOnlyKeys("primary", "replica-1", "replica-2");
@@ -178,7 +178,7 @@ class OperationsTests {
 	@Test
 	void endpointTellsTopologyAndDecisions() throws Exception {
 		start(builder());
-		awaitLag();
+		this.application.awaitLags();
 		for (int i = 0; i < 4; i++) {
 			read();
 		}
@@ -447,14 +447,6 @@ class OperationsTests {
 
 	private String read() {
 		return this.application.transaction(true).execute((status) -> Served.by(this.application.jdbc())).node();
-	}
-
-	private void awaitLag() {
-		await(() -> this.application.bean(ReplicationCluster.class)
-			.nodes()
-			.stream()
-			.skip(1)
-			.allMatch((node) -> node.lag() != null));
 	}
 
 	private TestApplication.Builder builder() {
