@@ -48,6 +48,8 @@ final class PhysicalDataSource extends DelegatingDataSource {
 
 	private volatile boolean pooled;
 
+	private volatile boolean settled;
+
 	/**
 	 * Creates a source of physical connections.
 	 * @param driver opens them
@@ -141,7 +143,7 @@ final class PhysicalDataSource extends DelegatingDataSource {
 
 	private Connection open() throws SQLException {
 		try {
-			Connection connection = checked(connect());
+			Connection connection = checked(settling(connect()));
 			this.failure = null;
 			return connection;
 		}
@@ -149,6 +151,10 @@ final class PhysicalDataSource extends DelegatingDataSource {
 			this.failure = ex;
 			throw ex;
 		}
+	}
+
+	private Connection settling(Connection connection) {
+		return this.settled ? connection : UnsettledConnection.of(connection, () -> this.settled = true);
 	}
 
 	private Connection checked(Connection connection) throws SQLException {

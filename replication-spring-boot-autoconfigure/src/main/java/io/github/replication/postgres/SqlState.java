@@ -100,6 +100,11 @@ public final class SqlState {
 	 */
 	public static final String OBJECT_NOT_IN_STATE = "55000";
 
+	/**
+	 * {@code io_error}.
+	 */
+	public static final String IO_ERROR = "58030";
+
 	private static final String CONNECTION_EXCEPTION = "08";
 
 	private static final String STATEMENT_COMPLETION_UNKNOWN = "40003";
