@@ -16,7 +16,6 @@
 
 package io.github.replication.autoconfigure;
 
-import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 
 import org.jspecify.annotations.Nullable;
@@ -27,14 +26,14 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.aot.hint.TypeReference;
 
 /**
- * The hints for a native image: the proxies of metadata and of a pool's first connection,
- * and the classes that the driver creates by name.
+ * The hints for a native image: the proxy of metadata, and the classes that the driver
+ * creates by name.
  */
 final class ReplicationRuntimeHints implements RuntimeHintsRegistrar {
 
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
-		hints.proxies().registerJdkProxy(DatabaseMetaData.class).registerJdkProxy(Connection.class);
+		hints.proxies().registerJdkProxy(DatabaseMetaData.class);
 		hints.reflection()
 			.registerTypeIfPresent(classLoader, "org.springframework.security.core.context.SecurityContextHolder");
 		hints.reflection()

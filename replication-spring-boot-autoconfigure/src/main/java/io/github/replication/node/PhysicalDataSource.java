@@ -154,7 +154,7 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	}
 
 	private Connection settling(Connection connection) {
-		return this.settled ? connection : UnsettledConnection.of(connection, () -> this.settled = true);
+		return this.settled ? connection : new UnsettledConnection(connection, () -> this.settled = true);
 	}
 
 	private Connection checked(Connection connection) throws SQLException {

@@ -16,14 +16,8 @@
 
 package io.github.replication.node;
 
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
-
-import org.jspecify.annotations.Nullable;
 
 import io.github.replication.postgres.SqlState;
 
@@ -34,65 +28,38 @@ import io.github.replication.postgres.SqlState;
  * "Transaction isolation level -1 not supported" (HikariCP issues 887 and 1944). HikariCP
  * does ask the next connection after a failure that does not look like a lost connection.
  */
-final class UnsettledConnection implements InvocationHandler {
+final class UnsettledConnection extends ForwardingConnection {
 
-	private final Connection connection;
+	private final Runnable onSettled;
 
-	private final Runnable settled;
-
-	private volatile boolean answered;
-
-	private UnsettledConnection(Connection connection, Runnable settled) {
-		this.connection = connection;
-		this.settled = settled;
-	}
+	private volatile boolean settled;
 
 	/**
 	 * Lets a pool ask again if it loses a connection with its first question.
 	 * @param connection the physical connection
-	 * @param settled called when it has reported its isolation level
+	 * @param onSettled called when the connection has reported its isolation level
 	 */
-	static Connection of(Connection connection, Runnable settled) {
-		return (Connection) Proxy.newProxyInstance(UnsettledConnection.class.getClassLoader(),
-				new Class<?>[] { Connection.class }, new UnsettledConnection(connection, settled));
+	UnsettledConnection(Connection connection, Runnable onSettled) {
+		super(connection);
+		this.onSettled = onSettled;
 	}
 
 	@Override
-	public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] args) throws Throwable {
-		return switch (method.getName()) {
-			case "equals" -> args != null && proxy == args[0];
-			case "hashCode" -> System.identityHashCode(proxy);
-			case "isWrapperFor" -> isSelf(args) ? true : forward(method, args);
-			case "unwrap" -> isSelf(args) ? proxy : forward(method, args);
-			case "getTransactionIsolation" -> this.answered ? forward(method, args) : isolation();
-			default -> forward(method, args);
-		};
+	public int getTransactionIsolation() throws SQLException {
+		return this.settled ? super.getTransactionIsolation() : settle();
 	}
 
-	private static boolean isSelf(@Nullable Object @Nullable [] args) {
-		return args != null && args[0] == Connection.class;
-	}
-
-	private int isolation() throws SQLException {
+	private int settle() throws SQLException {
 		try {
-			int isolation = this.connection.getTransactionIsolation();
-			this.answered = true;
-			this.settled.run();
+			int isolation = super.getTransactionIsolation();
+			this.settled = true;
+			this.onSettled.run();
 			return isolation;
 		}
 		catch (SQLException ex) {
 			throw new SQLException(
 					"The first connection of the pool did not report its isolation level: " + ex.getMessage(),
 					SqlState.IO_ERROR, ex);
-		}
-	}
-
-	private @Nullable Object forward(Method method, @Nullable Object @Nullable [] args) throws Throwable {
-		try {
-			return method.invoke(this.connection, args);
-		}
-		catch (InvocationTargetException ex) {
-			throw ex.getTargetException();
 		}
 	}
 

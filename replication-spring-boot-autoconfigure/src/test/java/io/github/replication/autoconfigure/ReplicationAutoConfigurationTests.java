@@ -17,7 +17,6 @@
 package io.github.replication.autoconfigure;
 
 import java.io.InputStream;
-import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.util.ArrayList;
 import java.util.List;
@@ -269,7 +268,6 @@ class ReplicationAutoConfigurationTests {
 		RuntimeHints hints = new RuntimeHints();
 		new ReplicationRuntimeHints().registerHints(hints, getClass().getClassLoader());
 		assertThat(RuntimeHintsPredicates.proxies().forInterfaces(DatabaseMetaData.class)).accepts(hints);
-		assertThat(RuntimeHintsPredicates.proxies().forInterfaces(Connection.class)).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onConstructorInvocation(SslBundleSocketFactory.class.getConstructors()[0])).accepts(hints);
 	}

@@ -1,0 +1,106 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.node;
+
+import java.lang.reflect.Method;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mockito.BDDMockito;
+import org.mockito.Mockito;
+import org.mockito.invocation.Invocation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link UnsettledConnection}.
+ */
+class UnsettledConnectionTests {
+
+	private final Connection physical = Mockito.mock(Connection.class);
+
+	private final AtomicInteger settled = new AtomicInteger();
+
+	private final UnsettledConnection connection = new UnsettledConnection(this.physical,
+			this.settled::incrementAndGet);
+
+	/**
+	 * Also those that have a default: it is the driver's that counts.
+	 */
+	static Stream<Method> methods() {
+		return Arrays.stream(Connection.class.getDeclaredMethods()).filter((method) -> !method.isSynthetic());
+	}
+
+	@ParameterizedTest
+	@MethodSource("methods")
+	void everyMethodIsThatOfTheConnection(Method method) throws Exception {
+		Object[] arguments = Arrays.stream(method.getParameterTypes()).map(UnsettledConnectionTests::value).toArray();
+		Object answer = method.invoke(this.connection, arguments);
+		Invocation invocation = Mockito.mockingDetails(this.physical).getInvocations().iterator().next();
+		assertThat(invocation.getMethod()).isEqualTo(method);
+		assertThat(invocation.getRawArguments()).isEqualTo(arguments);
+		assertThat(answer).isEqualTo(method.invoke(this.physical, arguments));
+	}
+
+	@Test
+	void lossWithTheFirstQuestionDoesNotLookLikeOne() throws SQLException {
+		SQLException lost = new SQLException("gone", "08006");
+		BDDMockito.given(this.physical.getTransactionIsolation()).willThrow(lost).willReturn(2).willThrow(lost);
+		assertThatExceptionOfType(SQLException.class).isThrownBy(this.connection::getTransactionIsolation)
+			.withMessageContaining("gone")
+			.withCause(lost)
+			.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("58030"));
+		assertThat(this.settled).hasValue(0);
+		assertThat(this.connection.getTransactionIsolation()).isEqualTo(2);
+		assertThat(this.settled).hasValue(1);
+		assertThatExceptionOfType(SQLException.class).isThrownBy(this.connection::getTransactionIsolation)
+			.isSameAs(lost);
+	}
+
+	@Test
+	void driverIsStillFound() throws SQLException {
+		Statement driver = Mockito.mock(Statement.class);
+		BDDMockito.given(this.physical.unwrap(Statement.class)).willReturn(driver);
+		BDDMockito.given(this.physical.isWrapperFor(Statement.class)).willReturn(true);
+		assertThat(this.connection.unwrap(Statement.class)).isSameAs(driver);
+		assertThat(this.connection.isWrapperFor(Statement.class)).isTrue();
+		assertThat(this.connection.unwrap(Connection.class)).isSameAs(this.connection);
+		assertThat(this.connection).hasToString(this.physical.toString());
+	}
+
+	private static Object value(Class<?> type) {
+		if (type == int.class) {
+			return 7;
+		}
+		if (type == boolean.class) {
+			return true;
+		}
+		if (type == String.class) {
+			return "x";
+		}
+		return type.isArray() ? java.lang.reflect.Array.newInstance(type.componentType(), 1) : Mockito.mock(type);
+	}
+
+}
