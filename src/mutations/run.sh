@@ -46,7 +46,7 @@ for mutation in "$@"; do
 	./mvnw -q -B spring-javaformat:apply -pl replication-spring-boot-autoconfigure
 	ended=0
 	# the tests of both modules run, whichever notices
-	./mvnw -q -B -pl replication-spring-boot-test -am test -Dtest="$tests" -Dinvoker.skip=true \
+	./mvnw -q -B -pl replication-spring-boot-test -am test -Dtest="$tests" \
 		-Dsurefire.failIfNoSpecifiedTests=false -Dtwin.sequences=500 -Dmaven.test.failure.ignore=true >"$copy/log" 2>&1 || ended=$?
 	if grep -qE '^\[ERROR\] +[A-Za-z]+Tests\.' "$copy/log"; then
 		noticed=$(noticed_by)
