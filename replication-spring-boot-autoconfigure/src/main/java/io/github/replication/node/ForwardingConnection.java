@@ -39,8 +39,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that is another one in all but what a subclass changes. A class of its own
- * and no dynamic proxy, since a pool may lend it for as long as it lives.
+ * Passes every call on to another connection, unless a subclass overrides it. A class of
+ * its own and no dynamic proxy, since a pool may lend it for as long as it lives.
  */
 abstract class ForwardingConnection implements Connection {
 
@@ -342,14 +342,21 @@ abstract class ForwardingConnection implements Connection {
 		return this.delegate.setShardingKeyIfValid(shardingKey, superShardingKey, timeout);
 	}
 
+	/**
+	 * The driver is found also after the connection was lost, as it is by a pool that
+	 * holds the driver's own.
+	 */
 	@Override
 	public <T> T unwrap(Class<T> type) throws SQLException {
-		return type.isInstance(this) ? type.cast(this) : this.delegate.unwrap(type);
+		if (type.isInstance(this)) {
+			return type.cast(this);
+		}
+		return type.isInstance(this.delegate) ? type.cast(this.delegate) : this.delegate.unwrap(type);
 	}
 
 	@Override
 	public boolean isWrapperFor(Class<?> type) throws SQLException {
-		return type.isInstance(this) || this.delegate.isWrapperFor(type);
+		return type.isInstance(this) || type.isInstance(this.delegate) || this.delegate.isWrapperFor(type);
 	}
 
 	@Override

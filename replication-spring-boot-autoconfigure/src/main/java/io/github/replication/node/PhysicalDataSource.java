@@ -19,6 +19,7 @@ package io.github.replication.node;
 import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 import javax.sql.DataSource;
@@ -44,11 +45,14 @@ final class PhysicalDataSource extends DelegatingDataSource {
 
 	private final AtomicReference<@Nullable Connection> opened = new AtomicReference<>();
 
+	/**
+	 * Whether HikariCP has learned the isolation level of the pool.
+	 */
+	private final AtomicBoolean settled = new AtomicBoolean();
+
 	private volatile @Nullable SQLException failure;
 
 	private volatile boolean pooled;
-
-	private volatile boolean settled;
 
 	/**
 	 * Creates a source of physical connections.
@@ -154,7 +158,7 @@ final class PhysicalDataSource extends DelegatingDataSource {
 	}
 
 	private Connection settling(Connection connection) {
-		return this.settled ? connection : new UnsettledConnection(connection, () -> this.settled = true);
+		return this.settled.get() ? connection : new UnsettledConnection(connection, this.settled);
 	}
 
 	private Connection checked(Connection connection) throws SQLException {

@@ -18,6 +18,7 @@ package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.replication.postgres.SqlState;
 
@@ -30,37 +31,40 @@ import io.github.replication.postgres.SqlState;
  */
 final class UnsettledConnection extends ForwardingConnection {
 
-	private final Runnable onSettled;
-
-	private volatile boolean settled;
+	private final AtomicBoolean settled;
 
 	/**
 	 * Lets a pool ask again if it loses a connection with its first question.
 	 * @param connection the physical connection
-	 * @param onSettled called when the connection has reported its isolation level
+	 * @param settled whether a connection of the pool has reported its isolation level,
+	 * to be set by the first one
 	 */
-	UnsettledConnection(Connection connection, Runnable onSettled) {
+	UnsettledConnection(Connection connection, AtomicBoolean settled) {
 		super(connection);
-		this.onSettled = onSettled;
+		this.settled = settled;
 	}
 
 	@Override
 	public int getTransactionIsolation() throws SQLException {
-		return this.settled ? super.getTransactionIsolation() : settle();
-	}
-
-	private int settle() throws SQLException {
 		try {
 			int isolation = super.getTransactionIsolation();
-			this.settled = true;
-			this.onSettled.run();
+			this.settled.set(true);
 			return isolation;
 		}
 		catch (SQLException ex) {
-			throw new SQLException(
-					"The first connection of the pool did not report its isolation level: " + ex.getMessage(),
-					SqlState.IO_ERROR, ex);
+			throw (this.settled.get() || !looksLost(ex)) ? ex
+					: new SQLException(
+							"A connection of a new pool did not report its isolation level: " + ex.getMessage(),
+							SqlState.IO_ERROR, ex);
 		}
+	}
+
+	/**
+	 * Whether HikariCP would go on as if there were no isolation level.
+	 */
+	private static boolean looksLost(SQLException failure) {
+		String state = failure.getSQLState();
+		return state == null || state.startsWith("08");
 	}
 
 }

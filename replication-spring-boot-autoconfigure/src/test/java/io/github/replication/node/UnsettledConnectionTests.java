@@ -17,19 +17,25 @@
 package io.github.replication.node;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mockito.ArgumentMatchers;
 import org.mockito.BDDMockito;
 import org.mockito.Mockito;
 import org.mockito.invocation.Invocation;
+import org.postgresql.PGConnection;
+import org.postgresql.jdbc.PgConnection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -41,16 +47,23 @@ class UnsettledConnectionTests {
 
 	private final Connection physical = Mockito.mock(Connection.class);
 
-	private final AtomicInteger settled = new AtomicInteger();
+	private final AtomicBoolean settled = new AtomicBoolean();
 
-	private final UnsettledConnection connection = new UnsettledConnection(this.physical,
-			this.settled::incrementAndGet);
+	private final UnsettledConnection connection = new UnsettledConnection(this.physical, this.settled);
 
 	/**
-	 * Also those that have a default: it is the driver's that counts.
+	 * Also the methods of JDK 17 that have a default: it is the driver's that counts.
 	 */
 	static Stream<Method> methods() {
-		return Arrays.stream(Connection.class.getDeclaredMethods()).filter((method) -> !method.isSynthetic());
+		return Arrays.stream(Connection.class.getDeclaredMethods())
+			.filter((method) -> !Modifier.isStatic(method.getModifiers()))
+			.filter((method) -> !method.isDefault() || isOverridden(method));
+	}
+
+	private static boolean isOverridden(Method method) {
+		return Arrays.stream(ForwardingConnection.class.getDeclaredMethods())
+			.anyMatch((own) -> own.getName().equals(method.getName())
+					&& Arrays.equals(own.getParameterTypes(), method.getParameterTypes()));
 	}
 
 	@ParameterizedTest
@@ -64,30 +77,60 @@ class UnsettledConnectionTests {
 		assertThat(answer).isEqualTo(method.invoke(this.physical, arguments));
 	}
 
-	@Test
-	void lossWithTheFirstQuestionDoesNotLookLikeOne() throws SQLException {
-		SQLException lost = new SQLException("gone", "08006");
-		BDDMockito.given(this.physical.getTransactionIsolation()).willThrow(lost).willReturn(2).willThrow(lost);
+	@ParameterizedTest
+	@NullSource
+	@ValueSource(strings = { "08003", "08006" })
+	void lossWithTheFirstQuestionDoesNotLookLikeOne(String state) throws SQLException {
+		SQLException lost = new SQLException("gone", state);
+		BDDMockito.given(this.physical.getTransactionIsolation()).willThrow(lost).willReturn(2);
 		assertThatExceptionOfType(SQLException.class).isThrownBy(this.connection::getTransactionIsolation)
 			.withMessageContaining("gone")
 			.withCause(lost)
 			.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("58030"));
-		assertThat(this.settled).hasValue(0);
+		assertThat(this.settled).isFalse();
 		assertThat(this.connection.getTransactionIsolation()).isEqualTo(2);
-		assertThat(this.settled).hasValue(1);
+		assertThat(this.settled).isTrue();
+	}
+
+	@Test
+	void otherErrorIsTheServersOwn() throws SQLException {
+		SQLException shutdown = new SQLException("shut down", "57P01");
+		BDDMockito.given(this.physical.getTransactionIsolation()).willThrow(shutdown);
+		assertThatExceptionOfType(SQLException.class).isThrownBy(this.connection::getTransactionIsolation)
+			.isSameAs(shutdown);
+		assertThat(this.settled).isFalse();
+	}
+
+	/**
+	 * Another connection has answered, whose pool was given this one before.
+	 */
+	@Test
+	void lossOfAConnectionInUseIsALoss() throws SQLException {
+		SQLException lost = new SQLException("gone", "08006");
+		BDDMockito.given(this.physical.getTransactionIsolation()).willThrow(lost);
+		this.settled.set(true);
 		assertThatExceptionOfType(SQLException.class).isThrownBy(this.connection::getTransactionIsolation)
 			.isSameAs(lost);
 	}
 
 	@Test
-	void driverIsStillFound() throws SQLException {
-		Statement driver = Mockito.mock(Statement.class);
-		BDDMockito.given(this.physical.unwrap(Statement.class)).willReturn(driver);
+	void driverIsFoundAlsoAfterItsConnectionIsClosed() throws SQLException {
+		PgConnection driver = Mockito.mock(PgConnection.class);
+		BDDMockito.given(driver.unwrap(ArgumentMatchers.any())).willThrow(new SQLException("closed", "08003"));
+		UnsettledConnection connection = new UnsettledConnection(driver, this.settled);
+		assertThat(connection.unwrap(PGConnection.class)).isSameAs(driver);
+		assertThat(connection.isWrapperFor(PGConnection.class)).isTrue();
+		assertThat(connection.unwrap(Connection.class)).isSameAs(connection);
+		assertThat(connection).hasToString(driver.toString());
+	}
+
+	@Test
+	void whatTheDriverWrapsIsFound() throws SQLException {
+		Statement wrapped = Mockito.mock(Statement.class);
+		BDDMockito.given(this.physical.unwrap(Statement.class)).willReturn(wrapped);
 		BDDMockito.given(this.physical.isWrapperFor(Statement.class)).willReturn(true);
-		assertThat(this.connection.unwrap(Statement.class)).isSameAs(driver);
+		assertThat(this.connection.unwrap(Statement.class)).isSameAs(wrapped);
 		assertThat(this.connection.isWrapperFor(Statement.class)).isTrue();
-		assertThat(this.connection.unwrap(Connection.class)).isSameAs(this.connection);
-		assertThat(this.connection).hasToString(this.physical.toString());
 	}
 
 	private static Object value(Class<?> type) {
