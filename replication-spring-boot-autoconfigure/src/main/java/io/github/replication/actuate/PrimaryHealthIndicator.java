@@ -32,8 +32,9 @@ import io.github.replication.NodeStatus;
 
 /**
  * A check of the database that does not wait for a primary which is known not to serve:
- * it is {@code DOWN} at once then. The check itself runs on a thread of its own, one at a
- * time, so that a check that began before the primary fell silent holds no caller up.
+ * it is {@code DOWN} at once then. The check itself runs on a thread of its own, one for
+ * all callers. One that began before the primary fell silent holds no caller up, neither
+ * during the outage nor after it.
  *
  * @since 0.1.0
  */
@@ -41,13 +42,19 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 
 	private static final long TURN_MILLIS = 50;
 
+	/**
+	 * How many turns a caller waits: a minute, twice the connection timeout that HikariCP
+	 * has by default.
+	 */
+	private static final int TURNS = 1200;
+
 	private final HealthIndicator check;
 
 	private final Supplier<NodeStatus> primary;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
-	private @Nullable CompletableFuture<Health> underway;
+	private @Nullable Check underway;
 
 	/**
 	 * Creates the indicator.
@@ -61,14 +68,18 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 
 	@Override
 	public Health health() {
-		Health known = unlessServing();
-		CompletableFuture<Health> answer = (known == null) ? ask() : null;
-		while (known == null && answer != null) {
+		Check check = null;
+		for (int turn = 0; turn < TURNS; turn++) {
+			NodeStatus primary = this.primary.get();
+			if (!primary.state().isInRotation()) {
+				return down(primary).withDetail("cause", String.valueOf(primary.cause())).build();
+			}
 			try {
-				return answer.get(TURN_MILLIS, TimeUnit.MILLISECONDS);
+				check = (check != null && check.isOf(primary)) ? check : ask(primary);
+				return check.answer().get(TURN_MILLIS, TimeUnit.MILLISECONDS);
 			}
 			catch (TimeoutException ex) {
-				known = unlessServing();
+				// the primary may have been lost meanwhile
 			}
 			catch (ExecutionException ex) {
 				return Health.down((ex.getCause() != null) ? ex.getCause() : ex).build();
@@ -78,29 +89,40 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 				return Health.down(ex).build();
 			}
 		}
-		return (known != null) ? known : Health.unknown().build();
+		giveUp(check);
+		return down(this.primary.get()).withDetail("cause", "the check does not end").build();
 	}
 
-	private @Nullable Health unlessServing() {
-		NodeStatus primary = this.primary.get();
-		return primary.state().isInRotation() ? null
-				: Health.down()
-					.withDetail("primary", primary.name())
-					.withDetail("state", primary.state())
-					.withDetail("cause", String.valueOf(primary.cause()))
-					.build();
+	private static Health.Builder down(NodeStatus primary) {
+		return Health.down().withDetail("primary", primary.name()).withDetail("state", primary.state());
 	}
 
-	private CompletableFuture<Health> ask() {
+	/**
+	 * The check that is under way, or a new one. One from before an outage may wait for
+	 * an answer that never comes.
+	 */
+	private Check ask(NodeStatus primary) {
 		this.lock.lock();
 		try {
-			CompletableFuture<Health> underway = this.underway;
-			if (underway == null || underway.isDone()) {
-				underway = new CompletableFuture<>();
+			Check underway = this.underway;
+			if (underway == null || underway.answer().isDone() || !underway.isOf(primary)) {
+				underway = new Check(primary, new CompletableFuture<>());
 				this.underway = underway;
-				start(underway);
+				start(underway.answer());
 			}
 			return underway;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void giveUp(@Nullable Check check) {
+		this.lock.lock();
+		try {
+			if (this.underway == check) {
+				this.underway = null;
+			}
 		}
 		finally {
 			this.lock.unlock();
@@ -117,7 +139,29 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 			}
 		}, "replication-db-health");
 		thread.setDaemon(true);
-		thread.start();
+		try {
+			thread.start();
+		}
+		catch (OutOfMemoryError ex) {
+			answer.completeExceptionally(ex);
+		}
+	}
+
+	/**
+	 * A check that has begun.
+	 *
+	 * @param primary the state of the primary then
+	 * @param answer its outcome
+	 */
+	private record Check(NodeStatus primary, CompletableFuture<Health> answer) {
+
+		/**
+		 * Whether the primary has served ever since.
+		 */
+		boolean isOf(NodeStatus primary) {
+			return this.primary.name().equals(primary.name()) && this.primary.since().equals(primary.since());
+		}
+
 	}
 
 }

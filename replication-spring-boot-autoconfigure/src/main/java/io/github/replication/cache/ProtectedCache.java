@@ -327,8 +327,16 @@ final class ProtectedCache implements Cache {
 			}
 			long own = watermarks.announceLoaded(load);
 			Phase phase = watermarks.local().puts().begin();
-			if (watermarks.isOutdated(load, own)) {
-				phase.end();
+			boolean current = false;
+			try {
+				current = !watermarks.isOutdated(load, own);
+			}
+			finally {
+				if (!current) {
+					phase.end();
+				}
+			}
+			if (!current) {
 				watermarks.refused();
 				throw new RefusedValueException(value);
 			}

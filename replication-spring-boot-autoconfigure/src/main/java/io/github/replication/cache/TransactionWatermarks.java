@@ -136,7 +136,7 @@ final class TransactionWatermarks implements TransactionSynchronization {
 			try {
 				each.cache.complete(each.key, token, committed);
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | Error ex) {
 				logger.error("An eviction is not known to other instances", ex);
 			}
 		});

@@ -38,6 +38,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.jdbc.support.JdbcUtils;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 import io.github.replication.NodeDefinition;
@@ -278,19 +279,30 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private void ask(Question question) {
 		Connection connection;
 		try {
-			connection = topology().primary().readPool().openBeside();
+			connection = connectForQuestion();
 		}
-		catch (SQLException | RuntimeException ex) {
+		catch (SQLException | RuntimeException | Error ex) {
 			logger.debug("A question waits for a connection to the primary", ex);
 			askLater(question, QUESTION_PAUSE);
 			return;
 		}
 		try (connection) {
-			connection.setNetworkTimeout(Runnable::run, QUESTION_TIMEOUT);
 			question.ask(connection);
 		}
 		catch (SQLException | RuntimeException ex) {
 			logger.debug("A question was not answered", ex);
+		}
+	}
+
+	private Connection connectForQuestion() throws SQLException {
+		Connection connection = topology().primary().readPool().openBeside();
+		try {
+			connection.setNetworkTimeout(Runnable::run, QUESTION_TIMEOUT);
+			return connection;
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			JdbcUtils.closeConnection(connection);
+			throw ex;
 		}
 	}
 

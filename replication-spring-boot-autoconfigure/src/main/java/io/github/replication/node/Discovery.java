@@ -129,6 +129,10 @@ public final class Discovery implements AutoCloseable {
 		catch (RuntimeException ex) {
 			reportFailure(String.valueOf(ex.getMessage()));
 		}
+		catch (Error ex) {
+			// nobody would look any more
+			reportFailure(ex.toString());
+		}
 	}
 
 	private void reportFailure(String failure) {

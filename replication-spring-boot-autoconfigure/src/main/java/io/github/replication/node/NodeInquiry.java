@@ -201,6 +201,10 @@ final class NodeInquiry implements AutoCloseable {
 			answered(null, ex);
 			throw ex;
 		}
+		catch (Error ex) {
+			answered(null, new IllegalStateException("The question has failed with " + ex, ex));
+			throw ex;
+		}
 	}
 
 	/**
@@ -214,7 +218,10 @@ final class NodeInquiry implements AutoCloseable {
 		if (!state.inRecovery() && marks.isWantedOn(this, timeline)) {
 			marks.set(timeline, this.probe.mark(timeline));
 		}
-		else if (state.inRecovery() && this.position.needsProof(marks.timeline())) {
+		else if (state.inRecovery() && !this.position.needsProof(marks.timeline())) {
+			this.position.needsNoProof(marks.timeline());
+		}
+		else if (state.inRecovery()) {
 			HistoryMark mark = marks.find();
 			if (mark != null) {
 				this.position.compared(mark.timeline(), this.probe.find(mark, state.lsn()), incarnation);

@@ -193,11 +193,23 @@ final class NodeMonitor implements NodeInquiry.Listener {
 		}
 	}
 
+	/**
+	 * Goes on whatever happens: nobody else would ask the node again.
+	 */
 	@Override
 	public void answered(@Nullable Sample sample, @Nullable Exception failure) {
 		if (isOver()) {
 			return;
 		}
+		try {
+			note(sample, failure);
+		}
+		finally {
+			goOn();
+		}
+	}
+
+	private void note(@Nullable Sample sample, @Nullable Exception failure) {
 		boolean first = failure != null && this.health.failure() == null;
 		this.member.node().counts().probed(sample != null);
 		if (sample != null && this.member.node().defaultIsolation() == null) {
@@ -218,7 +230,6 @@ final class NodeMonitor implements NodeInquiry.Listener {
 			}
 			askWithin(0);
 		}
-		goOn();
 	}
 
 	/**
@@ -302,31 +313,37 @@ final class NodeMonitor implements NodeInquiry.Listener {
 	 * Looks whether a node that answers again also gives connections.
 	 */
 	private void tryToReturn() {
-		if (isOver() || this.health.isReachable() || !this.attempting.compareAndSet(false, true)) {
+		if (isOver() || !this.attempting.compareAndSet(false, true)) {
 			return;
 		}
 		try {
-			Exception failure = tryToConnect();
-			boolean back = this.health.attempted(failure) && this.health.isAnswering();
-			if (back) {
-				if (!this.member.isPrimary()) {
-					this.member.node().warmUp();
-				}
-				this.health.found();
-			}
-			this.surroundings.membership().reachabilityChanged();
-			if (back || failure == null) {
-				this.pause = firstPause();
+			if (!this.health.isReachable()) {
+				attempt();
 			}
 		}
 		finally {
 			this.attempting.set(false);
+			if (this.health.isReachable()) {
+				goOn();
+			}
+			else {
+				askAfterPause();
+			}
 		}
-		if (this.health.isReachable()) {
-			goOn();
+	}
+
+	private void attempt() {
+		Exception failure = tryToConnect();
+		boolean back = this.health.attempted(failure) && this.health.isAnswering();
+		if (back) {
+			if (!this.member.isPrimary()) {
+				this.member.node().warmUp();
+			}
+			this.health.found();
 		}
-		else {
-			askAfterPause();
+		this.surroundings.membership().reachabilityChanged();
+		if (back || failure == null) {
+			this.pause = firstPause();
 		}
 	}
 
@@ -344,6 +361,9 @@ final class NodeMonitor implements NodeInquiry.Listener {
 		}
 		catch (SQLException | RuntimeException ex) {
 			return ex;
+		}
+		catch (Error ex) {
+			return new IllegalStateException("The attempt to connect has failed with " + ex, ex);
 		}
 	}
 

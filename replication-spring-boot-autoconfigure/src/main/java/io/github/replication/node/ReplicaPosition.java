@@ -352,6 +352,24 @@ final class ReplicaPosition {
 	}
 
 	/**
+	 * Ends the doubt about a standby without a proof, if it reports the primary's
+	 * timeline itself by now.
+	 * @param timeline the timeline of the primary, 0 if it is not known
+	 */
+	void needsNoProof(int timeline) {
+		this.lock.lock();
+		try {
+			Known known = this.known;
+			if (known != null && timeline != 0 && known.timeline() >= timeline) {
+				this.unprovable = false;
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
 	 * The standby was looked at for a mark of the primary.
 	 * @param timeline the timeline of the mark
 	 * @param finding the result, {@code null} if the mark cannot be set or looked for

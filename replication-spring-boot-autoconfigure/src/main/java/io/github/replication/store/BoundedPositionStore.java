@@ -185,10 +185,15 @@ public final class BoundedPositionStore implements PositionStore {
 		catch (RejectedExecutionException ex) {
 			this.breaker.failed("too many calls at a time", null);
 		}
+		catch (OutOfMemoryError ex) {
+			// also where the system has no thread left
+			this.breaker.failed(String.valueOf(ex), null);
+		}
 		catch (ExecutionException ex) {
 			this.breaker.failed(String.valueOf(ex.getCause()), null);
 		}
 		catch (InterruptedException ex) {
+			this.breaker.abandon(task);
 			Thread.currentThread().interrupt();
 		}
 		finally {

@@ -17,10 +17,12 @@
 package io.github.replication.actuate;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -87,6 +89,48 @@ class PrimaryHealthIndicatorTests {
 		assertThat(this.checks).hasValueLessThanOrEqualTo(2);
 	}
 
+	/**
+	 * Nobody has looked during the outage.
+	 */
+	@Test
+	void checkFromBeforeAnOutageHoldsNobodyUpAfterIt() throws Exception {
+		CountDownLatch hanging = new CountDownLatch(1);
+		CountDownLatch begun = new CountDownLatch(1);
+		PrimaryHealthIndicator indicator = new PrimaryHealthIndicator(() -> {
+			if (this.checks.getAndIncrement() == 0) {
+				begun.countDown();
+				await(hanging);
+			}
+			return Health.up().build();
+		}, this.primary::get);
+		CompletableFuture<Health> first = CompletableFuture.supplyAsync(indicator::health);
+		begun.await();
+		this.primary.set(status(NodeState.ONLINE, Instant.EPOCH.plusSeconds(1)));
+		assertThat(indicator.health().getStatus()).isEqualTo(Status.UP);
+		assertThat(first.get().getStatus()).isEqualTo(Status.UP);
+		hanging.countDown();
+	}
+
+	@Test
+	void callersShareACheck() throws Exception {
+		CountDownLatch hanging = new CountDownLatch(1);
+		CountDownLatch begun = new CountDownLatch(1);
+		PrimaryHealthIndicator indicator = new PrimaryHealthIndicator(() -> {
+			begun.countDown();
+			await(hanging);
+			return up();
+		}, this.primary::get);
+		List<CompletableFuture<Health>> callers = Stream
+			.generate(() -> CompletableFuture.supplyAsync(indicator::health))
+			.limit(2)
+			.toList();
+		begun.await();
+		assertThat(callers).noneMatch(CompletableFuture::isDone);
+		hanging.countDown();
+		assertThat(callers).allSatisfy((caller) -> assertThat(caller.get().getStatus()).isEqualTo(Status.UP));
+		assertThat(this.checks).hasValueLessThanOrEqualTo(2);
+	}
+
 	private Health up() {
 		this.checks.incrementAndGet();
 		return Health.up().build();
@@ -102,8 +146,12 @@ class PrimaryHealthIndicatorTests {
 	}
 
 	private static NodeStatus status(NodeState state) {
-		return new NodeStatus("pg-1", Role.PRIMARY, state, Instant.EPOCH,
-				(state != NodeState.ONLINE) ? "no answer" : null, null, null, null, null, null, null, 0, null);
+		return status(state, Instant.EPOCH);
+	}
+
+	private static NodeStatus status(NodeState state, Instant since) {
+		return new NodeStatus("pg-1", Role.PRIMARY, state, since, (state != NodeState.ONLINE) ? "no answer" : null,
+				null, null, null, null, null, null, 0, null);
 	}
 
 }

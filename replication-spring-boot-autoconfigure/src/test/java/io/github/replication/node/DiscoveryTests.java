@@ -53,6 +53,8 @@ class DiscoveryTests {
 
 	private boolean unknown;
 
+	private Error error;
+
 	private final Discovery discovery = new Discovery(this.cluster,
 			new DiscoverySettings("jdbc:postgresql://pg.db.svc:5433/app?ssl=true", "app", "secret", 2, "reports", "a",
 					Duration.ofMillis(100), Duration.ofSeconds(7)),
@@ -67,6 +69,9 @@ class DiscoveryTests {
 		assertThat(host).isEqualTo("pg.db.svc");
 		if (this.unknown) {
 			throw new UnknownHostException(host);
+		}
+		if (this.error != null) {
+			throw this.error;
 		}
 		return new LinkedHashSet<>(this.answer);
 	}
@@ -147,6 +152,20 @@ class DiscoveryTests {
 		this.answer.add("10.0.0.1");
 		this.discovery.look();
 		awaitChanges("+pg-10.0.0.1");
+	}
+
+	/**
+	 * Of the resolver, or of whatever uses a node that is added.
+	 */
+	@Test
+	void errorIsReportedAndNoReasonToStop(CapturedOutput output) {
+		this.error = new NoClassDefFoundError("resolver");
+		this.discovery.look();
+		assertThat(output).contains("NoClassDefFoundError: resolver");
+		this.error = null;
+		this.answer.add("10.0.0.1");
+		this.discovery.look();
+		assertThat(this.cluster.changes).containsExactly("+pg-10.0.0.1");
 	}
 
 	@Test

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -158,6 +159,22 @@ class BoundedPositionStoreTests {
 		assertThat(output.getOut()).doesNotContain(WARNING);
 		Awaitility.await().untilAsserted(() -> assertThat(calls).as("stored as well").hasValue(20));
 		Awaitility.await().until(() -> store.find("bob").contains("stored"));
+	}
+
+	@Test
+	void callOfARequestThatWasInterruptedKeepsNoThreadForGood() {
+		AtomicLong now = new AtomicLong();
+		BoundedPositionStore store = new BoundedPositionStore(this.hanging, TIMEOUT, now::get);
+		int threads = 8;
+		for (int i = 0; i < threads; i++) {
+			Thread.currentThread().interrupt();
+			store.find("ann");
+			assertThat(Thread.interrupted()).isTrue();
+		}
+		Awaitility.await().until(() -> this.hanging.calls.get() == threads);
+		now.addAndGet(Duration.ofSeconds(3).toNanos());
+		store.find("ann");
+		Awaitility.await().until(() -> this.hanging.calls.get() == threads + 1);
 	}
 
 	@Test
