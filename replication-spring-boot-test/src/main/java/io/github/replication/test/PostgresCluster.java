@@ -772,7 +772,7 @@ public final class PostgresCluster implements AutoCloseable {
 					Installation.of(binaries);
 					prepared.complete(null);
 				}
-				catch (RuntimeException ex) {
+				catch (RuntimeException | Error ex) {
 					prepared.completeExceptionally(ex);
 				}
 			}, "embedded-cluster-prepare");
