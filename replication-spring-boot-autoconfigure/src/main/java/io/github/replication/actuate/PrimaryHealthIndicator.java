@@ -16,11 +16,13 @@
 
 package io.github.replication.actuate;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -33,8 +35,8 @@ import io.github.replication.NodeStatus;
 /**
  * A check of the database that does not wait for a primary which is known not to serve:
  * it is {@code DOWN} at once then. The check itself runs on a thread of its own, one for
- * all callers. One that began before the primary fell silent holds no caller up, neither
- * during the outage nor after it.
+ * all callers. A check that began before an outage delays no caller, during or after it;
+ * one that has no answer for a minute is {@code DOWN} until it has.
  *
  * @since 0.1.0
  */
@@ -43,14 +45,16 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 	private static final long TURN_MILLIS = 50;
 
 	/**
-	 * How many turns a caller waits: a minute, twice the connection timeout that HikariCP
-	 * has by default.
+	 * How long a check may take: twice the connection timeout that HikariCP has by
+	 * default.
 	 */
-	private static final int TURNS = 1200;
+	private static final Duration LIMIT = Duration.ofMinutes(1);
 
 	private final HealthIndicator check;
 
 	private final Supplier<NodeStatus> primary;
+
+	private final LongSupplier nanoTime;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -60,22 +64,27 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 	 * Creates the indicator.
 	 * @param check asks the database
 	 * @param primary yields the known state of the primary
+	 * @param nanoTime a monotonic clock in nanoseconds
 	 */
-	public PrimaryHealthIndicator(HealthIndicator check, Supplier<NodeStatus> primary) {
+	public PrimaryHealthIndicator(HealthIndicator check, Supplier<NodeStatus> primary, LongSupplier nanoTime) {
 		this.check = check;
 		this.primary = primary;
+		this.nanoTime = nanoTime;
 	}
 
 	@Override
 	public Health health() {
 		Check check = null;
-		for (int turn = 0; turn < TURNS; turn++) {
+		while (true) {
 			NodeStatus primary = this.primary.get();
 			if (!primary.state().isInRotation()) {
-				return down(primary).withDetail("cause", String.valueOf(primary.cause())).build();
+				return down(primary, String.valueOf(primary.cause()));
+			}
+			check = (check != null && check.isOf(primary)) ? check : ask(primary);
+			if (isOverdue(check)) {
+				return down(primary, "no answer to the check for " + LIMIT.toSeconds() + " s");
 			}
 			try {
-				check = (check != null && check.isOf(primary)) ? check : ask(primary);
 				return check.answer().get(TURN_MILLIS, TimeUnit.MILLISECONDS);
 			}
 			catch (TimeoutException ex) {
@@ -89,12 +98,18 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 				return Health.down(ex).build();
 			}
 		}
-		giveUp(check);
-		return down(this.primary.get()).withDetail("cause", "the check does not end").build();
 	}
 
-	private static Health.Builder down(NodeStatus primary) {
-		return Health.down().withDetail("primary", primary.name()).withDetail("state", primary.state());
+	private static Health down(NodeStatus primary, String cause) {
+		return Health.down()
+			.withDetail("primary", primary.name())
+			.withDetail("state", primary.state())
+			.withDetail("cause", cause)
+			.build();
+	}
+
+	private boolean isOverdue(Check check) {
+		return !check.answer().isDone() && this.nanoTime.getAsLong() - check.begun() > LIMIT.toNanos();
 	}
 
 	/**
@@ -106,23 +121,11 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 		try {
 			Check underway = this.underway;
 			if (underway == null || underway.answer().isDone() || !underway.isOf(primary)) {
-				underway = new Check(primary, new CompletableFuture<>());
+				underway = new Check(primary, this.nanoTime.getAsLong(), new CompletableFuture<>());
 				this.underway = underway;
 				start(underway.answer());
 			}
 			return underway;
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	private void giveUp(@Nullable Check check) {
-		this.lock.lock();
-		try {
-			if (this.underway == check) {
-				this.underway = null;
-			}
 		}
 		finally {
 			this.lock.unlock();
@@ -151,12 +154,13 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 	 * A check that has begun.
 	 *
 	 * @param primary the state of the primary then
+	 * @param begun when it has begun
 	 * @param answer its outcome
 	 */
-	private record Check(NodeStatus primary, CompletableFuture<Health> answer) {
+	private record Check(NodeStatus primary, long begun, CompletableFuture<Health> answer) {
 
 		/**
-		 * Whether the primary has served ever since.
+		 * Whether the primary has been in the same state since the check began.
 		 */
 		boolean isOf(NodeStatus primary) {
 			return this.primary.name().equals(primary.name()) && this.primary.since().equals(primary.since());

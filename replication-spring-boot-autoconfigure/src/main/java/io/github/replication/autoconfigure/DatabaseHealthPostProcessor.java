@@ -70,7 +70,8 @@ final class DatabaseHealthPostProcessor implements BeanPostProcessor {
 	private HealthIndicator byPrimary(HealthIndicator check) {
 		Cluster cluster = this.owner.get().cluster();
 		return new PrimaryHealthIndicator(check,
-				() -> cluster.nodes().stream().filter((node) -> node.role() == Role.PRIMARY).findFirst().orElseThrow());
+				() -> cluster.nodes().stream().filter((node) -> node.role() == Role.PRIMARY).findFirst().orElseThrow(),
+				System::nanoTime);
 	}
 
 }

@@ -112,7 +112,7 @@ final class ProtectedCache implements Cache {
 	 */
 	private <T> CompletableFuture<T> afterMiss(Object key, CompletableFuture<T> found) {
 		CompletableFuture<T> result = new CompletableFuture<>();
-		found.whenComplete((value, failure) -> {
+		found.whenComplete((value, failure) -> completing(result, () -> {
 			if (failure != null) {
 				result.completeExceptionally(failure);
 			}
@@ -125,7 +125,7 @@ final class ProtectedCache implements Cache {
 			else {
 				result.complete(miss(key));
 			}
-		});
+		}));
 		return result;
 	}
 
@@ -143,7 +143,7 @@ final class ProtectedCache implements Cache {
 			return found;
 		}
 		CompletableFuture<T> result = new CompletableFuture<>();
-		found.whenComplete((value, failure) -> {
+		found.whenComplete((value, failure) -> completing(result, () -> {
 			RefusedValueException refused = RefusedValueException.in(failure);
 			load.end();
 			if (refused != null) {
@@ -155,8 +155,21 @@ final class ProtectedCache implements Cache {
 			else {
 				result.complete(value);
 			}
-		});
+		}));
 		return result;
+	}
+
+	/**
+	 * Completes a future also if the work for it fails. A failure in a callback of
+	 * another future is lost otherwise.
+	 */
+	private static void completing(CompletableFuture<?> result, Runnable work) {
+		try {
+			work.run();
+		}
+		catch (RuntimeException | Error ex) {
+			result.completeExceptionally(ex);
+		}
 	}
 
 	@Override
@@ -397,7 +410,7 @@ final class ProtectedCache implements Cache {
 				throw ex;
 			}
 			CompletableFuture<T> checked = new CompletableFuture<>();
-			loaded.whenComplete((value, failure) -> {
+			loaded.whenComplete((value, failure) -> completing(checked, () -> {
 				load.release();
 				if (failure != null) {
 					checked.completeExceptionally(failure);
@@ -410,7 +423,7 @@ final class ProtectedCache implements Cache {
 					this.put = true;
 					checked.complete(value);
 				}
-			});
+			}));
 			return checked;
 		}
 

@@ -17,6 +17,7 @@ package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -298,6 +299,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		Connection connection = topology().primary().readPool().openBeside();
 		try {
 			connection.setNetworkTimeout(Runnable::run, QUESTION_TIMEOUT);
+			return connection;
+		}
+		catch (SQLFeatureNotSupportedException ex) {
 			return connection;
 		}
 		catch (SQLException | RuntimeException | Error ex) {

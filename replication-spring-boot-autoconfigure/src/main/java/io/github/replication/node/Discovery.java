@@ -130,7 +130,7 @@ public final class Discovery implements AutoCloseable {
 			reportFailure(String.valueOf(ex.getMessage()));
 		}
 		catch (Error ex) {
-			// nobody would look any more
+			// the executor would not run this again
 			reportFailure(ex.toString());
 		}
 	}
@@ -172,6 +172,9 @@ public final class Discovery implements AutoCloseable {
 		}
 		catch (IllegalArgumentException ex) {
 			warn(address, "The replica at " + address + " is not added: " + ex.getMessage());
+		}
+		catch (RuntimeException | Error ex) {
+			warn(address, "The replica at " + address + " is not added: " + ex);
 		}
 	}
 

@@ -184,6 +184,7 @@ final class NodeInquiry implements AutoCloseable {
 				this.probing.listener().changed(change);
 			}
 			this.position.reported(sample, incarnation);
+			this.position.needsNoProof(this.probing.marks().timeline());
 			if (this.position.isUsable() || thoroughly) {
 				mark(sample, incarnation);
 			}
@@ -218,10 +219,7 @@ final class NodeInquiry implements AutoCloseable {
 		if (!state.inRecovery() && marks.isWantedOn(this, timeline)) {
 			marks.set(timeline, this.probe.mark(timeline));
 		}
-		else if (state.inRecovery() && !this.position.needsProof(marks.timeline())) {
-			this.position.needsNoProof(marks.timeline());
-		}
-		else if (state.inRecovery()) {
+		else if (state.inRecovery() && this.position.needsProof(marks.timeline())) {
 			HistoryMark mark = marks.find();
 			if (mark != null) {
 				this.position.compared(mark.timeline(), this.probe.find(mark, state.lsn()), incarnation);

@@ -194,7 +194,7 @@ final class NodeMonitor implements NodeInquiry.Listener {
 	}
 
 	/**
-	 * Goes on whatever happens: nobody else would ask the node again.
+	 * Plans the next question also after a failure here: none would follow otherwise.
 	 */
 	@Override
 	public void answered(@Nullable Sample sample, @Nullable Exception failure) {

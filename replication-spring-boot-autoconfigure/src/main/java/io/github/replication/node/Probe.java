@@ -96,6 +96,10 @@ final class Probe implements AutoCloseable {
 			}
 			throw new ConnectionLostException(ex);
 		}
+		catch (RuntimeException | Error ex) {
+			drop();
+			throw ex;
+		}
 	}
 
 	/**
@@ -208,6 +212,10 @@ final class Probe implements AutoCloseable {
 			drop();
 			throw new ConnectionLostException(ex);
 		}
+		catch (RuntimeException | Error ex) {
+			drop();
+			throw ex;
+		}
 	}
 
 	private Connection open() throws SQLException {
@@ -219,7 +227,7 @@ final class Probe implements AutoCloseable {
 				compare(ServerStateQuery.identify(connection));
 			}
 		}
-		catch (SQLException | RuntimeException ex) {
+		catch (SQLException | RuntimeException | Error ex) {
 			abort(connection);
 			throw ex;
 		}

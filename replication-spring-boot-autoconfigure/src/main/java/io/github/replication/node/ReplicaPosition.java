@@ -357,10 +357,13 @@ final class ReplicaPosition {
 	 * @param timeline the timeline of the primary, 0 if it is not known
 	 */
 	void needsNoProof(int timeline) {
+		if (!this.unprovable) {
+			return;
+		}
 		this.lock.lock();
 		try {
 			Known known = this.known;
-			if (known != null && timeline != 0 && known.timeline() >= timeline) {
+			if (known != null && timeline != 0 && known.timeline() == timeline) {
 				this.unprovable = false;
 			}
 		}

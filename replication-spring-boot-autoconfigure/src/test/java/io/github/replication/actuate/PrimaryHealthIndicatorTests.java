@@ -16,18 +16,24 @@
 
 package io.github.replication.actuate;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 
 import io.github.replication.NodeState;
@@ -43,9 +49,11 @@ class PrimaryHealthIndicatorTests {
 
 	private final AtomicInteger checks = new AtomicInteger();
 
+	private final AtomicLong time = new AtomicLong();
+
 	@Test
 	void checkDecidesWhileThePrimaryServes() {
-		PrimaryHealthIndicator indicator = new PrimaryHealthIndicator(this::up, this.primary::get);
+		PrimaryHealthIndicator indicator = new PrimaryHealthIndicator(this::up, this.primary::get, this.time::get);
 		assertThat(indicator.health().getStatus()).isEqualTo(Status.UP);
 		assertThat(indicator.health().getStatus()).isEqualTo(Status.UP);
 		assertThat(this.checks).hasValue(2);
@@ -55,7 +63,7 @@ class PrimaryHealthIndicatorTests {
 	void failureOfTheCheckIsItsAnswer() {
 		PrimaryHealthIndicator indicator = new PrimaryHealthIndicator(() -> {
 			throw new IllegalStateException("broken");
-		}, this.primary::get);
+		}, this.primary::get, this.time::get);
 		assertThat(indicator.health().getStatus()).isEqualTo(Status.DOWN);
 		assertThat(indicator.health().getDetails().get("error")).asString().contains("broken");
 	}
@@ -63,86 +71,83 @@ class PrimaryHealthIndicatorTests {
 	@Test
 	void primaryThatDoesNotServeIsDownWithoutACheck() {
 		this.primary.set(status(NodeState.OFFLINE));
-		Health health = new PrimaryHealthIndicator(this::up, this.primary::get).health();
+		Health health = new PrimaryHealthIndicator(this::up, this.primary::get, this.time::get).health();
 		assertThat(health.getStatus()).isEqualTo(Status.DOWN);
 		assertThat(health.getDetails()).containsEntry("primary", "pg-1").containsEntry("cause", "no answer");
 		assertThat(this.checks).hasValue(0);
 	}
 
 	@Test
-	void checkThatHangsIsGivenUpWhenThePrimaryIsLostAndNotRepeatedMeanwhile() throws Exception {
-		CountDownLatch hanging = new CountDownLatch(1);
-		CountDownLatch begun = new CountDownLatch(1);
-		PrimaryHealthIndicator indicator = new PrimaryHealthIndicator(() -> {
-			begun.countDown();
-			await(hanging);
-			return up();
-		}, this.primary::get);
+	void checkThatHangsIsGivenUpWhenThePrimaryIsLost() throws Exception {
+		HangingCheck check = new HangingCheck();
+		PrimaryHealthIndicator indicator = indicator(check);
 		CompletableFuture<Health> first = CompletableFuture.supplyAsync(indicator::health);
-		begun.await();
-		this.primary.set(status(NodeState.OFFLINE));
+		check.awaitBegun();
+		this.primary.set(status(NodeState.OFFLINE, Instant.EPOCH.plusSeconds(1)));
 		assertThat(first.get().getStatus()).isEqualTo(Status.DOWN);
-		this.primary.set(status(NodeState.ONLINE));
-		CompletableFuture<Health> second = CompletableFuture.supplyAsync(indicator::health);
-		hanging.countDown();
-		assertThat(second.get().getStatus()).isEqualTo(Status.UP);
-		assertThat(this.checks).hasValueLessThanOrEqualTo(2);
+		assertThat(indicator.health().getStatus()).isEqualTo(Status.DOWN);
+		assertThat(check.begun).hasValue(1);
+		check.end.countDown();
 	}
 
-	/**
-	 * Nobody has looked during the outage.
-	 */
 	@Test
-	void checkFromBeforeAnOutageHoldsNobodyUpAfterIt() throws Exception {
-		CountDownLatch hanging = new CountDownLatch(1);
-		CountDownLatch begun = new CountDownLatch(1);
-		PrimaryHealthIndicator indicator = new PrimaryHealthIndicator(() -> {
-			if (this.checks.getAndIncrement() == 0) {
-				begun.countDown();
-				await(hanging);
-			}
-			return Health.up().build();
-		}, this.primary::get);
+	void checkFromBeforeAnOutageDelaysNobodyAfterIt() throws Exception {
+		HangingCheck check = new HangingCheck();
+		PrimaryHealthIndicator indicator = indicator(() -> (check.begun.get() > 0) ? up() : check.health());
 		CompletableFuture<Health> first = CompletableFuture.supplyAsync(indicator::health);
-		begun.await();
+		check.awaitBegun();
 		this.primary.set(status(NodeState.ONLINE, Instant.EPOCH.plusSeconds(1)));
 		assertThat(indicator.health().getStatus()).isEqualTo(Status.UP);
 		assertThat(first.get().getStatus()).isEqualTo(Status.UP);
-		hanging.countDown();
+		check.end.countDown();
 	}
 
 	@Test
 	void callersShareACheck() throws Exception {
-		CountDownLatch hanging = new CountDownLatch(1);
-		CountDownLatch begun = new CountDownLatch(1);
-		PrimaryHealthIndicator indicator = new PrimaryHealthIndicator(() -> {
-			begun.countDown();
-			await(hanging);
-			return up();
-		}, this.primary::get);
-		List<CompletableFuture<Health>> callers = Stream
-			.generate(() -> CompletableFuture.supplyAsync(indicator::health))
-			.limit(2)
+		HangingCheck check = new HangingCheck();
+		Set<Thread> callers = ConcurrentHashMap.newKeySet();
+		PrimaryHealthIndicator indicator = new PrimaryHealthIndicator(check, () -> {
+			callers.add(Thread.currentThread());
+			return this.primary.get();
+		}, this.time::get);
+		List<CompletableFuture<Health>> answers = Stream
+			.generate(() -> CompletableFuture.supplyAsync(indicator::health, (caller) -> new Thread(caller).start()))
+			.limit(3)
 			.toList();
-		begun.await();
-		assertThat(callers).noneMatch(CompletableFuture::isDone);
-		hanging.countDown();
-		assertThat(callers).allSatisfy((caller) -> assertThat(caller.get().getStatus()).isEqualTo(Status.UP));
-		assertThat(this.checks).hasValueLessThanOrEqualTo(2);
+		Awaitility.await().until(() -> callers.size() == 3 && check.begun.get() > 0);
+		assertThat(answers).noneMatch(CompletableFuture::isDone);
+		assertThat(check.begun).hasValue(1);
+		check.end.countDown();
+		for (CompletableFuture<Health> answer : answers) {
+			assertThat(answer.get().getStatus()).isEqualTo(Status.UP);
+		}
+	}
+
+	/**
+	 * It is not begun again as long as it hangs, and each begun one may hold a
+	 * connection.
+	 */
+	@Test
+	void checkWithoutAnAnswerForAMinuteIsDownUntilItHasOne() throws Exception {
+		HangingCheck check = new HangingCheck();
+		PrimaryHealthIndicator indicator = indicator(check);
+		CompletableFuture<Health> first = CompletableFuture.supplyAsync(indicator::health);
+		check.awaitBegun();
+		this.time.addAndGet(Duration.ofSeconds(61).toNanos());
+		assertThat(first.get().getDetails()).containsEntry("cause", "no answer to the check for 60 s");
+		assertThat(indicator.health().getStatus()).isEqualTo(Status.DOWN);
+		assertThat(check.begun).hasValue(1);
+		check.end.countDown();
+		Awaitility.await().until(() -> indicator.health().getStatus() == Status.UP);
+	}
+
+	private PrimaryHealthIndicator indicator(HealthIndicator check) {
+		return new PrimaryHealthIndicator(check, this.primary::get, this.time::get);
 	}
 
 	private Health up() {
 		this.checks.incrementAndGet();
 		return Health.up().build();
-	}
-
-	private static void await(CountDownLatch latch) {
-		try {
-			latch.await();
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
 	}
 
 	private static NodeStatus status(NodeState state) {
@@ -152,6 +157,30 @@ class PrimaryHealthIndicatorTests {
 	private static NodeStatus status(NodeState state, Instant since) {
 		return new NodeStatus("pg-1", Role.PRIMARY, state, since, (state != NodeState.ONLINE) ? "no answer" : null,
 				null, null, null, null, null, null, 0, null);
+	}
+
+	private static final class HangingCheck implements HealthIndicator {
+
+		private final AtomicInteger begun = new AtomicInteger();
+
+		private final CountDownLatch end = new CountDownLatch(1);
+
+		@Override
+		public Health health() {
+			this.begun.incrementAndGet();
+			try {
+				this.end.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			return Health.up().build();
+		}
+
+		void awaitBegun() {
+			Awaitility.await().until(() -> this.begun.get() > 0);
+		}
+
 	}
 
 }

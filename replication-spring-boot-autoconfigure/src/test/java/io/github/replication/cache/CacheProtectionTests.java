@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -223,6 +224,24 @@ class CacheProtectionTests {
 		assertThat(this.target.get("key")).isNull();
 	}
 
+	/**
+	 * Without protection the caller would have the value. The outdated one cannot stay
+	 * unnoticed.
+	 */
+	@Test
+	void asynchronousLoadEndsAlsoIfItsOutdatedValueCannotBeEvicted() {
+		RefusingCache refusing = new RefusingCache();
+		ProtectedCache cache = new ProtectedCache(refusing, protection(false, "one").watermarksOf("values", refusing));
+		refusing.onPut = () -> {
+			asWriter(() -> cache.evict("key"));
+			refusing.refuses = true;
+		};
+		assertThat(cache.retrieve("key", () -> CompletableFuture.completedFuture("old")))
+			.failsWithin(Duration.ofSeconds(10))
+			.withThrowableThat()
+			.withMessageContaining("no connection");
+	}
+
 	@Test
 	void asynchronousLoadsThatAreNeverPutAreForgottenInTheEnd() {
 		CacheWatermarks watermarks = watermarks(false, "one");
@@ -298,6 +317,40 @@ class CacheProtectionTests {
 				throw new IllegalStateException("The store fails");
 			}
 			this.target.put(user, token, replaced, timeToLive);
+		}
+
+	}
+
+	/**
+	 * A cache whose values load asynchronously, and that at last cannot be reached.
+	 */
+	private static final class RefusingCache extends ConcurrentMapCache {
+
+		private Runnable onPut = () -> {
+		};
+
+		private volatile boolean refuses;
+
+		RefusingCache() {
+			super("values");
+		}
+
+		@Override
+		public <T> CompletableFuture<T> retrieve(Object key, Supplier<CompletableFuture<T>> valueLoader) {
+			return CompletableFuture.supplyAsync(() -> {
+				T value = valueLoader.get().join();
+				put(key, value);
+				this.onPut.run();
+				return value;
+			});
+		}
+
+		@Override
+		public void evict(Object key) {
+			if (this.refuses) {
+				throw new IllegalStateException("no connection");
+			}
+			super.evict(key);
 		}
 
 	}

@@ -154,9 +154,6 @@ class DiscoveryTests {
 		awaitChanges("+pg-10.0.0.1");
 	}
 
-	/**
-	 * Of the resolver, or of whatever uses a node that is added.
-	 */
 	@Test
 	void errorIsReportedAndNoReasonToStop(CapturedOutput output) {
 		this.error = new NoClassDefFoundError("resolver");

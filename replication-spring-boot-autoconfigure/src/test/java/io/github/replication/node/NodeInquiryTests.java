@@ -38,7 +38,7 @@ class NodeInquiryTests {
 	private final List<Exception> answers = new ArrayList<>();
 
 	/**
-	 * Whoever listens plans the next question.
+	 * The listener plans the next question.
 	 */
 	@Test
 	void listenerLearnsHowEachQuestionEnds() {

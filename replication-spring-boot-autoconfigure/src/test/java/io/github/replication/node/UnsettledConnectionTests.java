@@ -22,6 +22,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
@@ -45,6 +46,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class UnsettledConnectionTests {
 
+	private static final Set<String> DEFAULTS = Set.of("beginRequest", "endRequest", "setShardingKey",
+			"setShardingKeyIfValid");
+
 	private final Connection physical = Mockito.mock(Connection.class);
 
 	private final AtomicBoolean settled = new AtomicBoolean();
@@ -52,18 +56,13 @@ class UnsettledConnectionTests {
 	private final UnsettledConnection connection = new UnsettledConnection(this.physical, this.settled);
 
 	/**
-	 * Also the methods of JDK 17 that have a default: it is the driver's that counts.
+	 * The default methods of JDK 17 included, since those of the driver count. A later
+	 * JDK may have more.
 	 */
 	static Stream<Method> methods() {
 		return Arrays.stream(Connection.class.getDeclaredMethods())
 			.filter((method) -> !Modifier.isStatic(method.getModifiers()))
-			.filter((method) -> !method.isDefault() || isOverridden(method));
-	}
-
-	private static boolean isOverridden(Method method) {
-		return Arrays.stream(ForwardingConnection.class.getDeclaredMethods())
-			.anyMatch((own) -> own.getName().equals(method.getName())
-					&& Arrays.equals(own.getParameterTypes(), method.getParameterTypes()));
+			.filter((method) -> !method.isDefault() || DEFAULTS.contains(method.getName()));
 	}
 
 	@ParameterizedTest
@@ -125,7 +124,7 @@ class UnsettledConnectionTests {
 	}
 
 	@Test
-	void whatTheDriverWrapsIsFound() throws SQLException {
+	void objectInsideTheDriversConnectionIsFound() throws SQLException {
 		Statement wrapped = Mockito.mock(Statement.class);
 		BDDMockito.given(this.physical.unwrap(Statement.class)).willReturn(wrapped);
 		BDDMockito.given(this.physical.isWrapperFor(Statement.class)).willReturn(true);

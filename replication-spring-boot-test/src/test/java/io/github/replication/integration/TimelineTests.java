@@ -185,6 +185,7 @@ class TimelineTests {
 			}
 			this.cluster.awaitReplication();
 			try (TestApplication application = builder().without("replication.replicas.primary.url")
+				.with("replication.monitor.interval", "100ms")
 				.with("replication.read-your-writes.window", "2s")
 				.start()) {
 				for (int i = 0; i < 20; i++) {
@@ -202,9 +203,19 @@ class TimelineTests {
 					assertThat(count(application, later)).isEqualTo(1);
 					assertThat(application.decisions().lastReason()).isEqualTo(Reason.RECENT_WRITE);
 				});
-			}
-			for (String function : functions) {
-				new JdbcTemplate(admin).execute("GRANT EXECUTE ON FUNCTION " + function + " TO PUBLIC");
+				for (String function : functions) {
+					new JdbcTemplate(admin).execute("GRANT EXECUTE ON FUNCTION " + function + " TO PUBLIC");
+				}
+				new JdbcTemplate(admin).execute("CHECKPOINT");
+				this.cluster.awaitReplication();
+				try (SingleConnectionDataSource standby = admin(this.cluster.node("replica-2"))) {
+					new JdbcTemplate(standby).execute("CHECKPOINT");
+				}
+				Awaitility.await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
+					application.newCaller();
+					count(application, write(application));
+					assertThat(application.decisions().lastReason()).isNotEqualTo(Reason.RECENT_WRITE);
+				});
 			}
 		}
 	}
