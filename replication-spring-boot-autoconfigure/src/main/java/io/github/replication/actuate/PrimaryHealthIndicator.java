@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -35,8 +36,8 @@ import io.github.replication.NodeStatus;
 /**
  * A check of the database that does not wait for a primary which is known not to serve:
  * it is {@code DOWN} at once then. The check itself runs on a thread of its own, one for
- * all callers. A check that began before an outage delays no caller, during or after it;
- * one that has no answer for a minute is {@code DOWN} until it has.
+ * all callers. A check that began before an outage delays no caller, during or after it.
+ * One without an answer for a minute is {@code DOWN}, and is begun anew twice at most.
  *
  * @since 0.1.0
  */
@@ -50,6 +51,12 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 	 */
 	private static final Duration LIMIT = Duration.ofMinutes(1);
 
+	/**
+	 * How many checks without an answer are given up for a new one at a time: each may
+	 * hold a connection.
+	 */
+	private static final int GIVEN_UP = 2;
+
 	private final HealthIndicator check;
 
 	private final Supplier<NodeStatus> primary;
@@ -57,6 +64,8 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 	private final LongSupplier nanoTime;
 
 	private final ReentrantLock lock = new ReentrantLock();
+
+	private final AtomicInteger givenUp = new AtomicInteger();
 
 	private @Nullable Check underway;
 
@@ -120,6 +129,11 @@ public final class PrimaryHealthIndicator implements HealthIndicator {
 		this.lock.lock();
 		try {
 			Check underway = this.underway;
+			if (underway != null && isOverdue(underway) && this.givenUp.get() < GIVEN_UP) {
+				this.givenUp.incrementAndGet();
+				underway.answer().whenComplete((health, failure) -> this.givenUp.decrementAndGet());
+				underway = null;
+			}
 			if (underway == null || underway.answer().isDone() || !underway.isOf(primary)) {
 				underway = new Check(primary, this.nanoTime.getAsLong(), new CompletableFuture<>());
 				this.underway = underway;

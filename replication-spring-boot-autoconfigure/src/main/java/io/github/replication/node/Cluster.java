@@ -572,10 +572,17 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 			close(member);
 			throw ex;
 		}
-		this.monitors.add(monitor);
-		member.node().warmUp();
-		if (this.started) {
-			watch(monitor);
+		try {
+			this.monitors.add(monitor);
+			member.node().warmUp();
+			if (this.started) {
+				watch(monitor);
+			}
+		}
+		catch (RuntimeException | Error ex) {
+			this.membership.leave(member);
+			close(member);
+			throw ex;
 		}
 		changed();
 		logger.info(member + " was added");

@@ -174,7 +174,7 @@ public final class Discovery implements AutoCloseable {
 			warn(address, "The replica at " + address + " is not added: " + ex.getMessage());
 		}
 		catch (RuntimeException | Error ex) {
-			warn(address, "The replica at " + address + " is not added: " + ex);
+			failed(address, "The replica at " + address + " is not added", ex);
 		}
 	}
 
@@ -193,8 +193,20 @@ public final class Discovery implements AutoCloseable {
 		catch (IllegalStateException ex) {
 			warn(address, nameOf(address) + " stays although its address is gone from the answer: " + ex.getMessage());
 		}
+		catch (RuntimeException | Error ex) {
+			failed(address, nameOf(address) + " is not removed", ex);
+		}
 		finally {
 			this.leaving.remove(address);
+		}
+	}
+
+	/**
+	 * Reports a failure that is no refusal, one of each class for an address.
+	 */
+	private void failed(String address, String failure, Throwable cause) {
+		if (!cause.getClass().getName().equals(this.refusals.put(address, cause.getClass().getName()))) {
+			logger.error(failure, cause);
 		}
 	}
 

@@ -177,8 +177,9 @@ final class NodeInquiry implements AutoCloseable {
 		if (thoroughly) {
 			this.rounds.set(0);
 		}
+		Sample sample;
 		try {
-			Sample sample = new Sample(tick, at, this.probe.ask(thoroughly));
+			sample = new Sample(tick, at, this.probe.ask(thoroughly));
 			Change change = this.probe.change();
 			if (change != Change.NONE) {
 				this.probing.listener().changed(change);
@@ -188,12 +189,6 @@ final class NodeInquiry implements AutoCloseable {
 			if (this.position.isUsable() || thoroughly) {
 				mark(sample, incarnation);
 			}
-			boolean stuck = sample.state().mayEndInsideRecord() && sample.state().lsn() == this.lastLsn;
-			answered(sample, null);
-			if (stuck) {
-				this.probe.flush();
-			}
-			return sample;
 		}
 		catch (SQLException | RuntimeException ex) {
 			if (ex instanceof ConnectionLostException) {
@@ -206,6 +201,12 @@ final class NodeInquiry implements AutoCloseable {
 			answered(null, new IllegalStateException("The question has failed with " + ex, ex));
 			throw ex;
 		}
+		boolean stuck = sample.state().mayEndInsideRecord() && sample.state().lsn() == this.lastLsn;
+		answered(sample, null);
+		if (stuck) {
+			this.probe.flush();
+		}
+		return sample;
 	}
 
 	/**

@@ -123,22 +123,28 @@ final class Probe implements AutoCloseable {
 	 */
 	private Connection renewed(Connection current) throws SQLException {
 		this.doubted = false;
+		String before = this.server;
+		Connection connection;
 		try {
-			String before = this.server;
-			Connection connection = open();
-			if (this.change == Change.RESTARTED && leadsTo(before, current)) {
-				// two servers may call their addresses the same, or have none
-				this.change = Change.MOVED;
-			}
-			abort(current);
-			return connection;
+			connection = open();
 		}
-		catch (SQLException ex) {
+		catch (SQLException | RuntimeException | Error ex) {
 			if (this.closed) {
+				abort(current);
 				throw ex;
 			}
 			logger.debug("The connection of a probe was not renewed", ex);
 			return current;
+		}
+		try {
+			if (this.change == Change.RESTARTED && leadsTo(before, current)) {
+				// two servers may call their addresses the same, or have none
+				this.change = Change.MOVED;
+			}
+			return connection;
+		}
+		finally {
+			abort(current);
 		}
 	}
 
@@ -155,6 +161,10 @@ final class Probe implements AutoCloseable {
 		}
 		catch (SQLException ex) {
 			logger.debug("The primary was not told to flush", ex);
+		}
+		catch (RuntimeException | Error ex) {
+			drop();
+			throw ex;
 		}
 	}
 
@@ -307,7 +317,7 @@ final class Probe implements AutoCloseable {
 			try {
 				connection.abort(Runnable::run);
 			}
-			catch (SQLException ex) {
+			catch (SQLException | RuntimeException | AbstractMethodError ex) {
 				JdbcUtils.closeConnection(connection);
 			}
 		}

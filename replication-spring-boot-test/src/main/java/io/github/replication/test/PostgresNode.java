@@ -505,9 +505,12 @@ public final class PostgresNode {
 		String before = single(statement, "SELECT pg_conf_load_time()");
 		statement.execute("SELECT pg_reload_conf()");
 		// A session reads the configuration after the first process has done so and
-		// has notified all the others.
+		// has notified it.
 		Waiting.until(TIMEOUT, () -> !before.equals(single(statement, "SELECT pg_conf_load_time()")),
 				() -> "Node '" + this.name + "' has not read '" + setting + "'." + this.server.logTail());
+		// The first process notifies the sessions before the process that replays, and
+		// makes a new session only after all of them.
+		internalConnection().close();
 		return before;
 	}
 
