@@ -17,7 +17,6 @@ package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -298,10 +297,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private Connection connectForQuestion() throws SQLException {
 		Connection connection = topology().primary().readPool().openBeside();
 		try {
-			connection.setNetworkTimeout(Runnable::run, QUESTION_TIMEOUT);
-			return connection;
-		}
-		catch (SQLFeatureNotSupportedException ex) {
+			Probe.limit(connection, QUESTION_TIMEOUT);
 			return connection;
 		}
 		catch (SQLException | RuntimeException | Error ex) {

@@ -205,15 +205,19 @@ public final class Discovery implements AutoCloseable {
 	 * Reports a failure that is no refusal, one of each class for an address.
 	 */
 	private void failed(String address, String failure, Throwable cause) {
-		if (!cause.getClass().getName().equals(this.refusals.put(address, cause.getClass().getName()))) {
+		if (isNew(address, cause.getClass().getName())) {
 			logger.error(failure, cause);
 		}
 	}
 
 	private void warn(String address, String refusal) {
-		if (!refusal.equals(this.refusals.put(address, refusal))) {
+		if (isNew(address, refusal)) {
 			logger.warn(refusal);
 		}
+	}
+
+	private boolean isNew(String address, String refusal) {
+		return !refusal.equals(this.refusals.put(address, refusal));
 	}
 
 	private String nameOf(String address) {

@@ -185,7 +185,7 @@ final class NodeInquiry implements AutoCloseable {
 				this.probing.listener().changed(change);
 			}
 			this.position.reported(sample, incarnation);
-			this.position.needsNoProof(this.probing.marks().timeline());
+			this.position.endDoubt(this.probing.marks().timeline());
 			if (this.position.isUsable() || thoroughly) {
 				mark(sample, incarnation);
 			}

@@ -231,7 +231,7 @@ final class Probe implements AutoCloseable {
 	private Connection open() throws SQLException {
 		Connection connection = this.opening.open();
 		try {
-			limit(connection);
+			limit(connection, timeoutInMillis());
 			this.postgres = PRODUCT.equals(connection.getMetaData().getDatabaseProductName());
 			if (this.postgres) {
 				compare(ServerStateQuery.identify(connection));
@@ -249,9 +249,12 @@ final class Probe implements AutoCloseable {
 		return connection;
 	}
 
-	private void limit(Connection connection) throws SQLException {
+	/**
+	 * Bounds how long a server may take to answer, where the driver can.
+	 */
+	static void limit(Connection connection, int millis) throws SQLException {
 		try {
-			connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis()));
+			connection.setNetworkTimeout(Runnable::run, millis);
 		}
 		catch (SQLFeatureNotSupportedException ex) {
 			logger.debug("The driver waits for an answer as long as it takes", ex);

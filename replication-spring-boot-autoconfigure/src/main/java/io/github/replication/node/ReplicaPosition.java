@@ -356,7 +356,7 @@ final class ReplicaPosition {
 	 * timeline itself by now.
 	 * @param timeline the timeline of the primary, 0 if it is not known
 	 */
-	void needsNoProof(int timeline) {
+	void endDoubt(int timeline) {
 		if (!this.unprovable) {
 			return;
 		}

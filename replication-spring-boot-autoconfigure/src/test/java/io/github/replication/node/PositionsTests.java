@@ -168,12 +168,12 @@ class PositionsTests {
 		replica(this.one, 1, 900);
 		ReplicaPosition position = this.one.inquiry().position();
 		position.compared(2, null, position.incarnation());
-		position.needsNoProof(2);
+		position.endDoubt(2);
 		assertThat(this.positions.reason(List.of(this.one))).isEqualTo(Reason.RECENT_WRITE);
 		replica(this.one, 2, 950);
-		position.needsNoProof(0);
+		position.endDoubt(0);
 		assertThat(this.positions.reason(List.of(this.one))).isEqualTo(Reason.RECENT_WRITE);
-		position.needsNoProof(2);
+		position.endDoubt(2);
 		assertThat(this.positions.reason(List.of(this.one))).isEqualTo(Reason.BEHIND);
 		assertThat(qualifying(written(2, 500))).containsExactly(this.one);
 	}

@@ -16,8 +16,6 @@
 
 package io.github.replication.integration;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 
 import org.awaitility.Awaitility;
@@ -27,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
 
 import org.springframework.jdbc.core.ConnectionCallback;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 import io.github.replication.Consistency;
 import io.github.replication.Replication;
@@ -108,18 +108,12 @@ class FirstConnectionTests {
 
 	private static ConnectionCallback<Void> unwrapping() {
 		return (connection) -> {
-			assertThat(connection.unwrap(PGConnection.class).getBackendPID()).isEqualTo(backendOf(connection));
+			JdbcTemplate jdbc = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
+			assertThat(connection.unwrap(PGConnection.class).getBackendPID())
+				.isEqualTo(jdbc.queryForObject("SELECT pg_backend_pid()", Integer.class));
 			assertThat(connection.isWrapperFor(PGConnection.class)).isTrue();
 			return null;
 		};
-	}
-
-	private static int backendOf(Connection connection) throws SQLException {
-		try (var statement = connection.createStatement();
-				var row = statement.executeQuery("SELECT pg_backend_pid()")) {
-			row.next();
-			return row.getInt(1);
-		}
 	}
 
 	private int port() {

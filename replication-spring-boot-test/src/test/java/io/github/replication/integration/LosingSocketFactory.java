@@ -19,19 +19,18 @@ package io.github.replication.integration;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-import javax.net.SocketFactory;
+import io.github.replication.twin.DriverSocketFactory;
 
 /**
  * Opens the sockets of pgjdbc, and loses the next one over which a statement is sent. For
  * URLs that name it as their {@code socketFactory}.
  */
-public final class LosingSocketFactory extends SocketFactory {
+public final class LosingSocketFactory extends DriverSocketFactory {
 
 	private static final AtomicReference<String> LOST = new AtomicReference<>();
 
@@ -62,26 +61,6 @@ public final class LosingSocketFactory extends SocketFactory {
 	@Override
 	public Socket createSocket() {
 		return new Losing();
-	}
-
-	@Override
-	public Socket createSocket(String host, int port) {
-		throw new UnsupportedOperationException();
-	}
-
-	@Override
-	public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
-		throw new UnsupportedOperationException();
-	}
-
-	@Override
-	public Socket createSocket(InetAddress host, int port) {
-		throw new UnsupportedOperationException();
-	}
-
-	@Override
-	public Socket createSocket(InetAddress address, int port, InetAddress localAddress, int localPort) {
-		throw new UnsupportedOperationException();
 	}
 
 	private static final class Losing extends Socket {

@@ -19,7 +19,6 @@ package io.github.replication.twin;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.util.Map;
@@ -27,13 +26,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
-import javax.net.SocketFactory;
-
 /**
  * Counts writes of the driver, so that the server is not looked at after a call that sent
  * nothing, and knows when a socket was closed last. The driver creates it by name.
  */
-public class CountingSocketFactory extends SocketFactory {
+public class CountingSocketFactory extends DriverSocketFactory {
 
 	private static final Map<String, Traffic> TRAFFIC = new ConcurrentHashMap<>();
 
@@ -54,26 +51,6 @@ public class CountingSocketFactory extends SocketFactory {
 	@Override
 	public Socket createSocket() {
 		return new CountingSocket(this.traffic);
-	}
-
-	@Override
-	public Socket createSocket(String host, int port) {
-		throw new UnsupportedOperationException();
-	}
-
-	@Override
-	public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
-		throw new UnsupportedOperationException();
-	}
-
-	@Override
-	public Socket createSocket(InetAddress host, int port) {
-		throw new UnsupportedOperationException();
-	}
-
-	@Override
-	public Socket createSocket(InetAddress address, int port, InetAddress localAddress, int localPort) {
-		throw new UnsupportedOperationException();
 	}
 
 	private static final class CountingSocket extends Socket {
