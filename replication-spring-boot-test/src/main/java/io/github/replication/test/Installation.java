@@ -116,7 +116,14 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 				// is made.
 				command.addAll(List.of("-c", "dynamic_shared_memory_type=mmap"));
 			}
-			run(launcher, command, log);
+			PidFile pidFile = new PidFile(work.resolve("data"));
+			try {
+				run(launcher, command, log);
+			}
+			finally {
+				// of a server that initdb has started, if it was interrupted
+				pidFile.sharedMemory().ifPresent((left) -> left.release(launcher, true));
+			}
 			Files.delete(passwordFile);
 		}
 		catch (IOException ex) {

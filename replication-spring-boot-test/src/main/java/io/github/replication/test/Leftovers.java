@@ -113,6 +113,10 @@ final class Leftovers {
 	}
 
 	private static void clear(Path folder) throws IOException {
+		ProcessHandle.allProcesses()
+			.filter((process) -> "initdb".equals(commandName(process))
+					&& Processes.wasStartedWith(process, folder + "/"))
+			.forEach(Processes::killTree);
 		boolean stopped = true;
 		try (DirectoryStream<Path> nodes = Files.newDirectoryStream(folder, Files::isDirectory)) {
 			for (Path node : nodes) {
@@ -125,15 +129,18 @@ final class Leftovers {
 	}
 
 	private static boolean stop(Path folder, PidFile pidFile) {
+		// before it is killed, as its guard may clear the folder at the same time
+		Optional<SharedMemory> memory = pidFile.sharedMemory();
 		Optional<ProcessHandle> running = pidFile.process().filter(Processes::isRunning);
-		boolean own = running.isPresent() && Processes.wasStartedWith(running.get(), folder.toString());
+		boolean own = running.isPresent() && (Processes.wasStartedWith(running.get(), folder.toString())
+				|| Processes.worksIn(running.get(), folder));
 		if (own) {
 			Processes.killTree(running.get());
 		}
 		else if (running.isPresent() && List.of("postgres", "").contains(commandName(running.get()))) {
 			return false;
 		}
-		pidFile.releaseSharedMemory(Launcher.detect(), own);
+		memory.or(pidFile::sharedMemory).ifPresent((left) -> left.release(Launcher.detect(), own));
 		return true;
 	}
 

@@ -54,20 +54,26 @@ final class OwnedFolder implements AutoCloseable {
 			unset COLUMNS
 			folder=$1
 			shift
+			ps -A -o pid=,args= 2>/dev/null | while read -r pid command; do
+				case "$command" in */initdb\\ *"$folder"/*) kill -s KILL "$pid" ;; esac
+			done
 			for file in "$folder"/*/data/postmaster.pid; do
 				[ -f "$file" ] || continue
 				read -r pid < "$file"
-				case "$(ps -o args= -p "$pid" 2>/dev/null || tr '\\000' ' ' < "/proc/$pid/cmdline")" in
-					*"$folder"*) ;;
-					*) continue ;;
+				pid=${pid#-}
+				memory=$(sed -n 7p "$file" | while read -r key id; do echo "$key +$id"; done)
+				case "$(ps -o args= -p "$pid" 2>/dev/null || tr '\\000' ' ' < "/proc/$pid/cmdline"
+						readlink "/proc/$pid/cwd")" in
+					*"$folder"*)
+						children=$(ps -A -o ppid=,pid= 2>/dev/null | while read -r parent child; do
+							[ "$parent" = "$pid" ] && echo "$child"
+						done)
+						kill -s QUIT "$pid" $children
+						kill -s KILL "$pid" $children ;;
+					*)
+						grep -Eq "^ *$memory " /proc/sysvipc/shm 2>/dev/null || memory= ;;
 				esac
-				children=$(ps -A -o ppid=,pid= 2>/dev/null | while read -r parent child; do
-					[ "$parent" = "$pid" ] && echo "$child"
-				done)
-				memory=$(sed -n 7p "$file" | while read -r key id; do echo "$id"; done)
-				kill -s QUIT "$pid" $children
-				kill -s KILL "$pid" $children
-				[ -z "$memory" ] || "$@" ipcrm -m "$memory"
+				[ -z "$memory" ] || "$@" ipcrm -m "${memory#* +}"
 			done
 			for attempt in 1 2 3 4 5; do rm -rf "$folder" && break; done
 			""";

@@ -25,7 +25,8 @@ import java.util.Optional;
 
 /**
  * The facts about a running server in {@code postmaster.pid}: its process in line 1, its
- * shared memory in line 7, its state in line 8.
+ * shared memory in line 7, its state in line 8. The process has a minus sign where it is
+ * not the first of a server, but one that {@code initdb} has started alone.
  */
 record PidFile(Path data) {
 
@@ -36,19 +37,15 @@ record PidFile(Path data) {
 	private static final int STATE = 7;
 
 	/**
-	 * Linux's list of the shared memory: the key, the id, and in column 6 how many
-	 * processes use it.
-	 */
-	private static final Path SEGMENTS = Path.of("/proc/sysvipc/shm");
-
-	private static final int USERS = 6;
-
-	/**
 	 * The server's first process.
 	 * @return the process, if the file names one that is there
 	 */
 	Optional<ProcessHandle> process() {
-		return line(PROCESS).filter((pid) -> pid.matches("\\d+")).map(Long::valueOf).flatMap(ProcessHandle::of);
+		return pid().flatMap(ProcessHandle::of);
+	}
+
+	private Optional<Long> pid() {
+		return line(PROCESS).filter((pid) -> pid.matches("-?\\d{1,18}")).map(Long::valueOf).map(Math::abs);
 	}
 
 	/**
@@ -62,31 +59,13 @@ record PidFile(Path data) {
 	}
 
 	/**
-	 * Frees the few bytes of shared memory that a killed server cannot free itself, if
-	 * they are there and nobody uses them. Where the system does not say, they count as
-	 * there as long as it has not started again.
-	 * @param launcher knows the user who owns them
-	 * @param sinceStart whether the system has not started again since the server ran
+	 * The server's shared memory.
+	 * @return the memory, if the file names it
 	 */
-	void releaseSharedMemory(Launcher launcher, boolean sinceStart) {
-		line(SHARED_MEMORY).map((keyAndId) -> keyAndId.split(" +"))
-			.filter((keyAndId) -> keyAndId.length == 2 && keyAndId[1].matches("\\d+"))
-			.filter((keyAndId) -> Files.exists(SEGMENTS) ? isUnused(keyAndId[0], keyAndId[1]) : sinceStart)
-			.ifPresent((keyAndId) -> Processes.succeeds(launcher.command(List.of("ipcrm", "-m", keyAndId[1]))));
-	}
-
-	private static boolean isUnused(String key, String id) {
-		try {
-			String signedKey = Integer.toString((int) Long.parseUnsignedLong(key));
-			return Files.readAllLines(SEGMENTS)
-				.stream()
-				.map((line) -> line.strip().split(" +"))
-				.anyMatch((segment) -> segment[0].equals(signedKey) && segment[1].equals(id)
-						&& segment[USERS].equals("0"));
-		}
-		catch (IOException | NumberFormatException ex) {
-			return false;
-		}
+	Optional<SharedMemory> sharedMemory() {
+		return line(SHARED_MEMORY).map((keyAndId) -> keyAndId.split(" +"))
+			.filter((keyAndId) -> keyAndId.length == 2)
+			.flatMap((keyAndId) -> pid().flatMap((pid) -> SharedMemory.of(keyAndId[0], keyAndId[1], pid)));
 	}
 
 	private Optional<String> line(int index) {

@@ -160,7 +160,7 @@ final class PostgresServer {
 		catch (IllegalStateException ex) {
 			kill();
 		}
-		new PidFile(data()).releaseSharedMemory(this.installation.launcher(), true);
+		new PidFile(data()).sharedMemory().ifPresent((left) -> left.release(this.installation.launcher(), true));
 	}
 
 	synchronized void freeze() {

@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -40,13 +41,18 @@ final class Processes {
 	}
 
 	/**
-	 * Runs a command to its end.
+	 * Runs a command to its end. If it does not end in time, or the thread is
+	 * interrupted, it is killed with its children.
 	 * @param command the command and its arguments
 	 * @param output the file that receives what it prints, {@code null} to discard it
-	 * @param timeout how long it may take before it is killed
+	 * @param timeout how long it may take
 	 * @return the exit code
 	 */
 	static int run(List<String> command, @Nullable Path output, Duration timeout) {
+		return run(command, output, timeout, (process) -> killTree(process.toHandle()));
+	}
+
+	private static int run(List<String> command, @Nullable Path output, Duration timeout, Consumer<Process> killer) {
 		try {
 			Process process = builder(command, output).start();
 			try {
@@ -57,7 +63,9 @@ final class Processes {
 				return process.exitValue();
 			}
 			finally {
-				process.destroyForcibly();
+				if (process.isAlive()) {
+					killer.accept(process);
+				}
 			}
 		}
 		catch (IOException ex) {
@@ -114,7 +122,7 @@ final class Processes {
 		List<String> command = new ArrayList<>(List.of("/bin/sh", "-c",
 				"for pid in \"$@\"; do kill -s " + signal + " \"$pid\" 2>/dev/null; done; true", "kill"));
 		processes.forEach((process) -> command.add(Long.toString(process.pid())));
-		run(command, null, SIGNAL_TIMEOUT);
+		run(command, null, SIGNAL_TIMEOUT, Process::destroyForcibly);
 	}
 
 	static void signal(String signal, ProcessHandle process) {
@@ -122,14 +130,14 @@ final class Processes {
 	}
 
 	/**
-	 * Kills a server with all its children, so that none of them can do anything any
+	 * Kills a process with all its children, so that none of them can do anything any
 	 * more.
-	 * @param postmaster the server's first process
+	 * @param root the first process, of a server for example
 	 */
-	static void killTree(ProcessHandle postmaster) {
+	static void killTree(ProcessHandle root) {
 		// Stopped first, it can neither fork nor restart anything while the list is made.
-		signal("STOP", postmaster);
-		List<ProcessHandle> tree = tree(postmaster);
+		signal("STOP", root);
+		List<ProcessHandle> tree = tree(root);
 		tree.forEach(ProcessHandle::destroyForcibly);
 		signal("KILL", tree);
 		Waiting.until(SIGNAL_TIMEOUT, () -> tree.stream().noneMatch(Processes::isRunning),
@@ -176,6 +184,21 @@ final class Processes {
 		return info.commandLine().filter((line) -> line.contains(text)).isPresent() || info.arguments()
 			.filter((all) -> Arrays.stream(all).anyMatch((one) -> one.contains(text)))
 			.isPresent();
+	}
+
+	/**
+	 * Whether a process has its working folder in a folder, as a server has.
+	 * @param process the process
+	 * @param folder the folder, without symbolic links
+	 * @return {@code false} also where the system does not say
+	 */
+	static boolean worksIn(ProcessHandle process, Path folder) {
+		try {
+			return Files.readSymbolicLink(Path.of("/proc", Long.toString(process.pid()), "cwd")).startsWith(folder);
+		}
+		catch (IOException ex) {
+			return false;
+		}
 	}
 
 }

@@ -22,20 +22,20 @@ import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * A JVM that dies leaves servers behind, and the next one is not disturbed by them.
@@ -43,11 +43,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("long")
 class LeftoversTests {
 
-	private static final Path SEGMENTS = Path.of("/proc/sysvipc/shm");
-
 	@Test
 	void killedJvmLeavesNothing() throws Exception {
-		assertNothingIsLeftAfter(Forked::kill);
+		assertNothingIsLeftAfter((jvm) -> {
+			jvm.killReplica();
+			jvm.kill();
+		});
 	}
 
 	@Test
@@ -77,6 +78,7 @@ class LeftoversTests {
 			folders = jvm.folders();
 			segments = segmentsOf(folders);
 			jvm.killGuards();
+			jvm.killReplica();
 			jvm.kill();
 		}
 		assertThat(folders).isNotEmpty().allSatisfy((folder) -> assertThat(folder).exists());
@@ -86,13 +88,61 @@ class LeftoversTests {
 		}
 	}
 
+	/**
+	 * The guard passes over a server that is dead and deletes the folder, just when
+	 * another JVM has killed that server and not cleared what it leaves.
+	 */
+	@Test
+	void folderThatIsDeletedMeanwhileLeavesNothing() throws Exception {
+		List<Path> folders;
+		Set<String> segments;
+		ProcessHandle primary;
+		try (Forked jvm = new Forked()) {
+			jvm.awaitCluster();
+			folders = jvm.folders();
+			segments = segmentsOf(folders);
+			primary = jvm.server("primary");
+			jvm.killGuards();
+			jvm.kill();
+		}
+		CompletableFuture<Void> guard = CompletableFuture.runAsync(() -> {
+			await().pollDelay(Duration.ZERO)
+				.pollInterval(Duration.ofMillis(1))
+				.until(() -> !Processes.isRunning(primary));
+			folders.forEach((folder) -> Folders.delete(folder.resolve("primary")));
+		});
+		Leftovers.clear();
+		guard.join();
+		awaitGone(folders, segments);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void jvmThatIsKilledWhileItMakesTheTemplateLeavesNothing(boolean guarded) throws Exception {
+		List<Path> folders;
+		Set<String> segments;
+		try (Forked jvm = new Forked()) {
+			segments = await().until(() -> Segments.namedIn(jvm.folders()), (named) -> !named.isEmpty());
+			folders = jvm.folders();
+			if (!guarded) {
+				jvm.killGuards();
+			}
+			jvm.kill();
+		}
+		assertThat(folders).hasSize(1);
+		if (!guarded) {
+			Leftovers.clear();
+		}
+		awaitGone(folders, segments);
+	}
+
 	private static void awaitGone(List<Path> folders, Set<String> segments) {
-		Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+		await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
 			assertThat(folders).allSatisfy((folder) -> {
 				assertThat(folder).doesNotExist();
 				assertThat(serversIn(folder)).isEmpty();
 			});
-			assertThat(segments()).doesNotContainAnyElementsOf(segments);
+			assertThat(Segments.present()).doesNotContainAnyElementsOf(segments);
 		});
 	}
 
@@ -100,24 +150,10 @@ class LeftoversTests {
 	 * The shared memory of the servers, which Linux tells.
 	 */
 	private static Set<String> segmentsOf(List<Path> folders) throws IOException {
-		Set<String> segments = new HashSet<>();
-		for (Path folder : folders) {
-			try (Stream<Path> files = Files.find(folder, 3, (file, attributes) -> file.endsWith("postmaster.pid"))) {
-				for (Path file : files.toList()) {
-					segments.add(Files.readAllLines(file).get(6).strip().split(" +")[1]);
-				}
-			}
-		}
+		Set<String> segments = Segments.namedIn(folders);
 		assertThat(segments).hasSize(2);
-		assertThat(segments()).containsAll(Files.exists(SEGMENTS) ? segments : Set.of());
+		assertThat(Segments.present()).containsAll(Segments.isListed() ? segments : Set.of());
 		return segments;
-	}
-
-	private static Set<String> segments() throws IOException {
-		return Files.exists(SEGMENTS) ? Files.readAllLines(SEGMENTS)
-			.stream()
-			.map((line) -> line.strip().split(" +")[1])
-			.collect(Collectors.toSet()) : Set.of();
 	}
 
 	@Test
@@ -213,9 +249,24 @@ class LeftoversTests {
 			List<ProcessHandle> guards = this.process.children()
 				.filter((child) -> child.info().commandLine().orElse("").contains("embedded-cluster-guard"))
 				.toList();
-			assertThat(guards).hasSize(2);
+			assertThat(guards).isNotEmpty();
 			guards.forEach(ProcessHandle::destroyForcibly);
 			guards.forEach((guard) -> guard.onExit().join());
+		}
+
+		/**
+		 * Leaves the shared memory of a server to whoever clears.
+		 */
+		void killReplica() {
+			Processes.killTree(server("replica-1"));
+		}
+
+		ProcessHandle server(String name) {
+			List<ProcessHandle> servers = this.process.children()
+				.filter((child) -> child.info().commandLine().orElse("").endsWith("cluster_name=" + name))
+				.toList();
+			assertThat(servers).hasSize(1);
+			return servers.get(0);
 		}
 
 		void kill() throws InterruptedException {

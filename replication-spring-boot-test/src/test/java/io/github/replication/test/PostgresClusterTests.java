@@ -25,6 +25,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -269,7 +270,7 @@ class PostgresClusterTests {
 	@ParameterizedTest
 	@ValueSource(ints = { 0, 50, 200, 400, 700, 1000, 1300 })
 	@Tag("long")
-	void startThatIsInterruptedLeavesNothing(int afterMillis) throws InterruptedException {
+	void startThatIsInterruptedLeavesNothing(int afterMillis) throws Exception {
 		Footprint before = Footprint.now();
 		Thread starter = new Thread(() -> {
 			try (PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start()) {
@@ -279,12 +280,27 @@ class PostgresClusterTests {
 				// It was interrupted before it was ready.
 			}
 		}, "interrupted-start");
+		Set<String> segments = new HashSet<>();
 		starter.start();
-		starter.join(afterMillis + 1);
+		for (long end = System.nanoTime() + Duration.ofMillis(afterMillis + 1).toNanos(); System.nanoTime() < end;) {
+			segments.addAll(Segments.namedIn(newFolders(before)));
+			Thread.sleep(1);
+		}
+		segments.addAll(Segments.namedIn(newFolders(before)));
 		starter.interrupt();
 		starter.join(Duration.ofSeconds(30).toMillis());
 		assertThat(starter.isAlive()).isFalse();
 		await().untilAsserted(() -> assertThat(Footprint.now().since(before, Set.of())).isEmpty());
+		assertThat(Segments.present()).filteredOn(segments::contains).isEmpty();
+	}
+
+	private static List<Path> newFolders(Footprint before) {
+		return Footprint.now()
+			.folders()
+			.stream()
+			.filter((folder) -> !before.folders().contains(folder))
+			.map(Path::of)
+			.toList();
 	}
 
 	@Test
