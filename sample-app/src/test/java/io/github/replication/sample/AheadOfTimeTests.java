@@ -53,7 +53,7 @@ class AheadOfTimeTests {
 			.resolve("io/github/replication/sample/NewsroomApplication__ApplicationContextInitializer.class")).exists();
 		Path log = this.folder.resolve("log");
 		Process newsroom = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Dspring.aot.enabled=true", "-cp",
+				"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dspring.aot.enabled=true", "-cp",
 				processed + File.pathSeparator + System.getProperty("java.class.path"),
 				NewsroomApplication.class.getName(), "--server.port=0")
 			.redirectErrorStream(true)
