@@ -130,6 +130,14 @@ final class Folders {
 			}
 
 			@Override
+			public FileVisitResult visitFileFailed(Path file, IOException ex) throws IOException {
+				if (ex instanceof NoSuchFileException && !file.equals(folder)) {
+					return FileVisitResult.CONTINUE;
+				}
+				throw ex;
+			}
+
+			@Override
 			public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException ex) throws IOException {
 				Files.deleteIfExists(dir);
 				return FileVisitResult.CONTINUE;

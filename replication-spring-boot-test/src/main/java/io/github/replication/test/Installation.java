@@ -121,7 +121,7 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 				run(launcher, command, log);
 			}
 			finally {
-				// of a server that initdb has started, if it was interrupted
+				// of a backend that initdb was running when it was interrupted
 				pidFile.sharedMemory().ifPresent((left) -> left.release(launcher, true));
 			}
 			Files.delete(passwordFile);

@@ -34,7 +34,7 @@ import org.apache.commons.logging.LogFactory;
 /**
  * Finds what JVMs left behind that were killed together with their guards, and clears it.
  * A folder counts as left behind only if nobody holds its lock and the process named in
- * it is gone; a process is ended only if it was started on that folder.
+ * it is gone; a process is ended only if it was started on that folder or works in it.
  */
 final class Leftovers {
 
@@ -114,8 +114,7 @@ final class Leftovers {
 
 	private static void clear(Path folder) throws IOException {
 		ProcessHandle.allProcesses()
-			.filter((process) -> "initdb".equals(commandName(process))
-					&& Processes.wasStartedWith(process, folder + "/"))
+			.filter((process) -> isInitdb(process) && Processes.wasStartedWith(process, folder + "/"))
 			.forEach(Processes::killTree);
 		boolean stopped = true;
 		try (DirectoryStream<Path> nodes = Files.newDirectoryStream(folder, Files::isDirectory)) {
@@ -142,6 +141,10 @@ final class Leftovers {
 		}
 		memory.or(pidFile::sharedMemory).ifPresent((left) -> left.release(Launcher.detect(), own));
 		return true;
+	}
+
+	private static boolean isInitdb(ProcessHandle process) {
+		return "initdb".equals(commandName(process)) || Processes.wasStartedWith(process, "/initdb ");
 	}
 
 	private static String commandName(ProcessHandle process) {

@@ -47,6 +47,10 @@ final class OwnedFolder implements AutoCloseable {
 	/**
 	 * Waits for the end of its input. A line on it says that all is well; without one the
 	 * JVM has died. Interrupts from a terminal reach the guard too and must not end it.
+	 * Then it ends what was started on the folder, and the backend that {@code initdb}
+	 * may be running, which has but its working folder there; frees the shared memory
+	 * that servers have noted, before and after they are ended, as another JVM may clear
+	 * the same; and deletes the folder.
 	 */
 	private static final String GUARD = """
 			trap '' INT TERM HUP
@@ -54,26 +58,45 @@ final class OwnedFolder implements AutoCloseable {
 			unset COLUMNS
 			folder=$1
 			shift
-			ps -A -o pid=,args= 2>/dev/null | while read -r pid command; do
-				case "$command" in */initdb\\ *"$folder"/*) kill -s KILL "$pid" ;; esac
-			done
-			for file in "$folder"/*/data/postmaster.pid; do
-				[ -f "$file" ] || continue
-				read -r pid < "$file"
-				pid=${pid#-}
-				memory=$(sed -n 7p "$file" | while read -r key id; do echo "$key +$id"; done)
-				case "$(ps -o args= -p "$pid" 2>/dev/null || tr '\\000' ' ' < "/proc/$pid/cmdline"
-						readlink "/proc/$pid/cwd")" in
-					*"$folder"*)
-						children=$(ps -A -o ppid=,pid= 2>/dev/null | while read -r parent child; do
-							[ "$parent" = "$pid" ] && echo "$child"
-						done)
-						kill -s QUIT "$pid" $children
-						kill -s KILL "$pid" $children ;;
-					*)
-						grep -Eq "^ *$memory " /proc/sysvipc/shm 2>/dev/null || memory= ;;
+			processes() { # each with its id, its parent and its command
+				ps -A -o pid= -o ppid= -o args= || for process in /proc/[0-9]*; do
+					parent=$(sed -n 's/^PPid:[^0-9]*//p' "$process/status")
+					echo "${process#/proc/} $parent $(tr '\\000' ' ' < "$process/cmdline")"
+				done
+			}
+			end() {
+				children=$(processes | while read -r pid parent command; do
+					[ "$parent" = "$1" ] && echo "$pid"
+				done)
+				kill -s QUIT "$1" $children
+				kill -s KILL "$1" $children
+			}
+			notes() { # of the servers: each with its process and the id of its shared memory
+				for file in "$folder"/*/data/postmaster.pid; do
+					sed -n '1s/^-//;1p;7p' "$file" | {
+						read -r pid
+						read -r key id
+						echo "$pid $id"
+					}
+				done
+			}
+			notes=$(notes)
+			processes | while read -r pid parent command; do
+				case "$command" in
+					*/initdb\\ *"$folder"/*|*/postgres\\ *"$folder"/*) end "$pid" ;;
 				esac
-				[ -z "$memory" ] || "$@" ipcrm -m "${memory#* +}"
+			done
+			echo "$notes" | while read -r pid id; do
+				case "$(readlink "/proc/$pid/cwd")" in
+					"$folder"/*) end "$pid" ;;
+				esac
+			done
+			{ echo "$notes"; notes; } | sort -u | while read -r pid id; do
+				[ -n "$id" ] || continue
+				if [ ! -e /proc/sysvipc/shm ] ||
+						grep -Eq "^ *-?[0-9]+ +$id +[0-9]+ +[0-9]+ +$pid " /proc/sysvipc/shm; then
+					"$@" ipcrm -m "$id"
+				fi
 			done
 			for attempt in 1 2 3 4 5; do rm -rf "$folder" && break; done
 			""";

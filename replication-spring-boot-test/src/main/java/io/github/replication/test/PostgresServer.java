@@ -152,15 +152,17 @@ final class PostgresServer {
 	 * afterwards.
 	 */
 	synchronized void discard() {
-		prepareDiscard();
-		Process current = this.process;
-		try {
-			Waiting.until(DISCARD_TIMEOUT, () -> current == null || !current.isAlive(), () -> "");
-		}
-		catch (IllegalStateException ex) {
-			kill();
-		}
-		new PidFile(data()).sharedMemory().ifPresent((left) -> left.release(this.installation.launcher(), true));
+		Processes.uninterrupted(() -> {
+			prepareDiscard();
+			Process current = this.process;
+			try {
+				Waiting.until(DISCARD_TIMEOUT, () -> current == null || !current.isAlive(), () -> "");
+			}
+			catch (IllegalStateException ex) {
+				kill();
+			}
+			new PidFile(data()).sharedMemory().ifPresent((left) -> left.release(this.installation.launcher(), true));
+		});
 	}
 
 	synchronized void freeze() {

@@ -64,7 +64,7 @@ final class Processes {
 			}
 			finally {
 				if (process.isAlive()) {
-					killer.accept(process);
+					end(process, killer);
 				}
 			}
 		}
@@ -74,6 +74,15 @@ final class Processes {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			throw new IllegalStateException("Interrupted while running " + command, ex);
+		}
+	}
+
+	private static void end(Process process, Consumer<Process> killer) {
+		try {
+			killer.accept(process);
+		}
+		catch (IllegalStateException ex) {
+			// Why it had to be killed tells more.
 		}
 	}
 
@@ -135,14 +144,38 @@ final class Processes {
 	 * @param root the first process, of a server for example
 	 */
 	static void killTree(ProcessHandle root) {
-		// Stopped first, it can neither fork nor restart anything while the list is made.
-		signal("STOP", root);
-		List<ProcessHandle> tree = tree(root);
-		tree.forEach(ProcessHandle::destroyForcibly);
-		signal("KILL", tree);
-		Waiting.until(SIGNAL_TIMEOUT, () -> tree.stream().noneMatch(Processes::isRunning),
-				() -> "Processes that were killed are still there: "
-						+ tree.stream().filter(Processes::isRunning).map(ProcessHandle::pid).toList());
+		uninterrupted(() -> {
+			try {
+				// Stopped first, it can neither fork nor restart anything while the list
+				// is made.
+				signal("STOP", root);
+				List<ProcessHandle> tree = tree(root);
+				tree.forEach(ProcessHandle::destroyForcibly);
+				signal("KILL", tree);
+				Waiting.until(SIGNAL_TIMEOUT, () -> tree.stream().noneMatch(Processes::isRunning),
+						() -> "Processes that were killed are still there: "
+								+ tree.stream().filter(Processes::isRunning).map(ProcessHandle::pid).toList());
+			}
+			finally {
+				root.destroyForcibly();
+			}
+		});
+	}
+
+	/**
+	 * Does what has to be done on a thread that is interrupted too, which stays so.
+	 * @param action the work
+	 */
+	static void uninterrupted(Runnable action) {
+		boolean interrupted = Thread.interrupted();
+		try {
+			action.run();
+		}
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
+		}
 	}
 
 	static List<ProcessHandle> tree(ProcessHandle process) {

@@ -41,7 +41,10 @@ record SharedMemory(long key, long id, long creator) {
 
 	/**
 	 * Reads what a server has noted.
-	 * @return the memory, if both are numbers
+	 * @param key the key
+	 * @param id the id
+	 * @param creator the process id of the server
+	 * @return the memory, if key and id are numbers
 	 */
 	static Optional<SharedMemory> of(String key, String id, long creator) {
 		try {
@@ -61,7 +64,8 @@ record SharedMemory(long key, long id, long creator) {
 	 */
 	void release(Launcher launcher, boolean sinceStart) {
 		if (Files.exists(LIST) ? isAbandoned() : sinceStart) {
-			Processes.succeeds(launcher.command(List.of("ipcrm", "-m", Long.toString(this.id))));
+			List<String> command = launcher.command(List.of("ipcrm", "-m", Long.toString(this.id)));
+			Processes.uninterrupted(() -> Processes.succeeds(command));
 		}
 	}
 

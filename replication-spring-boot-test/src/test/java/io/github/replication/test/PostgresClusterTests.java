@@ -25,7 +25,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -270,8 +269,24 @@ class PostgresClusterTests {
 	@ParameterizedTest
 	@ValueSource(ints = { 0, 50, 200, 400, 700, 1000, 1300 })
 	@Tag("long")
-	void startThatIsInterruptedLeavesNothing(int afterMillis) throws Exception {
+	void startThatIsInterruptedLeavesNothing(int afterMillis) throws InterruptedException {
 		Footprint before = Footprint.now();
+		Thread starter = starter();
+		starter.join(afterMillis + 1);
+		assertInterruptedLeavesNothing(starter, before);
+	}
+
+	@Test
+	void startThatIsInterruptedWhileTheTemplateIsMadeLeavesNoSharedMemory() throws Exception {
+		Footprint before = Footprint.now();
+		Thread starter = starter();
+		Set<String> segments = await().pollInterval(Duration.ofMillis(5))
+			.until(() -> Segments.namedIn(foldersSince(before)), (named) -> !named.isEmpty());
+		assertInterruptedLeavesNothing(starter, before);
+		assertThat(Segments.present()).doesNotContainAnyElementsOf(segments);
+	}
+
+	private static Thread starter() {
 		Thread starter = new Thread(() -> {
 			try (PostgresCluster other = PostgresCluster.builder().replicas(1).ownSystemIdentifier().start()) {
 				assertThat(other.isOpen()).isTrue();
@@ -280,27 +295,24 @@ class PostgresClusterTests {
 				// It was interrupted before it was ready.
 			}
 		}, "interrupted-start");
-		Set<String> segments = new HashSet<>();
 		starter.start();
-		for (long end = System.nanoTime() + Duration.ofMillis(afterMillis + 1).toNanos(); System.nanoTime() < end;) {
-			segments.addAll(Segments.namedIn(newFolders(before)));
-			Thread.sleep(1);
-		}
-		segments.addAll(Segments.namedIn(newFolders(before)));
-		starter.interrupt();
-		starter.join(Duration.ofSeconds(30).toMillis());
-		assertThat(starter.isAlive()).isFalse();
-		await().untilAsserted(() -> assertThat(Footprint.now().since(before, Set.of())).isEmpty());
-		assertThat(Segments.present()).filteredOn(segments::contains).isEmpty();
+		return starter;
 	}
 
-	private static List<Path> newFolders(Footprint before) {
+	private static List<Path> foldersSince(Footprint before) {
 		return Footprint.now()
 			.folders()
 			.stream()
 			.filter((folder) -> !before.folders().contains(folder))
 			.map(Path::of)
 			.toList();
+	}
+
+	private static void assertInterruptedLeavesNothing(Thread starter, Footprint before) throws InterruptedException {
+		starter.interrupt();
+		starter.join(Duration.ofSeconds(30).toMillis());
+		assertThat(starter.isAlive()).isFalse();
+		await().untilAsserted(() -> assertThat(Footprint.now().since(before, Set.of())).isEmpty());
 	}
 
 	@Test

@@ -17,6 +17,7 @@
 package io.github.replication.test;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -44,7 +45,7 @@ final class Segments {
 				nodes.map((node) -> node.resolve("data").resolve("postmaster.pid"))
 					.forEach((file) -> add(file, segments));
 			}
-			catch (IOException ex) {
+			catch (IOException | UncheckedIOException ex) {
 				if (Files.exists(folder)) {
 					throw ex;
 				}
