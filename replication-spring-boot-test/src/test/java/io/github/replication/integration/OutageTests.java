@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -335,6 +336,7 @@ class OutageTests {
 					}
 					catch (RuntimeException ex) {
 						// refused, as long as there is no primary
+						LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
 					}
 				}
 			})).toList();
