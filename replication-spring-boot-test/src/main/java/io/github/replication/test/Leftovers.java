@@ -113,13 +113,14 @@ final class Leftovers {
 	}
 
 	private static void clear(Path folder) throws IOException {
-		ProcessHandle.allProcesses()
-			.filter((process) -> isInitdb(process) && Processes.wasStartedWith(process, folder + "/"))
-			.forEach(Processes::killTree);
+		List<ProcessHandle> initdb = ProcessHandle.allProcesses()
+			.filter((process) -> Processes.wasStartedWith(process, "/initdb -D " + folder + "/"))
+			.toList();
+		initdb.forEach(Processes::killTree);
 		boolean stopped = true;
 		try (DirectoryStream<Path> nodes = Files.newDirectoryStream(folder, Files::isDirectory)) {
 			for (Path node : nodes) {
-				stopped &= stop(folder, new PidFile(node.resolve("data")));
+				stopped &= stop(folder, new PidFile(node.resolve("data")), !initdb.isEmpty());
 			}
 		}
 		if (stopped && Folders.delete(folder)) {
@@ -127,7 +128,7 @@ final class Leftovers {
 		}
 	}
 
-	private static boolean stop(Path folder, PidFile pidFile) {
+	private static boolean stop(Path folder, PidFile pidFile, boolean sinceStart) {
 		// before it is killed, as its guard may clear the folder at the same time
 		Optional<SharedMemory> memory = pidFile.sharedMemory();
 		Optional<ProcessHandle> running = pidFile.process().filter(Processes::isRunning);
@@ -139,12 +140,8 @@ final class Leftovers {
 		else if (running.isPresent() && List.of("postgres", "").contains(commandName(running.get()))) {
 			return false;
 		}
-		memory.or(pidFile::sharedMemory).ifPresent((left) -> left.release(Launcher.detect(), own));
+		memory.or(pidFile::sharedMemory).ifPresent((left) -> left.release(Launcher.detect(), own || sinceStart));
 		return true;
-	}
-
-	private static boolean isInitdb(ProcessHandle process) {
-		return "initdb".equals(commandName(process)) || Processes.wasStartedWith(process, "/initdb ");
 	}
 
 	private static String commandName(ProcessHandle process) {

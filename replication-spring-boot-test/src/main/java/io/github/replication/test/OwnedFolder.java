@@ -48,27 +48,28 @@ final class OwnedFolder implements AutoCloseable {
 	 * Waits for the end of its input. A line on it says that all is well; without one the
 	 * JVM has died. Interrupts from a terminal reach the guard too and must not end it.
 	 * Then it ends what was started on the folder, and the backend that {@code initdb}
-	 * may be running, which has but its working folder there; frees the shared memory
-	 * that servers have noted, before and after they are ended, as another JVM may clear
-	 * the same; and deletes the folder.
+	 * may be running, which only its working folder gives away. It frees the shared
+	 * memory that servers note, and reads the notes twice, as another JVM may be clearing
+	 * the same folder.
 	 */
 	private static final String GUARD = """
 			trap '' INT TERM HUP
 			if read -r line; then exit 0; fi
-			unset COLUMNS
+			export COLUMNS=100000
 			folder=$1
 			shift
 			processes() { # each with its id, its parent and its command
 				ps -A -o pid= -o ppid= -o args= || for process in /proc/[0-9]*; do
 					parent=$(sed -n 's/^PPid:[^0-9]*//p' "$process/status")
-					echo "${process#/proc/} $parent $(tr '\\000' ' ' < "$process/cmdline")"
+					command=$(tr '\\000\\n' '  ' < "$process/cmdline")
+					printf '%s %s %s\\n' "${process#/proc/}" "$parent" "$command"
 				done
 			}
-			end() {
+			end() { # stopped first, it cannot start another child
+				kill -s STOP "$1"
 				children=$(processes | while read -r pid parent command; do
 					[ "$parent" = "$1" ] && echo "$pid"
 				done)
-				kill -s QUIT "$1" $children
 				kill -s KILL "$1" $children
 			}
 			notes() { # of the servers: each with its process and the id of its shared memory
@@ -83,10 +84,10 @@ final class OwnedFolder implements AutoCloseable {
 			notes=$(notes)
 			processes | while read -r pid parent command; do
 				case "$command" in
-					*/initdb\\ *"$folder"/*|*/postgres\\ *"$folder"/*) end "$pid" ;;
+					*/initdb\\ -D\\ "$folder"/*|*/postgres\\ -D\\ "$folder"/*) end "$pid" ;;
 				esac
 			done
-			echo "$notes" | while read -r pid id; do
+			{ echo "$notes"; notes; } | while read -r pid id; do
 				case "$(readlink "/proc/$pid/cwd")" in
 					"$folder"/*) end "$pid" ;;
 				esac

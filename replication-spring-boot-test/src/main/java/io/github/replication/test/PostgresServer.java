@@ -153,13 +153,13 @@ final class PostgresServer {
 	 */
 	synchronized void discard() {
 		Processes.uninterrupted(() -> {
-			prepareDiscard();
 			Process current = this.process;
 			try {
+				prepareDiscard();
 				Waiting.until(DISCARD_TIMEOUT, () -> current == null || !current.isAlive(), () -> "");
 			}
 			catch (IllegalStateException ex) {
-				kill();
+				Processes.uninterrupted(this::kill);
 			}
 			new PidFile(data()).sharedMemory().ifPresent((left) -> left.release(this.installation.launcher(), true));
 		});

@@ -82,7 +82,7 @@ final class Processes {
 			killer.accept(process);
 		}
 		catch (IllegalStateException ex) {
-			// Why it had to be killed tells more.
+			// Why it had to be killed is more to the point.
 		}
 	}
 
