@@ -45,7 +45,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @EmbeddedCluster(replicas = 1, dedicated = true)
 @EnabledIfSystemProperty(named = "twin.long", matches = "true",
-		disabledReason = "it takes an hour: ./mvnw -B verify -Ptwin")
+		disabledReason = "it takes hours: ./mvnw -B verify -Ptwin")
 @Timeout(value = 240, unit = TimeUnit.HOURS)
 class LongTwinTests {
 
@@ -106,7 +106,7 @@ class LongTwinTests {
 	}
 
 	/**
-	 * The first of each kind is reported at once, since the run may take an hour.
+	 * The first of each kind is reported at once, since the run may take hours.
 	 */
 	private static void note(Map<String, String> findings, String kind, String report) {
 		if (findings.putIfAbsent(kind, report) == null) {
