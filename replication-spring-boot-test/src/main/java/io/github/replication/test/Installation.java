@@ -116,13 +116,12 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 				// is made.
 				command.addAll(List.of("-c", "dynamic_shared_memory_type=mmap"));
 			}
-			PidFile pidFile = new PidFile(work.resolve("data"));
 			try {
 				run(launcher, command, log);
 			}
 			finally {
 				// of a backend that initdb was running when it was interrupted
-				pidFile.sharedMemory().ifPresent((left) -> left.release(launcher, true));
+				new PidFile(work.resolve("data")).sharedMemory().ifPresent((left) -> left.release(launcher, true));
 			}
 			Files.delete(passwordFile);
 		}

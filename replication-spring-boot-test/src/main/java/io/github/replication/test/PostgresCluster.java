@@ -575,22 +575,20 @@ public final class PostgresCluster implements AutoCloseable {
 		OpenClusters.forget(this);
 		// a thread that is interrupted, by the time-out of a test for instance, closes
 		// too
-		boolean interrupted = Thread.interrupted();
-		try {
-			this.nodes.forEach((node) -> quietly(node, node::prepareDiscard));
-			this.nodes.forEach((node) -> quietly(node, node::discard));
-			this.nodes.forEach((node) -> quietly(node, node::closeProxy));
-		}
-		finally {
-			this.folder.close();
-			this.ports.values().forEach(Ports::giveBack);
-			if (this.settings.ownSystemIdentifier) {
-				this.installation.close();
+		Processes.uninterrupted(() -> {
+			try {
+				this.nodes.forEach((node) -> quietly(node, node::prepareDiscard));
+				this.nodes.forEach((node) -> quietly(node, node::discard));
+				this.nodes.forEach((node) -> quietly(node, node::closeProxy));
 			}
-			if (interrupted) {
-				Thread.currentThread().interrupt();
+			finally {
+				this.folder.close();
+				this.ports.values().forEach(Ports::giveBack);
+				if (this.settings.ownSystemIdentifier) {
+					this.installation.close();
+				}
 			}
-		}
+		});
 	}
 
 	private static void quietly(PostgresNode node, Runnable step) {

@@ -21,7 +21,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -42,8 +41,9 @@ final class Segments {
 		Set<String> segments = new HashSet<>();
 		for (Path folder : folders) {
 			try (Stream<Path> nodes = Files.list(folder)) {
-				nodes.map((node) -> node.resolve("data").resolve("postmaster.pid"))
-					.forEach((file) -> add(file, segments));
+				nodes.map((node) -> new PidFile(node.resolve("data")))
+					.flatMap((file) -> file.sharedMemory().stream())
+					.forEach((memory) -> segments.add(Long.toString(memory.id())));
 			}
 			catch (IOException | UncheckedIOException ex) {
 				if (Files.exists(folder)) {
@@ -52,18 +52,6 @@ final class Segments {
 			}
 		}
 		return segments;
-	}
-
-	private static void add(Path file, Set<String> segments) {
-		try {
-			List<String> lines = Files.readAllLines(file);
-			if (lines.size() > 6) {
-				segments.add(lines.get(6).strip().split(" +")[1]);
-			}
-		}
-		catch (IOException ex) {
-			// There is none, or not any more.
-		}
 	}
 
 	/**

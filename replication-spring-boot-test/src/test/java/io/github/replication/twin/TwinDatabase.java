@@ -146,9 +146,8 @@ enum TwinDatabase {
 	void create(PostgresCluster cluster, String name, boolean replicated) throws SQLException {
 		try (Connection connection = connect(cluster, "postgres"); Statement statement = connection.createStatement()) {
 			// logins cost less
-			statement.execute(
-					"SELECT set_config(name, '1', false) FROM pg_settings WHERE name = 'scram_iterations'; ALTER ROLE app PASSWORD '"
-							+ cluster.password() + "'");
+			statement.execute("SELECT set_config(name, '1', false) FROM pg_settings WHERE name = 'scram_iterations'");
+			statement.execute("ALTER ROLE app PASSWORD '" + cluster.password() + "'");
 			statement.execute("CREATE DATABASE " + name + " OWNER app");
 			statement.execute("ALTER DATABASE " + name + " SET search_path = " + defaultSchema());
 			statement.execute("ALTER DATABASE " + name + " SET lock_timeout = '150ms'");
