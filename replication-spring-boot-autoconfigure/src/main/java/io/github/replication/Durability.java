@@ -29,9 +29,9 @@ import java.lang.annotation.Target;
  * {@code @Durability(SynchronousCommit.REMOTE_APPLY)}.
  * <p>
  * A method that joins a transaction can only raise the level of that transaction: the
- * strictest of several levels counts. A transaction without this annotation has the
- * server's default. The annotation has no effect without a transaction and in a read-only
- * one.
+ * strictest of several levels counts, the server's default included where the method that
+ * has begun the transaction is without this annotation. The annotation has no effect
+ * without a transaction and in a read-only one.
  * <p>
  * A commit that waits for standbys does so for as long as they are missing.
  *

@@ -68,7 +68,7 @@ public final class CommitDurability {
 	}
 
 	/**
-	 * Asks for no less in the transaction under way.
+	 * Asks for no less in the transaction under way, whatever that has without this.
 	 * @param level the level that its commit needs at least
 	 */
 	public static void require(SynchronousCommit level) {
@@ -84,17 +84,17 @@ public final class CommitDurability {
 
 	/**
 	 * Returns the level that the commit needs.
-	 * @return the strictest level asked for, {@code null} for the server's default
+	 * @return the strictest level asked for, {@code null} for the one that is set
 	 */
-	static @Nullable SynchronousCommit current() {
+	static @Nullable CommitLevel current() {
 		CommitDurability current = CURRENT.get();
 		SynchronousCommit own = (current != null
 				&& current.unit.equals(TransactionSynchronizationManager.getCurrentTransactionName())) ? current.level
 						: null;
 		if (TransactionSynchronizationManager.getResource(Requirement.class) instanceof Requirement requirement) {
-			return (own != null) ? own.and(requirement.level) : requirement.level;
+			return (own != null) ? CommitLevel.of(own.and(requirement.level)) : CommitLevel.atLeast(requirement.level);
 		}
-		return own;
+		return (own != null) ? CommitLevel.of(own) : null;
 	}
 
 	/**

@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.replication.Reason;
 import io.github.replication.RouteDecision;
-import io.github.replication.SynchronousCommit;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
@@ -434,7 +433,7 @@ final class UnitOfWork {
 	/**
 	 * Sends the commit, and the question whether it writes if nothing else proves that.
 	 */
-	private CommitEffect send(@Nullable SynchronousCommit level) throws SQLException {
+	private CommitEffect send(@Nullable CommitLevel level) throws SQLException {
 		Connection connection = this.physical.connection();
 		DriverConnection driver = this.physical.driver();
 		boolean sessionKnown = this.physical.isSessionKnown();
@@ -457,9 +456,9 @@ final class UnitOfWork {
 	 * Returns the level that the commit needs. It counts as well if the outcome of the
 	 * commit is not known.
 	 */
-	private @Nullable SynchronousCommit level() {
-		SynchronousCommit level = CommitDurability.current();
-		if (level == SynchronousCommit.OFF) {
+	private @Nullable CommitLevel level() {
+		CommitLevel level = CommitDurability.current();
+		if (level != null && level.isOff()) {
 			this.asynchronous = true;
 		}
 		return level;

@@ -21,15 +21,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.SynchronousCommit;
 import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.DriverConnection.TransactionState;
 
@@ -48,14 +43,6 @@ final class WriteDetection {
 	private static final String CHECK_AND_COMMIT = "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
 			+ " pg_catalog.current_setting('synchronous_commit'), pg_catalog.pg_backend_pid(); COMMIT";
 
-	/**
-	 * Only the value of the setting at the commit counts.
-	 */
-	private static final Map<SynchronousCommit, String> CHECK_SET_AND_COMMIT = Arrays.stream(SynchronousCommit.values())
-		.collect(Collectors.toUnmodifiableMap(Function.identity(),
-				(level) -> "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
-						+ " pg_catalog.set_config('synchronous_commit', '" + level.setting() + "', true); COMMIT"));
-
 	private WriteDetection() {
 	}
 
@@ -69,17 +56,23 @@ final class WriteDetection {
 	 * else
 	 * @return the known effect of the transaction
 	 */
-	static CommitEffect commit(Connection connection, DriverConnection driver, @Nullable SynchronousCommit level,
+	static CommitEffect commit(Connection connection, DriverConnection driver, @Nullable CommitLevel level,
 			@Nullable LongSupplier clock) throws SQLException {
 		CommitEffect possible = possibleOutcome(driver);
 		if (possible != null) {
 			return commitUnchecked(connection, level, possible);
 		}
-		CommitEffect effect = (level != null)
-				? checkAndCommit(connection, CHECK_SET_AND_COMMIT.getOrDefault(level, CHECK_AND_COMMIT), driver, null)
+		CommitEffect effect = (level != null) ? checkAndCommit(connection, checkSetAndCommit(level), driver, null)
 				: checkAndCommit(connection, CHECK_AND_COMMIT, driver, clock);
 		connection.commit();
 		return effect;
+	}
+
+	/**
+	 * Only the value of the setting at the commit counts.
+	 */
+	private static String checkSetAndCommit(CommitLevel level) {
+		return "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL, " + level.assignment() + "; COMMIT";
 	}
 
 	/**
@@ -99,7 +92,7 @@ final class WriteDetection {
 		return driver.setsSavepoints() ? CommitEffect.POSSIBLY_WRITTEN : null;
 	}
 
-	private static CommitEffect commitUnchecked(Connection connection, @Nullable SynchronousCommit level,
+	private static CommitEffect commitUnchecked(Connection connection, @Nullable CommitLevel level,
 			CommitEffect possible) throws SQLException {
 		if (level == null || !possible.mayHaveWritten()) {
 			connection.commit();
@@ -107,12 +100,12 @@ final class WriteDetection {
 		}
 		set(connection, level);
 		connection.commit();
-		return (level == SynchronousCommit.OFF) ? CommitEffect.WRITTEN_ASYNCHRONOUSLY : CommitEffect.WRITTEN;
+		return level.isOff() ? CommitEffect.WRITTEN_ASYNCHRONOUSLY : CommitEffect.WRITTEN;
 	}
 
-	private static void set(Connection connection, SynchronousCommit level) throws SQLException {
+	private static void set(Connection connection, CommitLevel level) throws SQLException {
 		try (Statement statement = connection.createStatement()) {
-			statement.execute("SET LOCAL synchronous_commit TO " + level.setting());
+			statement.execute("SELECT " + level.assignment());
 		}
 	}
 

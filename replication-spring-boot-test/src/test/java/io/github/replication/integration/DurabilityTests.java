@@ -94,6 +94,20 @@ class DurabilityTests {
 	}
 
 	@Test
+	void methodThatJoinsOnlyRaisesTheLevel() {
+		this.orders.joinFromPlain(this.id, "on", SynchronousCommit.OFF);
+		assertThat(levelOf(this.id)).isEqualTo("on");
+		this.orders.joinFromPlain(this.id + 1, "on", SynchronousCommit.LOCAL);
+		assertThat(levelOf(this.id + 1)).isEqualTo("on");
+		this.orders.joinFromPlain(this.id + 2, "off", SynchronousCommit.LOCAL);
+		assertThat(levelOf(this.id + 2)).isEqualTo("local");
+		this.orders.joinFromPlain(this.id + 3, "remote_apply", SynchronousCommit.LOCAL);
+		assertThat(levelOf(this.id + 3)).isEqualTo("remote_apply");
+		this.orders.joinFromPlain(this.id + 4, "off", SynchronousCommit.OFF);
+		assertThat(levelOf(this.id + 4)).isEqualTo("off");
+	}
+
+	@Test
 	void transactionOfItsOwnInsideIsLeftAlone() {
 		this.orders.logAround(this.id, this.id + 1);
 		assertThat(levelOf(this.id)).isEqualTo("off");
@@ -231,6 +245,23 @@ class DurabilityTests {
 		@Transactional
 		public void placeFromPlain(long id) {
 			this.self.getObject().place(id);
+		}
+
+		@Transactional
+		@Durability(SynchronousCommit.LOCAL)
+		public void keep(long id) {
+			insert(id);
+		}
+
+		@Transactional
+		public void joinFromPlain(long id, String before, SynchronousCommit level) {
+			this.jdbc.execute("SET LOCAL synchronous_commit = " + before);
+			if (level == SynchronousCommit.OFF) {
+				this.self.getObject().log(id);
+			}
+			else {
+				this.self.getObject().keep(id);
+			}
 		}
 
 		@Transactional
