@@ -53,7 +53,8 @@ public enum NodeState {
 
 	/**
 	 * A replica whose data is of another history than the primary's: it has replayed
-	 * changes that the primary does not have. Out of rotation until it is started again.
+	 * changes that the primary does not have. Out of rotation until it is started again;
+	 * unless it was rebuilt before, that is found again then.
 	 */
 	DIVERGED,
 

@@ -29,7 +29,8 @@ public enum PoolKind {
 	READ,
 
 	/**
-	 * The application's own pool on the primary.
+	 * The pool of read-write connections to the primary: the application's own, or one
+	 * like it for a node that was promoted.
 	 */
 	WRITE
 

@@ -72,17 +72,21 @@ public @interface ReadOnly {
 	String group() default "";
 
 	/**
-	 * Whether the whole method may run again on another node when a replica fails under
-	 * it. Turn it off for a method whose effects outside the database must not be
-	 * repeated; a caller of such a method is not repeated either.
+	 * Whether the whole method may run again when a node fails under it. Turn it off for
+	 * a method whose effects outside the database must not be repeated; a caller of such
+	 * a method is not repeated either.
 	 * <p>
 	 * A failure is recognised by its SQLSTATE: the connection (class 08), resources (53),
 	 * the system (58), an internal error (XX), a shutdown (57P01, 57P02, 57P03, 57P05), a
 	 * conflict with recovery (40001, 40P01), and an unlogged relation (0A000). The
-	 * unlogged relation is then read on the primary. The method runs at most once on each
-	 * replica and at last on the primary. Each attempt has the same arguments and a new
-	 * transaction with the whole {@link #timeout()}. If the last attempt fails, its
-	 * exception is thrown, and the exceptions of the attempts before are
+	 * unlogged relation is then read on the primary. So is a table, a column or a
+	 * function that a replica does not have yet (42P01, 42703, 42883) while it is behind.
+	 * A statement whose plan a change of the schema has outdated is prepared anew, on the
+	 * same node. The method runs at most once on each replica and at last on the primary.
+	 * One that loses its connection to the primary waits for that or its successor, and
+	 * runs once more there. Each attempt has the same arguments and a new transaction
+	 * with the whole {@link #timeout()}. If the last attempt fails, its exception is
+	 * thrown, and the exceptions of the attempts before are
 	 * {@linkplain Throwable#getSuppressed() suppressed}.
 	 * <p>
 	 * Of methods that call each other only the outermost runs again. A method does not

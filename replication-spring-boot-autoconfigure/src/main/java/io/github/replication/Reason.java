@@ -64,7 +64,8 @@ public enum Reason {
 	STRONG,
 
 	/**
-	 * No replica that may serve the read is in rotation.
+	 * No replica that may serve the read is in rotation, or none has a connection to
+	 * give.
 	 */
 	NO_REPLICA,
 

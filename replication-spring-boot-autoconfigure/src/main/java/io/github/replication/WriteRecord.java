@@ -28,10 +28,11 @@ import org.jspecify.annotations.Nullable;
 public interface WriteRecord {
 
 	/**
-	 * Whether the caller has written within this request, or on this thread within the
-	 * configured window.
-	 * @return {@code true} if reads that ask for {@link Consistency#SESSION} must respect
-	 * a write of this caller
+	 * Whether the caller has written within this request, or outside of requests on this
+	 * thread, and that still counts. Writes of earlier requests are no part of it, though
+	 * reads must see them too.
+	 * @return {@code true} until {@code replication.read-your-writes.window} after the
+	 * last write has passed
 	 */
 	boolean hasWritten();
 

@@ -297,7 +297,8 @@ final class Member {
 
 	private @Nullable String cause(NodeState state) {
 		return switch (state) {
-			case ONLINE, SHARED -> failure();
+			case ONLINE -> failure();
+			case SHARED -> "several servers answer at its URL";
 			case DRAINED -> "taken out of rotation by an operator";
 			case LAGGING -> "not known to keep replication.max-lag or replication.max-lag-size";
 			case DIVERGED -> "it has replayed changes that the primary does not have: rebuild it as a standby"

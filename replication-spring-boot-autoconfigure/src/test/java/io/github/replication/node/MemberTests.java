@@ -183,7 +183,7 @@ class MemberTests {
 		position.reported(sample(standby(2, 100, new Server(2, 5432))), position.incarnation());
 		position.reported(sample(standby(1, 100, new Server(1, 5432))), position.incarnation());
 		this.replica.diverged(true);
-		assertState(this.replica, NodeState.SHARED, null);
+		assertState(this.replica, NodeState.SHARED, "several servers answer at its URL");
 	}
 
 	@Test

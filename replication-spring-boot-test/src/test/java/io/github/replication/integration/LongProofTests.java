@@ -101,7 +101,7 @@ class LongProofTests {
 					forgets its reads. Half of the clients are of two instances each, on Tomcat and on Jetty, with cookies and with
 					headers; the others are of one that keeps positions in sessions and of one that keeps them by user. Half of the
 					requests run a part of their operations in an `@Async` method, in a job, or in another service. Reads are held
-					against the responses that had arrived when their request was sent. `HttpProofTests` do the same with every build.
+					against the responses that had arrived when their request was sent. `HttpProofTests` do the same for seconds with every build.
 
 					"""
 					+ numbers.replace("\n## ", "\n### ").replace("| duplicated |", "| sent with a request |");
