@@ -87,6 +87,8 @@ final class ConnectionSource {
 
 	private final StandbyCheck standbys = new StandbyCheck();
 
+	private final FormerServerCheck formerServers = new FormerServerCheck();
+
 	private final Map<Method, Optional<Object>> metadata = new ConcurrentHashMap<>();
 
 	/**
@@ -355,7 +357,7 @@ final class ConnectionSource {
 			return open;
 		}
 		PhysicalConnection physical = takeUnlessDemoted(route);
-		if (isAlive(physical) && stillServes(physical, decided)) {
+		if (isAlive(physical) && !leadsToFormerServer(physical) && stillServes(physical, decided)) {
 			return physical;
 		}
 		physical.release();
@@ -371,6 +373,14 @@ final class ConnectionSource {
 			return true;
 		}
 		physical.evict();
+		return false;
+	}
+
+	private boolean leadsToFormerServer(PhysicalConnection physical) throws SQLException {
+		if (physical.pool() == PoolKind.WRITE && this.formerServers.isFormer(physical)) {
+			physical.evict();
+			return true;
+		}
 		return false;
 	}
 
@@ -594,11 +604,12 @@ final class ConnectionSource {
 	}
 
 	/**
-	 * Something that was asked of a node has failed.
+	 * Something that was asked of a node has failed. An interrupt closes the socket of a
+	 * virtual thread, which says nothing of the node.
 	 */
 	void failed(ClusterNode node, SQLException ex) {
 		RetryAttempt.failed(node, ex);
-		if (SqlState.mayMeanServerIsGone(ex)) {
+		if (SqlState.mayMeanServerIsGone(ex) && !Thread.currentThread().isInterrupted()) {
 			this.cluster.suspect(node);
 		}
 	}
@@ -609,7 +620,7 @@ final class ConnectionSource {
 	 */
 	void requirePrimary(PhysicalConnection physical) throws SQLException {
 		ClusterNode primary = this.cluster.topology().primary();
-		if (physical.node() != primary) {
+		if (physical.node() != primary && !this.cluster.leadsToPrimary(physical.node())) {
 			physical.evict();
 			throw new SQLTransactionRollbackException(
 					physical.node() + " is not the primary any more, " + primary

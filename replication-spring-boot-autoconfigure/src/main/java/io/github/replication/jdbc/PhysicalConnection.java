@@ -553,10 +553,20 @@ final class PhysicalConnection {
 	/**
 	 * Closes the connection under the unit that waits for an answer. Safe for use by
 	 * another thread than that of the unit; does nothing if the connection has gone back.
+	 * Does not wait: to close an encrypted connection takes as long as the unit is busy
+	 * sending.
 	 */
 	void abortUnderUnit() {
 		if (USE.compareAndSet(this, IN_USE, ABORTED)) {
-			abort();
+			Thread thread = new Thread(this::abort, "replication-abort");
+			thread.setDaemon(true);
+			try {
+				thread.start();
+			}
+			catch (OutOfMemoryError ex) {
+				// the system has no thread left
+				abort();
+			}
 		}
 	}
 
@@ -582,7 +592,7 @@ final class PhysicalConnection {
 		try {
 			this.connection.abort(Runnable::run);
 		}
-		catch (SQLException ex) {
+		catch (SQLException | RuntimeException ex) {
 			JdbcUtils.closeConnection(this.connection);
 		}
 	}

@@ -69,7 +69,7 @@ final class RoutingListeners {
 			try {
 				event.accept(listener, decision);
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | Error ex) {
 				logger.debug(listener + " failed on " + decision, ex);
 			}
 		}

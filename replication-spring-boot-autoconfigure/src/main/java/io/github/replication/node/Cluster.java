@@ -29,6 +29,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 import javax.sql.DataSource;
 
@@ -103,6 +104,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	private final Condition change = this.changes.newCondition();
 
+	private volatile @Nullable WritePool applicationPool;
+
 	private volatile boolean started;
 
 	private volatile @Nullable Duration writesCountForAll;
@@ -128,7 +131,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 			InstantSource wallClock) {
 		this.settings = settings;
 		this.pool = pool;
-		this.pools = new ReadPoolFactory(pool, settings.fallbackMaxConnections(), settings.customizers());
+		this.pools = new ReadPoolFactory(pool, settings.fallbackMaxConnections(), settings.customizers(),
+				this::restingMinimumIdle);
 		this.clock = clock;
 		this.positions = new Positions(settings.positions(), clock);
 		this.executor = executor();
@@ -140,6 +144,14 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		this.membership.onChange(this::stateChanged);
 		this.positions.within(this::topology);
 		settings.replicas().forEach((replica) -> this.membership.join(supervise(replica, Role.REPLICA, null)));
+	}
+
+	/**
+	 * How many idle connections the application's own pool is to keep, while that rests.
+	 */
+	private @Nullable Integer restingMinimumIdle() {
+		WritePool writePool = this.applicationPool;
+		return (writePool != null) ? writePool.restingMinimumIdle() : null;
 	}
 
 	private Member supervise(NodeDefinition definition, Role role, @Nullable DataSource writePool) {
@@ -493,10 +505,25 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		 * not the primary any more.
 		 */
 		@Override
-		public void succeeded(Member before) {
-			Cluster.this.executor.execute(() -> giveUp(before.node()));
+		public void succeeded(Member before, boolean healthy) {
+			Cluster.this.executor.execute(() -> {
+				if (healthy) {
+					evict(before.node());
+					signal();
+				}
+				else {
+					giveUpWritten((node) -> !leadsToPrimary(node));
+				}
+			});
 		}
 
+	}
+
+	/**
+	 * Gives up nodes that are written to or were.
+	 */
+	private void giveUpWritten(Predicate<ClusterNode> chosen) {
+		clusterNodes().stream().filter((node) -> node.writePool() != null).filter(chosen).forEach(this::giveUp);
 	}
 
 	/**
@@ -504,14 +531,31 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * answer, or must not be written to any more.
 	 */
 	private void giveUp(ClusterNode node) {
+		evict(node);
+		this.onGivenUp.accept(node);
+		signal();
+	}
+
+	/**
+	 * Lets go of the connections to a node that are not in use, and of the others when
+	 * they come back.
+	 */
+	private static void evict(ClusterNode node) {
 		WritePool writePool = node.writePool();
 		if (writePool != null) {
 			writePool.evict();
 			writePool.callOut();
 		}
 		node.readPool().evict();
-		this.onGivenUp.accept(node);
-		signal();
+	}
+
+	/**
+	 * Whether a node is the primary, or another way to the same server.
+	 * @param node the node
+	 * @return {@code true} if what has run there may be committed
+	 */
+	public boolean leadsToPrimary(ClusterNode node) {
+		return this.membership.leadsToPrimary(node);
 	}
 
 	/**
@@ -709,8 +753,10 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		@Override
 		public WritePool writePool(ClusterNode node, DataSource pool) {
 			HikariDataSource configured = (Cluster.this.pool instanceof HikariDataSource hikari) ? hikari : null;
-			return new WritePool(pool, (pool instanceof HikariDataSource own) ? own : configured, false,
+			WritePool writePool = new WritePool(pool, (pool instanceof HikariDataSource own) ? own : configured, false,
 					() -> obstacle(node));
+			Cluster.this.applicationPool = writePool;
+			return writePool;
 		}
 
 		@Override
@@ -738,7 +784,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 		@Override
 		public void moved(Member member) {
-			Cluster.this.executor.execute(() -> giveUp(member.node()));
+			Cluster.this.executor.execute(() -> {
+				giveUp(member.node());
+				// they have led to the former server
+				giveUpWritten((node) -> node != member.node());
+			});
 		}
 
 	}

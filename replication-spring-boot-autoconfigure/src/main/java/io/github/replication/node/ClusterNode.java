@@ -331,6 +331,26 @@ public final class ClusterNode implements Node {
 	}
 
 	/**
+	 * How often connections of the write pool should have been closed that are still
+	 * there, since the pool offers no way to close them.
+	 * @return the number, 0 for a pool of HikariCP
+	 */
+	public int writeGeneration() {
+		WritePool writePool = this.writePool;
+		return (writePool != null) ? writePool.generation() : 0;
+	}
+
+	/**
+	 * Asks the server of a connection whether it is the one that is known.
+	 * @param connection the connection, whose transaction begins unless it is in
+	 * auto-commit
+	 * @return {@code false} if it is another server, or does not answer
+	 */
+	public boolean isServerOf(Connection connection) {
+		return this.inquiry.isServerOf(connection);
+	}
+
+	/**
 	 * The pool of a kind.
 	 * @param kind which pool
 	 * @return the pool as a data source

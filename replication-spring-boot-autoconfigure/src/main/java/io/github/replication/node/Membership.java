@@ -212,6 +212,7 @@ final class Membership {
 			}
 			else if (failure instanceof SQLException ex && SqlState.isAnswer(ex)) {
 				member.health().refused(ex, this.clock.nanoTime());
+				judgeLagOfSilent(member);
 			}
 			else if (failure != null) {
 				member.health().failed(failure);
@@ -230,6 +231,16 @@ final class Membership {
 		});
 		if (member.health().isFailing() && !member.isPrimary()) {
 			member.health().lost(failure);
+		}
+	}
+
+	/**
+	 * A replica that cannot say how far it is may have come no further than it was.
+	 */
+	private void judgeLagOfSilent(Member member) {
+		Sample last = member.health().last();
+		if (member != this.primary && last != null && last.state().hasPosition()) {
+			member.health().behind(this.positions.lagAt(last.state().lsn()), this.clock.nanoTime());
 		}
 	}
 
@@ -279,21 +290,21 @@ final class Membership {
 		Member before = this.primary;
 		if (leadsToPrimaryAgain(this.configured)) {
 			logger.info("Writes go to " + this.configured + " again, which leads to the same server as " + before);
-			follow(this.configured);
+			follow(this.configured, true);
 			return;
 		}
 		Member alias = before.health().isFailing() ? otherWayTo(before) : null;
 		if (alias != null) {
 			logger.warn("Writes go to " + alias + ", which leads to the same server as " + before
 					+ ", while that cannot be reached");
-			follow(alias);
+			follow(alias, false);
 			return;
 		}
 		Member successor = this.failover
 				? FailoverRule.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
 		if (successor != null) {
 			reportFailover(before, successor, successor.health().last());
-			follow(successor);
+			follow(successor, false);
 		}
 	}
 
@@ -306,6 +317,15 @@ final class Membership {
 				&& member.isSameServerAs(this.primary);
 	}
 
+	/**
+	 * Whether a node is the primary, or leads to the same server.
+	 */
+	boolean leadsToPrimary(ClusterNode node) {
+		Member primary = this.primary;
+		return node == primary.node()
+				|| members().stream().anyMatch((member) -> member.node() == node && member.isSameServerAs(primary));
+	}
+
 	private @Nullable Member otherWayTo(Member primary) {
 		return this.replicas.stream()
 			.filter((member) -> member.health().isReachable() && member.leadsToServerOf(primary))
@@ -313,7 +333,12 @@ final class Membership {
 			.orElse(null);
 	}
 
-	private void follow(Member successor) {
+	/**
+	 * Makes another node the primary.
+	 * @param healthy whether the node before leads to the same server and can be reached,
+	 * so that units under way there may end
+	 */
+	private void follow(Member successor, boolean healthy) {
 		Member before = this.primary;
 		Sample sample = successor.health().last();
 		this.replicas.set(this.replicas.indexOf(successor), before);
@@ -331,7 +356,7 @@ final class Membership {
 		this.positions.primaryAnswered(sample, null);
 		judge();
 		this.topology = look();
-		this.succession.succeeded(before);
+		this.succession.succeeded(before, healthy);
 	}
 
 	private void reportFailover(Member before, Member successor, @Nullable Sample sample) {
@@ -424,8 +449,9 @@ final class Membership {
 
 		/**
 		 * Called once it is.
+		 * @param healthy whether the former node is another way to the same server
 		 */
-		void succeeded(Member before);
+		void succeeded(Member before, boolean healthy);
 
 	}
 

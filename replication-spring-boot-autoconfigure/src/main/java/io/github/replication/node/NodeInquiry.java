@@ -171,6 +171,19 @@ final class NodeInquiry implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Asks the server of a connection whether it is the one that was asked last.
+	 * @return {@code false} if it is another server, or does not answer
+	 */
+	boolean isServerOf(Connection connection) {
+		try {
+			return this.probe.isServerOf(connection);
+		}
+		catch (SQLException ex) {
+			return false;
+		}
+	}
+
 	private Sample ask(long tick, long at) throws SQLException {
 		long incarnation = this.position.incarnation();
 		boolean thoroughly = this.rounds.get() >= THOROUGH_ROUND;
@@ -203,7 +216,7 @@ final class NodeInquiry implements AutoCloseable {
 		}
 		boolean stuck = sample.state().mayEndInsideRecord() && sample.state().lsn() == this.lastLsn;
 		answered(sample, null);
-		if (stuck) {
+		if (stuck && this.probing.marks().isFollowing(this)) {
 			this.probe.flush();
 		}
 		return sample;

@@ -104,7 +104,8 @@ final class NodeMonitor implements NodeInquiry.Listener {
 		ServerStateQuery query = new ServerStateQuery();
 		ReadPool readPool = surroundings.readPool(definition, role, this.health,
 				new Inspection(query, this.clock, this::inspected));
-		NodeInquiry inquiry = new NodeInquiry(new Probe(readPool::openBeside, query, positions.timeout()),
+		NodeInquiry inquiry = new NodeInquiry(
+				new Probe(readPool::openBeside, readPool::borrow, query, positions.timeout()),
 				new ReplicaPosition(definition.name(), this.clock, () -> warnOfSeveralServers(definition)),
 				new Probing(this.clock, surroundings.executor(), surroundings.marks(), this));
 		ClusterNode node = new ClusterNode(definition, role, new Pools(readPool, null), inquiry, this.clock::nanoTime);

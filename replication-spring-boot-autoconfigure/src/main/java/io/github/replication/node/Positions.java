@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -57,7 +58,7 @@ public final class Positions implements PositionResolver {
 
 	private volatile Supplier<@Nullable Topology> topology = () -> null;
 
-	private volatile @Nullable Requirement requiredForAll;
+	private final AtomicReference<@Nullable Requirement> requiredForAll = new AtomicReference<>();
 
 	Positions(PositionSettings settings, SampleClock clock) {
 		this.settings = settings;
@@ -116,7 +117,14 @@ public final class Positions implements PositionResolver {
 	 */
 	@Nullable Lag lagOf(ClusterNode node) {
 		Known known = node.inquiry().position().known();
-		return (known != null) ? history().lagOf(known.lsn(), this.clock.nanoTime()) : null;
+		return (known != null) ? lagAt(known.lsn()) : null;
+	}
+
+	/**
+	 * How far a replica is behind that has replayed a position and nothing more.
+	 */
+	@Nullable Lag lagAt(long lsn) {
+		return history().lagOf(lsn, this.clock.nanoTime());
 	}
 
 	/**
@@ -287,7 +295,7 @@ public final class Positions implements PositionResolver {
 	 * @return {@code false} if any replica in rotation may serve
 	 */
 	public boolean areRequired(Bound bound) {
-		return !bound.isEmpty() || this.requiredForAll != null;
+		return !bound.isEmpty() || this.requiredForAll.get() != null;
 	}
 
 	/**
@@ -297,7 +305,7 @@ public final class Positions implements PositionResolver {
 	 */
 	void requireForAll(boolean asynchronous, Duration window) {
 		Write write = Write.unresolved(this.clock.now(), asynchronous, this.clock.nanoTime());
-		this.requiredForAll = new Requirement(new Bound(write, null), this.clock.nanoTime() + window.toNanos());
+		this.requiredForAll.set(new Requirement(new Bound(write, null), this.clock.nanoTime() + window.toNanos()));
 	}
 
 	/**
@@ -308,12 +316,12 @@ public final class Positions implements PositionResolver {
 	}
 
 	private Bound boundOfAll() {
-		Requirement requirement = this.requiredForAll;
+		Requirement requirement = this.requiredForAll.get();
 		if (requirement == null) {
 			return Bound.NONE;
 		}
 		if (this.clock.nanoTime() - requirement.until() >= 0) {
-			this.requiredForAll = null;
+			this.requiredForAll.compareAndSet(requirement, null);
 			return Bound.NONE;
 		}
 		return requirement.bound();

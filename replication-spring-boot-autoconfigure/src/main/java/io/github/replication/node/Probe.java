@@ -41,6 +41,8 @@ final class Probe implements AutoCloseable {
 
 	private final Opening opening;
 
+	private final Opening borrowing;
+
 	private final ServerStateQuery query;
 
 	private final Duration timeout;
@@ -53,18 +55,21 @@ final class Probe implements AutoCloseable {
 
 	private volatile boolean doubted;
 
-	private @Nullable String server;
+	private volatile @Nullable String server;
 
 	private Change change = Change.NONE;
 
 	/**
 	 * Creates a probe that opens its connection when it is first asked.
 	 * @param opening opens a connection
+	 * @param borrowing takes a connection that others use too, for a server that has none
+	 * left
 	 * @param query the query for the state
 	 * @param timeout how long the server may take to answer
 	 */
-	Probe(Opening opening, ServerStateQuery query, Duration timeout) {
+	Probe(Opening opening, Opening borrowing, ServerStateQuery query, Duration timeout) {
 		this.opening = opening;
+		this.borrowing = borrowing;
 		this.query = query;
 		this.timeout = timeout;
 	}
@@ -87,6 +92,9 @@ final class Probe implements AutoCloseable {
 			return this.postgres ? this.query.ask(connection, thoroughly) : alive(connection);
 		}
 		catch (SQLException ex) {
+			if (fresh && SqlState.isOutOfResources(ex)) {
+				return askBorrowed(ex);
+			}
 			if (SqlState.isAnswer(ex)) {
 				throw ex;
 			}
@@ -99,6 +107,20 @@ final class Probe implements AutoCloseable {
 		catch (RuntimeException | Error ex) {
 			drop();
 			throw ex;
+		}
+	}
+
+	/**
+	 * Asks a server that has no connection left. What it is further behind than before
+	 * would not be known otherwise, while it goes on to serve.
+	 */
+	private ServerState askBorrowed(SQLException refusal) throws SQLException {
+		try (Connection connection = this.borrowing.open()) {
+			return isPostgres(connection) ? askOn(connection) : alive(connection);
+		}
+		catch (SQLException ex) {
+			refusal.addSuppressed(ex);
+			throw refusal;
 		}
 	}
 
@@ -182,6 +204,18 @@ final class Probe implements AutoCloseable {
 		return state;
 	}
 
+	/**
+	 * Asks the server of another connection whether it is the one that was asked last.
+	 */
+	boolean isServerOf(Connection connection) throws SQLException {
+		String known = this.server;
+		int timeout = connection.getNetworkTimeout();
+		connection.setNetworkTimeout(Runnable::run, timeoutInMillis());
+		String server = ServerStateQuery.identify(connection);
+		connection.setNetworkTimeout(Runnable::run, timeout);
+		return known == null || server == null || withoutAddress(server).equals(withoutAddress(known));
+	}
+
 	private int timeoutInMillis() {
 		return (int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis());
 	}
@@ -232,7 +266,7 @@ final class Probe implements AutoCloseable {
 		Connection connection = this.opening.open();
 		try {
 			limit(connection, timeoutInMillis());
-			this.postgres = PRODUCT.equals(connection.getMetaData().getDatabaseProductName());
+			this.postgres = isPostgres(connection);
 			if (this.postgres) {
 				compare(ServerStateQuery.identify(connection));
 			}
@@ -247,6 +281,10 @@ final class Probe implements AutoCloseable {
 			throw new SQLException("The probe is closed.");
 		}
 		return connection;
+	}
+
+	private static boolean isPostgres(Connection connection) throws SQLException {
+		return PRODUCT.equals(connection.getMetaData().getDatabaseProductName());
 	}
 
 	/**

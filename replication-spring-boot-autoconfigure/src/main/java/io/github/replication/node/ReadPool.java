@@ -122,13 +122,14 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 * Waits several times the connection timeout, if need be: that of a pool of HikariCP
 	 * cannot be changed.
 	 */
-	private Connection waitForConnection() throws NodeUnavailableException {
+	private Connection waitForConnection() throws SQLException {
 		int turns = this.turns;
 		while (true) {
 			try {
 				return this.hikari.getConnection();
 			}
 			catch (SQLException ex) {
+				failIfInterrupted(ex);
 				turns--;
 				NodeUnavailableException unavailable = unavailable(ex, turns > 0);
 				if (turns <= 0 || unavailable.isUnreachable()) {
@@ -327,7 +328,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 			return true;
 		}
 		catch (SQLException ex) {
-			return false;
+			return Thread.currentThread().isInterrupted() && isReachable();
 		}
 	}
 
@@ -349,6 +350,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 			throw ex;
 		}
 		catch (SQLException ex) {
+			failIfInterrupted(ex);
 			throw SqlState.isOutOfResources(ex) ? exhausted(ex) : unreachable(ex);
 		}
 		finally {
@@ -362,8 +364,22 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			throw new SQLException("Interrupted while waiting for a connection to " + this.node, ex);
+			throw interrupted(ex);
 		}
+	}
+
+	/**
+	 * An interrupt ends a wait, and closes the socket of a virtual thread: that says
+	 * nothing of the node.
+	 */
+	private void failIfInterrupted(SQLException failure) throws SQLException {
+		if (Thread.currentThread().isInterrupted()) {
+			throw interrupted(failure);
+		}
+	}
+
+	private SQLException interrupted(Exception cause) {
+		return new SQLException("Interrupted while waiting for a connection to " + this.node, cause);
 	}
 
 	private void openAhead() throws SQLException {
@@ -388,6 +404,17 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 */
 	private boolean isMerelySlow(SQLException failure) {
 		return this.turns > 1 && PhysicalDataSource.isTimeout(failure) && this.health.isAnswering();
+	}
+
+	/**
+	 * Takes a connection that the pool has already, if there is one.
+	 * @throws SQLException if there is none, or none became free in time
+	 */
+	Connection borrow() throws SQLException {
+		if (liveConnections() == 0) {
+			throw new SQLException("The pool of " + this.node + " has no connection.", SqlState.UNABLE_TO_CONNECT);
+		}
+		return this.hikari.getConnection();
 	}
 
 	/**

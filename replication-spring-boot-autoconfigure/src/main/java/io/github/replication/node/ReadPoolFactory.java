@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariCredentialsProvider;
@@ -56,16 +57,21 @@ final class ReadPoolFactory {
 
 	private final List<ReplicaPoolCustomizer> customizers;
 
+	private final Supplier<@Nullable Integer> restingMinimumIdle;
+
 	/**
 	 * Creates a factory.
 	 * @param primary the settings of the application's pool
 	 * @param fallbackMaxConnections how many reads the primary serves at a time,
 	 * {@code null} for half as many as the application's pool has connections
 	 * @param customizers change the settings of the read pools
+	 * @param restingMinimumIdle yields the configured number of idle connections while
+	 * the application's pool rests, else {@code null}
 	 */
 	ReadPoolFactory(HikariConfig primary, @Nullable Integer fallbackMaxConnections,
-			List<ReplicaPoolCustomizer> customizers) {
+			List<ReplicaPoolCustomizer> customizers, Supplier<@Nullable Integer> restingMinimumIdle) {
 		this.primary = primary;
+		this.restingMinimumIdle = restingMinimumIdle;
 		this.fallbackMaxConnections = fallbackMaxConnections;
 		this.customizers = List.copyOf(customizers);
 	}
@@ -127,7 +133,12 @@ final class ReadPoolFactory {
 	}
 
 	private HikariConfig connectTo(String poolName, String url) {
+		Integer resting = this.restingMinimumIdle.get();
 		HikariConfig config = new PrimaryConfigCopy(this.primary);
+		Integer minimumIdle = (resting != null) ? resting : this.restingMinimumIdle.get();
+		if (minimumIdle != null) {
+			config.setMinimumIdle(minimumIdle);
+		}
 		config.setPoolName(poolName);
 		config.setDataSource(null);
 		config.setDataSourceClassName(null);

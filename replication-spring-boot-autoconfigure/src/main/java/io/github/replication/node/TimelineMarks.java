@@ -63,6 +63,13 @@ final class TimelineMarks {
 	}
 
 	/**
+	 * Whether a node is the primary, so that something may be written there.
+	 */
+	boolean isFollowing(NodeInquiry node) {
+		return node == this.primary;
+	}
+
+	/**
 	 * The timeline of the primary, 0 while it is not known.
 	 */
 	int timeline() {
@@ -108,7 +115,7 @@ final class TimelineMarks {
 	 * @param timeline its timeline
 	 */
 	boolean isWantedOn(NodeInquiry node, int timeline) {
-		return this.wanted && node == this.primary && timeline != 0 && timeline == timeline();
+		return this.wanted && isFollowing(node) && timeline != 0 && timeline == timeline();
 	}
 
 	private boolean isCurrent(Entry entry, int timeline) {

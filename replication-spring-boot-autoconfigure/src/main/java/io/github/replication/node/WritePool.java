@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 import javax.sql.DataSource;
@@ -44,6 +45,8 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	private final Supplier<@Nullable NodeUnavailableException> obstacle;
 
 	private final boolean owned;
+
+	private final AtomicInteger generation = new AtomicInteger();
 
 	private final Set<Visit> inside = ConcurrentHashMap.newKeySet();
 
@@ -158,6 +161,15 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	}
 
 	/**
+	 * The configured number of idle connections, {@code null} unless the pool rests.
+	 */
+	@Nullable Integer restingMinimumIdle() {
+		synchronized (this.inside) {
+			return this.minimumIdle;
+		}
+	}
+
+	/**
 	 * Closes idle connections at once, and others when they come back.
 	 */
 	void evict() {
@@ -165,6 +177,17 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 		if (running != null) {
 			running.softEvictConnections();
 		}
+		else {
+			this.generation.incrementAndGet();
+		}
+	}
+
+	/**
+	 * How often the connections were to be let go while the pool, which is none of
+	 * HikariCP's, kept them: each of them may lead to a former server.
+	 */
+	int generation() {
+		return this.generation.get();
 	}
 
 	/**

@@ -123,8 +123,9 @@ public final class RouteInquiry {
 		if (route.node() == node) {
 			return route;
 		}
-		return (!excluded.contains(node) && this.policy.mayServe(node, route, request))
-				? new Route(node, pool, route.reason()) : null;
+		boolean serves = request.held() ? this.cluster.leadsToPrimary(node)
+				: !excluded.contains(node) && this.policy.mayServe(node, route, request);
+		return serves ? new Route(node, pool, route.reason()) : null;
 	}
 
 	/**

@@ -56,7 +56,8 @@ class NodeInquiryTests {
 	}
 
 	private CompletableFuture<Sample> ask(Probe.Opening opening) {
-		NodeInquiry inquiry = new NodeInquiry(new Probe(opening, new ServerStateQuery(), Duration.ofSeconds(1)),
+		NodeInquiry inquiry = new NodeInquiry(
+				new Probe(opening, opening, new ServerStateQuery(), Duration.ofSeconds(1)),
 				new ReplicaPosition("replica", this.clock, () -> {
 				}),
 				new Probing(this.clock, Runnable::run,

@@ -259,7 +259,8 @@ public final class Nodes {
 		PhysicalDataSource physical = new PhysicalDataSource(
 				new SimpleDriverDataSource(new StubDriver(), definition.url()), () -> Credentials.of(null, null),
 				new FirstUse(List.of(), null, TIMEOUT.toMillis(), null));
-		NodeInquiry monitor = new NodeInquiry(new Probe(physical::getConnection, new ServerStateQuery(), TIMEOUT),
+		NodeInquiry monitor = new NodeInquiry(
+				new Probe(physical::getConnection, physical::getConnection, new ServerStateQuery(), TIMEOUT),
 				new ReplicaPosition(definition.name(), clock, () -> {
 				}), new Probing(clock, Runnable::run, new TimelineMarks(() -> PrimaryHistory.EMPTY, clock::nanoTime),
 						(sample, failure) -> {

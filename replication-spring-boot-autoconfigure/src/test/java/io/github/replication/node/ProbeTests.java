@@ -39,7 +39,9 @@ class ProbeTests {
 
 	private final Queue<Throwable> failures = new ArrayDeque<>();
 
-	private final Probe probe = new Probe(this::open, new ServerStateQuery(), Duration.ofSeconds(1));
+	private int borrowed;
+
+	private final Probe probe = new Probe(this::open, this::borrow, new ServerStateQuery(), Duration.ofSeconds(1));
 
 	private Connection open() throws SQLException {
 		Throwable failure = this.failures.poll();
@@ -53,6 +55,40 @@ class ProbeTests {
 			throw ex;
 		}
 		return new StubDriver().connect(this.server.url(), new Properties());
+	}
+
+	private Connection borrow() throws SQLException {
+		this.borrowed++;
+		return open();
+	}
+
+	@Test
+	void serverThatHasNoConnectionLeftIsAskedOnOneOfItsPool() throws SQLException {
+		this.failures.add(new SQLException("too many clients", "53300"));
+		this.probe.ask(false);
+		assertThat(this.borrowed).isOne();
+		assertThat(this.server.openConnections()).as("given back").isZero();
+		this.probe.ask(false);
+		assertThat(this.borrowed).as("once it has one").isOne();
+	}
+
+	@Test
+	void refusalCountsIfThePoolHasNoConnectionEither() {
+		SQLException refusal = new SQLException("too many clients", "53300");
+		SQLException none = new SQLException("none", "08001");
+		this.failures.add(refusal);
+		this.failures.add(none);
+		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> this.probe.ask(false))
+			.isSameAs(refusal)
+			.withNoCause()
+			.returns(none, (ex) -> ex.getSuppressed()[0]);
+	}
+
+	@Test
+	void noOtherFailureIsAReasonToBorrow() {
+		this.failures.add(new SQLException("refused", "08001"));
+		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> this.probe.ask(false)).withMessage("refused");
+		assertThat(this.borrowed).isZero();
 	}
 
 	@Test
