@@ -17,6 +17,9 @@
 package io.github.replication.integration;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
@@ -29,6 +32,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.ConnectionCallback;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
@@ -129,6 +135,47 @@ class AliasTests {
 			assertThat(nodes.node("member").aliasOf()).isEqualTo("primary");
 		}
 		assertThat(output).doesNotContain("Following a failover").doesNotContain("MISCONFIGURED");
+	}
+
+	/**
+	 * The server is the same, so that nothing has to end.
+	 */
+	@Test
+	void whatIsUnderWayAtTheMemberGoesOnWhenTheEndpointIsBack() throws Exception {
+		try (TurntableProxy endpoint = new TurntableProxy(this.cluster.primary().port());
+				TestApplication application = withAllMembers(endpoint).start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			await(() -> "primary".equals(nodes.node("member").aliasOf()));
+			endpoint.leadTo();
+			endpoint.reset();
+			await(() -> nodes.node("member").role() == Role.PRIMARY && isWritten(application));
+			CountDownLatch begun = new CountDownLatch(2);
+			CountDownLatch back = new CountDownLatch(1);
+			long id = IDS.incrementAndGet();
+			JdbcTemplate jdbc = application.jdbc();
+			CompletableFuture<Void> transaction = CompletableFuture
+				.runAsync(() -> application.transaction(false).executeWithoutResult((status) -> {
+					jdbc.update("INSERT INTO note VALUES (?, 'x')", id);
+					begun.countDown();
+					await(() -> back.getCount() == 0);
+					jdbc.update("UPDATE note SET text = 'y' WHERE id = ?", id);
+				}));
+			CompletableFuture<String> session = CompletableFuture
+				.supplyAsync(() -> jdbc.execute((ConnectionCallback<String>) (connection) -> {
+					JdbcTemplate held = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
+					held.execute("SET statement_timeout = '7min'");
+					begun.countDown();
+					await(() -> back.getCount() == 0);
+					return held.queryForObject("SHOW statement_timeout", String.class);
+				}));
+			assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+			endpoint.leadTo(this.cluster.primary().port());
+			await(() -> nodes.node("primary").role() == Role.PRIMARY && isWritten(application));
+			back.countDown();
+			assertThat(transaction).succeedsWithin(Duration.ofSeconds(20));
+			assertThat(session).succeedsWithin(Duration.ofSeconds(20)).isEqualTo("7min");
+			assertThat(jdbc.queryForObject("SELECT text FROM note WHERE id = ?", String.class, id)).isEqualTo("y");
+		}
 	}
 
 	@Test

@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -40,9 +41,11 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
+import io.github.replication.Consistency;
 import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
 import io.github.replication.Reason;
+import io.github.replication.Replication;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
@@ -214,6 +217,23 @@ class ApplicationErrorTests {
 		assertThat(this.application.decisions().all()).hasSize(4)
 			.allSatisfy((decision) -> assertThat(decision.reason()).isEqualTo(Reason.READ_ONLY));
 		assertThat(this.application.decisions().all()).extracting("node").contains("replica-1", "replica-2");
+	}
+
+	/**
+	 * The pool of a node has no connection yet when it is used first.
+	 */
+	@Test
+	void interruptOfAReaderIsNoLossOfItsNode(PostgresCluster cluster) {
+		try (TestApplication application = TestApplication.exactly(cluster).withoutJpa().start()) {
+			Supplier<Integer> read = () -> Replication.readOnly(Consistency.STRONG,
+					() -> application.jdbc().queryForObject("SELECT 1", Integer.class));
+			Thread.currentThread().interrupt();
+			Throwable failure = catchThrowable(read::get);
+			assertThat(Thread.interrupted()).isTrue();
+			assertThat(failure).hasStackTraceContaining("Interrupted while waiting for a connection to primary");
+			assertThat(application.bean(ReplicationCluster.class).node("primary").state()).isEqualTo(NodeState.ONLINE);
+			assertThat(read.get()).isEqualTo(1);
+		}
 	}
 
 	/**

@@ -26,6 +26,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -50,6 +51,7 @@ import io.github.replication.Replication;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
 import io.github.replication.jdbc.UnknownCommitOutcomeException;
+import io.github.replication.node.Cluster;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -267,6 +269,30 @@ class FailoverTests {
 			await(() -> nodes.node("replica-1").role() == Role.PRIMARY);
 			await(() -> isWritten(application));
 			assertThat(isOn(this.cluster.node("replica-1"))).isTrue();
+		}
+	}
+
+	/**
+	 * The application's pool keeps no idle connection while there is no primary.
+	 */
+	@Test
+	@Tag("long")
+	void poolOfThePromotedNodeKeepsAsManyConnectionsAsWereConfigured() {
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "100ms")
+			.with("spring.datasource.hikari.minimum-idle", "2")
+			.withoutJpa()
+			.start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			application.jdbc().update("DELETE FROM note WHERE id = -1");
+			this.cluster.primary().stop();
+			await(() -> nodes.node("primary").state() == NodeState.OFFLINE);
+			this.cluster.node("replica-1").promote();
+			await(() -> nodes.node("replica-1").role() == Role.PRIMARY && isWritten(application));
+			assertThat(application.bean(Cluster.class).topology().primary().pools())
+				.filteredOn((pool) -> pool.getPoolName().equals("replica-1-write"))
+				.singleElement()
+				.returns(2, HikariDataSource::getMinimumIdle);
 		}
 	}
 

@@ -94,6 +94,31 @@ class MovedPrimaryTests {
 	}
 
 	/**
+	 * Other pools than HikariCP keep their idle connections, which lead to a server that
+	 * lives on.
+	 */
+	@Test
+	void idleConnectionsOfAnotherPoolToTheFormerServerAreNotUsed() {
+		PostgresNode former = this.cluster.primary();
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "200ms")
+			.with("spring.datasource.type", "org.apache.commons.dbcp2.BasicDataSource")
+			.with("spring.datasource.dbcp2.initial-size", "4")
+			.with("spring.datasource.dbcp2.min-idle", "4")
+			.withoutJpa()
+			.start()) {
+			assertThat(writePort(application)).isEqualTo(former.port());
+			assertThat(former.proxy().openConnections()).isGreaterThan(4);
+			former.proxy().redirect(this.cluster.node("replica-1"));
+			this.cluster.node("replica-1").promote();
+			await(() -> writePort(application) == this.cluster.node("replica-1").port());
+			for (int i = 0; i < 50; i++) {
+				assertThat(writePort(application)).isEqualTo(this.cluster.node("replica-1").port());
+			}
+		}
+	}
+
+	/**
 	 * As behind a connection pooler on each server's host, or on two hosts of containers
 	 * with equal addresses.
 	 */

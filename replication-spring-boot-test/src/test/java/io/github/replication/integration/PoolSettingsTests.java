@@ -264,30 +264,47 @@ class PoolSettingsTests {
 		}
 	}
 
+	/**
+	 * One replica is asked on a connection of its pool then. The other one, whose pool
+	 * has none, is judged by what it has said before.
+	 */
 	@Test
 	@Tag("long")
-	void serverWithoutAConnectionLeftGoesOnServing() throws SQLException {
-		PostgresNode replica = this.cluster.node("replica-1");
+	void serverWithoutAConnectionLeftGoesOnServingUnlessItLags() throws SQLException {
 		try (TestApplication application = start(TestApplication.exactly(this.cluster)
 			.with("replication.monitor.interval", "200ms")
+			.with("replication.max-lag", "1s")
 			.with("replication.replicas.replica-2.weight", "0"))) {
 			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
 			await(() -> isReadOn(application, "replica-1"));
 			try {
 				admin("ALTER ROLE " + this.cluster.username() + " CONNECTION LIMIT 0");
-				terminateProbe(replica);
-				await(() -> String.valueOf(nodes.node("replica-1").cause()).contains("too many connections for role"));
+				for (PostgresNode replica : this.cluster.replicas()) {
+					terminateProbe(replica);
+				}
+				await(() -> String.valueOf(nodes.node("replica-2").cause()).contains("too many connections for role"));
 				long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
 				while (System.nanoTime() < end) {
-					assertThat(nodes.node("replica-1").state()).isEqualTo(NodeState.ONLINE);
+					assertThat(this.cluster.replicas()).extracting((replica) -> nodes.node(replica.name()).state())
+						.containsOnly(NodeState.ONLINE);
 					application.newCaller();
 					assertThat(read(application).node()).isEqualTo("replica-1");
 				}
+				assertThat(nodes.node("replica-1").cause()).isNull();
+				this.cluster.replicas().forEach(PostgresNode::pauseReplay);
+				application.jdbc().update("INSERT INTO note VALUES (-78, 'x')");
+				await(() -> nodes.node("replica-1").state() == NodeState.LAGGING);
+				await(() -> nodes.node("replica-2").state() == NodeState.LAGGING);
 			}
 			finally {
+				this.cluster.replicas().forEach(PostgresNode::resumeReplay);
 				admin("ALTER ROLE " + this.cluster.username() + " CONNECTION LIMIT -1");
+				application.jdbc().update("DELETE FROM note WHERE id = -78");
 			}
-			await(() -> nodes.node("replica-1").cause() == null);
+			await(() -> this.cluster.replicas()
+				.stream()
+				.allMatch((replica) -> nodes.node(replica.name()).state() == NodeState.ONLINE));
+			assertThat(nodes.node("replica-2").cause()).isNull();
 		}
 	}
 
