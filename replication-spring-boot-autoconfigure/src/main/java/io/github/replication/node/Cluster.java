@@ -20,6 +20,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -29,7 +31,6 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 import javax.sql.DataSource;
 
@@ -103,6 +104,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	private final ReentrantLock changes = new ReentrantLock();
 
 	private final Condition change = this.changes.newCondition();
+
+	/**
+	 * The nodes that were left for another way to the same server.
+	 */
+	private final Set<ClusterNode> ways = ConcurrentHashMap.newKeySet();
 
 	private volatile @Nullable WritePool applicationPool;
 
@@ -505,25 +511,36 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		 * not the primary any more.
 		 */
 		@Override
-		public void succeeded(Member before, boolean healthy) {
-			Cluster.this.executor.execute(() -> {
-				if (healthy) {
-					evict(before.node());
-					signal();
-				}
-				else {
-					giveUpWritten((node) -> !leadsToPrimary(node));
-				}
-			});
+		public void succeeded(Member before) {
+			Cluster.this.executor.execute(() -> leave(before.node()));
 		}
 
 	}
 
 	/**
-	 * Gives up nodes that are written to or were.
+	 * Gives up the former primary. If it is another way to the same server, as a member's
+	 * own URL is once a load balancer is back, what is under way there may end.
 	 */
-	private void giveUpWritten(Predicate<ClusterNode> chosen) {
-		clusterNodes().stream().filter((node) -> node.writePool() != null).filter(chosen).forEach(this::giveUp);
+	private void leave(ClusterNode before) {
+		if (leadsToPrimary(before)) {
+			this.ways.add(before);
+			evict(before);
+			signal();
+		}
+		else {
+			giveUp(before);
+			giveUpWays();
+		}
+	}
+
+	/**
+	 * Gives up what else has led to a server that is the primary no longer.
+	 */
+	private void giveUpWays() {
+		ClusterNode primary = topology().primary();
+		List<ClusterNode> ways = List.copyOf(this.ways);
+		ways.forEach(this.ways::remove);
+		ways.stream().filter((node) -> node != primary).forEach(this::giveUp);
 	}
 
 	/**
@@ -786,8 +803,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		public void moved(Member member) {
 			Cluster.this.executor.execute(() -> {
 				giveUp(member.node());
-				// they have led to the former server
-				giveUpWritten((node) -> node != member.node());
+				giveUpWays();
 			});
 		}
 

@@ -290,21 +290,21 @@ final class Membership {
 		Member before = this.primary;
 		if (leadsToPrimaryAgain(this.configured)) {
 			logger.info("Writes go to " + this.configured + " again, which leads to the same server as " + before);
-			follow(this.configured, true);
+			follow(this.configured);
 			return;
 		}
 		Member alias = before.health().isFailing() ? otherWayTo(before) : null;
 		if (alias != null) {
 			logger.warn("Writes go to " + alias + ", which leads to the same server as " + before
 					+ ", while that cannot be reached");
-			follow(alias, false);
+			follow(alias);
 			return;
 		}
 		Member successor = this.failover
 				? FailoverRule.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
 		if (successor != null) {
 			reportFailover(before, successor, successor.health().last());
-			follow(successor, false);
+			follow(successor);
 		}
 	}
 
@@ -333,12 +333,7 @@ final class Membership {
 			.orElse(null);
 	}
 
-	/**
-	 * Makes another node the primary.
-	 * @param healthy whether the node before leads to the same server and can be reached,
-	 * so that units under way there may end
-	 */
-	private void follow(Member successor, boolean healthy) {
+	private void follow(Member successor) {
 		Member before = this.primary;
 		Sample sample = successor.health().last();
 		this.replicas.set(this.replicas.indexOf(successor), before);
@@ -356,7 +351,7 @@ final class Membership {
 		this.positions.primaryAnswered(sample, null);
 		judge();
 		this.topology = look();
-		this.succession.succeeded(before, healthy);
+		this.succession.succeeded(before);
 	}
 
 	private void reportFailover(Member before, Member successor, @Nullable Sample sample) {
@@ -449,9 +444,8 @@ final class Membership {
 
 		/**
 		 * Called once it is.
-		 * @param healthy whether the former node is another way to the same server
 		 */
-		void succeeded(Member before, boolean healthy);
+		void succeeded(Member before);
 
 	}
 

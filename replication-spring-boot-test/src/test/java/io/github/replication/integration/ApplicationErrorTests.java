@@ -224,10 +224,15 @@ class ApplicationErrorTests {
 	 */
 	@Test
 	void interruptOfAReaderIsNoLossOfItsNode(PostgresCluster cluster) {
-		try (TestApplication application = TestApplication.exactly(cluster).withoutJpa().start()) {
+		String url = cluster.primary().jdbcUrl();
+		try (TestApplication application = TestApplication.exactly(cluster)
+			.with("spring.datasource.url",
+					url + ((url.indexOf('?') < 0) ? "?" : "&") + InterruptingSocketFactory.parameter())
+			.withoutJpa()
+			.start()) {
 			Supplier<Integer> read = () -> Replication.readOnly(Consistency.STRONG,
 					() -> application.jdbc().queryForObject("SELECT 1", Integer.class));
-			Thread.currentThread().interrupt();
+			InterruptingSocketFactory.interruptNext();
 			Throwable failure = catchThrowable(read::get);
 			assertThat(Thread.interrupted()).isTrue();
 			assertThat(failure).hasStackTraceContaining("Interrupted while waiting for a connection to primary");

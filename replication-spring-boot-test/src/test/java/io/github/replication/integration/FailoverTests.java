@@ -26,7 +26,6 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -51,7 +50,6 @@ import io.github.replication.Replication;
 import io.github.replication.ReplicationCluster;
 import io.github.replication.Role;
 import io.github.replication.jdbc.UnknownCommitOutcomeException;
-import io.github.replication.node.Cluster;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
@@ -289,10 +287,11 @@ class FailoverTests {
 			await(() -> nodes.node("primary").state() == NodeState.OFFLINE);
 			this.cluster.node("replica-1").promote();
 			await(() -> nodes.node("replica-1").role() == Role.PRIMARY && isWritten(application));
-			assertThat(application.bean(Cluster.class).topology().primary().pools())
-				.filteredOn((pool) -> pool.getPoolName().equals("replica-1-write"))
-				.singleElement()
-				.returns(2, HikariDataSource::getMinimumIdle);
+			await(() -> application.bean(MeterRegistry.class)
+				.get("hikaricp.connections.min")
+				.tag("pool", "replica-1-write")
+				.gauge()
+				.value() == 2);
 		}
 	}
 
