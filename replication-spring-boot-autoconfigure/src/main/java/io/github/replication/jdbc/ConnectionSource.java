@@ -357,11 +357,16 @@ final class ConnectionSource {
 			return open;
 		}
 		PhysicalConnection physical = takeUnlessDemoted(route);
-		if (isAlive(physical) && !leadsToFormerServer(physical) && stillServes(physical, decided)) {
-			return physical;
+		boolean usable = false;
+		try {
+			usable = isAlive(physical) && !leadsToFormerServer(physical) && stillServes(physical, decided);
+			return usable ? physical : null;
 		}
-		physical.release();
-		return null;
+		finally {
+			if (!usable) {
+				physical.release();
+			}
+		}
 	}
 
 	/**

@@ -18,6 +18,7 @@ package io.github.replication.node;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -172,16 +173,25 @@ final class NodeInquiry implements AutoCloseable {
 	}
 
 	/**
-	 * Asks the server of a connection whether it is the one that was asked last.
+	 * Asks the server of a connection whether it is the one that was asked last, which
+	 * may have been replaced since.
 	 * @return {@code false} if it is another server, or does not answer
 	 */
 	boolean isServerOf(Connection connection) {
+		boolean same;
 		try {
-			return this.probe.isServerOf(connection);
+			same = this.probe.isServerOf(connection);
+		}
+		catch (SQLFeatureNotSupportedException ex) {
+			return true;
 		}
 		catch (SQLException ex) {
-			return false;
+			same = false;
 		}
+		if (!same) {
+			askForMove();
+		}
+		return same;
 	}
 
 	private Sample ask(long tick, long at) throws SQLException {

@@ -209,11 +209,14 @@ final class Probe implements AutoCloseable {
 	 */
 	boolean isServerOf(Connection connection) throws SQLException {
 		String known = this.server;
+		if (known == null) {
+			return true;
+		}
 		int timeout = connection.getNetworkTimeout();
 		connection.setNetworkTimeout(Runnable::run, timeoutInMillis());
 		String server = ServerStateQuery.identify(connection);
 		connection.setNetworkTimeout(Runnable::run, timeout);
-		return known == null || server == null || withoutAddress(server).equals(withoutAddress(known));
+		return server == null || withoutAddress(server).equals(withoutAddress(known));
 	}
 
 	private int timeoutInMillis() {
