@@ -17,6 +17,7 @@
 package io.github.replication.web;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -87,6 +88,23 @@ final class PositionSlots {
 	private static final int TURNS = 1024;
 
 	/**
+	 * How many other instances are remembered. More than there are cookies would change
+	 * nothing.
+	 */
+	private static final int MOST_OTHERS = 4 * COUNT;
+
+	/**
+	 * How long no other instance must have been seen before this one counts as alone.
+	 */
+	private static final long SOLITUDE = Duration.ofHours(1).toNanos();
+
+	/**
+	 * How many positions must have followed others of this instance since then, so that
+	 * an application that is idle does not count as one of a single instance.
+	 */
+	private static final int SOLITARY_POSITIONS = 1000;
+
+	/**
 	 * Stands for all requests of a client.
 	 */
 	private static final int ANY = -1;
@@ -120,6 +138,13 @@ final class PositionSlots {
 	 * The number of the cookie that this instance keeps to, once it has seen another.
 	 */
 	private volatile int own = ALONE;
+
+	private volatile long lastSeen;
+
+	/**
+	 * The positions since then of clients that have brought those of this instance alone.
+	 */
+	private final AtomicInteger solitary = new AtomicInteger();
 
 	/**
 	 * Creates the slots.
@@ -190,7 +215,7 @@ final class PositionSlots {
 				lanes.add(HexFormat.fromHexDigits(mark.group("lane")));
 				if (!mark.group("instance").equals(this.instance)) {
 					others |= 1 << slot;
-					this.others.put(mark.group("instance"), new Other(slot, this.nanoTime.getAsLong()));
+					note(mark.group("instance"), slot, this.nanoTime.getAsLong());
 				}
 			}
 		}
@@ -208,6 +233,29 @@ final class PositionSlots {
 		return new Held(client, lanes, lane, laneless, brought, others, marks, open, this.nanoTime.getAsLong());
 	}
 
+	/**
+	 * Notes another instance, as far as there is room: a client can make up any number.
+	 */
+	private void note(String instance, int slot, long now) {
+		this.lastSeen = now;
+		this.solitary.set(0);
+		forgetOthers(now);
+		if (this.others.size() < MOST_OTHERS || this.others.containsKey(instance)) {
+			this.others.put(instance, new Other(slot, now));
+		}
+	}
+
+	private void forgetOthers(long now) {
+		this.others.values().removeIf((other) -> now - other.at() > this.life);
+	}
+
+	/**
+	 * The number of other instances that count.
+	 */
+	int others() {
+		return this.others.size();
+	}
+
 	private static int hash(String position, String instance, String response) {
 		return (position + instance + response).hashCode();
 	}
@@ -219,6 +267,9 @@ final class PositionSlots {
 	 */
 	Place place(Held held, String position) {
 		long now = this.nanoTime.getAsLong();
+		if (held.isOfThisInstance()) {
+			this.solitary.incrementAndGet();
+		}
 		int own = own(held.others(), now);
 		Turn turn = turn(held.client());
 		turn.lock.lock();
@@ -282,11 +333,15 @@ final class PositionSlots {
 
 	/**
 	 * The cookie that this instance keeps to. It moves if another instance has set that
-	 * of a client, to one that none has set, if there is one.
+	 * of a client, to one that none has set, if there is one. It keeps to none any longer
+	 * once it is sure to be alone.
 	 * @param others the cookies that other instances have set, a bit for each
 	 */
 	private int own(int others, long now) {
-		this.others.values().removeIf((other) -> now - other.at() > this.life);
+		forgetOthers(now);
+		if (isAloneAgain(now)) {
+			this.own = ALONE;
+		}
 		int own = this.own;
 		if ((own == ALONE) ? this.others.isEmpty() : (others & 1 << own) == 0) {
 			return own;
@@ -303,6 +358,15 @@ final class PositionSlots {
 			.orElse((own != ALONE) ? own : first);
 		this.own = free;
 		return free;
+	}
+
+	/**
+	 * Whether other instances would have been seen if there were any: clients that go
+	 * from one to another bring what both have set.
+	 */
+	private boolean isAloneAgain(long now) {
+		return this.own != ALONE && this.solitary.get() >= SOLITARY_POSITIONS && now - this.lastSeen > SOLITUDE
+				&& this.others.isEmpty();
 	}
 
 	/**
@@ -332,6 +396,13 @@ final class PositionSlots {
 	 */
 	record Held(int client, Set<Integer> lanes, int lane, boolean laneless, int[] brought, int others,
 			Map<Integer, String> unknown, int open, long at) {
+
+		/**
+		 * Whether all positions are of this instance, and there is one.
+		 */
+		boolean isOfThisInstance() {
+			return this.others == 0 && Arrays.stream(this.brought).anyMatch((position) -> position != 0);
+		}
 
 	}
 

@@ -18,6 +18,7 @@ package io.github.replication.web;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -48,6 +49,8 @@ class PositionSlotsTests {
 	private final PositionSlots slots = newSlots();
 
 	private long position;
+
+	private int lastAddress = ADDRESS;
 
 	private PositionSlots newSlots() {
 		return new PositionSlots(LIFE, this.time::get);
@@ -220,6 +223,68 @@ class PositionSlotsTests {
 		client.unknown.clear();
 		client.write(this.slots);
 		assertThat(client.hasUnknown()).isFalse();
+	}
+
+	/**
+	 * A client can make up any number of instances, and need not write.
+	 */
+	@Test
+	void instancesThatAClientMakesUpAreBounded() {
+		bringMadeUp(1000);
+		assertThat(this.slots.others()).isLessThanOrEqualTo(16);
+		this.time.addAndGet(LIFE.toNanos() + 1);
+		bringMadeUp(1);
+		assertThat(this.slots.others()).isEqualTo(1);
+		Client client = new Client();
+		client.write(this.slots);
+		assertThat(client.hasUnknown()).isFalse();
+	}
+
+	private void bringMadeUp(int instances) {
+		for (int i = 0; i < instances; i++) {
+			String mark = "2..1-1._" + HexFormat.of().toHexDigits(i, 6) + "000000";
+			this.slots.received(ADDRESS, Map.of(i % PositionSlots.COUNT, mark), Map.of(), null);
+		}
+	}
+
+	@Test
+	void instanceThatWritesForLongWithoutAnotherUsesAllCookiesAgain() {
+		bringMadeUp(4);
+		assertThat(cookiesOfEightWrites()).isEqualTo(1);
+		this.time.addAndGet(Duration.ofHours(2).toNanos());
+		for (int i = 0; i < 300; i++) {
+			cookiesOfEightWrites();
+		}
+		assertThat(cookiesOfEightWrites()).isEqualTo(PositionSlots.COUNT);
+	}
+
+	@Test
+	void instanceThatIsIdleForLongStillKeepsToItsCookie() {
+		bringMadeUp(4);
+		assertThat(cookiesOfEightWrites()).isEqualTo(1);
+		this.time.addAndGet(Duration.ofHours(2).toNanos());
+		assertThat(cookiesOfEightWrites()).isEqualTo(1);
+	}
+
+	@Test
+	void instanceThatMeetsAnotherWithinTheHourStillKeepsToItsCookie() {
+		PositionSlots another = newSlots();
+		for (int hour = 0; hour < 3; hour++) {
+			clientThatHasMet(another);
+			this.time.addAndGet(Duration.ofMinutes(40).toNanos());
+			for (int i = 0; i < 300; i++) {
+				assertThat(cookiesOfEightWrites()).isEqualTo(1);
+			}
+		}
+	}
+
+	private int cookiesOfEightWrites() {
+		Client client = new Client();
+		client.address = ++this.lastAddress;
+		for (int i = 0; i < 8; i++) {
+			client.write(this.slots);
+		}
+		return client.positions.size();
 	}
 
 	/**
