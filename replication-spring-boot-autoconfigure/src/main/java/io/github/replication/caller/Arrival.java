@@ -123,13 +123,14 @@ public final class Arrival {
 
 	/**
 	 * Whether a token may be replaced by one that this application sends: not one that
-	 * may belong to another cluster.
+	 * may belong to another cluster, nor one that cannot be read. That may be of a later
+	 * version, which another instance uses already.
 	 * @param text a token
 	 * @return {@code true} if it names the same cluster
 	 */
 	public boolean mayReplace(String text) {
 		PositionToken token = PositionToken.parse(text);
-		return token == null || token.cluster() == this.tokens.cluster();
+		return token != null && token.cluster() == this.tokens.cluster();
 	}
 
 	private boolean add(@Nullable Read read) {

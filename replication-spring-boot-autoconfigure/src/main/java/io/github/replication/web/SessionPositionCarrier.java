@@ -48,6 +48,12 @@ public final class SessionPositionCarrier implements PositionCarrier {
 
 	private static final String SEEN = SessionPositionCarrier.class.getName() + ".SEEN";
 
+	/**
+	 * How many tokens of other versions are kept, of instances that are newer or older
+	 * than this one.
+	 */
+	private static final int MOST_UNREADABLE = 8;
+
 	private final Clock clock;
 
 	private final Duration window;
@@ -132,7 +138,8 @@ public final class SessionPositionCarrier implements PositionCarrier {
 
 	/**
 	 * The tokens of a session: positions within the window, read marks as long as the
-	 * session.
+	 * session. So are the latest of those that cannot be read, which may be of either
+	 * kind.
 	 */
 	private HashMap<String, Long> tokens(HttpSession session) {
 		HashMap<String, Long> tokens = new HashMap<>();
@@ -140,12 +147,24 @@ public final class SessionPositionCarrier implements PositionCarrier {
 			long oldest = this.clock.millis() - this.window.toMillis();
 			stored.forEach((token, at) -> {
 				if (token instanceof String text && at instanceof Long time
-						&& (time >= oldest || SplitToken.isRead(text))) {
+						&& (time >= oldest || SplitToken.isRead(text) || !SplitToken.isReadable(text))) {
 					tokens.put(text, time);
 				}
 			});
 		}
+		removeUnreadable(tokens);
 		return tokens;
+	}
+
+	private static void removeUnreadable(Map<String, Long> tokens) {
+		tokens.entrySet()
+			.stream()
+			.filter((token) -> !SplitToken.isReadable(token.getKey()))
+			.sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+			.skip(MOST_UNREADABLE)
+			.map(Map.Entry::getKey)
+			.toList()
+			.forEach(tokens::remove);
 	}
 
 	private static @Nullable Object attribute(HttpSession session) {

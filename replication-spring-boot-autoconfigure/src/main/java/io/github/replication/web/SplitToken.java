@@ -58,6 +58,13 @@ record SplitToken(@Nullable String position, @Nullable String read) {
 	}
 
 	/**
+	 * Whether a token is of this version.
+	 */
+	static boolean isReadable(String text) {
+		return PositionToken.parse(text) != null;
+	}
+
+	/**
 	 * The positions in several tokens.
 	 */
 	static List<String> positions(Collection<String> tokens) {

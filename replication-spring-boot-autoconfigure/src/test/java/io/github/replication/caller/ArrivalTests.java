@@ -404,6 +404,16 @@ class ArrivalTests {
 		assertThat(arrival.mayReplace("2.cafe.1-10.")).isTrue();
 	}
 
+	/**
+	 * As by an instance that is newer than this one.
+	 */
+	@Test
+	void tokenOfAnotherVersionIsNeitherUsedNorReplaced() {
+		Arrival arrival = new Arrival(this.tokens);
+		assertThat(arrival.add(List.of("3.cafe.1-10."))).isEqualTo(Bound.NONE);
+		assertThat(arrival.mayReplace("3.cafe.1-10.")).isFalse();
+	}
+
 	@Test
 	void nothingIsTrackedWhereNothingIsConfigured() {
 		this.cluster.mode = ReadYourWritesMode.OFF;

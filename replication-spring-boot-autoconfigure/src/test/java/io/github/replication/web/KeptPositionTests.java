@@ -200,6 +200,30 @@ class KeptPositionTests {
 	}
 
 	/**
+	 * As by an instance that is newer than this one.
+	 */
+	@Test
+	void tokensOfAnotherVersionRemainInTheSessionUpToABound() throws Exception {
+		PositionCarrier carrier = sessions();
+		this.primary.known = true;
+		for (int i = 0; i < 20; i++) {
+			store(carrier, "3.cafe.version-" + i);
+			this.millis.addAndGet(1);
+		}
+		this.millis.addAndGet(11_000);
+		serve(carrier, (request, response) -> write(current()));
+		MockHttpServletRequest next = new MockHttpServletRequest();
+		next.setSession(this.session);
+		assertThat(carrier.receive(next)).contains("3.cafe.version-19").hasSizeBetween(2, 10);
+	}
+
+	private void store(PositionCarrier carrier, String token) {
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		request.setSession(this.session);
+		carrier.send(request, new MockHttpServletResponse(), token, List.of());
+	}
+
+	/**
 	 * As a registration does.
 	 */
 	@Test
