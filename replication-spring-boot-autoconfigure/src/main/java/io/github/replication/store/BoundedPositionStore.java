@@ -71,6 +71,8 @@ public final class BoundedPositionStore implements PositionStore {
 
 	private final InMemoryPositionStore memory;
 
+	private final Renewals renewals = new Renewals();
+
 	private final Executor executor;
 
 	private final Breaker breaker;
@@ -158,6 +160,27 @@ public final class BoundedPositionStore implements PositionStore {
 		}, allowance);
 		if (done == null) {
 			this.memory.put(user, token, replaced, timeToLive);
+		}
+	}
+
+	/**
+	 * Puts a token within an allowance. One that is kept already is put again once half
+	 * of its time has passed since this store has done so, so that it lives on at the
+	 * cost of a call now and then.
+	 * @param user the name of the user
+	 * @param token the token to keep
+	 * @param replaced the tokens that the new one covers, with the token itself if it is
+	 * kept already
+	 * @param timeToLive how long the token lives
+	 * @param allowance how long the calls of the request may take together
+	 */
+	public void renew(String user, String token, Collection<String> replaced, Duration timeToLive,
+			Allowance allowance) {
+		long now = this.nanoTime.getAsLong();
+		long pause = timeToLive.dividedBy(2).toNanos();
+		if (!replaced.contains(token) || this.renewals.isDue(user, token, now, pause)) {
+			this.renewals.note(user, token, now, pause);
+			put(user, token, replaced, timeToLive, allowance);
 		}
 	}
 

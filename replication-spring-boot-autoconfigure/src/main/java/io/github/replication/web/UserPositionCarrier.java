@@ -47,7 +47,8 @@ public final class UserPositionCarrier implements PositionCarrier {
 	private static final String USER = UserPositionCarrier.class.getName() + ".USER";
 
 	/**
-	 * How long the node that a user has read from is remembered, which is not renewed.
+	 * How long the node that a user has read from is remembered. Half of that is left at
+	 * least after a read.
 	 */
 	private static final Duration LIFE_OF_READ = Duration.ofHours(1);
 
@@ -77,7 +78,13 @@ public final class UserPositionCarrier implements PositionCarrier {
 	@Override
 	public Collection<String> receive(HttpServletRequest request) {
 		User user = user(request);
-		return (user != null) ? this.store.find(user.name(), user.allowance()) : List.of();
+		if (user == null) {
+			return List.of();
+		}
+		Collection<String> found = this.store.find(user.name(), user.allowance());
+		List<String> reads = found.stream().filter(SplitToken::isRead).toList();
+		reads.forEach((read) -> renew(user.name(), user.allowance(), read, List.of(read)));
+		return found;
 	}
 
 	@Override
@@ -94,10 +101,13 @@ public final class UserPositionCarrier implements PositionCarrier {
 		if (split.position() != null) {
 			this.store.put(user, split.position(), SplitToken.positions(replaced), this.window, allowance);
 		}
-		if (split.read() != null && !SplitToken.reads(replaced).contains(split.read())) {
-			this.store.put(user, split.read(), SplitToken.reads(replaced), longer(LIFE_OF_READ, this.window),
-					allowance);
+		if (split.read() != null) {
+			renew(user, allowance, split.read(), SplitToken.reads(replaced));
 		}
+	}
+
+	private void renew(String user, Allowance allowance, String read, Collection<String> replaced) {
+		this.store.renew(user, read, replaced, longer(LIFE_OF_READ, this.window), allowance);
 	}
 
 	private static Duration longer(Duration one, Duration other) {

@@ -17,7 +17,11 @@
 package io.github.replication.web;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +41,7 @@ import org.springframework.security.core.userdetails.User;
 
 import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.InMemoryPositionStore;
+import io.github.replication.store.PositionStore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -61,6 +66,43 @@ class UserPositionCarrierTests {
 	@AfterEach
 	void logOut() {
 		SecurityContextHolder.clearContext();
+	}
+
+	@Test
+	void readMarkOfAnActiveUserIsKeptAtTheCostOfACallNowAndThen() {
+		AtomicLong minutes = new AtomicLong();
+		LongSupplier nanoTime = () -> Duration.ofMinutes(minutes.get()).toNanos();
+		Counting counting = new Counting(new InMemoryPositionStore(nanoTime));
+		UserPositionCarrier carrier = new UserPositionCarrier(
+				new BoundedPositionStore(counting, Duration.ofSeconds(1), nanoTime), WINDOW);
+		String read = "2.cafe..1-2-3-0001";
+		carrier.send(requestOfAnn(), new MockHttpServletResponse(), read, List.of());
+		for (int i = 0; i < 600; i++) {
+			minutes.incrementAndGet();
+			assertThat(carrier.receive(requestOfAnn())).containsExactly(read);
+		}
+		assertThat(counting.puts).hasValueBetween(10, 21);
+		minutes.addAndGet(61);
+		assertThat(carrier.receive(requestOfAnn())).isEmpty();
+	}
+
+	/**
+	 * A caller that has left its node may come back to it in the same request.
+	 */
+	@Test
+	void readMarkThatIsNotKeptAnyLongerIsPutAtOnce() {
+		String one = "2.cafe..1-2-3-0001";
+		String two = "2.cafe..2-4-3-000002";
+		this.carrier.send(requestOfAnn(), new MockHttpServletResponse(), one, List.of());
+		this.carrier.send(requestOfAnn(), new MockHttpServletResponse(), two, List.of(one));
+		this.carrier.send(requestOfAnn(), new MockHttpServletResponse(), one, List.of(two));
+		assertThat(this.carrier.receive(requestOfAnn())).containsExactlyInAnyOrder(TOKEN, one);
+	}
+
+	private static MockHttpServletRequest requestOfAnn() {
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		request.setUserPrincipal(() -> "ann");
+		return request;
 	}
 
 	@Test
@@ -120,6 +162,28 @@ class UserPositionCarrierTests {
 	}
 
 	/**
+	 * Counts the tokens that are put.
+	 */
+	private record Counting(PositionStore store, AtomicInteger puts) implements PositionStore {
+
+		Counting(PositionStore store) {
+			this(store, new AtomicInteger());
+		}
+
+		@Override
+		public Collection<String> find(String user) {
+			return this.store.find(user);
+		}
+
+		@Override
+		public void put(String user, String token, Collection<String> replaced, Duration timeToLive) {
+			this.puts.incrementAndGet();
+			this.store.put(user, token, replaced, timeToLive);
+		}
+
+	}
+
+	/**
 	 * Loads the carrier anew, where Spring Security is missing.
 	 */
 	private static final class WithoutSecurity extends OverridingClassLoader {
@@ -130,7 +194,8 @@ class UserPositionCarrierTests {
 
 		@Override
 		protected boolean isEligibleForOverriding(String name) {
-			return name.startsWith(UserPositionCarrier.class.getName()) || isSecurity(name);
+			return name.startsWith(UserPositionCarrier.class.getName()) || name.equals(SplitToken.class.getName())
+					|| isSecurity(name);
 		}
 
 		@Override
