@@ -89,7 +89,7 @@ public final class CallerRecordFilter implements Filter {
 		HttpServletResponse watched = position.watch(response, request.getDispatcherType() == DispatcherType.ERROR);
 		CallerRecord previous = this.records.bind(position.record());
 		try {
-			chain.doFilter(watch(request, watched), watched);
+			chain.doFilter(watch(request, watched, position), watched);
 		}
 		finally {
 			this.records.restore(previous);
@@ -122,9 +122,10 @@ public final class CallerRecordFilter implements Filter {
 		}
 	}
 
-	private static HttpServletRequest watch(HttpServletRequest request, HttpServletResponse watched) {
+	private static HttpServletRequest watch(HttpServletRequest request, HttpServletResponse watched,
+			RequestPosition position) {
 		return (WebUtils.getNativeRequest(request, WatchedRequest.class) != null) ? request
-				: new WatchedRequest(request, watched);
+				: new WatchedRequest(request, watched, position::send);
 	}
 
 	private RequestPosition positionOf(HttpServletRequest request, HttpServletResponse response) {

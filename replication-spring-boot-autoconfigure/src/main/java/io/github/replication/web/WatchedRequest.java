@@ -28,20 +28,27 @@ import jakarta.servlet.http.HttpServletResponse;
 
 /**
  * A request whose asynchronous context hands out the watched response also where it was
- * started without one, which otherwise yields the response of the container.
+ * started without one, which otherwise yields the response of the container. Before the
+ * context completes, the position is sent: Jetty commits a response without a body before
+ * it notifies listeners. A dispatch passes the filter again, which sends it.
  */
 final class WatchedRequest extends HttpServletRequestWrapper {
 
 	private final HttpServletResponse response;
 
+	private final Runnable beforeCompletion;
+
 	/**
 	 * Wraps a request.
 	 * @param request the request
 	 * @param response its response, watched
+	 * @param beforeCompletion is called before an asynchronous context completes; must
+	 * not throw
 	 */
-	WatchedRequest(HttpServletRequest request, HttpServletResponse response) {
+	WatchedRequest(HttpServletRequest request, HttpServletResponse response, Runnable beforeCompletion) {
 		super(request);
 		this.response = response;
+		this.beforeCompletion = beforeCompletion;
 	}
 
 	@Override
@@ -50,18 +57,25 @@ final class WatchedRequest extends HttpServletRequestWrapper {
 	}
 
 	@Override
+	public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
+		return watched(super.startAsync(request, response));
+	}
+
+	@Override
 	public AsyncContext getAsyncContext() {
 		return watched(super.getAsyncContext());
 	}
 
 	private AsyncContext watched(AsyncContext context) {
-		return context.hasOriginalRequestAndResponse() ? new WatchedContext(context, this.response) : context;
+		ServletResponse response = context.hasOriginalRequestAndResponse() ? this.response : context.getResponse();
+		return new WatchedContext(context, response, this.beforeCompletion);
 	}
 
 	/**
 	 * An asynchronous context with another response.
 	 */
-	private record WatchedContext(AsyncContext context, HttpServletResponse response) implements AsyncContext {
+	private record WatchedContext(AsyncContext context, ServletResponse response,
+			Runnable beforeCompletion) implements AsyncContext {
 
 		@Override
 		public ServletRequest getRequest() {
@@ -95,7 +109,12 @@ final class WatchedRequest extends HttpServletRequestWrapper {
 
 		@Override
 		public void complete() {
-			this.context.complete();
+			try {
+				this.beforeCompletion.run();
+			}
+			finally {
+				this.context.complete();
+			}
 		}
 
 		@Override

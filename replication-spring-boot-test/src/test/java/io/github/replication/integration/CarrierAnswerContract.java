@@ -111,8 +111,8 @@ abstract class CarrierAnswerContract {
 			"large-body, 200", "announced, 200", "written-while-answering, 200", "stream, 200",
 			"stream-that-writes-first, 200", "callable, 200", "callable-exception, 500", "deferred, 200",
 			"deferred-after-write, 200", "async-method, 200", "started-async, 200", "asked-async, 200",
-			"dispatched-async, 200", "reset, 200", "forward, 200", "forward-to-nothing, 200", "include, 200",
-			"events, 200", "error-status, 503" })
+			"completed-async, 204", "completed-wrapped-async, 204", "dispatched-async, 200", "reset, 200",
+			"forward, 200", "forward-to-nothing, 200", "include, 200", "events, 200", "error-status, 503" })
 	void writeIsSeenByTheNextRequest(String path, int status) {
 		assertThat(this.user.post(this.application, "/" + path + "/" + this.id).statusCode()).isEqualTo(status);
 		assertFound(this.application);

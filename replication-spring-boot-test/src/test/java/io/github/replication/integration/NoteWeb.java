@@ -402,6 +402,28 @@ class NoteWeb {
 			});
 		}
 
+		/**
+		 * Completes without a body.
+		 */
+		@PostMapping("/completed-async/{id}")
+		void completedAsync(@PathVariable("id") long id, HttpServletRequest request) {
+			complete(id, request.startAsync());
+		}
+
+		@PostMapping("/completed-wrapped-async/{id}")
+		void completedWrappedAsync(@PathVariable("id") long id, HttpServletRequest request,
+				HttpServletResponse response) {
+			complete(id, request.startAsync(request, response));
+		}
+
+		private void complete(long id, AsyncContext context) {
+			this.executor.submit(() -> {
+				this.notes.write(id);
+				((HttpServletResponse) context.getResponse()).setStatus(204);
+				context.complete();
+			});
+		}
+
 		@PostMapping("/dispatched-async/{id}")
 		void dispatchedAsync(@PathVariable("id") long id, HttpServletRequest request) {
 			AsyncContext context = request.startAsync();
