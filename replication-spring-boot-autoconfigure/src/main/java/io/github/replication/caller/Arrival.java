@@ -76,6 +76,8 @@ public final class Arrival {
 	 */
 	private volatile @Nullable Read departed;
 
+	private boolean renewing;
+
 	private String version = NO_VERSION;
 
 	/**
@@ -223,6 +225,7 @@ public final class Arrival {
 		}
 		Reached reached = this.tokens.encode(write);
 		boolean moved = (writing || seen || (!silent && isCorrected(write))) && reached != null;
+		this.renewing = moved;
 		Read mark = (read == null) ? null : (seen && reached != null) ? successor(record) : next(read, record.isKept());
 		if (!moved && mark == null) {
 			return null;
@@ -230,6 +233,15 @@ public final class Arrival {
 		Read departed = (mark != null) ? mark : unchanged();
 		this.departed = departed;
 		return new PositionToken(this.tokens.cluster(), reached, departed);
+	}
+
+	/**
+	 * Whether the position of the token that departed last counts from then on: it was
+	 * written, or seen on the primary, even if the caller holds the same one already.
+	 * @return {@code false} if the token only repeats a position
+	 */
+	public boolean isRenewing() {
+		return this.renewing;
 	}
 
 	/**

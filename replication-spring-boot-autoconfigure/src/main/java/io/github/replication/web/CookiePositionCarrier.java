@@ -253,7 +253,7 @@ public final class CookiePositionCarrier implements PositionCarrier {
 			.toList();
 		Reached reached = sent.reached();
 		boolean unknown = false;
-		if (reached != null && (!isHeld(reached, received) || isToCover(request))) {
+		if (reached != null && (!isHeld(reached, received) || isRenewed(request) || isToCover(request))) {
 			if (reached.isUnknown()) {
 				setUnknown(request, response, sent, this.slots.placeUnknown(held(request)));
 				unknown = true;
@@ -302,6 +302,14 @@ public final class CookiePositionCarrier implements PositionCarrier {
 	 */
 	private static boolean isHeld(Reached reached, List<PositionToken> received) {
 		return !reached.isUnknown() && received.stream().anyMatch((known) -> reached.equals(known.reached()));
+	}
+
+	/**
+	 * Whether a position that the client holds is to live for another window: it was seen
+	 * on the primary, and the request does not say when its cookie ends.
+	 */
+	private static boolean isRenewed(HttpServletRequest request) {
+		return request.getAttribute(RequestPosition.RENEWED) != null;
 	}
 
 	/**

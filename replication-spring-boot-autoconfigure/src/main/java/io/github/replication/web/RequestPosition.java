@@ -55,6 +55,12 @@ final class RequestPosition {
 	 */
 	static final String WRITTEN = RequestPosition.class.getName() + ".WRITTEN";
 
+	/**
+	 * The attribute of a request whose position counts from now on, also if the client
+	 * holds the same one already.
+	 */
+	static final String RENEWED = RequestPosition.class.getName() + ".RENEWED";
+
 	private final HttpServletRequest request;
 
 	private final CallerRecord record;
@@ -272,6 +278,9 @@ final class RequestPosition {
 			}
 			if (written) {
 				seen().setAttribute(WRITTEN, Boolean.TRUE);
+			}
+			if (this.arrival.isRenewing()) {
+				seen().setAttribute(RENEWED, Boolean.TRUE);
 			}
 			exchange.send(text(token, exchange), seen(), response, this.arrival::mayReplace);
 			countSent(written);

@@ -415,6 +415,17 @@ class ArrivalTests {
 	}
 
 	@Test
+	void positionCountsAnewOnceItIsWritten() {
+		Caller reader = arrive("2.cafe.1-10.1-11-7-0001");
+		assertThat(reader.departureAfter(TWO)).isNotNull();
+		assertThat(reader.arrival.isRenewing()).isFalse();
+		Caller writer = arrive("2.cafe.1-10.");
+		writer.record.recordWrite(false);
+		assertThat(writer.arrival.departure(writer.record, true, false)).isNotNull();
+		assertThat(writer.arrival.isRenewing()).isTrue();
+	}
+
+	@Test
 	void nothingIsTrackedWhereNothingIsConfigured() {
 		this.cluster.mode = ReadYourWritesMode.OFF;
 		this.cluster.monotonic = false;

@@ -266,6 +266,17 @@ class CookiePositionCarrierTests {
 			.allMatch((cookie) -> cookie.startsWith("p-cafe-r1="));
 	}
 
+	@Test
+	void positionThatIsSeenAgainOnThePrimaryLivesForAnotherWindow() {
+		this.request.setCookies(new Cookie("p-cafe-0", "2..1-1."), new Cookie("p-cafe-r1", "2...1-2-3-0001"));
+		this.request.setAttribute(RequestPosition.RENEWED, Boolean.TRUE);
+		send(this.request, this.response, "2.cafe.1-1.1-2-3-0001");
+		assertThat(this.response.getHeaders("Set-Cookie")).singleElement()
+			.asString()
+			.matches("p-cafe-[0-3]=2\\.\\.1-1\\._.*")
+			.contains("Max-Age=10");
+	}
+
 	/**
 	 * A cookie that was set for an earlier write may expire right after the later one.
 	 */
