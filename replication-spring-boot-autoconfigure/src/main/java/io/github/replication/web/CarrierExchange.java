@@ -32,14 +32,17 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.web.PositionCarrier.Memory;
 
 /**
- * The tokens that one carrier brings and takes during one request. Not safe for use by
- * several threads at once.
+ * The tokens that one carrier brings and takes during one request. Whatever the carrier
+ * throws counts as nothing brought or sent, so that the tokens of others are not lost.
+ * Not safe for use by several threads at once.
  */
 final class CarrierExchange {
 
 	private static final Log logger = LogFactory.getLog(CarrierExchange.class);
 
 	private final PositionCarrier carrier;
+
+	private final boolean serverSide;
 
 	/**
 	 * The tokens that the carrier has, as far as they have come or were sent here.
@@ -54,10 +57,21 @@ final class CarrierExchange {
 
 	CarrierExchange(PositionCarrier carrier) {
 		this.carrier = carrier;
+		this.serverSide = isServerSide(carrier);
+	}
+
+	private static boolean isServerSide(PositionCarrier carrier) {
+		try {
+			return carrier.isServerSide();
+		}
+		catch (Throwable ex) {
+			logger.debug(carrier + " does not say where it keeps tokens", ex);
+			return false;
+		}
 	}
 
 	boolean isServerSide() {
-		return this.carrier.isServerSide();
+		return this.serverSide;
 	}
 
 	/**
@@ -79,7 +93,7 @@ final class CarrierExchange {
 				this.memory = this.carrier.memoryOf(request);
 				return brought.stream().filter(this.known::add).toList();
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				this.received = true;
 				logger.debug(this.carrier + " has brought nothing", ex);
 			}
@@ -101,7 +115,7 @@ final class CarrierExchange {
 				this.known.forEach((token) -> memory.store(token, List.of()));
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.debug(this.carrier + " has kept nothing", ex);
 		}
 	}
@@ -120,7 +134,7 @@ final class CarrierExchange {
 			exchange(token, mayReplace, (replaced) -> this.carrier.send(request, response, token, replaced));
 			this.sent = (!isServerSide() || this.carrier.isCallerKnown(request)) ? token : null;
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.debug(this.carrier + " has sent nothing", ex);
 		}
 	}
@@ -138,7 +152,7 @@ final class CarrierExchange {
 			exchange(token, mayReplace, (replaced) -> memory.store(token, replaced));
 			this.sent = token;
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.debug(this.carrier + " has stored nothing", ex);
 		}
 	}

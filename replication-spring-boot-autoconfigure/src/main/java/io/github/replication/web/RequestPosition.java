@@ -195,13 +195,21 @@ final class RequestPosition {
 	 * dispatch.
 	 */
 	void end() {
-		send();
+		try {
+			send();
+		}
+		finally {
+			leave();
+		}
+	}
+
+	private void leave() {
 		this.lock.lock();
 		try {
 			keep();
-			this.over = left() == 0;
 		}
 		finally {
+			this.over = left() == 0;
 			this.lock.unlock();
 		}
 	}
