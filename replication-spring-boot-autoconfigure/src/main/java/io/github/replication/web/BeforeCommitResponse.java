@@ -135,8 +135,10 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	@Override
 	public void setHeader(String name, String value) {
 		beforeHeader(name);
+		boolean replaced = containsHeader(name);
 		super.setHeader(name, value);
 		afterHeader(name);
+		afterSetHeader(replaced);
 	}
 
 	@Override
@@ -149,7 +151,9 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	@Override
 	public void setIntHeader(String name, int value) {
 		beforeHeader(name);
+		boolean replaced = containsHeader(name);
 		super.setIntHeader(name, value);
+		afterSetHeader(replaced);
 	}
 
 	@Override
@@ -160,8 +164,10 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 
 	@Override
 	public void setDateHeader(String name, long date) {
+		boolean replaced = containsHeader(name);
 		super.setDateHeader(name, date);
 		afterHeader(name);
+		afterSetHeader(replaced);
 	}
 
 	@Override
@@ -173,6 +179,15 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 	private void afterHeader(String name) {
 		if (SharedCaches.isAddressedBy(name)) {
 			this.callback.afterCachingHeader();
+		}
+	}
+
+	/**
+	 * A header that takes the place of another may have been one with a token.
+	 */
+	private void afterSetHeader(boolean replaced) {
+		if (replaced && !isCommitted()) {
+			this.callback.afterReplacedHeader();
 		}
 	}
 
@@ -296,6 +311,11 @@ final class BeforeCommitResponse extends HttpServletResponseWrapper {
 		 * The headers of the response are gone.
 		 */
 		void afterReset();
+
+		/**
+		 * A header was set in place of another.
+		 */
+		void afterReplacedHeader();
 
 	}
 

@@ -357,10 +357,14 @@ public final class CookiePositionCarrier implements PositionCarrier {
 
 	/**
 	 * Sets a cookie, in place of one of the same name that this response has set before.
+	 * One of the same value remains, as the application may have added attributes to it.
 	 */
 	private void set(HttpServletRequest request, HttpServletResponse response, String name, String value,
 			@Nullable Duration maxAge) {
 		List<String> cookies = new ArrayList<>(response.getHeaders(HttpHeaders.SET_COOKIE));
+		if (cookies.stream().anyMatch((other) -> other.startsWith(name + "=" + value + ";"))) {
+			return;
+		}
 		String cookie = cookie(request, name, value, maxAge);
 		if (cookies.removeIf((other) -> other.startsWith(name + "="))) {
 			response.setHeader(HttpHeaders.SET_COOKIE, cookie);

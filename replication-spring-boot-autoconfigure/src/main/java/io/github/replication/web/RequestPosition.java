@@ -157,12 +157,23 @@ final class RequestPosition {
 				reset();
 			}
 
+			@Override
+			public void afterReplacedHeader() {
+				if (RequestPosition.this.exposing) {
+					sendAgain();
+				}
+			}
+
 		});
 	}
 
 	private void reset() {
-		this.handled = null;
 		this.exposing = false;
+		sendAgain();
+	}
+
+	private void sendAgain() {
+		this.handled = null;
 		this.exchanges.forEach(CarrierExchange::reset);
 	}
 

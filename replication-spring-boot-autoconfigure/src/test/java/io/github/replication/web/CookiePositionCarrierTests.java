@@ -277,6 +277,15 @@ class CookiePositionCarrierTests {
 			.contains("Max-Age=10");
 	}
 
+	@Test
+	void cookieToWhichTheApplicationHasAddedAttributesRemains() {
+		send(this.request, this.response, "2.cafe.1-1.");
+		String cookie = this.response.getHeaders("Set-Cookie").get(0) + "; Partitioned";
+		this.response.setHeader("Set-Cookie", cookie);
+		send(this.request, this.response, "2.cafe.1-1.");
+		assertThat(this.response.getHeaders("Set-Cookie")).singleElement().asString().contains("Partitioned");
+	}
+
 	/**
 	 * A cookie that was set for an earlier write may expire right after the later one.
 	 */
