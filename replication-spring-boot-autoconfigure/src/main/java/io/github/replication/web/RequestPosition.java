@@ -81,7 +81,10 @@ final class RequestPosition {
 
 	private volatile boolean over;
 
-	private volatile @Nullable Object handled;
+	/**
+	 * The last state whose tokens were sent, {@code null} for none.
+	 */
+	private volatile @Nullable Handled handled;
 
 	private final AtomicInteger dispatches = new AtomicInteger();
 
@@ -253,12 +256,12 @@ final class RequestPosition {
 	 * little if nothing has changed since the call before.
 	 */
 	void send() {
-		if (this.over || !this.record.isUsed() || this.record.state() == this.handled) {
+		if (this.over || !this.record.isUsed() || isHandled()) {
 			return;
 		}
 		this.lock.lock();
 		try {
-			Object state = this.record.state();
+			Handled present = new Handled(this.number.get(), this.record.state());
 			boolean written = this.written;
 			keep();
 			for (CarrierExchange exchange : this.exchanges) {
@@ -269,11 +272,16 @@ final class RequestPosition {
 					this.arrival.keep(this.record);
 				}
 			}
-			this.handled = state;
+			this.handled = present;
 		}
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	private boolean isHandled() {
+		Handled handled = this.handled;
+		return handled != null && handled.write() == this.number.get() && handled.state() == this.record.state();
 	}
 
 	/**
@@ -386,9 +394,8 @@ final class RequestPosition {
 
 		@Override
 		public void written() {
-			RequestPosition.this.number.incrementAndGet();
 			RequestPosition.this.written = true;
-			RequestPosition.this.handled = null;
+			RequestPosition.this.number.incrementAndGet();
 		}
 
 		@Override
@@ -403,6 +410,16 @@ final class RequestPosition {
 		public void connectionReturned() {
 			sendEarly();
 		}
+
+	}
+
+	/**
+	 * A state of the record of which tokens were sent.
+	 *
+	 * @param write the number of the last write that was reported before
+	 * @param state the state, compared by identity
+	 */
+	private record Handled(long write, Object state) {
 
 	}
 

@@ -19,27 +19,36 @@ package io.github.replication.web;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import jakarta.servlet.FilterChain;
+import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.test.util.ReflectionTestUtils;
 
+import io.github.replication.caller.CallerListener;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
+import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -87,6 +96,117 @@ class CallerRecordFilterTests {
 			response.getOutputStream().write(1);
 		});
 		assertThat(sent).hasSize(2).doesNotHaveDuplicates();
+	}
+
+	/**
+	 * A thread that records a write changes the state, and then reports it. The response
+	 * may be sent in between.
+	 */
+	@Test
+	void writeThatIsReportedAfterItsStateWasReadIsSentNext() throws Exception {
+		List<CallerListener> listeners = new ArrayList<>();
+		Carrier carrier = new Carrier(false, (token) -> listeners.forEach(CallerListener::written),
+				List.of("2.cafe.1-10."));
+		serve(carrier, (request, response) -> {
+			read();
+			listeners.add((CallerListener) ReflectionTestUtils.getField(this.records.current(), "listener"));
+			response.getOutputStream().write(1);
+			assertThat(request.getAttribute(RequestPosition.WRITTEN)).isNull();
+			listeners.clear();
+			response.getOutputStream().write(1);
+			assertThat(request.getAttribute(RequestPosition.WRITTEN)).isNotNull();
+		});
+	}
+
+	@Test
+	void cookiesThatTheApplicationReplacesAreSetAgain() throws Exception {
+		serve(cookies(), (request, response) -> {
+			write();
+			response.getOutputStream().write(1);
+			((HttpServletResponse) response).setHeader("set-cookie", "theme=dark");
+		});
+		assertThat(this.response.getHeaders("Set-Cookie")).hasSize(2)
+			.contains("theme=dark")
+			.anyMatch((cookie) -> cookie.startsWith("p-cafe-"));
+	}
+
+	@Test
+	void headerThatTheApplicationReplacesIsSetAgain() throws Exception {
+		serve(new HeaderPositionCarrier("Replication-Position"), (request, response) -> {
+			write();
+			response.getOutputStream().write(1);
+			((HttpServletResponse) response).setIntHeader("replication-position", 1);
+		});
+		assertThat(this.response.getHeader("Replication-Position")).startsWith("2.cafe.");
+	}
+
+	@Test
+	void readStaysPrivateWhereTheApplicationReplacesAnotherHeader() throws Exception {
+		serve(cookies(), (request, response) -> {
+			read();
+			response.getOutputStream().write(1);
+			for (String control : List.of("no-store", "no-cache", "public, max-age=60")) {
+				((HttpServletResponse) response).setHeader("Cache-Control", control);
+			}
+		});
+		assertThat(this.response.getHeaders("Set-Cookie")).isNotEmpty();
+		assertThat(SharedCaches.mayStore(this.response)).isFalse();
+	}
+
+	/**
+	 * The primary is idle, so that the position is the same.
+	 */
+	@Test
+	void positionThatIsSeenOnThePrimaryAgainIsRenewedAndThatOfAnyOtherReadIsNot() throws Exception {
+		this.cluster.idle = true;
+		PositionCarrier cookies = cookies();
+		serve(cookies, (request, response) -> write());
+		Cookie[] held = this.response.getCookies();
+		assertThat(held).isNotEmpty();
+		MockHttpServletResponse behind = serve(cookies, held, ReadMark.PRIMARY);
+		assertThat(behind.getHeaders("Set-Cookie"))
+			.anyMatch((cookie) -> cookie.matches("p-cafe-[0-3]=2\\.\\.1-7\\..*") && cookie.contains("Max-Age=10"));
+		held = Stream.concat(Arrays.stream(held), Arrays.stream(serve(cookies, held, NODE).getCookies()))
+			.toArray(Cookie[]::new);
+		assertThat(serve(cookies, held, NODE).getHeaders("Set-Cookie")).isEmpty();
+	}
+
+	private MockHttpServletResponse serve(PositionCarrier carrier, Cookie[] cookies, int node) throws Exception {
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		request.setCookies(cookies);
+		MockHttpServletResponse response = new MockHttpServletResponse();
+		new CallerRecordFilter(this.records, () -> List.of(carrier)).doFilter(request, response, (seen, answered) -> {
+			CallerRecord record = this.records.current();
+			ReadMark mark = record.bound().read();
+			if (node == ReadMark.PRIMARY) {
+				record.recordBehind(NODE);
+			}
+			record.recordRead(node, mark);
+		});
+		return response;
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void carrierWhoseClassIsMissingDoesNotTakeAwayTheTokensOfOthers(boolean serverSide) throws Exception {
+		List<String> sent = new ArrayList<>();
+		Carrier missing = new Carrier(serverSide, (token) -> {
+			throw new NoClassDefFoundError("missing");
+		});
+		PositionCarrier other = new Carrier(true, sent::add, List.of("2.cafe.1-10."));
+		List<Write> brought = new ArrayList<>();
+		CallerRecord[] record = new CallerRecord[1];
+		new CallerRecordFilter(this.records, () -> List.of(missing.failing(), other)).doFilter(this.request,
+				this.response, (request, response) -> {
+					record[0] = this.records.current();
+					brought.add(record[0].write());
+					write();
+				});
+		assertThat(brought).doesNotContainNull();
+		assertThat(sent).isNotEmpty();
+		int before = sent.size();
+		record[0].recordWrite(false);
+		assertThat(sent).as("nothing is sent after the end").hasSize(before);
 	}
 
 	@Test
@@ -180,16 +300,52 @@ class CallerRecordFilterTests {
 	}
 
 	/**
-	 * Brings nothing.
+	 * A carrier for one request.
 	 *
 	 * @param isServerSide whether it keeps tokens on the server
 	 * @param sending takes each token
+	 * @param brought the tokens of the request
 	 */
-	private record Carrier(boolean isServerSide, Consumer<String> sending) implements PositionCarrier {
+	private record Carrier(boolean isServerSide, Consumer<String> sending,
+			List<String> brought) implements PositionCarrier {
+
+		Carrier(boolean isServerSide, Consumer<String> sending) {
+			this(isServerSide, sending, List.of());
+		}
 
 		@Override
 		public Collection<String> receive(HttpServletRequest request) {
-			return List.of();
+			return this.brought;
+		}
+
+		/**
+		 * This carrier, which also fails to receive.
+		 */
+		PositionCarrier failing() {
+			return new PositionCarrier() {
+
+				@Override
+				public boolean isServerSide() {
+					return Carrier.this.isServerSide;
+				}
+
+				@Override
+				public Collection<String> receive(HttpServletRequest request) {
+					throw new NoClassDefFoundError("missing");
+				}
+
+				@Override
+				public boolean isForgotten(HttpServletRequest request) {
+					throw new NoClassDefFoundError("missing");
+				}
+
+				@Override
+				public void send(HttpServletRequest request, HttpServletResponse response, String token,
+						Collection<String> replaced) {
+					Carrier.this.send(request, response, token, replaced);
+				}
+
+			};
 		}
 
 		@Override
@@ -207,6 +363,8 @@ class CallerRecordFilterTests {
 
 		private final AtomicInteger asked = new AtomicInteger();
 
+		private boolean idle;
+
 		Cluster(SampleClock clock) {
 			super(clock);
 		}
@@ -214,7 +372,7 @@ class CallerRecordFilterTests {
 		@Override
 		public Write resolve(Write write) {
 			this.asked.incrementAndGet();
-			return write.isResolved() ? write : write.resolvedAt(sample(), false);
+			return write.isResolved() ? write : write.resolvedAt(this.idle ? new WalPosition(1, 7) : sample(), false);
 		}
 
 		@Override
