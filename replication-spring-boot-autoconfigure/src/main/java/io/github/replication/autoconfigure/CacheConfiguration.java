@@ -34,6 +34,7 @@ import org.springframework.core.env.Environment;
 
 import io.github.replication.autoconfigure.ReplicationProperties.ReadYourWrites;
 import io.github.replication.cache.CacheProtection;
+import io.github.replication.cache.CacheSharing;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.store.InMemoryPositionStore;
 import io.github.replication.store.PositionStore;
@@ -55,12 +56,13 @@ final class CacheConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	CacheProtection replicationCacheProtection(ReplicationProperties properties, CallerRecords records,
-			ObjectProvider<PositionStore> stores) {
+			ObjectProvider<PositionStore> stores, ObjectProvider<ClusterFactory> owners) {
 		ReadYourWrites readYourWrites = properties.getReadYourWrites();
 		String instance = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
-		return new CacheProtection(records,
+		CacheSharing sharing = new CacheSharing(
 				(name, cache) -> readYourWrites.getSharedCaches().contains(name) || isShared(cache),
 				() -> store(stores, readYourWrites), instance);
+		return new CacheProtection(records, sharing, () -> owners.getObject().keepsSnapshots());
 	}
 
 	private static boolean isShared(Cache cache) {

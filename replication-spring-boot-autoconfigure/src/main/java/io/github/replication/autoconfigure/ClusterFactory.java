@@ -16,10 +16,12 @@
 
 package io.github.replication.autoconfigure;
 
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
@@ -89,6 +91,8 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 
 	private @Nullable Discovery discovery;
 
+	private volatile @Nullable String initSql;
+
 	ClusterFactory(ReplicationProperties properties, ReplicaDefinitions definitions, LoadBalancer loadBalancer,
 			CallerRecords callers, Extensions extensions, PrimaryPoolConfig primaryPool,
 			ReplicationDataSourcePostProcessor postProcessor) {
@@ -115,6 +119,7 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 						monitorSettings(), customizers()),
 				primary, pool, this.callers.tokens().clock(), InstantSource.system());
 		this.cluster = cluster;
+		this.initSql = pool.getConnectionInitSql();
 		tell(cluster, beanName);
 		warnOfWeights(cluster);
 		discover(cluster);
@@ -220,6 +225,24 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 	 */
 	List<ClusterNode> nodes() {
 		return hasReplicas() ? cluster().clusterNodes() : List.of();
+	}
+
+	/**
+	 * Whether a transaction that names no isolation level may see no commit after its
+	 * first statement, on any node. The level is that of the pool, or else of the server.
+	 */
+	boolean keepsSnapshots() {
+		return mayChangeIsolation(this.initSql) || nodes().stream().anyMatch(ClusterFactory::keepsSnapshots);
+	}
+
+	private static boolean mayChangeIsolation(@Nullable String initSql) {
+		return initSql != null && initSql.toLowerCase(Locale.ROOT).contains("isolation");
+	}
+
+	private static boolean keepsSnapshots(ClusterNode node) {
+		Integer pool = node.readPool().isolation();
+		Integer isolation = (pool != null) ? pool : node.defaultIsolation();
+		return isolation != null && isolation >= Connection.TRANSACTION_REPEATABLE_READ;
 	}
 
 	private List<ReplicaPoolCustomizer> customizers() {

@@ -19,7 +19,7 @@ package io.github.replication.cache;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,6 @@ import org.springframework.util.function.SingletonSupplier;
 
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.position.SampleClock;
-import io.github.replication.store.PositionStore;
 
 /**
  * Protects caches from values of replicas that lag. An eviction by a caller that has
@@ -52,9 +51,11 @@ public final class CacheProtection {
 
 	private final OpenLoads loads;
 
-	private final BiPredicate<String, Cache> sharedCaches;
+	private final CacheSharing sharing;
 
 	private final SingletonSupplier<SharedWatermarks> shared;
+
+	private final BooleanSupplier snapshots;
 
 	private final List<Watermarks> caches = new CopyOnWriteArrayList<>();
 
@@ -63,17 +64,17 @@ public final class CacheProtection {
 	/**
 	 * Creates a protection.
 	 * @param records the records of callers
-	 * @param sharedCaches whether instances share a cache of that name
-	 * @param store keeps the watermarks of shared caches, in bounded time; asked for at
-	 * the first shared cache
-	 * @param instance a name that no other instance has, of at most 16 letters and digits
+	 * @param sharing the caches that instances share
+	 * @param snapshots whether a transaction that names no isolation level may see no
+	 * commit after its first statement; asked in such a transaction
 	 */
-	public CacheProtection(CallerRecords records, BiPredicate<String, Cache> sharedCaches,
-			Supplier<PositionStore> store, String instance) {
+	public CacheProtection(CallerRecords records, CacheSharing sharing, BooleanSupplier snapshots) {
 		this.records = records;
 		this.loads = new OpenLoads(longestLoad());
-		this.sharedCaches = sharedCaches;
-		this.shared = SingletonSupplier.of(() -> new SharedWatermarks(store.get(), records.tokens(), instance));
+		this.sharing = sharing;
+		this.shared = SingletonSupplier
+			.of(() -> new SharedWatermarks(sharing.store().get(), records.tokens(), sharing.instance()));
+		this.snapshots = snapshots;
 	}
 
 	/**
@@ -111,7 +112,7 @@ public final class CacheProtection {
 
 	CacheWatermarks watermarksOf(String name, Cache cache) {
 		CacheWatermarks watermarks = new CacheWatermarks(this, name,
-				this.sharedCaches.test(name, cache) ? this.shared.obtain() : null);
+				this.sharing.caches().test(name, cache) ? this.shared.obtain() : null);
 		this.caches.add(watermarks.local());
 		return watermarks;
 	}
@@ -146,6 +147,14 @@ public final class CacheProtection {
 	 */
 	long longestLoad() {
 		return LONGEST_LOAD * window();
+	}
+
+	/**
+	 * Whether a transaction that names no isolation level may see no commit after its
+	 * first statement.
+	 */
+	boolean keepsSnapshots() {
+		return this.snapshots.getAsBoolean();
 	}
 
 	OpenLoads loads() {

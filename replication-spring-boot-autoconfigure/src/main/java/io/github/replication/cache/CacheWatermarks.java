@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
-import io.github.replication.caller.CallerRecord.Requirement;
+import io.github.replication.cache.Load.LoadRequirement;
 import io.github.replication.caller.CallerRecord;
+import io.github.replication.caller.CallerRecords;
 import io.github.replication.position.Write;
 
 /**
@@ -82,7 +83,8 @@ final class CacheWatermarks {
 	}
 
 	/**
-	 * Begins a load: the caller's reads have to see the write of the last eviction.
+	 * Begins a load: the caller's reads have to see the write of the last eviction, and
+	 * so do those of threads that may read for it.
 	 * @param key the key that was missed
 	 */
 	Load begin(Object key) {
@@ -101,17 +103,21 @@ final class CacheWatermarks {
 		if (readsSnapshot()) {
 			return new Load(key, Load.TOO_OLD, now, found, null);
 		}
-		Requirement requirement = this.protection.records().current().require(write);
-		return new Load(key, began, now, found, requirement);
+		CallerRecords records = this.protection.records();
+		return new Load(key, began, now, found,
+				new LoadRequirement(records.current().require(write), records.requireInThreads(write)));
 	}
 
 	/**
 	 * Whether the transaction may have begun before the eviction, and sees nothing later.
 	 */
-	private static boolean readsSnapshot() {
+	private boolean readsSnapshot() {
+		if (!TransactionSynchronizationManager.isActualTransactionActive()) {
+			return false;
+		}
 		Integer isolation = TransactionSynchronizationManager.getCurrentTransactionIsolationLevel();
-		return isolation != null && isolation >= Connection.TRANSACTION_REPEATABLE_READ
-				&& TransactionSynchronizationManager.isActualTransactionActive();
+		return (isolation != null) ? isolation >= Connection.TRANSACTION_REPEATABLE_READ
+				: this.protection.keepsSnapshots();
 	}
 
 	/**
@@ -249,7 +255,9 @@ final class CacheWatermarks {
 			return null;
 		}
 		if (!written) {
-			remove(loads.get(loads.size() - 1));
+			Load over = loads.get(loads.size() - 1);
+			over.releaseThreads();
+			remove(over);
 		}
 		return loads.get(0);
 	}

@@ -32,7 +32,7 @@ import io.github.replication.caller.CallerRecord.Requirement;
  * @param found the watermarks that other instances had raised before
  * @param requirement the write that the load has to see, {@code null} for none
  */
-record Load(Object key, long began, long at, Set<String> found, @Nullable Requirement requirement) {
+record Load(Object key, long began, long at, Set<String> found, @Nullable LoadRequirement requirement) {
 
 	/**
 	 * Before every watermark: the value is not put.
@@ -44,8 +44,28 @@ record Load(Object key, long began, long at, Set<String> found, @Nullable Requir
 	 */
 	void release() {
 		if (this.requirement != null) {
-			this.requirement.release();
+			this.requirement.ofCaller().release();
+			this.requirement.ofThreads().release();
 		}
+	}
+
+	/**
+	 * Ends the requirement for other threads than those of the caller.
+	 */
+	void releaseThreads() {
+		if (this.requirement != null) {
+			this.requirement.ofThreads().release();
+		}
+	}
+
+	/**
+	 * The write that the load has to see, in whatever thread it reads.
+	 *
+	 * @param ofCaller requires it of the caller that has begun the load
+	 * @param ofThreads requires it of the threads without a caller
+	 */
+	record LoadRequirement(Requirement ofCaller, Requirement ofThreads) {
+
 	}
 
 }

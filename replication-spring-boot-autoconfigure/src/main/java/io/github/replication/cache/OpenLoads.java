@@ -70,11 +70,14 @@ final class OpenLoads {
 		loads.open.put(new Key(cache, load.key()), load);
 	}
 
+	/**
+	 * Takes a load for one of many. It may go on, so its requirement stays until it is
+	 * too old.
+	 */
 	private void loseEldest(ThreadLoads loads, long now) {
 		Iterator<Map.Entry<Key, Load>> eldest = loads.open.entrySet().iterator();
 		Map.Entry<Key, Load> entry = eldest.next();
 		Load load = entry.getValue();
-		load.release();
 		loads.lost.compute(entry.getKey().cache, (any, before) -> LostLoads.add(before, load, now, this.life));
 		eldest.remove();
 	}

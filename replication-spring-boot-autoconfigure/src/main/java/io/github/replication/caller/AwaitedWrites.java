@@ -29,15 +29,42 @@ import io.github.replication.position.Write;
 
 /**
  * The writes of others that a caller's reads wait for, for a limited time. Costs one
- * volatile read while there are none.
+ * volatile read while there are none, and one more where those of all callers count too.
+ * Memory is bounded: beyond some writes one that covers them takes their place, until it
+ * is too old.
  */
 final class AwaitedWrites {
 
+	/**
+	 * The number of writes that are awaited one by one.
+	 */
+	static final int MAXIMUM = 128;
+
+	private final @Nullable AwaitedWrites ofAll;
+
 	private final ReentrantLock lock = new ReentrantLock();
 
-	private volatile List<Required> open = List.of();
+	private volatile Open open = Open.NONE;
 
-	private volatile @Nullable Extended extended;
+	private volatile @Nullable Extended own;
+
+	private volatile @Nullable Extended both;
+
+	/**
+	 * Creates an object without writes.
+	 * @param ofAll the writes that count as well, {@code null} for none
+	 */
+	AwaitedWrites(@Nullable AwaitedWrites ofAll) {
+		this.ofAll = ofAll;
+	}
+
+	/**
+	 * Creates an object without writes of its own.
+	 * @return an object with which the same writes of all callers count
+	 */
+	AwaitedWrites inner() {
+		return new AwaitedWrites(this.ofAll);
+	}
 
 	/**
 	 * Adds a write, and drops writes that no longer count.
@@ -49,14 +76,17 @@ final class AwaitedWrites {
 		Required added = new Required(write);
 		this.lock.lock();
 		try {
-			List<Required> open = new ArrayList<>(this.open.size() + 1);
-			for (Required required : this.open) {
+			List<Required> writes = new ArrayList<>(this.open.writes.size() + 1);
+			for (Required required : this.open.writes) {
 				if (required.write.at() - oldest >= 0) {
-					open.add(required);
+					writes.add(required);
 				}
 			}
-			open.add(added);
-			this.open = List.copyOf(open);
+			if (writes.size() >= MAXIMUM) {
+				writes = merge(writes);
+			}
+			writes.add(added);
+			this.open = Open.of(writes);
 		}
 		finally {
 			this.lock.unlock();
@@ -64,12 +94,24 @@ final class AwaitedWrites {
 		return () -> remove(added);
 	}
 
+	/**
+	 * Replaces writes by one that covers them and that is not removed with any of them.
+	 */
+	private static List<Required> merge(List<Required> writes) {
+		List<Required> merged = new ArrayList<>();
+		Write all = Open.of(writes).write;
+		if (all != null) {
+			merged.add(new Required(all));
+		}
+		return merged;
+	}
+
 	private void remove(Required removed) {
 		this.lock.lock();
 		try {
-			List<Required> open = new ArrayList<>(this.open);
-			if (open.remove(removed)) {
-				this.open = List.copyOf(open);
+			List<Required> writes = new ArrayList<>(this.open.writes);
+			if (writes.remove(removed)) {
+				this.open = Open.of(writes);
 			}
 		}
 		finally {
@@ -82,19 +124,22 @@ final class AwaitedWrites {
 	 * @param found yields the write to keep
 	 */
 	void update(UnaryOperator<Write> found) {
-		if (this.open.isEmpty()) {
+		if (this.ofAll != null) {
+			this.ofAll.update(found);
+		}
+		if (this.open == Open.NONE) {
 			return;
 		}
 		this.lock.lock();
 		try {
 			boolean changed = false;
-			for (Required required : this.open) {
+			for (Required required : this.open.writes) {
 				Write write = required.write;
 				required.write = found.apply(write);
 				changed |= required.write != write;
 			}
 			if (changed) {
-				this.extended = null;
+				this.open = Open.of(this.open.writes);
 			}
 		}
 		finally {
@@ -103,37 +148,48 @@ final class AwaitedWrites {
 	}
 
 	/**
-	 * Adds the writes to the bound of the caller.
+	 * Adds the writes to the bound of the caller, those of all callers as well.
 	 * @param known the bound of the caller alone
 	 * @return a bound that includes them, the same object as long as nothing changes
 	 */
 	Bound extend(Bound known) {
-		List<Required> open = this.open;
-		if (open.isEmpty()) {
-			return known;
+		Bound own = extendByOwn(known);
+		Write write = (this.ofAll != null) ? this.ofAll.open.write : null;
+		if (write == null) {
+			return own;
 		}
-		Extended extended = this.extended;
-		if (extended == null || extended.known != known || extended.open != open) {
-			extended = new Extended(known, open, extend(known, open));
-			this.extended = extended;
+		Extended extended = this.both;
+		if (extended == null || !extended.isOf(own, write)) {
+			extended = Extended.of(own, write);
+			this.both = extended;
 		}
 		return extended.bound;
 	}
 
-	private static Bound extend(Bound known, List<Required> open) {
-		Write write = known.write();
-		for (Required required : open) {
-			write = required.write.and(write);
+	/**
+	 * Adds the writes to the bound of the caller, without those of all callers.
+	 * @param known the bound of the caller alone
+	 * @return a bound that includes them, the same object as long as nothing changes
+	 */
+	Bound extendByOwn(Bound known) {
+		Write write = this.open.write;
+		if (write == null) {
+			return known;
 		}
-		return known.withWrite(write);
+		Extended extended = this.own;
+		if (extended == null || !extended.isOf(known, write)) {
+			extended = Extended.of(known, write);
+			this.own = extended;
+		}
+		return extended.bound;
 	}
 
 	/**
-	 * A write, compared by identity.
+	 * A write, compared by identity. Guarded by the lock.
 	 */
 	private static final class Required {
 
-		private volatile Write write;
+		private Write write;
 
 		Required(Write write) {
 			this.write = write;
@@ -142,13 +198,41 @@ final class AwaitedWrites {
 	}
 
 	/**
+	 * The writes to see.
+	 *
+	 * @param writes all of them
+	 * @param write a write that covers them, {@code null} if there are none
+	 */
+	private record Open(List<Required> writes, @Nullable Write write) {
+
+		private static final Open NONE = new Open(List.of(), null);
+
+		static Open of(List<Required> writes) {
+			Write all = null;
+			for (Required required : writes) {
+				all = required.write.and(all);
+			}
+			return (all != null) ? new Open(List.copyOf(writes), all) : NONE;
+		}
+
+	}
+
+	/**
 	 * The last bound that was asked for.
 	 *
 	 * @param known the bound of the caller alone
-	 * @param open the writes to see
+	 * @param write the write to see
 	 * @param bound both
 	 */
-	private record Extended(Bound known, List<Required> open, Bound bound) {
+	private record Extended(Bound known, Write write, Bound bound) {
+
+		static Extended of(Bound known, Write write) {
+			return new Extended(known, write, known.withWrite(write.and(known.write())));
+		}
+
+		boolean isOf(Bound known, Write write) {
+			return this.known == known && this.write == write;
+		}
 
 	}
 

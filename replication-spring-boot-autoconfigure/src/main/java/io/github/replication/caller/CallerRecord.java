@@ -57,7 +57,7 @@ public final class CallerRecord {
 
 	private final AtomicReference<Bound> bound = new AtomicReference<>(Bound.NONE);
 
-	private final AwaitedWrites required = new AwaitedWrites();
+	private final AwaitedWrites required;
 
 	/**
 	 * The units that are served later than they have begun, {@code null} for none.
@@ -94,9 +94,25 @@ public final class CallerRecord {
 	 * none
 	 */
 	CallerRecord(SampleClock clock, long window, IntUnaryOperator rotations, @Nullable CallerOrigin origin) {
+		this(clock, window, rotations, new AwaitedWrites(null), origin);
+	}
+
+	/**
+	 * Creates the record of a new caller.
+	 * @param clock the clock of samples
+	 * @param window how long a write counts, in nanoseconds
+	 * @param rotations yields the rotation of a node's id, {@link #SPREAD} for a caller
+	 * that does not stay with a node
+	 * @param required the writes of others that the caller's reads wait for
+	 * @param origin finds the bound that the caller has brought along, {@code null} for
+	 * none
+	 */
+	CallerRecord(SampleClock clock, long window, IntUnaryOperator rotations, AwaitedWrites required,
+			@Nullable CallerOrigin origin) {
 		this.clock = clock;
 		this.window = window;
 		this.rotations = rotations;
+		this.required = required;
 		this.origin = new Origin(origin);
 		this.outer = null;
 		this.tracked = false;
@@ -106,6 +122,7 @@ public final class CallerRecord {
 		this.clock = outer.clock;
 		this.window = outer.window;
 		this.rotations = outer.rotations;
+		this.required = outer.required.inner();
 		this.origin = new Origin(null);
 		this.outer = outer;
 		this.tracked = tracked;
@@ -118,7 +135,7 @@ public final class CallerRecord {
 	 */
 	CallerRecord inner(Bound more, boolean tracked) {
 		CallerRecord inner = new CallerRecord(this, tracked);
-		inner.bound.set(bound().and(more));
+		inner.bound.set(boundOfTransaction().and(more));
 		return inner;
 	}
 
@@ -182,11 +199,28 @@ public final class CallerRecord {
 	 * @return the bound in force
 	 */
 	public Bound bound() {
+		use();
+		return inForce(this.required.extend(known()));
+	}
+
+	/**
+	 * Returns the bound of the caller for a transaction that goes on. The loads of others
+	 * do not count, since a thread does not begin to work for one in a transaction.
+	 * @return the bound in force
+	 */
+	public Bound boundOfTransaction() {
+		use();
+		return inForce(this.required.extendByOwn(known()));
+	}
+
+	private void use() {
 		if (!this.used) {
 			this.used = true;
 		}
 		this.origin.recall();
-		Bound bound = this.required.extend(known());
+	}
+
+	private Bound inForce(Bound bound) {
 		Write write = bound.write();
 		return (write == null || counts(write)) ? bound : bound.withWrite(null);
 	}

@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.CallerContext;
 import io.github.replication.CallerContexts;
 import io.github.replication.WriteRecord;
+import io.github.replication.caller.CallerRecord.Requirement;
 import io.github.replication.position.Bound;
 import io.github.replication.position.PositionToken;
+import io.github.replication.position.Write;
 
 /**
  * Finds the record of the current caller: the one opened for the request that the thread
@@ -39,12 +41,17 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	private final ThreadLocal<CallerRecord> own;
 
 	/**
+	 * The writes that the reads of all threads without a caller have to see.
+	 */
+	private final AwaitedWrites ofThreads = new AwaitedWrites(null);
+
+	/**
 	 * Creates the records of an application.
 	 * @param tokens encodes and decodes tokens
 	 */
 	public CallerRecords(CallerTokens tokens) {
 		this.tokens = tokens;
-		this.own = ThreadLocal.withInitial(this::forThread);
+		this.own = ThreadLocal.withInitial(() -> forThread(new AwaitedWrites(this.ofThreads)));
 	}
 
 	/**
@@ -71,7 +78,7 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	 * @return a record in which nothing is written yet
 	 */
 	public CallerRecord forRequest(@Nullable CallerOrigin origin) {
-		return new CallerRecord(this.tokens.clock(), this.tokens.window().toNanos(), this.tokens::rotationOf, origin);
+		return new CallerRecord(this.tokens.clock(), window(), this.tokens::rotationOf, origin);
 	}
 
 	/**
@@ -80,7 +87,26 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	 * @return a record in which nothing is written yet
 	 */
 	public CallerRecord forThread() {
-		return new CallerRecord(this.tokens.clock(), this.tokens.window().toNanos(), CallerRecord.SPREAD, null);
+		return forThread(new AwaitedWrites(null));
+	}
+
+	private CallerRecord forThread(AwaitedWrites required) {
+		return new CallerRecord(this.tokens.clock(), window(), CallerRecord.SPREAD, required, null);
+	}
+
+	private long window() {
+		return this.tokens.window().toNanos();
+	}
+
+	/**
+	 * Requires the reads of every thread without a caller to see a write for a while: any
+	 * of them may read for the current caller, as the threads of a parallel stream do. A
+	 * transaction under way is not concerned.
+	 * @param write the write to see
+	 * @return ends the requirement; it ends with the window of the write at the latest
+	 */
+	public Requirement requireInThreads(Write write) {
+		return this.ofThreads.add(write, this.tokens.clock().nanoTime() - window());
 	}
 
 	/**

@@ -139,7 +139,7 @@ final class SessionUnits {
 		if (!unit.isOnReplica()) {
 			return unit;
 		}
-		Bound bound = this.source.caller().bound();
+		Bound bound = this.source.caller().boundOfTransaction();
 		RoutingScope scope = RoutingScope.current();
 		if (bound.write() == unit.seenWrite() && scope.consistency() == unit.request().scope().consistency()) {
 			return unit;

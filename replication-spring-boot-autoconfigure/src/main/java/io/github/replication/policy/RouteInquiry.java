@@ -166,7 +166,7 @@ public final class RouteInquiry {
 			return true;
 		}
 		this.cluster.positions().catchUp(List.of(route.node()), caller);
-		return this.policy.stillServes(route, request.with(caller.bound()));
+		return this.policy.stillServes(route, request.with(caller.boundOfTransaction()));
 	}
 
 	/**

@@ -64,8 +64,9 @@ class CacheProtectionRandomTests {
 	private final CallerRecords records = new CallerRecords(
 			new CallerTokens(new SampleClock(System::nanoTime), Clock.systemUTC(), Duration.ofMinutes(10)));
 
-	private final CacheProtection protection = new CacheProtection(this.records, (name, cache) -> false,
-			() -> new InMemoryPositionStore(System::nanoTime), "test");
+	private final CacheProtection protection = new CacheProtection(this.records,
+			new CacheSharing((name, cache) -> false, () -> new InMemoryPositionStore(System::nanoTime), "test"),
+			() -> false);
 
 	private final AtomicLongArray primary = new AtomicLongArray(KEYS);
 
@@ -226,7 +227,15 @@ class CacheProtectionRandomTests {
 		return value;
 	}
 
+	/**
+	 * Loads in the thread of the caller, or in one that has no caller.
+	 */
 	private long load(int key, Random random) {
+		return (random.nextInt(4) > 0) ? query(key, random)
+				: CompletableFuture.supplyAsync(() -> query(key, random)).join();
+	}
+
+	private long query(int key, Random random) {
 		boolean bound = this.records.current().bound().write() != null;
 		pause(random, 500);
 		long value = bound ? this.primary.get(key) : this.replica.get(key);

@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
@@ -30,10 +31,12 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.cache.Cache;
 import org.springframework.cache.concurrent.ConcurrentMapCache;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionSynchronizationUtils;
 
+import io.github.replication.CallerContext;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
@@ -57,15 +60,21 @@ class CacheProtectionTests {
 
 	private final FailingStore store = new FailingStore(new InMemoryPositionStore(this.time::get));
 
+	private final AtomicBoolean snapshots = new AtomicBoolean();
+
 	private final Cache target = new ConcurrentMapCache("values");
 
 	@AfterEach
 	void endTransaction() {
 		TransactionSynchronizationManager.clear();
+		TransactionSynchronizationManager.getResourceMap()
+			.keySet()
+			.forEach(TransactionSynchronizationManager::unbindResource);
 	}
 
 	private CacheProtection protection(boolean shared, String instance) {
-		return new CacheProtection(this.records, (name, cache) -> shared, () -> this.store, instance);
+		return new CacheProtection(this.records, new CacheSharing((name, cache) -> shared, () -> this.store, instance),
+				this.snapshots::get);
 	}
 
 	private CacheWatermarks watermarks(boolean shared, String instance) {
@@ -287,6 +296,125 @@ class CacheProtectionTests {
 			cache.put("key", "old");
 			assertThat(this.target.get("key")).as("put " + i).isNull();
 		}
+	}
+
+	@Test
+	void loadThatReadsInThreadsWithoutACallerSeesTheWriteThere() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		asWriter(() -> cache.evict("key"));
+		asReader(() -> {
+			assertThat(cache.get("key")).isNull();
+			assertThat(requiredInAnotherThread()).isTrue();
+			cache.put("key", "new");
+			assertThat(requiredInAnotherThread()).as("the load is over").isFalse();
+		});
+		assertThat(this.target.get("key", String.class)).isEqualTo("new");
+	}
+
+	@Test
+	void loadByALoaderThatReadsInThreadsWithoutACallerSeesTheWriteThere() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		asWriter(() -> cache.evict("key"));
+		asReader(() -> assertThat(cache.get("key", this::requiredInAnotherThread)).isTrue());
+		assertThat(requiredInAnotherThread()).as("the load is over").isFalse();
+	}
+
+	@Test
+	void loadWhoseValueAnotherThreadPutsSeesTheWriteThere() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		asWriter(() -> cache.evict("key"));
+		asReader(() -> assertThat(cache.retrieve("key")).isNull());
+		assertThat(requiredInAnotherThread()).isTrue();
+		asOther(() -> cache.put("key", "new"));
+		assertThat(requiredInAnotherThread()).as("the load is over").isFalse();
+		assertThat(this.target.get("key", String.class)).isEqualTo("new");
+	}
+
+	@Test
+	void loadInAnotherThreadWithAPositionSeesTheWrite() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		asWriter(() -> cache.evict("key"));
+		asOther(() -> {
+			try (CallerContext.Scope scope = this.records.withPosition("")) {
+				asReaderInAnotherThread(() -> assertThat(cache.get("key")).isNull());
+				assertThat(this.records.current().bound().write()).isNotNull();
+				assertThat(this.records.current().write()).as("not its own").isNull();
+				assertThat(this.records.current().boundOfTransaction().write()).as("in a transaction").isNull();
+			}
+		});
+	}
+
+	@Test
+	void callersOfOtherRequestsDoNotWaitForALoad() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		asWriter(() -> cache.evict("key"));
+		asReader(() -> assertThat(cache.get("key")).isNull());
+		asReader(() -> assertThat(this.records.current().bound().isEmpty()).isTrue());
+	}
+
+	@Test
+	void loadSeesTheWriteAlthoughItsThreadHasBegunMoreThanAreRemembered() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		asWriter(() -> cache.evict("first"));
+		asReader(() -> {
+			assertThat(cache.get("first")).isNull();
+			for (int i = 0; i < OpenLoads.MAXIMUM_PER_THREAD; i++) {
+				assertThat(cache.get(i)).isNull();
+			}
+			assertThat(this.records.current().bound().write()).isNotNull();
+			assertThat(requiredInAnotherThread()).isTrue();
+		});
+	}
+
+	@Test
+	void loadInATransactionWhoseDefaultIsASnapshotIsNotPut() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		asWriter(() -> cache.evict("key"));
+		this.snapshots.set(true);
+		asReader(() -> load(cache, "without a transaction"));
+		assertThat(this.target.get("key")).isNotNull();
+		this.target.clear();
+		TransactionSynchronizationManager.setActualTransactionActive(true);
+		asReader(() -> load(cache, "of the snapshot"));
+		assertThat(this.target.get("key")).isNull();
+		TransactionSynchronizationManager
+			.setCurrentTransactionIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+		asReader(() -> load(cache, "at another level"));
+		assertThat(this.target.get("key", String.class)).isEqualTo("at another level");
+		asReader(() -> load(cache, "of a snapshot in any case", "unchanged"));
+		assertThat(this.target.get("unchanged")).as("without an eviction").isNotNull();
+	}
+
+	private static void load(ProtectedCache cache, String value) {
+		load(cache, value, "key");
+	}
+
+	private static void load(ProtectedCache cache, String value, String key) {
+		assertThat(cache.get(key)).isNull();
+		cache.put(key, value);
+	}
+
+	private void asReader(Runnable work) {
+		CallerRecord previous = this.records.bind(this.records.forRequest(null));
+		try {
+			work.run();
+		}
+		finally {
+			this.records.restore(previous);
+		}
+	}
+
+	private void asReaderInAnotherThread(Runnable work) {
+		asOther(() -> asReader(work));
+	}
+
+	/**
+	 * Whether the reads of a thread that has no caller have to see a write.
+	 */
+	private boolean requiredInAnotherThread() {
+		AtomicBoolean required = new AtomicBoolean();
+		asOther(() -> required.set(this.records.current().bound().write() != null));
+		return required.get();
 	}
 
 	/**

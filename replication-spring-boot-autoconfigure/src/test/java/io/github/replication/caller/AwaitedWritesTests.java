@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 class AwaitedWritesTests {
 
-	private final AwaitedWrites required = new AwaitedWrites();
+	private final AwaitedWrites required = new AwaitedWrites(null);
 
 	@Test
 	void writeIsRequiredUntilItIsReleased() {
@@ -129,6 +129,45 @@ class AwaitedWritesTests {
 			}
 		});
 		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(3_500, 1));
+	}
+
+	@Test
+	void writesBeyondTheMaximumAreCoveredByOneUntilItIsTooOld() {
+		for (int i = 1; i <= AwaitedWrites.MAXIMUM; i++) {
+			this.required.add(at(i, 10), 0).release();
+			this.required.add(at(i, 10), 0);
+		}
+		this.required.add(at(1, 20), 0).release();
+		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(AwaitedWrites.MAXIMUM, 10));
+		this.required.add(at(1, 20), 11);
+		assertThat(this.required.extend(Bound.NONE).write()).as("too old").isEqualTo(at(1, 20));
+	}
+
+	@Test
+	void writesOfAllCallersCountBesidesItsOwn() {
+		AwaitedWrites one = new AwaitedWrites(this.required);
+		Bound known = new Bound(at(50, 1), null);
+		assertThat(one.extend(known)).isSameAs(known);
+		Requirement ofAll = this.required.add(at(200, 2), 0);
+		Bound bound = one.extend(known);
+		assertThat(bound).isEqualTo(new Bound(at(200, 2), null));
+		assertThat(one.extendByOwn(known)).as("its own").isSameAs(known);
+		assertThat(one.extend(known)).isSameAs(bound);
+		assertThat(one.inner().extend(known)).isEqualTo(bound);
+		one.add(at(300, 1), 0);
+		assertThat(one.extend(known).write()).isEqualTo(at(300, 2));
+		assertThat(one.extendByOwn(known).write()).isEqualTo(at(300, 1));
+		ofAll.release();
+		assertThat(one.extend(known).write()).isEqualTo(at(300, 1));
+	}
+
+	@Test
+	void knowledgeOfAWriteOfAllCallersIsKeptForAll() {
+		Write unresolved = Write.unresolved(5, false, 1);
+		this.required.add(unresolved, 0);
+		AwaitedWrites one = new AwaitedWrites(this.required);
+		one.update((write) -> write.resolvedAt(new WalPosition(1, 700), false));
+		assertThat(new AwaitedWrites(this.required).extend(Bound.NONE).write()).isEqualTo(at(700, 1));
 	}
 
 	private static Write at(long lsn, long at) {

@@ -218,6 +218,10 @@ class CacheTests {
 		reads.put("conditional", Products::findOnCondition);
 		reads.put("CompletableFuture", (products, id) -> products.findLater(id).get());
 		reads.put("CompletableFuture, sync", (products, id) -> products.findLaterInSync(id).get());
+		reads.put("in another thread", Products::findInAnotherThread);
+		reads.put("CompletableFuture in another thread", (products, id) -> products.findLaterInAnotherThread(id).get());
+		reads.put("CompletableFuture in another thread, sync",
+				(products, id) -> products.findLaterInAnotherThreadInSync(id).get());
 		return reads;
 	}
 
@@ -269,6 +273,39 @@ class CacheTests {
 		assertThat(read).containsExactly("old", "new");
 		release();
 		assertThat(application.asNewCaller(() -> products.find(id))).isEqualTo("new");
+	}
+
+	/**
+	 * The level of the pool is the one of a transaction that names none.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = "CONCURRENT_MAP")
+	void valueOfASnapshotFromBeforeTheEvictionIsNotPut(CacheKind kind) throws Exception {
+		long id = product();
+		Application.Builder builder = Application.on(this.cluster)
+			.with("spring.datasource.hikari.transaction-isolation", "TRANSACTION_REPEATABLE_READ");
+		try (Application application = kind.start(builder)) {
+			Products products = application.bean(Products.class);
+			TransactionTemplate outer = new TransactionTemplate(application.bean(PlatformTransactionManager.class));
+			outer.setReadOnly(true);
+			String read = application.asNewCaller(() -> outer.execute((status) -> {
+				products.countInTransaction();
+				CompletableFuture.runAsync(() -> renameAsAnother(application, id)).join();
+				return products.find(id);
+			}));
+			assertThat(read).as("of the snapshot").isEqualTo("old");
+			this.cluster.awaitReplication();
+			assertThat(application.asNewCaller(() -> products.find(id))).isEqualTo("new");
+		}
+	}
+
+	private static void renameAsAnother(Application application, long id) {
+		try {
+			rename(application, id);
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@ParameterizedTest

@@ -102,6 +102,35 @@ class Products {
 		return CompletableFuture.completedFuture(read(id));
 	}
 
+	@Cacheable("products")
+	public String findInAnotherThread(long id) {
+		return inAnotherThread(id).join();
+	}
+
+	@Cacheable("products")
+	public CompletableFuture<String> findLaterInAnotherThread(long id) {
+		return inAnotherThread(id);
+	}
+
+	@Cacheable(cacheNames = "products", sync = true)
+	public CompletableFuture<String> findLaterInAnotherThreadInSync(long id) {
+		return inAnotherThread(id);
+	}
+
+	/**
+	 * Takes the snapshot of the transaction under way.
+	 */
+	public long countInTransaction() {
+		return Objects.requireNonNull(this.jdbc.queryForObject("SELECT count(*) FROM product", Long.class));
+	}
+
+	/**
+	 * Reads in a thread to which nothing passes the caller.
+	 */
+	private CompletableFuture<String> inAnotherThread(long id) {
+		return CompletableFuture.supplyAsync(() -> Replication.readOnly(Consistency.SESSION, () -> read(id)));
+	}
+
 	private String read(long id) {
 		String name = this.jdbc.queryForObject("SELECT name FROM product WHERE id = ?", String.class, id);
 		this.afterRead.getAndSet(() -> {
