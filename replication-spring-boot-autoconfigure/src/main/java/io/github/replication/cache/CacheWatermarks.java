@@ -289,7 +289,7 @@ final class CacheWatermarks {
 
 	/**
 	 * Raises the watermark of a key if the caller has written, or may write in the
-	 * transaction under way.
+	 * transaction under way. One that has raised many keys raises the whole cache.
 	 * @param key the key, or {@link Watermarks#ALL}
 	 * @return the number of the watermark, 0 for none
 	 */
@@ -297,7 +297,8 @@ final class CacheWatermarks {
 		TransactionWatermarks transaction = TransactionWatermarks.join();
 		Write write = this.protection.records().current().write();
 		if (transaction != null) {
-			return this.local.raise(key, write, transaction.add(this, key) ? 1 : 0);
+			Object raised = transaction.keyFor(this.local, key);
+			return this.local.raise(raised, write, transaction.add(this, raised) ? 1 : 0);
 		}
 		if (write == null) {
 			return 0;

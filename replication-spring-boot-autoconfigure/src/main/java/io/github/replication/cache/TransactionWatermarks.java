@@ -17,6 +17,7 @@
 package io.github.replication.cache;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.apache.commons.logging.Log;
@@ -37,7 +38,13 @@ final class TransactionWatermarks implements TransactionSynchronization {
 
 	private static final Object KEY = new Object();
 
-	private final Map<Raised, String> raised = new LinkedHashMap<>();
+	/**
+	 * The number of keys of one cache that are raised one by one. The next one raises the
+	 * watermark of the whole cache.
+	 */
+	static final int MAXIMUM_KEYS = 1024;
+
+	private final Map<Watermarks, Raised> raised = new LinkedHashMap<>();
 
 	private boolean completed;
 
@@ -78,9 +85,20 @@ final class TransactionWatermarks implements TransactionSynchronization {
 	 * @param key a key, or {@link Watermarks#ALL}
 	 */
 	boolean owns(Watermarks watermarks, Object key) {
-		return !this.raised.isEmpty() && this.raised.keySet()
-			.stream()
-			.anyMatch((each) -> each.cache.local() == watermarks && each.key.equals(key));
+		Raised raised = this.raised.get(watermarks);
+		return raised != null && raised.tokens.containsKey(key);
+	}
+
+	/**
+	 * The key whose watermark an eviction raises.
+	 * @param watermarks the watermarks of a cache
+	 * @param key the key that is evicted
+	 * @return the key, {@link Watermarks#ALL} if the transaction has raised many others
+	 */
+	Object keyFor(Watermarks watermarks, Object key) {
+		Raised raised = this.raised.get(watermarks);
+		boolean many = raised != null && raised.tokens.size() >= MAXIMUM_KEYS && !raised.tokens.containsKey(key);
+		return many ? Watermarks.ALL : key;
 	}
 
 	/**
@@ -90,11 +108,11 @@ final class TransactionWatermarks implements TransactionSynchronization {
 	 * @return {@code true} if it is the first of the key in this transaction
 	 */
 	boolean add(CacheWatermarks cache, Object key) {
-		Raised raised = new Raised(cache, key);
-		if (this.raised.containsKey(raised)) {
+		Raised raised = this.raised.computeIfAbsent(cache.local(), (any) -> new Raised(cache));
+		if (raised.tokens.containsKey(key)) {
 			return false;
 		}
-		this.raised.put(raised, cache.announcePending(key));
+		raised.tokens.put(key, cache.announcePending(key));
 		return true;
 	}
 
@@ -130,25 +148,37 @@ final class TransactionWatermarks implements TransactionSynchronization {
 	 */
 	private void complete(boolean committed) {
 		this.completed = true;
-		Map<Raised, String> raised = new LinkedHashMap<>(this.raised);
+		List<Raised> raised = List.copyOf(this.raised.values());
 		this.raised.clear();
-		raised.forEach((each, token) -> {
-			try {
-				each.cache.complete(each.key, token, committed);
-			}
-			catch (RuntimeException | Error ex) {
-				logger.error("An eviction is not known to other instances", ex);
-			}
-		});
+		raised.forEach((each) -> each.complete(committed));
 	}
 
 	/**
-	 * A watermark.
-	 *
-	 * @param cache the cache
-	 * @param key the key
+	 * The watermarks of one cache.
 	 */
-	private record Raised(CacheWatermarks cache, Object key) {
+	private static final class Raised {
+
+		private final CacheWatermarks cache;
+
+		/**
+		 * For each key the token that other instances know.
+		 */
+		private final Map<Object, String> tokens = new LinkedHashMap<>();
+
+		Raised(CacheWatermarks cache) {
+			this.cache = cache;
+		}
+
+		void complete(boolean committed) {
+			this.tokens.forEach((key, token) -> {
+				try {
+					this.cache.complete(key, token, committed);
+				}
+				catch (RuntimeException | Error ex) {
+					logger.error("An eviction is not known to other instances", ex);
+				}
+			});
+		}
 
 	}
 

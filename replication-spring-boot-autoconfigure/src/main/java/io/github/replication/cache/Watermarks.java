@@ -16,6 +16,7 @@
 
 package io.github.replication.cache;
 
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -34,7 +35,8 @@ import io.github.replication.position.Write;
  * put.
  * <p>
  * A watermark lives as long as a write counts. Beyond a few thousand keys one watermark
- * of the whole cache takes the place of the keys' watermarks, so memory is bounded.
+ * of the whole cache takes the place of the keys' watermarks, so memory is bounded. Those
+ * of open transactions stay; each transaction has a bounded number.
  */
 final class Watermarks {
 
@@ -60,6 +62,12 @@ final class Watermarks {
 	private final PutBarrier puts = new PutBarrier();
 
 	private final AtomicBoolean collapsing = new AtomicBoolean();
+
+	/**
+	 * The number of watermarks above which they are replaced: many more than those of
+	 * open transactions, so that looking at all of them is rare.
+	 */
+	private volatile int limit = MAXIMUM_KEYS;
 
 	/**
 	 * Creates the watermarks of a cache.
@@ -187,7 +195,7 @@ final class Watermarks {
 		if (this.cleaning.isDue(now)) {
 			removeExpired(now);
 		}
-		if (this.marks.size() > MAXIMUM_KEYS && this.collapsing.compareAndSet(false, true)) {
+		if (this.marks.size() > this.limit && this.collapsing.compareAndSet(false, true)) {
 			try {
 				collapse(now);
 			}
@@ -198,12 +206,18 @@ final class Watermarks {
 	}
 
 	private void removeExpired(long now) {
-		this.marks.forEach((key, mark) -> {
+		int pending = 0;
+		for (Map.Entry<Object, Watermark> entry : this.marks.entrySet()) {
+			Watermark mark = entry.getValue();
 			if (mark.isExpired(now, this.window)) {
 				forget(mark.number());
-				this.marks.remove(key, mark);
+				this.marks.remove(entry.getKey(), mark);
 			}
-		});
+			else if (mark.pending() > 0) {
+				pending++;
+			}
+		}
+		this.limit = MAXIMUM_KEYS + pending;
 	}
 
 	/**
@@ -220,13 +234,20 @@ final class Watermarks {
 	 * they go.
 	 */
 	private void collapse(long now) {
-		this.marks.forEach((key, mark) -> {
-			if (key != ALL && mark.pending() == 0) {
+		int pending = 0;
+		for (Map.Entry<Object, Watermark> entry : this.marks.entrySet()) {
+			Object key = entry.getKey();
+			Watermark mark = entry.getValue();
+			if (mark.pending() > 0) {
+				pending++;
+			}
+			else if (key != ALL) {
 				number(Objects
 					.requireNonNull(this.marks.compute(ALL, (any, all) -> raised(all, mark.write(), 0, now))));
 				this.marks.remove(key, mark);
 			}
-		});
+		}
+		this.limit = MAXIMUM_KEYS + pending;
 	}
 
 }

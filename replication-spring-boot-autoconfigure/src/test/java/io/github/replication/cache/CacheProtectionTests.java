@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import org.junit.jupiter.api.AfterEach;
@@ -169,6 +170,29 @@ class CacheProtectionTests {
 			});
 			assertThat(this.target.get(key)).as("pending again: " + key).isNull();
 		}
+	}
+
+	@Test
+	void errorOfOneWatermarkOfATransactionLeavesTheOthersToBeCompleted() {
+		ProtectedCache one = new ProtectedCache(this.target, watermarks(true, "one"));
+		Cache others = new ConcurrentMapCache("others");
+		CacheWatermarks watermarks = protection(false, "one").watermarksOf("others", others);
+		ProtectedCache two = new ProtectedCache(others, watermarks);
+		asReader(() -> {
+			begin();
+			one.evict("first");
+			one.evict("second");
+			two.evict("third");
+			this.records.current().recordWrite(false);
+			this.store.failOnce(new AssertionError("an error"));
+			end(TransactionSynchronization.STATUS_COMMITTED);
+		});
+		asReader(() -> load(one, "new", "first"));
+		asReader(() -> load(one, "new", "second"));
+		asReader(() -> load(two, "new", "third"));
+		assertThat(this.target.get("first")).as("completed before the error").isNotNull();
+		assertThat(this.target.get("second")).isNotNull();
+		assertThat(others.get("third")).isNotNull();
 	}
 
 	/**
@@ -417,12 +441,124 @@ class CacheProtectionTests {
 		return required.get();
 	}
 
+	@Test
+	void transactionThatEvictsManyKeysEvictsTheWholeCacheUntilItsCommit() {
+		CacheWatermarks watermarks = watermarks(false, "one");
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks);
+		int keys = 4 * TransactionWatermarks.MAXIMUM_KEYS;
+		asReader(() -> {
+			begin();
+			for (int i = 0; i < keys; i++) {
+				cache.evict(i);
+			}
+			assertThat(watermarks.local().size()).isEqualTo(TransactionWatermarks.MAXIMUM_KEYS + 1);
+			asOther(() -> load(cache, "old", "another"));
+			assertThat(this.target.get("another")).as("may be among the evicted ones").isNull();
+			this.records.current().recordWrite(false);
+			end(TransactionSynchronization.STATUS_COMMITTED);
+		});
+		asReader(() -> {
+			assertThat(cache.get(keys - 1)).isNull();
+			assertThat(this.records.current().bound().write()).isNotNull();
+			cache.put(keys - 1, "new");
+		});
+		assertThat(this.target.get(keys - 1)).isNotNull();
+	}
+
+	@Test
+	void nothingRemainsOfATransactionThatEvictsManyKeysAndIsRolledBack() {
+		CacheWatermarks watermarks = watermarks(false, "one");
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks);
+		asReader(() -> {
+			begin();
+			for (int i = 0; i < 2 * TransactionWatermarks.MAXIMUM_KEYS; i++) {
+				cache.evict(i);
+			}
+			end(TransactionSynchronization.STATUS_ROLLED_BACK);
+		});
+		assertThat(watermarks.local().size()).isZero();
+		asReader(() -> load(cache, "value"));
+		assertThat(this.target.get("key")).isNotNull();
+	}
+
+	@Test
+	void valueThatATransactionLoadsBeforeItEvictsTheKeyIsNotPutAfterManyOthers() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		asReader(() -> {
+			begin();
+			for (int i = 0; i < 2 * TransactionWatermarks.MAXIMUM_KEYS; i++) {
+				cache.evict(i);
+			}
+			assertThat(cache.get("key")).isNull();
+			cache.evict("key");
+			cache.put("key", "old");
+			assertThat(this.target.get("key")).isNull();
+			load(cache, "new");
+			assertThat(this.target.get("key")).isNotNull();
+			end(TransactionSynchronization.STATUS_ROLLED_BACK);
+		});
+	}
+
+	@Test
+	void loadsOfATransactionTakeATimeThatDoesNotGrowWithTheirNumber() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
+		AtomicLong comparisons = new AtomicLong();
+		int keys = TransactionWatermarks.MAXIMUM_KEYS;
+		asReader(() -> {
+			begin();
+			for (int i = 0; i < keys; i++) {
+				CountedKey key = new CountedKey(i, comparisons);
+				assertThat(cache.get(key)).isNull();
+				cache.put(key, "value");
+			}
+			end(TransactionSynchronization.STATUS_ROLLED_BACK);
+		});
+		assertThat(comparisons.get()).isLessThan(50L * keys);
+	}
+
+	private static void begin() {
+		TransactionSynchronizationManager.setActualTransactionActive(true);
+		TransactionSynchronizationManager.initSynchronization();
+	}
+
+	private static void end(int status) {
+		List<TransactionSynchronization> synchronizations = TransactionSynchronizationManager.getSynchronizations();
+		if (status == TransactionSynchronization.STATUS_COMMITTED) {
+			TransactionSynchronizationUtils.invokeAfterCommit(synchronizations);
+		}
+		TransactionSynchronizationUtils.invokeAfterCompletion(synchronizations, status);
+		TransactionSynchronizationManager.clear();
+	}
+
+	/**
+	 * A key that counts how often it is compared.
+	 *
+	 * @param value the key
+	 * @param comparisons the number of comparisons
+	 */
+	private record CountedKey(int value, AtomicLong comparisons) {
+
+		@Override
+		public boolean equals(Object other) {
+			this.comparisons.incrementAndGet();
+			return other instanceof CountedKey key && key.value == this.value;
+		}
+
+		@Override
+		public int hashCode() {
+			return this.value;
+		}
+
+	}
+
 	/**
 	 * A store that fails on demand.
 	 */
 	private static final class FailingStore implements PositionStore {
 
 		private final PositionStore target;
+
+		private final AtomicReference<Error> error = new AtomicReference<>();
 
 		private volatile boolean failing;
 
@@ -434,6 +570,10 @@ class CacheProtectionTests {
 			this.failing = failing;
 		}
 
+		void failOnce(Error error) {
+			this.error.set(error);
+		}
+
 		@Override
 		public Collection<String> find(String user) {
 			return this.target.find(user);
@@ -441,6 +581,10 @@ class CacheProtectionTests {
 
 		@Override
 		public void put(String user, String token, Collection<String> replaced, Duration timeToLive) {
+			Error error = this.error.getAndSet(null);
+			if (error != null) {
+				throw error;
+			}
 			if (this.failing) {
 				throw new IllegalStateException("The store fails");
 			}
