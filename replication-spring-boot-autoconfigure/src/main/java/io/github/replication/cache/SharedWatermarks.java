@@ -34,6 +34,7 @@ import org.springframework.util.DigestUtils;
 
 import io.github.replication.caller.CallerTokens;
 import io.github.replication.position.Write;
+import io.github.replication.store.PositionNames;
 import io.github.replication.store.PositionStore;
 
 /**
@@ -210,13 +211,13 @@ final class SharedWatermarks {
 
 	private static String name(String cache, Object key) {
 		if (key == Watermarks.ALL || !hasText(key)) {
-			return "cache:" + cache;
+			return PositionNames.ofCache(cache);
 		}
 		String text = key.toString();
 		if (text.length() > LONGEST_KEY) {
 			text = DigestUtils.md5DigestAsHex(text.getBytes(StandardCharsets.UTF_8));
 		}
-		return "cache-key:" + cache + ':' + text;
+		return PositionNames.ofKey(cache, text);
 	}
 
 	private static boolean hasText(Object key) {

@@ -47,8 +47,14 @@ import java.util.Collection;
  * the tokens expire.
  *
  * <p>
- * Users are distinguished by their names alone, of any characters, and case counts. All
- * methods may be called by any number of threads at a time. No argument may be
+ * Users are distinguished by their names alone, of any characters, and case counts. The
+ * evictions of caches that instances share are kept in the same way, as if each cache and
+ * each of its keys were a user. Their names begin with the control character U+001F, and
+ * are at most 230 characters longer than the name of the cache. A user whose name begins
+ * with that character has it twice here. Other users have the name that they log in with.
+ *
+ * <p>
+ * All methods may be called by any number of threads at a time. No argument may be
  * {@code null}, nor is a result.
  *
  * <p>

@@ -33,6 +33,7 @@ import org.springframework.util.ClassUtils;
 
 import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.BoundedPositionStore.Allowance;
+import io.github.replication.store.PositionNames;
 
 /**
  * Keeps positions by the name of the logged-in user, so that a user sees the changes made
@@ -140,7 +141,7 @@ public final class UserPositionCarrier implements PositionCarrier {
 		if (principal == null) {
 			return null;
 		}
-		User user = new User(principal.getName(), this.store.allowance());
+		User user = new User(PositionNames.ofUser(principal.getName()), this.store.allowance());
 		request.setAttribute(USER, user);
 		return user;
 	}
@@ -167,7 +168,7 @@ public final class UserPositionCarrier implements PositionCarrier {
 	/**
 	 * A user during one request.
 	 *
-	 * @param name the name
+	 * @param name the name in the store
 	 * @param allowance how long the store may take
 	 */
 	private record User(String name, Allowance allowance) {

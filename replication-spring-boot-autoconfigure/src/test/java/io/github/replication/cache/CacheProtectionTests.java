@@ -19,7 +19,9 @@ package io.github.replication.cache;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -43,6 +45,7 @@ import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
 import io.github.replication.position.SampleClock;
 import io.github.replication.store.InMemoryPositionStore;
+import io.github.replication.store.PositionNames;
 import io.github.replication.store.PositionStore;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -193,6 +196,17 @@ class CacheProtectionTests {
 		assertThat(this.target.get("first")).as("completed before the error").isNotNull();
 		assertThat(this.target.get("second")).isNotNull();
 		assertThat(others.get("third")).isNotNull();
+	}
+
+	@Test
+	void evictionsOfASharedCacheHaveNoNameThatAUserHas() {
+		ProtectedCache cache = new ProtectedCache(this.target, watermarks(true, "one"));
+		asWriter(() -> {
+			cache.evict("key");
+			cache.clear();
+		});
+		assertThat(this.store.names).containsExactlyInAnyOrder(PositionNames.ofKey("values", "key"),
+				PositionNames.ofCache("values"));
 	}
 
 	/**
@@ -558,6 +572,8 @@ class CacheProtectionTests {
 
 		private final PositionStore target;
 
+		private final Set<String> names = new HashSet<>();
+
 		private final AtomicReference<Error> error = new AtomicReference<>();
 
 		private volatile boolean failing;
@@ -581,6 +597,7 @@ class CacheProtectionTests {
 
 		@Override
 		public void put(String user, String token, Collection<String> replaced, Duration timeToLive) {
+			this.names.add(user);
 			Error error = this.error.getAndSet(null);
 			if (error != null) {
 				throw error;

@@ -220,8 +220,9 @@ abstract class PositionStoreContract {
 	void usersAreApart() {
 		List<String> users = Stream
 			.of("alice", "Alice", "alice ", " alice", "alice:", ":", "::", "", " ", "*", "a?ice", "{alice}", "{}", "%s",
-					"DOMAIN\\alice", "alice@example.org", "cn=Alice Smith,o=\"x\"", "a\nb", "a\0b", "žlutý kůň", "用户",
-					"\uD83D\uDC18", "x".repeat(1000), "x".repeat(999) + "y", "用".repeat(1000))
+					"DOMAIN\\alice", "alice@example.org", "cn=Alice Smith,o=\"x\"", "a\nb", "a\0b", "\u001Fcache:alice",
+					"\u001F\u001Fcache:alice", "žlutý kůň", "用户", "\uD83D\uDC18", "x".repeat(1000),
+					"x".repeat(999) + "y", "用".repeat(1000))
 			.toList();
 		users.forEach((user) -> store().put(user, token(user), Set.of(), LONG));
 		assertThat(users).allSatisfy((user) -> assertThat(store().find(user)).containsExactly(token(user)));

@@ -41,6 +41,7 @@ import org.springframework.security.core.userdetails.User;
 
 import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.InMemoryPositionStore;
+import io.github.replication.store.PositionNames;
 import io.github.replication.store.PositionStore;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -150,6 +151,19 @@ class UserPositionCarrierTests {
 		assertThat(carrier.receive(request)).isEmpty();
 		request.setUserPrincipal(() -> "ann");
 		assertThat(carrier.receive(request)).containsExactly(TOKEN);
+	}
+
+	@Test
+	void userWithTheNameOfACacheHasPositionsOfItsOwn() {
+		for (String name : List.of(PositionNames.ofCache("products"), PositionNames.ofKey("products", "1"))) {
+			this.store.put(name, "2.cafe.1-20.", List.of(), WINDOW);
+			MockHttpServletRequest request = new MockHttpServletRequest();
+			request.setUserPrincipal(() -> name);
+			assertThat(this.carrier.receive(request)).isEmpty();
+			this.carrier.send(request, new MockHttpServletResponse(), TOKEN, List.of("2.cafe.1-20."));
+			assertThat(this.carrier.receive(request)).containsExactly(TOKEN);
+			assertThat(this.store.find(name)).containsExactly("2.cafe.1-20.");
+		}
 	}
 
 	private static Authentication authenticated(String name) {
