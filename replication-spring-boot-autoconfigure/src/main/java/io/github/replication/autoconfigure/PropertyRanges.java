@@ -30,12 +30,19 @@ import org.springframework.util.unit.DataSize;
  */
 final class PropertyRanges {
 
+	private static final String TOO_LONG = "This duration is too long to be measured.";
+
 	private static final Duration SHORTEST = Duration.ofMillis(1);
 
 	/**
 	 * Three times as much is more nanoseconds than a {@code long} can hold.
 	 */
 	private static final Duration LONGEST = Duration.ofDays(36_500);
+
+	/**
+	 * Several times as much can be measured, as a load of a cache needs.
+	 */
+	private static final Duration LONGEST_WINDOW = Duration.ofDays(3_650);
 
 	private PropertyRanges() {
 	}
@@ -52,6 +59,7 @@ final class PropertyRanges {
 				"Set 1 or more, or replication.fallback=fail to keep reads off the primary.");
 		Duration wait = properties.getReadYourWrites().getWait();
 		require(!wait.isNegative(), "read-your-writes.wait", wait, "zero or more, such as 50ms");
+		checkStoreTimeout(properties.getReadYourWrites().getStoreTimeout());
 		requirePositive("max-lag", properties.getMaxLag(), "30s");
 		DataSize size = properties.getMaxLagSize();
 		refuse(size != null && size.toBytes() <= 0, "max-lag-size", size, "No replica could ever serve.",
@@ -78,13 +86,26 @@ final class PropertyRanges {
 	}
 
 	/**
-	 * Refuses a window in which no write could count.
+	 * Refuses a window in which no write could count, or that cannot be measured.
 	 * @param window how long a write counts
-	 * @throws InvalidReplicationConfigurationException if it is not above zero
+	 * @throws InvalidReplicationConfigurationException if it cannot work
 	 */
 	static void checkWindow(Duration window) {
 		refuse(window.isZero() || window.isNegative(), "read-your-writes.window", window,
 				"A write must count for some time.", "Set a duration above zero, such as 10s.");
+		refuse(window.compareTo(LONGEST_WINDOW) > 0, "read-your-writes.window", window, TOO_LONG,
+				"Set 3650d or less. A window needs to be longer than any lag of a replica, such as 10s.");
+	}
+
+	/**
+	 * Refuses a timeout in which no store could answer, or that cannot be measured.
+	 * @param timeout how long a store may take
+	 * @throws InvalidReplicationConfigurationException if it cannot work
+	 */
+	static void checkStoreTimeout(Duration timeout) {
+		refuse(timeout.isZero() || timeout.isNegative(), "read-your-writes.store-timeout", timeout,
+				"A store needs some time to answer.", "Set a duration above zero, such as 100ms.");
+		require(true, "read-your-writes.store-timeout", timeout, "above zero, such as 100ms");
 	}
 
 	private static void requirePositive(String property, Duration value, String example) {
@@ -92,8 +113,7 @@ final class PropertyRanges {
 	}
 
 	private static void require(boolean valid, String property, Duration value, String remedy) {
-		refuse(value.compareTo(LONGEST) > 0, property, value, "This duration is too long to be measured.",
-				"Set 36500d or less.");
+		refuse(value.compareTo(LONGEST) > 0, property, value, TOO_LONG, "Set 36500d or less.");
 		refuse(!valid, property, value, "This duration cannot work.", "Set a duration of " + remedy + ".");
 	}
 

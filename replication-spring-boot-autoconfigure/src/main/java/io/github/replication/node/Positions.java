@@ -449,8 +449,8 @@ public final class Positions implements PositionResolver {
 		if (node != null && replicas.contains(node)) {
 			return node.id();
 		}
-		int total = replicas.stream().mapToInt(ClusterNode::weight).sum();
-		int point = (total > 0) ? ThreadLocalRandom.current().nextInt(total) : 0;
+		long total = replicas.stream().mapToLong(ClusterNode::weight).sum();
+		long point = (total > 0) ? ThreadLocalRandom.current().nextLong(total) : 0;
 		for (ClusterNode replica : replicas) {
 			point -= replica.weight();
 			if (point < 0) {

@@ -73,6 +73,19 @@ class BadConfigurationTests {
 				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes.window", "0s"),
 						List.of("replication.read-your-writes.window", "PT0S", "Set a duration above zero")),
 				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes.window", "200000d"),
+						List.of("replication.read-your-writes.window", "PT4800000H", "too long", "3650d or less")),
+				Arguments.of(Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes.window", "3651d"),
+						List.of("replication.read-your-writes.window", "PT87624H", "too long", "3650d or less")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes.store-timeout",
+								"200000d"),
+						List.of("replication.read-your-writes.store-timeout", "PT4800000H", "too long",
+								"36500d or less")),
+				Arguments.of(
+						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.read-your-writes.store-timeout", "0s"),
+						List.of("replication.read-your-writes.store-timeout", "PT0S", "above zero")),
+				Arguments.of(
 						Map.of(URL, "jdbc:postgresql://pg-2/app", "replication.replicas.replica-2.url",
 								"jdbc:postgresql://PG-2:5432/app?ssl=true"),
 						List.of("replication.replicas.replica-", "-2", "/app", "This is the URL of replica-",
