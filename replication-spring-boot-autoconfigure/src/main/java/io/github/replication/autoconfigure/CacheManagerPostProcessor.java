@@ -16,8 +16,11 @@
 
 package io.github.replication.autoconfigure;
 
+import java.util.Set;
+
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.cache.CacheManager;
@@ -30,13 +33,24 @@ import io.github.replication.position.ReadYourWritesMode;
 
 /**
  * Protects the caches of each manager that is a bean, unless the application has no
- * replicas or does not want it.
+ * replicas or does not want it. Once the application has started, it has the store for
+ * caches that instances share, or does not start.
  */
-final class CacheManagerPostProcessor implements BeanPostProcessor {
+final class CacheManagerPostProcessor implements BeanPostProcessor, SmartInitializingSingleton {
+
+	/**
+	 * The managers of caches that instances share under any name.
+	 */
+	private static final Set<String> SHARED = Set.of("org.springframework.data.redis.cache.RedisCacheManager",
+			"org.redisson.spring.cache.RedissonSpringCacheManager");
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final Environment environment;
+
+	private volatile boolean any;
+
+	private volatile boolean shared;
 
 	CacheManagerPostProcessor(ConfigurableListableBeanFactory beanFactory, Environment environment) {
 		this.beanFactory = beanFactory;
@@ -49,17 +63,48 @@ final class CacheManagerPostProcessor implements BeanPostProcessor {
 				|| !OnReplicationCondition.isConfigured(this.environment, this.beanFactory)) {
 			return bean;
 		}
+		this.any = true;
+		if (isShared(manager)) {
+			this.shared = true;
+		}
 		return CacheProtection.protect(manager, SingletonSupplier.ofNullable(this::protection));
+	}
+
+	private static boolean isShared(CacheManager manager) {
+		for (Class<?> type = manager.getClass(); type != null; type = type.getSuperclass()) {
+			if (SHARED.contains(type.getName())) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Chooses the store if there is a manager by now. One that is lazy finds its store at
+	 * the first cache.
+	 */
+	@Override
+	public void afterSingletonsInstantiated() {
+		if (this.any && isWanted() && (this.shared || !readYourWrites().getSharedCaches().isEmpty())) {
+			PositionStoreConfiguration.choose(this.beanFactory);
+		}
 	}
 
 	/**
 	 * The protection, asked for at the first cache, since a manager may be created early.
 	 */
 	private @Nullable CacheProtection protection() {
-		ReadYourWrites readYourWrites = this.beanFactory.getBean(ReplicationProperties.class).getReadYourWrites();
-		boolean wanted = readYourWrites.isCaches() && readYourWrites.getMode() != ReadYourWritesMode.OFF
+		return isWanted() ? this.beanFactory.getBean(CacheProtection.class) : null;
+	}
+
+	private boolean isWanted() {
+		ReadYourWrites readYourWrites = readYourWrites();
+		return readYourWrites.isCaches() && readYourWrites.getMode() != ReadYourWritesMode.OFF
 				&& this.beanFactory.getBean(ClusterFactory.class).hasReplicas();
-		return wanted ? this.beanFactory.getBean(CacheProtection.class) : null;
+	}
+
+	private ReadYourWrites readYourWrites() {
+		return this.beanFactory.getBean(ReplicationProperties.class).getReadYourWrites();
 	}
 
 }

@@ -17,7 +17,7 @@
 package io.github.replication.autoconfigure;
 
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -28,6 +28,7 @@ import org.springframework.context.annotation.Lazy;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
 
+import io.github.replication.autoconfigure.ReplicationProperties.Carrier;
 import io.github.replication.autoconfigure.ReplicationProperties.ReadYourWrites;
 import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.InMemoryPositionStore;
@@ -42,7 +43,9 @@ import io.github.replication.store.RedisPositionStore;
 @Configuration(proxyBeanMethods = false)
 final class PositionStoreConfiguration {
 
-	@Bean
+	private static final String BEAN = "replicationPositionStore";
+
+	@Bean(BEAN)
 	@Lazy
 	@ConditionalOnMissingBean(PositionStore.class)
 	PositionStore replicationPositionStore(ListableBeanFactory beanFactory) {
@@ -53,17 +56,24 @@ final class PositionStoreConfiguration {
 	}
 
 	/**
+	 * Chooses the store now, so that an ambiguous choice stops the start. A store that
+	 * the application defines is left alone.
+	 * @param beanFactory the beans of the application
+	 */
+	static void choose(ListableBeanFactory beanFactory) {
+		if (beanFactory.containsBeanDefinition(BEAN)) {
+			beanFactory.getBean(BEAN);
+		}
+	}
+
+	/**
 	 * The store, whose calls are bounded.
 	 * @param stores the store to ask for
 	 * @param readYourWrites how long it may take
 	 */
 	static BoundedPositionStore bounded(ObjectProvider<PositionStore> stores, ReadYourWrites readYourWrites) {
 		Duration timeout = readYourWrites.getStoreTimeout();
-		if (timeout.isZero() || timeout.isNegative()) {
-			throw new InvalidReplicationConfigurationException("replication.read-your-writes.store-timeout",
-					timeout.toString(), "A store needs some time to answer.",
-					"Set a duration above zero, such as 100ms.");
-		}
+		PropertyRanges.checkStoreTimeout(timeout);
 		return new BoundedPositionStore(stores.getObject(), timeout, System::nanoTime);
 	}
 
@@ -83,22 +93,29 @@ final class PositionStoreConfiguration {
 		}
 
 		static PositionStore store(ListableBeanFactory beanFactory) {
-			ObjectProvider<RedisConnectionFactory> factories = beanFactory
-				.getBeanProvider(RedisConnectionFactory.class);
-			RedisConnectionFactory unique = factories.getIfUnique();
+			RedisConnectionFactory unique = beanFactory.getBeanProvider(RedisConnectionFactory.class).getIfUnique();
 			if (unique != null) {
 				return new RedisPositionStore(unique);
 			}
-			Map<String, RedisConnectionFactory> all = beanFactory.getBeansOfType(RedisConnectionFactory.class);
-			RedisConnectionFactory byName = all.get(DEFAULT);
-			if (byName == null) {
-				throw new InvalidReplicationConfigurationException("replication.read-your-writes.carrier", "user",
-						"Several beans can connect to a Redis, " + String.join(", ", all.keySet())
-								+ ", and none of them is primary.",
-						"Mark the one that is to keep the positions of users with @Primary, or define a PositionStore"
-								+ " bean.");
+			List<String> names = List.of(beanFactory.getBeanNamesForType(RedisConnectionFactory.class, true, false));
+			if (!names.contains(DEFAULT)) {
+				throw ambiguous(names, beanFactory.getBean(ReplicationProperties.class).getReadYourWrites());
 			}
-			return new RedisPositionStore(byName);
+			return new RedisPositionStore(beanFactory.getBean(DEFAULT, RedisConnectionFactory.class));
+		}
+
+		private static InvalidReplicationConfigurationException ambiguous(List<String> names,
+				ReadYourWrites readYourWrites) {
+			String reason = "Several beans can connect to a Redis, " + String.join(", ", names)
+					+ ", and none of them is primary.";
+			if (readYourWrites.getCarrier() == Carrier.USER) {
+				return new InvalidReplicationConfigurationException("replication.read-your-writes.carrier", "user",
+						reason, "Mark the one that is to keep the positions of users with @Primary, or define a"
+								+ " PositionStore bean.");
+			}
+			return new InvalidReplicationConfigurationException("replication.read-your-writes.caches", "true", reason,
+					"Mark the one that is to keep the evictions of shared caches with @Primary, define a PositionStore"
+							+ " bean, or set replication.read-your-writes.caches=false.");
 		}
 
 	}

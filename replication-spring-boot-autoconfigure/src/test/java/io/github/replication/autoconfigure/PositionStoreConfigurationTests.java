@@ -22,14 +22,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.cache.CacheManager;
+import org.springframework.cache.concurrent.ConcurrentMapCacheManager;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
+import org.springframework.data.redis.cache.RedisCacheManager;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
@@ -82,6 +86,65 @@ class PositionStoreConfigurationTests {
 	@Test
 	void storeIsNotCreatedForAnotherCarrier() {
 		this.runner.withUserConfiguration(Ambiguous.class).run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "redis", "memory" })
+	void severalThatAreEqualStopTheStartWhereInstancesShareACache(String caches) {
+		shared(caches).withUserConfiguration(Ambiguous.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("one, other")
+				.hasMessageContaining("replication.read-your-writes.caches")
+				.hasMessageNotContaining("carrier"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "redis", "memory" })
+	void severalThatAreEqualAreNoReasonWithoutProtectionOrWithAStore(String caches) {
+		WebApplicationContextRunner shared = shared(caches).withUserConfiguration(Ambiguous.class);
+		shared.withPropertyValues("replication.read-your-writes.caches=false")
+			.run((context) -> assertThat(context).hasNotFailed());
+		shared.withPropertyValues("replication.read-your-writes.mode=off")
+			.run((context) -> assertThat(context).hasNotFailed());
+		shared.withBean(PositionStore.class, () -> new InMemoryPositionStore(System::nanoTime))
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void storeOfTheApplicationIsAsLazyAsWithoutUs() {
+		shared("redis").withUserConfiguration(One.class)
+			.withBean("own", PositionStore.class, () -> new InMemoryPositionStore(System::nanoTime),
+					(definition) -> definition.setLazyInit(true))
+			.run((context) -> assertThat(context.getBeanFactory().containsSingleton("own")).isFalse());
+	}
+
+	@Test
+	void lazyConnectionsAreNotCreatedForAManagerThatNobodyUses() {
+		shared("redis").withUserConfiguration(Ambiguous.class)
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBeanFactory().containsSingleton("one")).isFalse();
+			});
+	}
+
+	@Test
+	void cachesInTheMemoryOfAnInstanceNeedNoStore() {
+		this.runner.withUserConfiguration(Ambiguous.class)
+			.withBean(CacheManager.class, ConcurrentMapCacheManager::new)
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	/**
+	 * An application whose instances share a cache: in Redis, or by its name.
+	 */
+	private WebApplicationContextRunner shared(String caches) {
+		return caches.equals("redis")
+				? this.runner.withBean(CacheManager.class, () -> RedisCacheManager.create(factory()))
+				: this.runner.withBean(CacheManager.class, ConcurrentMapCacheManager::new)
+					.withPropertyValues("replication.read-your-writes.shared-caches=products");
 	}
 
 	@Test
