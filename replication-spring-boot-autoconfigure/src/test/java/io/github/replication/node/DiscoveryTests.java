@@ -186,6 +186,21 @@ class DiscoveryTests {
 	}
 
 	@Test
+	void errorOfOneAddressIsReportedOnceAndLeavesTheOthersAlone(CapturedOutput output) {
+		this.answer.add("10.0.0.2");
+		this.discovery.look();
+		this.cluster.failing = "pg-10.0.0.1";
+		this.answer.addAll(List.of("10.0.0.1", "10.0.0.3"));
+		this.discovery.look();
+		this.discovery.look();
+		assertThat(this.cluster.changes).containsExactly("+pg-10.0.0.2", "+pg-10.0.0.3");
+		assertThat(output).containsOnlyOnce("The replica at 10.0.0.1 is not added");
+		this.cluster.failing = "";
+		this.discovery.look();
+		assertThat(this.cluster.changes).containsExactly("+pg-10.0.0.2", "+pg-10.0.0.3", "+pg-10.0.0.1");
+	}
+
+	@Test
 	void primaryThatIsGoneFromTheAnswerIsRemovedOnceItIsAReplica(CapturedOutput output) {
 		this.answer.addAll(List.of("10.0.0.1", "10.0.0.2"));
 		this.discovery.look();
@@ -233,6 +248,8 @@ class DiscoveryTests {
 
 		private volatile String refused = "";
 
+		private volatile String failing = "";
+
 		private volatile String primary = "";
 
 		private volatile CountDownLatch leaving = new CountDownLatch(0);
@@ -251,6 +268,9 @@ class DiscoveryTests {
 		public void add(NodeDefinition replica) {
 			if (replica.name().equals(this.refused)) {
 				throw new IllegalArgumentException("refused");
+			}
+			if (replica.name().equals(this.failing)) {
+				throw new NoClassDefFoundError("driver");
 			}
 			this.definitions.add(replica);
 			this.changes.add("+" + replica.name());
