@@ -41,6 +41,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -276,18 +277,20 @@ class CacheTests {
 	}
 
 	/**
-	 * The level of the pool is the one of a transaction that names none.
+	 * A transaction that names no level has that of its connection.
 	 */
 	@ParameterizedTest
-	@EnumSource(names = "CONCURRENT_MAP")
-	void valueOfASnapshotFromBeforeTheEvictionIsNotPut(CacheKind kind) throws Exception {
+	@CsvSource({ "transaction-isolation, TRANSACTION_REPEATABLE_READ, true",
+			"connection-init-sql, SET default_transaction_isolation = 'repeatable read', true",
+			"connection-init-sql, SET default_transaction_isolation = 'repeatable read', false" })
+	void valueOfASnapshotFromBeforeTheEvictionIsNotPut(String property, String value, boolean readOnly)
+			throws Exception {
 		long id = product();
-		Application.Builder builder = Application.on(this.cluster)
-			.with("spring.datasource.hikari.transaction-isolation", "TRANSACTION_REPEATABLE_READ");
-		try (Application application = kind.start(builder)) {
+		Application.Builder builder = Application.on(this.cluster).with("spring.datasource.hikari." + property, value);
+		try (Application application = CacheKind.CONCURRENT_MAP.start(builder)) {
 			Products products = application.bean(Products.class);
 			TransactionTemplate outer = new TransactionTemplate(application.bean(PlatformTransactionManager.class));
-			outer.setReadOnly(true);
+			outer.setReadOnly(readOnly);
 			String read = application.asNewCaller(() -> outer.execute((status) -> {
 				products.countInTransaction();
 				CompletableFuture.runAsync(() -> renameAsAnother(application, id)).join();
@@ -296,6 +299,38 @@ class CacheTests {
 			assertThat(read).as("of the snapshot").isEqualTo("old");
 			this.cluster.awaitReplication();
 			assertThat(application.asNewCaller(() -> products.find(id))).isEqualTo("new");
+		}
+	}
+
+	/**
+	 * Without a caller any thread may read for a load, but no transaction that goes on.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = "CONCURRENT_MAP")
+	void transactionWithoutACallerGoesOnWhileOthersLoad(CacheKind kind) throws Exception {
+		long id = product();
+		Application application = application(kind, true);
+		Products products = application.bean(Products.class);
+		holdReplicasBack();
+		TransactionTemplate outer = new TransactionTemplate(application.bean(PlatformTransactionManager.class));
+		outer.setReadOnly(true);
+		String read = outer.execute((status) -> {
+			products.countInTransaction();
+			status.createSavepoint();
+			CompletableFuture.runAsync(() -> renameAsAnother(application, id)).join();
+			CompletableFuture.runAsync(() -> miss(application, id)).join();
+			return products.nameInTransaction(id);
+		});
+		assertThat(read).as("on the replica").isEqualTo("old");
+	}
+
+	private static void miss(Application application, long id) {
+		try {
+			Cache cache = application.bean(CacheManager.class).getCache("products");
+			assertThat(application.asNewCaller(() -> cache.get(id))).isNull();
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 

@@ -124,6 +124,10 @@ class Products {
 		return Objects.requireNonNull(this.jdbc.queryForObject("SELECT count(*) FROM product", Long.class));
 	}
 
+	public String nameInTransaction(long id) {
+		return read(id);
+	}
+
 	/**
 	 * Reads in a thread to which nothing passes the caller.
 	 */
