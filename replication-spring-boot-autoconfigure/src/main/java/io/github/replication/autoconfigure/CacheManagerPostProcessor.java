@@ -85,7 +85,7 @@ final class CacheManagerPostProcessor implements BeanPostProcessor, SmartInitial
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
-		if (this.any && isWanted() && (this.shared || !readYourWrites().getSharedCaches().isEmpty())) {
+		if (this.any && (this.shared || !readYourWrites().getSharedCaches().isEmpty()) && isWanted()) {
 			PositionStoreConfiguration.choose(this.beanFactory);
 		}
 	}

@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
@@ -64,6 +64,8 @@ import io.github.replication.policy.RoutingPolicy;
  * source, and closes their pools after everything that uses it.
  */
 final class ClusterFactory implements DisposableBean, ApplicationListener<ContextRefreshedEvent> {
+
+	private static final Pattern SNAPSHOT = Pattern.compile("(?i)repeatable\\s+read|serializable");
 
 	private static final Log logger = LogFactory.getLog(ClusterFactory.class);
 
@@ -236,7 +238,7 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 	}
 
 	private static boolean mayChangeIsolation(@Nullable String initSql) {
-		return initSql != null && initSql.toLowerCase(Locale.ROOT).contains("isolation");
+		return initSql != null && SNAPSHOT.matcher(initSql).find();
 	}
 
 	private static boolean keepsSnapshots(ClusterNode node) {

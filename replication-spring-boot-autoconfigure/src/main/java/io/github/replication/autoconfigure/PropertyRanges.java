@@ -105,7 +105,7 @@ final class PropertyRanges {
 	static void checkStoreTimeout(Duration timeout) {
 		refuse(timeout.isZero() || timeout.isNegative(), "read-your-writes.store-timeout", timeout,
 				"A store needs some time to answer.", "Set a duration above zero, such as 100ms.");
-		require(true, "read-your-writes.store-timeout", timeout, "above zero, such as 100ms");
+		requireMeasurable("read-your-writes.store-timeout", timeout);
 	}
 
 	private static void requirePositive(String property, Duration value, String example) {
@@ -113,8 +113,12 @@ final class PropertyRanges {
 	}
 
 	private static void require(boolean valid, String property, Duration value, String remedy) {
-		refuse(value.compareTo(LONGEST) > 0, property, value, TOO_LONG, "Set 36500d or less.");
+		requireMeasurable(property, value);
 		refuse(!valid, property, value, "This duration cannot work.", "Set a duration of " + remedy + ".");
+	}
+
+	private static void requireMeasurable(String property, Duration value) {
+		refuse(value.compareTo(LONGEST) > 0, property, value, TOO_LONG, "Set 36500d or less.");
 	}
 
 	private static void refuse(boolean invalid, String property, @Nullable Object value, String reason, String remedy) {

@@ -100,11 +100,8 @@ final class CacheWatermarks {
 		if (write == null) {
 			return new Load(key, began, now, found, null);
 		}
-		if (readsSnapshot()) {
-			return new Load(key, Load.TOO_OLD, now, found, null);
-		}
 		CallerRecords records = this.protection.records();
-		return new Load(key, began, now, found,
+		return new Load(key, readsSnapshot() ? Load.TOO_OLD : began, now, found,
 				new LoadRequirement(records.current().require(write), records.requireInThreads(write)));
 	}
 

@@ -150,11 +150,12 @@ final class AwaitedWrites {
 	/**
 	 * Adds the writes to the bound of the caller, those of all callers as well.
 	 * @param known the bound of the caller alone
+	 * @param caller knows which writes still count
 	 * @return a bound that includes them, the same object as long as nothing changes
 	 */
-	Bound extend(Bound known) {
-		Bound own = extendByOwn(known);
-		Write write = (this.ofAll != null) ? this.ofAll.open.write : null;
+	Bound extend(Bound known, CallerRecord caller) {
+		Bound own = extendByOwn(known, caller);
+		Write write = (this.ofAll != null) ? this.ofAll.counting(caller) : null;
 		if (write == null) {
 			return own;
 		}
@@ -169,10 +170,11 @@ final class AwaitedWrites {
 	/**
 	 * Adds the writes to the bound of the caller, without those of all callers.
 	 * @param known the bound of the caller alone
+	 * @param caller knows which writes still count
 	 * @return a bound that includes them, the same object as long as nothing changes
 	 */
-	Bound extendByOwn(Bound known) {
-		Write write = this.open.write;
+	Bound extendByOwn(Bound known, CallerRecord caller) {
+		Write write = counting(caller);
 		if (write == null) {
 			return known;
 		}
@@ -182,6 +184,30 @@ final class AwaitedWrites {
 			this.own = extended;
 		}
 		return extended.bound;
+	}
+
+	/**
+	 * The write that covers all others, {@code null} once even that counts no longer.
+	 */
+	private @Nullable Write counting(CallerRecord caller) {
+		Write write = this.open.write;
+		if (write != null && !caller.counts(write)) {
+			forget(write);
+			return null;
+		}
+		return write;
+	}
+
+	private void forget(Write write) {
+		this.lock.lock();
+		try {
+			if (this.open.write == write) {
+				this.open = Open.NONE;
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	/**

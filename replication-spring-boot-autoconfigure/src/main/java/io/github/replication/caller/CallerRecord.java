@@ -200,7 +200,7 @@ public final class CallerRecord {
 	 */
 	public Bound bound() {
 		use();
-		return inForce(this.required.extend(known()));
+		return inForce(this.required.extend(known(), this));
 	}
 
 	/**
@@ -210,7 +210,7 @@ public final class CallerRecord {
 	 */
 	public Bound boundOfTransaction() {
 		use();
-		return inForce(this.required.extendByOwn(known()));
+		return inForce(this.required.extendByOwn(known(), this));
 	}
 
 	private void use() {
@@ -225,7 +225,10 @@ public final class CallerRecord {
 		return (write == null || counts(write)) ? bound : bound.withWrite(null);
 	}
 
-	private boolean counts(Write write) {
+	/**
+	 * Whether a write is not older than the window.
+	 */
+	boolean counts(Write write) {
 		Delay delay = this.delay.get();
 		long now = (delay != null) ? delay.since() : this.clock.nanoTime();
 		return now - write.at() <= this.window;

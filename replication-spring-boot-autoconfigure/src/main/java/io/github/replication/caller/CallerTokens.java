@@ -168,7 +168,7 @@ public final class CallerTokens {
 	 */
 	PositionToken resolved(CallerRecord record) {
 		resolve(record);
-		Bound bound = record.bound();
+		Bound bound = record.boundOfTransaction();
 		ReadMark mark = isMonotonic() ? bound.read() : null;
 		return new PositionToken(cluster(), encode(bound.write()), (mark != null) ? read(mark) : null);
 	}
@@ -182,7 +182,7 @@ public final class CallerTokens {
 	 */
 	public PositionToken known(CallerRecord record, boolean writing) {
 		lookUp(record);
-		Bound bound = record.bound();
+		Bound bound = record.boundOfTransaction();
 		Write write = bound.write();
 		if (writing) {
 			write = Write.unresolved(this.clock.now(), record.isAsynchronousCommitExpected(), this.clock.nanoTime())
@@ -230,7 +230,7 @@ public final class CallerTokens {
 	}
 
 	private static void resolve(CallerRecord record, UnaryOperator<Write> resolver) {
-		Write write = record.bound().write();
+		Write write = record.boundOfTransaction().write();
 		if (write != null) {
 			Write resolved = resolver.apply(write);
 			if (!resolved.equals(write)) {
@@ -246,6 +246,9 @@ public final class CallerTokens {
 	private static Write supersede(Write current, Write asked, Write resolved) {
 		if (current.equals(asked)) {
 			return resolved;
+		}
+		if (current.isResolved()) {
+			return current;
 		}
 		WalPosition position = resolved.isResolved() ? resolved.position() : null;
 		boolean covered = current.tick() <= asked.tick() && (asked.asynchronous() || !current.asynchronous());

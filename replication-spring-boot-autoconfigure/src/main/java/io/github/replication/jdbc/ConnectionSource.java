@@ -359,7 +359,10 @@ final class ConnectionSource {
 		PhysicalConnection physical = takeUnlessDemoted(route);
 		boolean usable = false;
 		try {
-			usable = isAlive(physical) && !leadsToFormerServer(physical) && stillServes(physical, decided);
+			if (isAlive(physical)) {
+				requireServer(physical);
+				usable = stillServes(physical, decided);
+			}
 			return usable ? physical : null;
 		}
 		finally {
@@ -381,12 +384,11 @@ final class ConnectionSource {
 		return false;
 	}
 
-	private boolean leadsToFormerServer(PhysicalConnection physical) throws SQLException {
+	private void requireServer(PhysicalConnection physical) throws SQLException {
 		if (physical.pool() == PoolKind.WRITE && this.formerServers.isFormer(physical)) {
 			physical.evict();
-			return true;
+			throw NodeUnavailableException.replaced(physical.node().name());
 		}
-		return false;
 	}
 
 	/**

@@ -414,6 +414,10 @@ final class UnitOfWork {
 		}
 		this.source.requirePrimary(this.physical);
 		boolean sent = !this.physical.isBroken();
+		if (!sent) {
+			// another thread may be about to close it
+			this.physical.abort();
+		}
 		CommitEffect effect = CommitEffect.POSSIBLY_WRITTEN;
 		try {
 			effect = send(level());

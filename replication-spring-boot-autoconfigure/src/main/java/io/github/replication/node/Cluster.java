@@ -511,8 +511,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		 * not the primary any more.
 		 */
 		@Override
-		public void succeeded(Member before) {
-			Cluster.this.executor.execute(() -> leave(before.node()));
+		public void succeeded(Member before, boolean way) {
+			if (way) {
+				Cluster.this.ways.add(before.node());
+			}
+			Cluster.this.executor.execute(() -> leave(before.node(), way));
 		}
 
 	}
@@ -521,9 +524,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * Gives up the former primary. If it is another way to the same server, as a member's
 	 * own URL is once a load balancer is back, what is under way there may end.
 	 */
-	private void leave(ClusterNode before) {
-		if (leadsToPrimary(before)) {
-			this.ways.add(before);
+	private void leave(ClusterNode before, boolean way) {
+		if (way) {
 			evict(before);
 			signal();
 		}
@@ -797,6 +799,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		@Override
 		public void silent(ClusterNode node) {
 			Cluster.this.onSilence.accept(node);
+		}
+
+		@Override
+		public boolean isWay(Member member) {
+			return Cluster.this.ways.contains(member.node());
 		}
 
 		@Override

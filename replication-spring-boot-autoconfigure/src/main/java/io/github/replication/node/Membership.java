@@ -239,7 +239,7 @@ final class Membership {
 	 */
 	private void judgeLagOfSilent(Member member) {
 		Sample last = member.health().last();
-		if (member != this.primary && last != null && last.state().hasPosition()) {
+		if (member != this.primary && last != null && last.state().inRecovery() && last.state().hasPosition()) {
 			member.health().behind(this.positions.lagAt(last.state().lsn()), this.clock.nanoTime());
 		}
 	}
@@ -290,21 +290,21 @@ final class Membership {
 		Member before = this.primary;
 		if (leadsToPrimaryAgain(this.configured)) {
 			logger.info("Writes go to " + this.configured + " again, which leads to the same server as " + before);
-			follow(this.configured);
+			follow(this.configured, true);
 			return;
 		}
 		Member alias = before.health().isFailing() ? otherWayTo(before) : null;
 		if (alias != null) {
 			logger.warn("Writes go to " + alias + ", which leads to the same server as " + before
 					+ ", while that cannot be reached");
-			follow(alias);
+			follow(alias, false);
 			return;
 		}
 		Member successor = this.failover
 				? FailoverRule.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
 		if (successor != null) {
 			reportFailover(before, successor, successor.health().last());
-			follow(successor);
+			follow(successor, false);
 		}
 	}
 
@@ -333,7 +333,12 @@ final class Membership {
 			.orElse(null);
 	}
 
-	private void follow(Member successor) {
+	/**
+	 * Makes another node the primary.
+	 * @param way whether the node before is another way to the same server, so that units
+	 * under way there may end
+	 */
+	private void follow(Member successor, boolean way) {
 		Member before = this.primary;
 		Sample sample = successor.health().last();
 		this.replicas.set(this.replicas.indexOf(successor), before);
@@ -351,7 +356,7 @@ final class Membership {
 		this.positions.primaryAnswered(sample, null);
 		judge();
 		this.topology = look();
-		this.succession.succeeded(before);
+		this.succession.succeeded(before, way);
 	}
 
 	private void reportFailover(Member before, Member successor, @Nullable Sample sample) {
@@ -444,8 +449,9 @@ final class Membership {
 
 		/**
 		 * Called once it is.
+		 * @param way whether the node before is another way to the same server
 		 */
-		void succeeded(Member before);
+		void succeeded(Member before, boolean way);
 
 	}
 

@@ -209,7 +209,7 @@ final class NodeInquiry implements AutoCloseable {
 			}
 			this.position.reported(sample, incarnation);
 			this.position.endDoubt(this.probing.marks().timeline());
-			if (this.position.isUsable() || thoroughly) {
+			if (this.probe.isConnected() && (this.position.isUsable() || thoroughly)) {
 				mark(sample, incarnation);
 			}
 		}

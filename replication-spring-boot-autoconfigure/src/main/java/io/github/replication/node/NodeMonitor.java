@@ -277,7 +277,7 @@ final class NodeMonitor implements NodeInquiry.Listener {
 		if (isOver() || this.member.node().inquiry().position().isShared()) {
 			return;
 		}
-		if (this.member.isPrimary() && change == Change.MOVED) {
+		if (change == Change.MOVED && (this.member.isPrimary() || this.surroundings.isWay(this.member))) {
 			logger.warn("The address of the primary, the node '" + this.member
 					+ "', leads to another server now: connections to the former one are given up");
 			this.surroundings.moved(this.member);
@@ -423,6 +423,11 @@ final class NodeMonitor implements NodeInquiry.Listener {
 		 * A node has been silent for too long.
 		 */
 		void silent(ClusterNode node);
+
+		/**
+		 * Whether a node was left for another way to the same server.
+		 */
+		boolean isWay(Member member);
 
 		/**
 		 * The address of the primary leads to another server.

@@ -116,7 +116,12 @@ final class Probe implements AutoCloseable {
 	 */
 	private ServerState askBorrowed(SQLException refusal) throws SQLException {
 		try (Connection connection = this.borrowing.open()) {
-			return isPostgres(connection) ? askOn(connection) : alive(connection);
+			if (!isPostgres(connection)) {
+				return alive(connection);
+			}
+			ServerState state = askOn(connection);
+			compare(inTime(connection, ServerStateQuery::identify));
+			return state;
 		}
 		catch (SQLException ex) {
 			refusal.addSuppressed(ex);
@@ -209,14 +214,26 @@ final class Probe implements AutoCloseable {
 	 */
 	boolean isServerOf(Connection connection) throws SQLException {
 		String known = this.server;
-		if (known == null) {
-			return true;
-		}
+		String server = (known != null) ? inTime(connection, ServerStateQuery::identify) : null;
+		return known == null || server == null || withoutAddress(server).equals(withoutAddress(known));
+	}
+
+	/**
+	 * Asks the server of another connection something within the same time.
+	 */
+	private <T> @Nullable T inTime(Connection connection, Question<T> question) throws SQLException {
 		int timeout = connection.getNetworkTimeout();
 		connection.setNetworkTimeout(Runnable::run, timeoutInMillis());
-		String server = ServerStateQuery.identify(connection);
+		T answer = question.ask(connection);
 		connection.setNetworkTimeout(Runnable::run, timeout);
-		return server == null || withoutAddress(server).equals(withoutAddress(known));
+		return answer;
+	}
+
+	/**
+	 * Whether it has a connection of its own.
+	 */
+	boolean isConnected() {
+		return this.connection != null;
 	}
 
 	private int timeoutInMillis() {
@@ -413,7 +430,7 @@ final class Probe implements AutoCloseable {
 	@FunctionalInterface
 	private interface Question<T> {
 
-		T ask(Connection connection) throws SQLException;
+		@Nullable T ask(Connection connection) throws SQLException;
 
 	}
 

@@ -133,6 +133,7 @@ final class ReadPoolFactory {
 	}
 
 	private HikariConfig connectTo(String poolName, String url) {
+		// before and after the copy: the pool may begin or end to rest meanwhile
 		Integer resting = this.restingMinimumIdle.get();
 		HikariConfig config = new PrimaryConfigCopy(this.primary);
 		Integer minimumIdle = (resting != null) ? resting : this.restingMinimumIdle.get();

@@ -187,7 +187,9 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	 * HikariCP's, kept them: each of them may lead to a former server.
 	 */
 	int generation() {
-		return this.generation.get();
+		int generation = this.generation.get();
+		// one of HikariCP's that was not started by then has had no connections
+		return (generation != 0 && this.hikari != null && this.hikari.isRunning()) ? 0 : generation;
 	}
 
 	/**

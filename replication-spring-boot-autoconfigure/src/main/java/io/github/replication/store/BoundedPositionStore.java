@@ -178,9 +178,18 @@ public final class BoundedPositionStore implements PositionStore {
 			Allowance allowance) {
 		long now = this.nanoTime.getAsLong();
 		long pause = timeToLive.dividedBy(2).toNanos();
-		if (!replaced.contains(token) || this.renewals.isDue(user, token, now, pause)) {
+		if (!replaced.contains(token)) {
 			this.renewals.note(user, token, now, pause);
 			put(user, token, replaced, timeToLive, allowance);
+		}
+		else if (this.renewals.isDue(user, token, now, pause)) {
+			this.renewals.note(user, token, now, pause);
+			Collection<String> covered = List.copyOf(replaced);
+			// not waited for: the token is there
+			call(() -> {
+				this.store.put(user, token, covered, timeToLive);
+				return true;
+			}, new Allowance(0));
 		}
 	}
 

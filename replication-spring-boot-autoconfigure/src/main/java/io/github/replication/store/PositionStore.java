@@ -42,9 +42,9 @@ import java.util.Collection;
  * A set is as large as the number of parallel requests of one user, since each takes away
  * the tokens that the earlier ones left. There is no other limit: to drop a token of
  * unknown meaning could be to forget a write. Instead every token has a life of its own,
- * from the moment it was put, and goes when that is over even if its user stays active.
- * Only a caller that puts and never finds makes a set grow, by a token each time until
- * the tokens expire.
+ * from the moment it was put, and goes when that is over unless it is put again. Only a
+ * caller that puts and never finds makes a set grow, by a token each time until the
+ * tokens expire.
  *
  * <p>
  * Users are distinguished by their names alone, of any characters, and case counts. The

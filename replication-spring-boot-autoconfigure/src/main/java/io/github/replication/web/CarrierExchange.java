@@ -17,6 +17,7 @@
 package io.github.replication.web;
 
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +30,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.ConcurrentReferenceHashMap;
+import org.springframework.util.ConcurrentReferenceHashMap.ReferenceType;
+
 import io.github.replication.web.PositionCarrier.Memory;
 
 /**
@@ -39,6 +43,9 @@ import io.github.replication.web.PositionCarrier.Memory;
 final class CarrierExchange {
 
 	private static final Log logger = LogFactory.getLog(CarrierExchange.class);
+
+	private static final Set<PositionCarrier> broken = Collections
+		.newSetFromMap(new ConcurrentReferenceHashMap<>(16, ReferenceType.WEAK));
 
 	private final PositionCarrier carrier;
 
@@ -65,8 +72,21 @@ final class CarrierExchange {
 			return carrier.isServerSide();
 		}
 		catch (Throwable ex) {
-			logger.debug(carrier + " does not say where it keeps tokens", ex);
+			report(carrier, "does not say where it keeps tokens", ex);
 			return false;
+		}
+	}
+
+	/**
+	 * Reports that a carrier has failed. One whose class is broken fails for everybody,
+	 * which is reported once.
+	 */
+	private static void report(PositionCarrier carrier, String failure, Throwable cause) {
+		if (cause instanceof Error && broken.add(carrier)) {
+			logger.warn(carrier + " " + failure, cause);
+		}
+		else {
+			logger.debug(carrier + " " + failure, cause);
 		}
 	}
 
@@ -95,7 +115,7 @@ final class CarrierExchange {
 			}
 			catch (Throwable ex) {
 				this.received = true;
-				logger.debug(this.carrier + " has brought nothing", ex);
+				report(this.carrier, "has brought nothing", ex);
 			}
 		}
 		return List.of();
@@ -116,7 +136,7 @@ final class CarrierExchange {
 			}
 		}
 		catch (Throwable ex) {
-			logger.debug(this.carrier + " has kept nothing", ex);
+			report(this.carrier, "has kept nothing", ex);
 		}
 	}
 
@@ -135,7 +155,7 @@ final class CarrierExchange {
 			this.sent = (!isServerSide() || this.carrier.isCallerKnown(request)) ? token : null;
 		}
 		catch (Throwable ex) {
-			logger.debug(this.carrier + " has sent nothing", ex);
+			report(this.carrier, "has sent nothing", ex);
 		}
 	}
 
@@ -153,7 +173,7 @@ final class CarrierExchange {
 			this.sent = token;
 		}
 		catch (Throwable ex) {
-			logger.debug(this.carrier + " has stored nothing", ex);
+			report(this.carrier, "has stored nothing", ex);
 		}
 	}
 

@@ -435,12 +435,12 @@ final class RequestPosition {
 
 		@Override
 		public void onTimeout(AsyncEvent event) {
-			// completes later
+			send();
 		}
 
 		@Override
 		public void onError(AsyncEvent event) {
-			// completes later
+			send();
 		}
 
 		@Override

@@ -71,8 +71,7 @@ class CacheProtectionTests {
 	@AfterEach
 	void endTransaction() {
 		TransactionSynchronizationManager.clear();
-		TransactionSynchronizationManager.getResourceMap()
-			.keySet()
+		Set.copyOf(TransactionSynchronizationManager.getResourceMap().keySet())
 			.forEach(TransactionSynchronizationManager::unbindResource);
 	}
 

@@ -18,6 +18,7 @@ package io.github.replication.caller;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import io.github.replication.caller.CallerRecord.Requirement;
 import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
+import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
 import io.github.replication.position.Write;
 
@@ -33,15 +35,26 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 class AwaitedWritesTests {
 
+	private final AtomicLong now = new AtomicLong();
+
+	/**
+	 * One for whom every write counts.
+	 */
+	private final CallerRecord caller = caller(Long.MAX_VALUE);
+
 	private final AwaitedWrites required = new AwaitedWrites(null);
+
+	private CallerRecord caller(long window) {
+		return new CallerRecord(new SampleClock(this.now::get), window, CallerRecord.SPREAD, null);
+	}
 
 	@Test
 	void writeIsRequiredUntilItIsReleased() {
-		assertThat(this.required.extend(Bound.NONE)).isSameAs(Bound.NONE);
+		assertThat(this.required.extend(Bound.NONE, this.caller)).isSameAs(Bound.NONE);
 		Requirement requirement = this.required.add(at(100, 1), 0);
-		assertThat(this.required.extend(Bound.NONE)).isEqualTo(new Bound(at(100, 1), null));
+		assertThat(this.required.extend(Bound.NONE, this.caller)).isEqualTo(new Bound(at(100, 1), null));
 		requirement.release();
-		assertThat(this.required.extend(Bound.NONE)).isSameAs(Bound.NONE);
+		assertThat(this.required.extend(Bound.NONE, this.caller)).isSameAs(Bound.NONE);
 	}
 
 	@Test
@@ -49,7 +62,7 @@ class AwaitedWritesTests {
 		this.required.add(at(100, 1), 0);
 		this.required.add(at(300, 2), 0);
 		Bound known = new Bound(at(200, 3), new ReadMark(7, 1, 1));
-		assertThat(this.required.extend(known)).isEqualTo(new Bound(at(300, 3), new ReadMark(7, 1, 1)));
+		assertThat(this.required.extend(known, this.caller)).isEqualTo(new Bound(at(300, 3), new ReadMark(7, 1, 1)));
 	}
 
 	@Test
@@ -58,41 +71,55 @@ class AwaitedWritesTests {
 		Requirement other = this.required.add(at(100, 1), 0);
 		one.release();
 		one.release();
-		assertThat(this.required.extend(Bound.NONE).write()).isNotNull();
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isNotNull();
 		other.release();
-		assertThat(this.required.extend(Bound.NONE).write()).isNull();
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isNull();
 	}
 
 	@Test
 	void writeThatIsTooOldIsDroppedWithTheNextOne() {
 		this.required.add(at(900, 10), 0);
 		this.required.add(at(500, 11), 10);
-		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(900, 11));
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(900, 11));
 		this.required.add(at(100, 12), 11);
-		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(500, 12));
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(500, 12));
+	}
+
+	@Test
+	void writeThatIsTooOldCountsNoLongerAndNotAgainWithALaterOneOfTheCaller() {
+		AwaitedWrites ofAll = new AwaitedWrites(null);
+		AwaitedWrites both = new AwaitedWrites(ofAll);
+		CallerRecord caller = caller(10);
+		ofAll.add(at(900, 1), 0);
+		assertThat(both.extend(Bound.NONE, caller).write()).isEqualTo(at(900, 1));
+		this.now.set(12);
+		Bound known = new Bound(at(100, 12), null);
+		assertThat(both.extend(known, caller)).isSameAs(known);
+		this.now.set(0);
+		assertThat(both.extend(Bound.NONE, caller)).as("forgotten").isSameAs(Bound.NONE);
 	}
 
 	@Test
 	void ageOfAWriteSurvivesTheOverflowOfTheClock() {
 		this.required.add(at(900, Long.MIN_VALUE), 0);
 		this.required.add(at(500, Long.MIN_VALUE), Long.MAX_VALUE);
-		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(900, Long.MIN_VALUE));
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(900, Long.MIN_VALUE));
 	}
 
 	@Test
 	void boundIsTheSameObjectUntilSomethingChanges() {
 		Requirement one = this.required.add(at(100, 1), 0);
 		Bound known = new Bound(at(50, 1), null);
-		Bound bound = this.required.extend(known);
-		assertThat(this.required.extend(known)).isSameAs(bound);
+		Bound bound = this.required.extend(known, this.caller);
+		assertThat(this.required.extend(known, this.caller)).isSameAs(bound);
 		this.required.update((write) -> write);
-		assertThat(this.required.extend(known)).as("nothing was found out").isSameAs(bound);
-		assertThat(this.required.extend(new Bound(at(70, 1), null))).isNotSameAs(bound);
-		Bound again = this.required.extend(known);
+		assertThat(this.required.extend(known, this.caller)).as("nothing was found out").isSameAs(bound);
+		assertThat(this.required.extend(new Bound(at(70, 1), null), this.caller)).isNotSameAs(bound);
+		Bound again = this.required.extend(known, this.caller);
 		this.required.add(at(80, 1), 0);
-		assertThat(this.required.extend(known)).as("one write more").isNotSameAs(again);
+		assertThat(this.required.extend(known, this.caller)).as("one write more").isNotSameAs(again);
 		one.release();
-		assertThat(this.required.extend(known).write()).isEqualTo(at(80, 1));
+		assertThat(this.required.extend(known, this.caller).write()).isEqualTo(at(80, 1));
 	}
 
 	@Test
@@ -100,10 +127,10 @@ class AwaitedWritesTests {
 		Write unresolved = Write.unresolved(5, true, 1);
 		this.required.add(unresolved, 0);
 		this.required.add(at(100, 1), 0);
-		assertThat(this.required.extend(Bound.NONE).write()).isNotNull().returns(false, Write::isResolved);
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isNotNull().returns(false, Write::isResolved);
 		this.required
 			.update((write) -> (write == unresolved) ? write.resolvedAt(new WalPosition(1, 700), false) : write);
-		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(700, 1));
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(700, 1));
 	}
 
 	@Test
@@ -114,7 +141,7 @@ class AwaitedWritesTests {
 		}));
 		assertThat(CompletableFuture.supplyAsync(() -> this.required.add(at(200, 1), 0)))
 			.succeedsWithin(Duration.ofSeconds(10));
-		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(200, 1));
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(200, 1));
 	}
 
 	@Test
@@ -128,7 +155,7 @@ class AwaitedWritesTests {
 				}
 			}
 		});
-		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(3_500, 1));
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(3_500, 1));
 	}
 
 	@Test
@@ -138,27 +165,27 @@ class AwaitedWritesTests {
 			this.required.add(at(i, 10), 0);
 		}
 		this.required.add(at(1, 20), 0).release();
-		assertThat(this.required.extend(Bound.NONE).write()).isEqualTo(at(AwaitedWrites.MAXIMUM, 10));
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(AwaitedWrites.MAXIMUM, 10));
 		this.required.add(at(1, 20), 11);
-		assertThat(this.required.extend(Bound.NONE).write()).as("too old").isEqualTo(at(1, 20));
+		assertThat(this.required.extend(Bound.NONE, this.caller).write()).as("too old").isEqualTo(at(1, 20));
 	}
 
 	@Test
 	void writesOfAllCallersCountBesidesItsOwn() {
 		AwaitedWrites one = new AwaitedWrites(this.required);
 		Bound known = new Bound(at(50, 1), null);
-		assertThat(one.extend(known)).isSameAs(known);
+		assertThat(one.extend(known, this.caller)).isSameAs(known);
 		Requirement ofAll = this.required.add(at(200, 2), 0);
-		Bound bound = one.extend(known);
+		Bound bound = one.extend(known, this.caller);
 		assertThat(bound).isEqualTo(new Bound(at(200, 2), null));
-		assertThat(one.extendByOwn(known)).as("its own").isSameAs(known);
-		assertThat(one.extend(known)).isSameAs(bound);
-		assertThat(one.inner().extend(known)).isEqualTo(bound);
+		assertThat(one.extendByOwn(known, this.caller)).as("its own").isSameAs(known);
+		assertThat(one.extend(known, this.caller)).isSameAs(bound);
+		assertThat(one.inner().extend(known, this.caller)).isEqualTo(bound);
 		one.add(at(300, 1), 0);
-		assertThat(one.extend(known).write()).isEqualTo(at(300, 2));
-		assertThat(one.extendByOwn(known).write()).isEqualTo(at(300, 1));
+		assertThat(one.extend(known, this.caller).write()).isEqualTo(at(300, 2));
+		assertThat(one.extendByOwn(known, this.caller).write()).isEqualTo(at(300, 1));
 		ofAll.release();
-		assertThat(one.extend(known).write()).isEqualTo(at(300, 1));
+		assertThat(one.extend(known, this.caller).write()).isEqualTo(at(300, 1));
 	}
 
 	@Test
@@ -167,7 +194,7 @@ class AwaitedWritesTests {
 		this.required.add(unresolved, 0);
 		AwaitedWrites one = new AwaitedWrites(this.required);
 		one.update((write) -> write.resolvedAt(new WalPosition(1, 700), false));
-		assertThat(new AwaitedWrites(this.required).extend(Bound.NONE).write()).isEqualTo(at(700, 1));
+		assertThat(new AwaitedWrites(this.required).extend(Bound.NONE, this.caller).write()).isEqualTo(at(700, 1));
 	}
 
 	private static Write at(long lsn, long at) {

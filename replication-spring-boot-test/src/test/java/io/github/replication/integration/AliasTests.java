@@ -22,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +35,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 import io.github.replication.NodeState;
@@ -153,21 +155,20 @@ class AliasTests {
 			CountDownLatch back = new CountDownLatch(1);
 			long id = IDS.incrementAndGet();
 			JdbcTemplate jdbc = application.jdbc();
-			CompletableFuture<Void> transaction = CompletableFuture
-				.runAsync(() -> application.transaction(false).executeWithoutResult((status) -> {
-					jdbc.update("INSERT INTO note VALUES (?, 'x')", id);
-					begun.countDown();
-					await(() -> back.getCount() == 0);
-					jdbc.update("UPDATE note SET text = 'y' WHERE id = ?", id);
-				}));
-			CompletableFuture<String> session = CompletableFuture
-				.supplyAsync(() -> jdbc.execute((ConnectionCallback<String>) (connection) -> {
-					JdbcTemplate held = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
-					held.execute("SET statement_timeout = '7min'");
-					begun.countDown();
-					await(() -> back.getCount() == 0);
-					return held.queryForObject("SHOW statement_timeout", String.class);
-				}));
+			CompletableFuture<Integer> transaction = inThread(() -> application.transaction(false).execute((status) -> {
+				jdbc.update("INSERT INTO note VALUES (?, 'x')", id);
+				begun.countDown();
+				await(() -> back.getCount() == 0);
+				return jdbc.update("UPDATE note SET text = 'y' WHERE id = ?", id);
+			}));
+			CompletableFuture<String> session = inThread(
+					() -> jdbc.execute((ConnectionCallback<String>) (connection) -> {
+						JdbcTemplate held = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
+						held.execute("SET statement_timeout = '7min'");
+						begun.countDown();
+						await(() -> back.getCount() == 0);
+						return held.queryForObject("SHOW statement_timeout", String.class);
+					}));
 			assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
 			endpoint.leadTo(this.cluster.primary().port());
 			await(() -> nodes.node("primary").role() == Role.PRIMARY && isWritten(application));
@@ -176,6 +177,42 @@ class AliasTests {
 			assertThat(session).succeedsWithin(Duration.ofSeconds(20)).isEqualTo("7min");
 			assertThat(jdbc.queryForObject("SELECT text FROM note WHERE id = ?", String.class, id)).isEqualTo("y");
 		}
+	}
+
+	/**
+	 * The former server lives on, and nothing that was begun there may be committed.
+	 */
+	@Test
+	void whatIsUnderWayAtTheMemberEndsWithTheServer() throws Exception {
+		PostgresNode former = this.cluster.primary();
+		try (TurntableProxy endpoint = new TurntableProxy(former.port());
+				TestApplication application = withAllMembers(endpoint).start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			await(() -> "primary".equals(nodes.node("member").aliasOf()));
+			endpoint.leadTo();
+			endpoint.reset();
+			await(() -> nodes.node("member").role() == Role.PRIMARY && isWritten(application));
+			CompletableFuture<Integer> transaction = inThread(() -> application.transaction(false)
+				.execute((status) -> application.jdbc().queryForList("SELECT pg_sleep(60)").size()));
+			await(() -> isSleeping(former));
+			endpoint.leadTo(former.port());
+			await(() -> nodes.node("primary").role() == Role.PRIMARY && isWritten(application));
+			assertThat(transaction).isNotDone();
+			endpoint.leadTo(this.cluster.node("replica-1").port());
+			this.cluster.node("replica-1").promote();
+			await(transaction::isCompletedExceptionally);
+		}
+	}
+
+	private boolean isSleeping(PostgresNode node) {
+		return new JdbcTemplate(new DriverManagerDataSource(node.directUrl(), this.cluster.adminUsername(),
+				this.cluster.adminPassword()))
+			.queryForObject("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'",
+					Integer.class) == 1;
+	}
+
+	private static <T> CompletableFuture<T> inThread(Supplier<T> work) {
+		return CompletableFuture.supplyAsync(work, (task) -> new Thread(task).start());
 	}
 
 	@Test

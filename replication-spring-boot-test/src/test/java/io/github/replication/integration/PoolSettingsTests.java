@@ -273,7 +273,7 @@ class PoolSettingsTests {
 	void serverWithoutAConnectionLeftGoesOnServingUnlessItLags() throws SQLException {
 		try (TestApplication application = start(TestApplication.exactly(this.cluster)
 			.with("replication.monitor.interval", "200ms")
-			.with("replication.max-lag", "1s")
+			.with("replication.max-lag", "6s")
 			.with("replication.replicas.replica-2.weight", "0"))) {
 			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
 			await(() -> isReadOn(application, "replica-1"));
