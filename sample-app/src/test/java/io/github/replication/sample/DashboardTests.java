@@ -144,9 +144,17 @@ class DashboardTests {
 
 	@Test
 	void rulesAreAcceptedByPrometheus() throws Exception {
+		assertAccepted("check", OPERATIONS.resolve("alerts.yml"));
+	}
+
+	@Test
+	void rulesFireAsDescribed() throws Exception {
+		assertAccepted("test", Path.of("src/test/resources/alerts-test.yml"));
+	}
+
+	private static void assertAccepted(String command, Path rules) throws Exception {
 		Assumptions.assumeTrue(Files.isExecutable(PROMTOOL), "promtool is not installed");
-		Process promtool = new ProcessBuilder(PROMTOOL.toString(), "check", "rules",
-				OPERATIONS.resolve("alerts.yml").toString())
+		Process promtool = new ProcessBuilder(PROMTOOL.toString(), command, "rules", rules.toString())
 			.redirectErrorStream(true)
 			.start();
 		String output = new String(promtool.getInputStream().readAllBytes());
