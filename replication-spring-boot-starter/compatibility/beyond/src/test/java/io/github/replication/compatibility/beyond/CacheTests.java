@@ -286,7 +286,10 @@ class CacheTests {
 	void valueOfASnapshotFromBeforeTheEvictionIsNotPut(String property, String value, boolean readOnly)
 			throws Exception {
 		long id = product();
-		Application.Builder builder = Application.on(this.cluster).with("spring.datasource.hikari." + property, value);
+		// so that the transaction stays on its replica also where its level is not known
+		Application.Builder builder = Application.on(this.cluster)
+			.with("spring.datasource.hikari." + property, value)
+			.with("replication.read-your-writes.wait", "5s");
 		try (Application application = CacheKind.CONCURRENT_MAP.start(builder)) {
 			Products products = application.bean(Products.class);
 			TransactionTemplate outer = new TransactionTemplate(application.bean(PlatformTransactionManager.class));
