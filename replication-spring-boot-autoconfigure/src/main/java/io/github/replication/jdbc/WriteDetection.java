@@ -21,6 +21,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,11 @@ final class WriteDetection {
 
 	private static final String CHECK_AND_COMMIT = "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
 			+ " pg_catalog.current_setting('synchronous_commit'), pg_catalog.pg_backend_pid(); COMMIT";
+
+	/**
+	 * A text for each level, of which there are a few.
+	 */
+	private static final Map<CommitLevel, String> CHECK_SET_AND_COMMIT = new ConcurrentHashMap<>();
 
 	private WriteDetection() {
 	}
@@ -72,7 +79,9 @@ final class WriteDetection {
 	 * Only the value of the setting at the commit counts.
 	 */
 	private static String checkSetAndCommit(CommitLevel level) {
-		return "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL, " + level.assignment() + "; COMMIT";
+		return CHECK_SET_AND_COMMIT.computeIfAbsent(level,
+				(any) -> "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL, " + level.assignment()
+						+ "; COMMIT");
 	}
 
 	/**

@@ -127,13 +127,9 @@ class AliasTests {
 		try (TurntableProxy endpoint = new TurntableProxy(this.cluster.primary().port());
 				TestApplication application = withAllMembers(endpoint).start()) {
 			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
-			await(() -> "primary".equals(nodes.node("member").aliasOf()));
-			endpoint.leadTo();
-			endpoint.reset();
-			await(() -> nodes.node("member").role() == Role.PRIMARY && isWritten(application));
+			writeToTheMember(application, endpoint);
 			assertThat(application.decisions().last().node()).isEqualTo("member");
-			endpoint.leadTo(this.cluster.primary().port());
-			await(() -> nodes.node("primary").role() == Role.PRIMARY && isWritten(application));
+			writeToTheEndpoint(application, endpoint);
 			assertThat(nodes.node("member").aliasOf()).isEqualTo("primary");
 		}
 		assertThat(output).doesNotContain("Following a failover").doesNotContain("MISCONFIGURED");
@@ -146,11 +142,7 @@ class AliasTests {
 	void whatIsUnderWayAtTheMemberGoesOnWhenTheEndpointIsBack() throws Exception {
 		try (TurntableProxy endpoint = new TurntableProxy(this.cluster.primary().port());
 				TestApplication application = withAllMembers(endpoint).start()) {
-			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
-			await(() -> "primary".equals(nodes.node("member").aliasOf()));
-			endpoint.leadTo();
-			endpoint.reset();
-			await(() -> nodes.node("member").role() == Role.PRIMARY && isWritten(application));
+			writeToTheMember(application, endpoint);
 			CountDownLatch begun = new CountDownLatch(2);
 			CountDownLatch back = new CountDownLatch(1);
 			long id = IDS.incrementAndGet();
@@ -170,8 +162,7 @@ class AliasTests {
 						return held.queryForObject("SHOW statement_timeout", String.class);
 					}));
 			assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
-			endpoint.leadTo(this.cluster.primary().port());
-			await(() -> nodes.node("primary").role() == Role.PRIMARY && isWritten(application));
+			writeToTheEndpoint(application, endpoint);
 			back.countDown();
 			assertThat(transaction).succeedsWithin(Duration.ofSeconds(20));
 			assertThat(session).succeedsWithin(Duration.ofSeconds(20)).isEqualTo("7min");
@@ -187,21 +178,36 @@ class AliasTests {
 		PostgresNode former = this.cluster.primary();
 		try (TurntableProxy endpoint = new TurntableProxy(former.port());
 				TestApplication application = withAllMembers(endpoint).start()) {
-			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
-			await(() -> "primary".equals(nodes.node("member").aliasOf()));
-			endpoint.leadTo();
-			endpoint.reset();
-			await(() -> nodes.node("member").role() == Role.PRIMARY && isWritten(application));
+			writeToTheMember(application, endpoint);
 			CompletableFuture<Integer> transaction = inThread(() -> application.transaction(false)
 				.execute((status) -> application.jdbc().queryForList("SELECT pg_sleep(60)").size()));
 			await(() -> isSleeping(former));
-			endpoint.leadTo(former.port());
-			await(() -> nodes.node("primary").role() == Role.PRIMARY && isWritten(application));
+			writeToTheEndpoint(application, endpoint);
 			assertThat(transaction).isNotDone();
 			endpoint.leadTo(this.cluster.node("replica-1").port());
 			this.cluster.node("replica-1").promote();
 			await(transaction::isCompletedExceptionally);
 		}
+	}
+
+	/**
+	 * The endpoint is lost, and writes go to the member's own URL.
+	 */
+	private static void writeToTheMember(TestApplication application, TurntableProxy endpoint) {
+		ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+		await(() -> "primary".equals(nodes.node("member").aliasOf()));
+		endpoint.leadTo();
+		endpoint.reset();
+		await(() -> nodes.node("member").role() == Role.PRIMARY && isWritten(application));
+	}
+
+	/**
+	 * The endpoint is back, and leads to the same server.
+	 */
+	private void writeToTheEndpoint(TestApplication application, TurntableProxy endpoint) {
+		ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+		endpoint.leadTo(this.cluster.primary().port());
+		await(() -> nodes.node("primary").role() == Role.PRIMARY && isWritten(application));
 	}
 
 	private boolean isSleeping(PostgresNode node) {
