@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -113,13 +114,14 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 	 * @param beanName the name of its bean
 	 */
 	DataSource replicate(DataSource primary, String beanName) {
-		HikariConfig pool = this.primaryPool.configOf(primary, beanName);
+		Supplier<HikariConfig> live = this.primaryPool.configOf(primary, beanName);
+		HikariConfig pool = live.get();
 		PropertyRanges.check(this.properties);
 		Cluster cluster = new Cluster(
 				new ClusterSettings(this.properties.getPrimary().getName(), this.definitions.create(pool.getJdbcUrl()),
 						this.properties.getZone(), this.properties.getFallbackMaxConnections(), positionSettings(),
 						monitorSettings(), customizers()),
-				primary, pool, this.callers.tokens().clock(), InstantSource.system());
+				primary, live, this.callers.tokens().clock(), InstantSource.system());
 		this.cluster = cluster;
 		this.initSql = pool.getConnectionInitSql();
 		tell(cluster, beanName);

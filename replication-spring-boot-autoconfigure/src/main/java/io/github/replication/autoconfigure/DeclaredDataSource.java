@@ -16,22 +16,14 @@
 
 package io.github.replication.autoconfigure;
 
-import java.util.stream.Stream;
-
-import javax.sql.DataSource;
-
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.aop.framework.AopProxyUtils;
-import org.springframework.beans.BeanWrapper;
-import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.util.StringUtils;
 
 import io.github.replication.node.JdbcUrls;
@@ -51,33 +43,16 @@ record DeclaredDataSource(ObjectProvider<JdbcConnectionDetails> details,
 	 * @param pool the pool
 	 * @return the settings, {@code null} if the pool is not known to be made of them
 	 */
-	@Nullable HikariConfig of(DataSource pool) {
+	@Nullable HikariConfig of(OtherPool pool) {
 		HikariDataSource configured = configured();
 		if (configured == null || configured.getJdbcUrl() == null) {
 			return null;
 		}
-		BeanWrapper values = PropertyAccessorFactory.forBeanPropertyAccess(unwrapped(pool));
-		String url = value(values, "url", "jdbcUrl", "URL");
-		String username = value(values, "username", "userName", "user");
+		String url = pool.url();
+		String username = pool.username();
 		boolean same = url != null && JdbcUrls.isSame(url, configured.getJdbcUrl())
 				&& (username == null || username.equals(configured.getUsername()));
 		return same ? configured : null;
-	}
-
-	private static DataSource unwrapped(DataSource pool) {
-		DataSource target = (pool instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
-				: (DataSource) AopProxyUtils.getSingletonTarget(pool);
-		return (target != null) ? unwrapped(target) : pool;
-	}
-
-	private static @Nullable String value(BeanWrapper values, String... names) {
-		return Stream.of(names)
-			.filter(values::isReadableProperty)
-			.map(values::getPropertyValue)
-			.filter(String.class::isInstance)
-			.map(String.class::cast)
-			.findFirst()
-			.orElse(null);
 	}
 
 	private @Nullable HikariDataSource configured() {

@@ -42,6 +42,8 @@ final class HikariProperties implements ReplicaPoolCustomizer {
 
 	private static final List<String> ADDRESSES = List.of("jdbcurl", "datasourceclassname", "datasourcejndi");
 
+	private static final List<String> CREDENTIALS = List.of("username", "password");
+
 	private final Map<String, Replica> replicas;
 
 	HikariProperties(Map<String, Replica> replicas) {
@@ -58,6 +60,10 @@ final class HikariProperties implements ReplicaPoolCustomizer {
 
 	private static void bind(Map<String, String> settings, String prefix, HikariConfig config) {
 		settings.forEach((key, value) -> requireNoAddress(key, value, prefix));
+		if (settings.keySet().stream().map(ReplicaBinding::uniform).anyMatch(CREDENTIALS::contains)) {
+			// it would have precedence
+			config.setCredentialsProvider(null);
+		}
 		MapConfigurationPropertySource source = new MapConfigurationPropertySource();
 		settings.forEach((key, value) -> source.put("hikari." + key, value));
 		try {

@@ -16,25 +16,21 @@
 
 package io.github.replication.autoconfigure;
 
-import java.sql.SQLException;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
-import javax.sql.XADataSource;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariConfigMXBean;
 import com.zaxxer.hikari.HikariDataSource;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
 import org.springframework.boot.jdbc.XADataSourceWrapper;
 import org.springframework.boot.ssl.SslBundles;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
-import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -61,14 +57,16 @@ final class PrimaryPoolConfig implements DisposableBean {
 	}
 
 	/**
-	 * The settings of a pool, live if it is one of HikariCP.
+	 * The settings of a pool. Those of one of HikariCP are the pool itself, and those of
+	 * a scoped proxy its target of the moment.
 	 * @param primary the data source as the application has defined it
 	 * @param beanName the name of its bean
+	 * @return yields the settings
 	 * @throws InvalidReplicationConfigurationException if it cannot be one database with
 	 * replicas
 	 */
-	HikariConfig configOf(DataSource primary, String beanName) {
-		HikariDataSource hikari = DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
+	Supplier<HikariConfig> configOf(DataSource primary, String beanName) {
+		HikariDataSource hikari = hikariOf(primary);
 		new UnsupportedDataSources(this.xaWrapper.getIfAvailable() != null).refuse(primary, beanName, hikari != null);
 		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
 		shareSslBundles();
@@ -78,7 +76,11 @@ final class PrimaryPoolConfig implements DisposableBean {
 					"Configure it by URL (spring.datasource.url), not by data-source-class-name or another data"
 							+ " source.");
 		}
-		return pool;
+		return (hikari != null) ? new CurrentPool(primary, hikari) : () -> pool;
+	}
+
+	private static @Nullable HikariDataSource hikariOf(DataSource primary) {
+		return DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
 	}
 
 	private void shareSslBundles() {
@@ -97,11 +99,18 @@ final class PrimaryPoolConfig implements DisposableBean {
 	}
 
 	private HikariConfig derivedFrom(DataSource primary, String beanName) {
+		OtherPool pool = new OtherPool(primary);
+		HikariConfig config = addressOf(primary, pool, beanName);
+		pool.copyTo(config);
+		return config;
+	}
+
+	private HikariConfig addressOf(DataSource primary, OtherPool pool, String beanName) {
 		try {
 			return DataSourceBuilder.derivedFrom(primary).type(HikariDataSource.class).build();
 		}
 		catch (RuntimeException ex) {
-			HikariConfig same = this.settings.of(primary);
+			HikariConfig same = this.settings.of(pool);
 			if (same != null) {
 				return same;
 			}
@@ -114,6 +123,44 @@ final class PrimaryPoolConfig implements DisposableBean {
 			invalid.initCause(ex);
 			throw invalid;
 		}
+	}
+
+	/**
+	 * The pool of HikariCP behind a data source: another one after the scope of a bean
+	 * has closed the first.
+	 */
+	private static final class CurrentPool implements Supplier<HikariConfig> {
+
+		private final DataSource primary;
+
+		private volatile HikariDataSource last;
+
+		CurrentPool(DataSource primary, HikariDataSource first) {
+			this.primary = primary;
+			this.last = first;
+		}
+
+		@Override
+		public HikariConfig get() {
+			HikariDataSource last = this.last;
+			HikariDataSource now = last.isClosed() ? next() : null;
+			if (now == null) {
+				return last;
+			}
+			this.last = now;
+			return now;
+		}
+
+		private @Nullable HikariDataSource next() {
+			try {
+				return hikariOf(this.primary);
+			}
+			catch (RuntimeException ex) {
+				// the application ends, or cannot create the pool: its own users see why
+				return null;
+			}
+		}
+
 	}
 
 }

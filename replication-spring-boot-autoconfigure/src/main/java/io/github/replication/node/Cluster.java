@@ -31,6 +31,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
@@ -87,7 +88,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	private final ClusterSettings settings;
 
-	private final HikariConfig pool;
+	private final Supplier<? extends HikariConfig> pool;
 
 	private final ReadPoolFactory pools;
 
@@ -129,12 +130,13 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * Creates a cluster. Opens no connection.
 	 * @param settings the settings of the cluster
 	 * @param writePool the application's own pool on the primary
-	 * @param pool the settings of that pool, from which the read pools are derived
+	 * @param pool yields that pool, or one with its settings, from which the read pools
+	 * are derived. It may be another one later, with the same URL.
 	 * @param clock orders samples of positions and events of callers
 	 * @param wallClock the time of day, for reports to operators
 	 */
-	public Cluster(ClusterSettings settings, DataSource writePool, HikariConfig pool, SampleClock clock,
-			InstantSource wallClock) {
+	public Cluster(ClusterSettings settings, DataSource writePool, Supplier<? extends HikariConfig> pool,
+			SampleClock clock, InstantSource wallClock) {
 		this.settings = settings;
 		this.pool = pool;
 		this.pools = new ReadPoolFactory(pool, settings.fallbackMaxConnections(), settings.customizers(),
@@ -142,8 +144,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		this.clock = clock;
 		this.positions = new Positions(settings.positions(), clock);
 		this.executor = executor();
-		NodeDefinition definition = new NodeDefinition(settings.primaryName(), pool.getJdbcUrl(), null, null, 1, null,
-				null);
+		NodeDefinition definition = new NodeDefinition(settings.primaryName(), pool.get().getJdbcUrl(), null, null, 1,
+				null, null);
 		Member primary = supervise(definition, Role.PRIMARY, writePool);
 		this.positions.follow(primary.node().inquiry());
 		this.membership = new Membership(primary, settings, this.positions, clock, wallClock, new Succession());
@@ -370,7 +372,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * @return the connection timeout of the application's own pool, in nanoseconds
 	 */
 	public long connectionTimeoutNanos() {
-		return TimeUnit.MILLISECONDS.toNanos(this.pool.getConnectionTimeout());
+		return TimeUnit.MILLISECONDS.toNanos(this.pool.get().getConnectionTimeout());
 	}
 
 	/**
@@ -485,11 +487,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		before.node().readPool().resizeForReplica();
 		before.node().readPool().patience(0);
 		now.node().readPool().resize(this.pools.sizeOnPrimary());
-		now.node().readPool().patience(this.pool.getConnectionTimeout());
+		now.node().readPool().patience(this.pool.get().getConnectionTimeout());
 		WritePool writePool = now.node().writePool();
 		if (writePool == null || writePool.isClosed()) {
 			HikariDataSource pool = this.pools.writes(now.node().definition());
-			now.node().writePool(new WritePool(pool, pool, true, () -> obstacle(now.node())));
+			now.node().writePool(new WritePool(pool, () -> pool, true, () -> obstacle(now.node())));
 		}
 		restWhileUnavailable(before);
 		restWhileUnavailable(now);
@@ -771,11 +773,14 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 		@Override
 		public WritePool writePool(ClusterNode node, DataSource pool) {
-			HikariDataSource configured = (Cluster.this.pool instanceof HikariDataSource hikari) ? hikari : null;
-			WritePool writePool = new WritePool(pool, (pool instanceof HikariDataSource own) ? own : configured, false,
-					() -> obstacle(node));
+			WritePool writePool = new WritePool(pool, () -> hikari(pool), false, () -> obstacle(node));
 			Cluster.this.applicationPool = writePool;
 			return writePool;
+		}
+
+		private @Nullable HikariDataSource hikari(DataSource pool) {
+			Object hikari = (pool instanceof HikariDataSource) ? pool : Cluster.this.pool.get();
+			return (hikari instanceof HikariDataSource own) ? own : null;
 		}
 
 		@Override

@@ -16,7 +16,11 @@
 
 package io.github.replication.node;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -87,7 +91,7 @@ public final class JdbcUrls {
 	 * several counts, as it does for the driver.
 	 */
 	static @Nullable String parameter(String url, String name) {
-		Matcher matcher = parameters(name).matcher(url);
+		Matcher matcher = parameter(name).matcher(url);
 		String value = null;
 		while (matcher.find()) {
 			value = matcher.group(1);
@@ -99,31 +103,39 @@ public final class JdbcUrls {
 	 * A URL without a parameter.
 	 */
 	static String withoutParameter(String url, String name) {
-		return parameters(name).matcher(url).replaceAll("");
+		return parameter(name).matcher(url).replaceAll("");
 	}
 
 	/**
-	 * A URL with the parameters of another one added that it does not have itself.
-	 * @param source where the parameters are taken from
-	 * @param url the URL to complete
-	 * @param except the name of a parameter that is not taken
+	 * The parameters of a URL that leads to PostgreSQL, decoded. The last one of several
+	 * counts, as it does for the driver.
 	 */
-	static String withParametersOf(String source, String url, String except) {
-		Matcher matcher = POSTGRES.matcher(source);
-		if (!matcher.matches() || matcher.group(3) == null || !isPostgres(url)) {
-			return url;
+	static Map<String, String> parameters(String url) {
+		Map<String, String> parameters = new LinkedHashMap<>();
+		int begin = url.indexOf('?');
+		if (begin < 0 || !leadsToPostgres(url)) {
+			return parameters;
 		}
-		StringBuilder complete = new StringBuilder(url);
-		for (String parameter : matcher.group(3).substring(1).split("&")) {
-			String name = parameter.split("=", 2)[0];
-			if (!name.isEmpty() && !name.equals(except) && parameter(url, name) == null) {
-				complete.append((complete.indexOf("?") < 0) ? '?' : '&').append(parameter);
+		for (String parameter : url.substring(begin + 1).split("&")) {
+			String[] parts = parameter.split("=", 2);
+			if (!parts[0].isEmpty()) {
+				parameters.put(parts[0], (parts.length == 2) ? decoded(parts[1]) : "");
 			}
 		}
-		return complete.toString();
+		return parameters;
 	}
 
-	private static Pattern parameters(String name) {
+	private static String decoded(String value) {
+		try {
+			return URLDecoder.decode(value, StandardCharsets.UTF_8);
+		}
+		catch (IllegalArgumentException ex) {
+			// the driver refuses this URL anyway
+			return value;
+		}
+	}
+
+	private static Pattern parameter(String name) {
 		return Pattern.compile("(?<=[?&])" + Pattern.quote(name) + "=([^&]*)&?");
 	}
 

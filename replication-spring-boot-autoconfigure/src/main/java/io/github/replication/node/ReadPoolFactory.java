@@ -19,7 +19,9 @@ package io.github.replication.node;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -51,7 +53,18 @@ final class ReadPoolFactory {
 
 	private static final String TARGET_SERVER_TYPE = "targetServerType";
 
-	private final HikariConfig primary;
+	/**
+	 * Parameters in the URL of a server that say how to get to that one.
+	 */
+	private static final Set<String> OF_ONE_SERVER = Set.of(TARGET_SERVER_TYPE, "service", "socketFactory",
+			"socketFactoryArg");
+
+	/**
+	 * Parameters for which reads have values of their own.
+	 */
+	private static final Set<String> OF_WRITERS = Set.of("connectTimeout", "loginTimeout");
+
+	private final Supplier<? extends HikariConfig> primary;
 
 	private final @Nullable Integer fallbackMaxConnections;
 
@@ -61,14 +74,14 @@ final class ReadPoolFactory {
 
 	/**
 	 * Creates a factory.
-	 * @param primary the settings of the application's pool
+	 * @param primary yields the settings of the application's pool
 	 * @param fallbackMaxConnections how many reads the primary serves at a time,
 	 * {@code null} for half as many as the application's pool has connections
 	 * @param customizers change the settings of the read pools
 	 * @param restingMinimumIdle yields the configured number of idle connections while
 	 * the application's pool rests, else {@code null}
 	 */
-	ReadPoolFactory(HikariConfig primary, @Nullable Integer fallbackMaxConnections,
+	ReadPoolFactory(Supplier<? extends HikariConfig> primary, @Nullable Integer fallbackMaxConnections,
 			List<ReplicaPoolCustomizer> customizers, Supplier<@Nullable Integer> restingMinimumIdle) {
 		this.primary = primary;
 		this.restingMinimumIdle = restingMinimumIdle;
@@ -78,8 +91,11 @@ final class ReadPoolFactory {
 
 	ReadPool replica(NodeDefinition node, NodeHealth health, Inspection inspection) {
 		HikariConfig config = derive(node.name(), node.url());
-		// of the primary's pool, for which it may be right
-		config.getDataSourceProperties().remove(TARGET_SERVER_TYPE);
+		takeParameters(config, OF_WRITERS);
+		if (node.username() != null || node.password() != null) {
+			// it would have precedence
+			config.setCredentialsProvider(null);
+		}
 		if (node.username() != null) {
 			config.setUsername(node.username());
 		}
@@ -94,7 +110,7 @@ final class ReadPoolFactory {
 	 * wait for a connection as long as the application's own pool lets it wait.
 	 */
 	ReadPool primary(NodeDefinition node, NodeHealth health, Inspection inspection) {
-		HikariConfig config = derive(node.name() + "-read", this.primary.getJdbcUrl());
+		HikariConfig config = derive(node.name() + "-read", this.primary.get().getJdbcUrl());
 		ReadPool.Size size = ReadPool.Size.of(config);
 		ReadPool.Size onPrimary = sizeOnPrimary();
 		config.setMinimumIdle(onPrimary.minimumIdle());
@@ -103,7 +119,7 @@ final class ReadPoolFactory {
 		config.setConnectionTestQuery(null);
 		ReadPool pool = create(node, config, health, inspection);
 		pool.sizeOfReplica(size);
-		pool.patience(this.primary.getConnectionTimeout());
+		pool.patience(this.primary.get().getConnectionTimeout());
 		return pool;
 	}
 
@@ -112,19 +128,17 @@ final class ReadPoolFactory {
 	 */
 	ReadPool.Size sizeOnPrimary() {
 		Integer configured = this.fallbackMaxConnections;
-		return new ReadPool.Size((configured != null) ? configured : Math.max(1, this.primary.getMaximumPoolSize() / 2),
-				0);
+		return new ReadPool.Size(
+				(configured != null) ? configured : Math.max(1, this.primary.get().getMaximumPoolSize() / 2), 0);
 	}
 
 	/**
 	 * A pool of read-write connections to a node that has become the primary: as the
-	 * application's own, but for the URL. Parameters of the application's URL are kept
-	 * unless the node's own URL has them as well.
+	 * application's own, but for the URL.
 	 */
 	HikariDataSource writes(NodeDefinition node) {
-		HikariConfig config = connectTo(node.name() + "-write",
-				JdbcUrls.withParametersOf(this.primary.getJdbcUrl(), node.url(), TARGET_SERVER_TYPE));
-		config.getDataSourceProperties().remove(TARGET_SERVER_TYPE);
+		HikariConfig config = connectTo(node.name() + "-write", node.url());
+		takeParameters(config, Set.of());
 		HikariDataSource pool = new HikariDataSource();
 		config.setDataSource(
 				physical(node, config, pool, null, Math.min(config.getConnectionTimeout(), WRITE_LOGIN_TIMEOUT)));
@@ -132,10 +146,23 @@ final class ReadPoolFactory {
 		return pool;
 	}
 
+	/**
+	 * Adds the parameters of the application's URL to the properties of the driver, as
+	 * which they yield to those of the node's own URL and to a customizer.
+	 */
+	private void takeParameters(HikariConfig config, Set<String> except) {
+		Map<String, String> parameters = JdbcUrls.parameters(this.primary.get().getJdbcUrl());
+		parameters.keySet().removeAll(except);
+		parameters.keySet().removeAll(OF_ONE_SERVER);
+		parameters.forEach(config::addDataSourceProperty);
+		// of the primary's pool, for which it may be right
+		config.getDataSourceProperties().remove(TARGET_SERVER_TYPE);
+	}
+
 	private HikariConfig connectTo(String poolName, String url) {
 		// before and after the copy: the pool may begin or end to rest meanwhile
 		Integer resting = this.restingMinimumIdle.get();
-		HikariConfig config = new PrimaryConfigCopy(this.primary);
+		HikariConfig config = new PrimaryConfigCopy(this.primary.get());
 		Integer minimumIdle = (resting != null) ? resting : this.restingMinimumIdle.get();
 		if (minimumIdle != null) {
 			config.setMinimumIdle(minimumIdle);
@@ -203,14 +230,14 @@ final class ReadPoolFactory {
 	private CredentialsSource credentials(NodeDefinition node, HikariConfig config, HikariDataSource pool) {
 		Credentials configured = config.getCredentials();
 		boolean shared = node.username() == null && node.password() == null
-				&& isSame(configured, this.primary.getCredentials());
+				&& isSame(configured, this.primary.get().getCredentials());
 		return () -> {
 			HikariCredentialsProvider provider = pool.getCredentialsProvider();
 			if (provider != null) {
 				return provided(provider);
 			}
 			Credentials own = pool.getCredentials();
-			return (shared && isSame(own, configured)) ? this.primary.getCredentials() : own;
+			return (shared && isSame(own, configured)) ? this.primary.get().getCredentials() : own;
 		};
 	}
 

@@ -40,7 +40,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
  */
 final class WritePool extends DelegatingDataSource implements AutoCloseable {
 
-	private final @Nullable HikariDataSource hikari;
+	private final Supplier<@Nullable HikariDataSource> hikari;
 
 	private final Supplier<@Nullable NodeUnavailableException> obstacle;
 
@@ -58,13 +58,13 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	/**
 	 * Creates a pool.
 	 * @param pool the pool
-	 * @param hikari the pool of HikariCP that it is or leads to, {@code null} if it is
-	 * another one
+	 * @param hikari yields the pool of HikariCP that it is or leads to, {@code null} if
+	 * it is another one
 	 * @param owned whether the pool is the library's own
 	 * @param obstacle why no new connection can be opened, {@code null} if there is no
 	 * reason
 	 */
-	WritePool(DataSource pool, @Nullable HikariDataSource hikari, boolean owned,
+	WritePool(DataSource pool, Supplier<@Nullable HikariDataSource> hikari, boolean owned,
 			Supplier<@Nullable NodeUnavailableException> obstacle) {
 		super(pool);
 		this.hikari = hikari;
@@ -117,7 +117,7 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	}
 
 	private boolean hasIdleConnection() {
-		HikariPoolMXBean running = (this.hikari != null) ? this.hikari.getHikariPoolMXBean() : null;
+		HikariPoolMXBean running = running();
 		return running != null && running.getIdleConnections() > 0;
 	}
 
@@ -125,7 +125,8 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	 * Whether the pool holds a connection, idle or in use.
 	 */
 	boolean isConnected() {
-		return this.hikari != null && ReadPool.totalConnections(this.hikari) > 0;
+		HikariDataSource hikari = this.hikari.get();
+		return hikari != null && ReadPool.totalConnections(hikari) > 0;
 	}
 
 	/**
@@ -142,7 +143,7 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	 * outage would wait for its next attempt.
 	 */
 	void restWhileUnavailable() {
-		HikariDataSource hikari = this.hikari;
+		HikariDataSource hikari = this.hikari.get();
 		if (hikari == null || !hikari.isRunning()) {
 			return;
 		}
@@ -173,7 +174,7 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 	 * Closes idle connections at once, and others when they come back.
 	 */
 	void evict() {
-		HikariPoolMXBean running = (this.hikari != null) ? this.hikari.getHikariPoolMXBean() : null;
+		HikariPoolMXBean running = running();
 		if (running != null) {
 			running.softEvictConnections();
 		}
@@ -182,31 +183,39 @@ final class WritePool extends DelegatingDataSource implements AutoCloseable {
 		}
 	}
 
+	private @Nullable HikariPoolMXBean running() {
+		HikariDataSource hikari = this.hikari.get();
+		return (hikari != null) ? hikari.getHikariPoolMXBean() : null;
+	}
+
 	/**
 	 * How often the connections were to be let go while the pool, which is none of
 	 * HikariCP's, kept them: each of them may lead to a former server.
 	 */
 	int generation() {
 		int generation = this.generation.get();
+		HikariDataSource hikari = (generation != 0) ? this.hikari.get() : null;
 		// one of HikariCP's that was not started by then has had no connections
-		return (generation != 0 && this.hikari != null && this.hikari.isRunning()) ? 0 : generation;
+		return (hikari != null && hikari.isRunning()) ? 0 : generation;
 	}
 
 	/**
 	 * The library's own pool, {@code null} if it is the application's.
 	 */
 	@Nullable HikariDataSource own() {
-		return this.owned ? this.hikari : null;
+		return this.owned ? this.hikari.get() : null;
 	}
 
 	boolean isClosed() {
-		return this.hikari != null && this.hikari.isClosed();
+		HikariDataSource hikari = this.hikari.get();
+		return hikari != null && hikari.isClosed();
 	}
 
 	@Override
 	public void close() {
-		if (this.owned && this.hikari != null) {
-			this.hikari.close();
+		HikariDataSource own = own();
+		if (own != null) {
+			own.close();
 		}
 	}
 

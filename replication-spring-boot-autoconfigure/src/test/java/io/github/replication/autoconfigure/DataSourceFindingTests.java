@@ -23,10 +23,12 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 import javax.sql.XADataSource;
 
+import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -37,7 +39,9 @@ import org.postgresql.Driver;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.xa.PGXADataSource;
 
+import org.springframework.aop.scope.ScopedProxyFactoryBean;
 import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -125,6 +129,34 @@ class DataSourceFindingTests {
 				assertThat(dataSource.unwrap(HikariDataSource.class)).isNotSameAs(before)
 					.isSameAs(context.getBean(ScopedProxyUtils.getTargetBeanName("dataSource")));
 			});
+	}
+
+	@Test
+	void poolOfAScopedDataSourceIsThatOfTheMoment() {
+		RefreshScope scope = new RefreshScope();
+		this.runner.withInitializer((context) -> context.getBeanFactory().registerScope("refresh", scope))
+			.withUserConfiguration(Refreshed.class)
+			.run((context) -> {
+				DataSource dataSource = context.getBean(ScopedProxyUtils.getTargetBeanName("dataSource"),
+						DataSource.class);
+				DataSource proxy = scopedProxy(context.getBeanFactory());
+				PrimaryPoolConfig config = context.getBean(PrimaryPoolConfig.class);
+				Supplier<HikariConfig> pool = config.configOf(proxy, "dataSource");
+				assertThat(pool.get()).isSameAs(dataSource);
+				scope.objects.clear();
+				assertThat(pool.get()).as("still open").isSameAs(dataSource);
+				((HikariDataSource) dataSource).close();
+				assertThat(pool.get()).isNotSameAs(dataSource)
+					.isSameAs(context.getBean(ScopedProxyUtils.getTargetBeanName("dataSource")));
+			});
+	}
+
+	private static DataSource scopedProxy(BeanFactory beanFactory) {
+		ScopedProxyFactoryBean factory = new ScopedProxyFactoryBean();
+		factory.setTargetBeanName(ScopedProxyUtils.getTargetBeanName("dataSource"));
+		factory.setProxyTargetClass(false);
+		factory.setBeanFactory(beanFactory);
+		return (DataSource) factory.getObject();
 	}
 
 	@ParameterizedTest

@@ -17,6 +17,7 @@
 package io.github.replication.autoconfigure;
 
 import java.io.InputStream;
+import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,10 +29,13 @@ import javax.sql.DataSource;
 
 import com.jayway.jsonpath.JsonPath;
 import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariCredentialsProvider;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.Credentials;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.Driver;
 
@@ -183,6 +187,58 @@ class ReplicationAutoConfigurationTests {
 				Seen.Pool primary = seen.pool("primary");
 				assertThat(primary.size()).isEqualTo(3);
 				assertThat(primary.minimumIdle()).isZero();
+			});
+	}
+
+	@Test
+	void parametersInThePrimarysUrlReachTheReplicas() {
+		Seen seen = new Seen();
+		this.runner
+			.withPropertyValues(
+					"spring.datasource.url=jdbc:postgresql://pg-1/app?sslmode=verify-full&options=-c%20work_mem%3D8MB"
+							+ "&targetServerType=primary&socketFactory=to.Pg1&connectTimeout=30",
+					"spring.datasource.hikari.data-source-properties.sslmode=require", REPLICA,
+					"replication.replicas.replica-2.url=jdbc:postgresql://pg-3/app",
+					"replication.replicas.replica-2.hikari.data-source-properties.sslmode=disable")
+			.withBean(ReplicaPoolCustomizer.class, () -> seen)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(seen.pool("replica-1").properties()).containsEntry("sslmode", "verify-full")
+					.containsEntry("options", "-c work_mem=8MB")
+					.doesNotContainKeys("targetServerType", "socketFactory", "connectTimeout");
+				assertThat(seen.pool("replica-2").properties()).containsEntry("sslmode", "disable");
+			});
+	}
+
+	@Test
+	void credentialsOfAReplicaTakePrecedenceOverTheProviderOfThePrimary() {
+		Seen seen = new Seen();
+		this.runner
+			.withPropertyValues(
+					"spring.datasource.hikari.credentials-provider-class-name=" + VaultCredentials.class.getName(),
+					REPLICA, "replication.replicas.replica-1.username=reader",
+					"replication.replicas.replica-2.url=jdbc:postgresql://pg-3/app",
+					"replication.replicas.replica-2.hikari.password=hidden",
+					"replication.replicas.replica-3.url=jdbc:postgresql://pg-4/app")
+			.withBean(ReplicaPoolCustomizer.class, () -> seen)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(seen.pool("replica-1").provided()).isFalse();
+				assertThat(seen.pool("replica-2").provided()).isFalse();
+				assertThat(seen.pool("replica-3").provided()).isTrue();
+			});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "org.apache.commons.dbcp2.BasicDataSource, dbcp2", "org.apache.tomcat.jdbc.pool.DataSource, tomcat" })
+	void autoCommitIsThatOfAnyPool(String type, String prefix) {
+		this.runner
+			.withPropertyValues(REPLICA, "spring.datasource.type=" + type,
+					"spring.datasource." + prefix + ".default-auto-commit=false")
+			.run((context) -> {
+				try (Connection connection = context.getBean(DataSource.class).getConnection()) {
+					assertThat(connection.getAutoCommit()).isFalse();
+				}
 			});
 	}
 
@@ -392,9 +448,10 @@ class ReplicationAutoConfigurationTests {
 
 		@Override
 		public void customize(String node, HikariConfig config) {
-			this.pools.add(new Pool(node, config.getMaximumPoolSize(), config.getMinimumIdle(),
-					config.getConnectionTimeout(), config.getValidationTimeout(), config.getInitializationFailTimeout(),
-					config.getUsername(), Map.copyOf(config.getDataSourceProperties())));
+			this.pools
+				.add(new Pool(node, config.getMaximumPoolSize(), config.getMinimumIdle(), config.getConnectionTimeout(),
+						config.getValidationTimeout(), config.getInitializationFailTimeout(), config.getUsername(),
+						config.getCredentialsProvider() != null, Map.copyOf(config.getDataSourceProperties())));
 		}
 
 		Pool pool(String node) {
@@ -402,8 +459,20 @@ class ReplicationAutoConfigurationTests {
 		}
 
 		record Pool(String node, int size, int minimumIdle, long timeout, long validation, long failTimeout,
-				String username, Map<Object, Object> properties) {
+				String username, boolean provided, Map<Object, Object> properties) {
 
+		}
+
+	}
+
+	/**
+	 * Created by HikariCP.
+	 */
+	public static class VaultCredentials implements HikariCredentialsProvider {
+
+		@Override
+		public Credentials getCredentials() {
+			return Credentials.of("vault", "rotated");
 		}
 
 	}

@@ -82,13 +82,12 @@ class JdbcUrlsTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({
-			"jdbc:postgresql://a/app?x=1&targetServerType=primary&y=2, jdbc:postgresql://b/app, jdbc:postgresql://b/app?x=1&y=2",
-			"jdbc:postgresql://a/app?x=1&y=2, jdbc:postgresql://b/app?x=3, jdbc:postgresql://b/app?x=3&y=2",
-			"jdbc:postgresql://a/app, jdbc:postgresql://b/app?x=3, jdbc:postgresql://b/app?x=3",
-			"jdbc:mysql://a/app?x=1, jdbc:postgresql://b/app, jdbc:postgresql://b/app" })
-	void parametersOfAnotherUrlAreAddedUnlessSet(String source, String url, String complete) {
-		assertThat(JdbcUrls.withParametersOf(source, url, "targetServerType")).isEqualTo(complete);
+	@CsvSource({ "jdbc:postgresql://a/app?x=1&y=2&x=3, 'y=2 x=3'", "jdbc:p6spy:postgresql://a/app?x=1, x=1",
+			"jdbc:postgresql://a/app?ssl&options=-c%20a%3Db&y=%, 'ssl= options=-c a=b y=%'",
+			"jdbc:postgresql://a/app?, ''", "jdbc:postgresql://a/app, ''", "jdbc:mysql://a/app?x=1, ''" })
+	void parametersAreRead(String url, String parameters) {
+		assertThat(JdbcUrls.parameters(url).entrySet().stream().map(Object::toString))
+			.containsExactlyInAnyOrder(parameters.isEmpty() ? new String[0] : parameters.split(" (?=\\w+=)(?!a=b)"));
 	}
 
 	@ParameterizedTest

@@ -267,7 +267,7 @@ public final class Nodes {
 						}));
 		return new ClusterNode(definition, role,
 				new Pools(new ReadPool(definition.name(), pool, physical, health),
-						(writePool != null) ? new WritePool(writePool, null, false, () -> null) : null),
+						(writePool != null) ? new WritePool(writePool, () -> null, false, () -> null) : null),
 				monitor, System::nanoTime);
 	}
 

@@ -45,7 +45,7 @@ class WritePoolTests {
 
 	@Test
 	void nobodyEntersThePoolOfANodeThatCannotBeReached() {
-		WritePool pool = new WritePool(new BusyPool(), null, false, this.obstacle::get);
+		WritePool pool = new WritePool(new BusyPool(), () -> null, false, this.obstacle::get);
 		this.obstacle.set(NodeUnavailableException.standby("primary"));
 		assertThatExceptionOfType(NodeUnavailableException.class).isThrownBy(pool::getConnection)
 			.withMessageContaining("primary is a standby");
@@ -54,7 +54,7 @@ class WritePoolTests {
 
 	@Test
 	void waitInsideEndsWithTheReasonAndLeavesTheThreadAsItWas() throws Exception {
-		WritePool pool = new WritePool(new BusyPool(), null, false, this.obstacle::get);
+		WritePool pool = new WritePool(new BusyPool(), () -> null, false, this.obstacle::get);
 		CompletableFuture<Boolean> interrupted = CompletableFuture.supplyAsync(() -> {
 			Throwable thrown = catchThrowable(pool::getConnection);
 			assertThat(thrown).isInstanceOf(NodeUnavailableException.class).hasMessageContaining("is a standby");
@@ -68,7 +68,7 @@ class WritePoolTests {
 
 	@Test
 	void interruptOfTheApplicationIsItsOwn() {
-		WritePool pool = new WritePool(new BusyPool(), null, false, this.obstacle::get);
+		WritePool pool = new WritePool(new BusyPool(), () -> null, false, this.obstacle::get);
 		Thread.currentThread().interrupt();
 		assertThatExceptionOfType(SQLException.class).isThrownBy(pool::getConnection).withMessage("interrupted");
 		assertThat(Thread.interrupted()).isTrue();
@@ -78,7 +78,7 @@ class WritePoolTests {
 	void thoseWhoHaveLeftAreNotCalledOut() throws SQLException {
 		AbstractDataSource free = Mockito.mock(AbstractDataSource.class);
 		BDDMockito.given(free.getConnection()).willReturn(this.connection);
-		WritePool pool = new WritePool(free, null, false, this.obstacle::get);
+		WritePool pool = new WritePool(free, () -> null, false, this.obstacle::get);
 		assertThat(pool.getConnection()).isSameAs(this.connection);
 		pool.callOut();
 		assertThat(Thread.interrupted()).isFalse();

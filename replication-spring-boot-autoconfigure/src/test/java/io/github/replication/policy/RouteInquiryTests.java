@@ -79,7 +79,7 @@ class RouteInquiryTests {
 					List.of(definition("replica-0"), definition("replica-1"), definition("replica-2")), null, 2,
 					new PositionSettings(ReadYourWritesMode.POSITION, true, Duration.ZERO, TIMEOUT, TIMEOUT),
 					new MonitorSettings(Duration.ofSeconds(30), null, Duration.ofSeconds(3), true), List.of()),
-			new HikariDataSource(), pool(), this.clock, Clock.systemUTC());
+			new HikariDataSource(), RouteInquiryTests::pool, this.clock, Clock.systemUTC());
 
 	private final ClusterNode primary = this.cluster.topology().primary();
 
