@@ -34,9 +34,10 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationContextAware;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.event.ContextRefreshedEvent;
-import org.springframework.core.env.Environment;
 import org.springframework.util.Assert;
 import org.springframework.util.unit.DataSize;
 
@@ -64,17 +65,12 @@ import io.github.replication.policy.RoutingPolicy;
  * Creates the cluster from the properties, puts the replicas beside a primary's data
  * source, and closes their pools after everything that uses it.
  */
-final class ClusterFactory implements DisposableBean, ApplicationListener<ContextRefreshedEvent> {
+final class ClusterFactory
+		implements DisposableBean, ApplicationContextAware, ApplicationListener<ContextRefreshedEvent> {
 
 	private static final Pattern SNAPSHOT = Pattern.compile("(?i)repeatable\\s+read|serializable");
 
 	private static final Log logger = LogFactory.getLog(ClusterFactory.class);
-
-	/**
-	 * With these a migration connects by itself.
-	 */
-	private static final List<String> OF_OTHER_MIGRATIONS = List.of("spring.flyway.url", "spring.flyway.user",
-			"spring.liquibase.url", "spring.liquibase.user");
 
 	private final ReplicationProperties properties;
 
@@ -94,7 +90,13 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 
 	private @Nullable Discovery discovery;
 
+	private @Nullable ApplicationContext context;
+
 	private volatile @Nullable String initSql;
+
+	private boolean migrated;
+
+	private boolean started;
 
 	ClusterFactory(ReplicationProperties properties, ReplicaDefinitions definitions, LoadBalancer loadBalancer,
 			CallerRecords callers, Extensions extensions, PrimaryPoolConfig primaryPool,
@@ -122,12 +124,11 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 						this.properties.getZone(), this.properties.getFallbackMaxConnections(), positionSettings(),
 						monitorSettings(), customizers()),
 				primary, live, this.callers.tokens().clock(), InstantSource.system());
-		this.cluster = cluster;
 		this.initSql = pool.getConnectionInitSql();
 		tell(cluster, beanName);
 		warnOfWeights(cluster);
 		discover(cluster);
-		cluster.rememberWrites(this.callers.tokens().window());
+		rememberWrites(cluster);
 		cluster.start();
 		this.callers.tokens().resolveWith(cluster.positions());
 		RoutingPolicy policy = new RoutingPolicy(cluster::topology, cluster.positions(), this.loadBalancer,
@@ -135,6 +136,31 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 				this.properties.getFallback());
 		return new ReplicationDataSource(primary, cluster, policy, this.callers, this.extensions.callbacks(),
 				new ConnectionDefaults(pool.isAutoCommit(), ReadPool.isolationOf(pool), pool.getConnectionInitSql()));
+	}
+
+	/**
+	 * Until the application has started its writes count for all reads. It may have begun
+	 * to migrate, or have started, before anything needed this data source.
+	 */
+	private synchronized void rememberWrites(Cluster cluster) {
+		this.cluster = cluster;
+		cluster.rememberWrites(this.callers.tokens().window());
+		if (this.migrated) {
+			cluster.wrote(false);
+		}
+		if (this.started) {
+			cluster.rememberWrites(null);
+		}
+	}
+
+	/**
+	 * A bean has changed the database, perhaps on a connection of its own.
+	 */
+	synchronized void migrated() {
+		this.migrated = true;
+		if (this.cluster != null) {
+			this.cluster.wrote(false);
+		}
 	}
 
 	private static void tell(Cluster cluster, String beanName) {
@@ -256,21 +282,22 @@ final class ClusterFactory implements DisposableBean, ApplicationListener<Contex
 		return customizers;
 	}
 
+	@Override
+	public void setApplicationContext(ApplicationContext context) {
+		this.context = context;
+	}
+
 	/**
-	 * The application has started. Migrations with a user of their own have not passed
-	 * the data source.
+	 * The application has started, if it is not only a child of its context that has.
 	 */
 	@Override
-	public void onApplicationEvent(ContextRefreshedEvent event) {
-		Cluster cluster = this.cluster;
-		if (cluster == null) {
-			return;
+	public synchronized void onApplicationEvent(ContextRefreshedEvent event) {
+		if (event.getApplicationContext() == this.context) {
+			this.started = true;
+			if (this.cluster != null) {
+				this.cluster.rememberWrites(null);
+			}
 		}
-		Environment environment = event.getApplicationContext().getEnvironment();
-		if (OF_OTHER_MIGRATIONS.stream().anyMatch(environment::containsProperty)) {
-			cluster.wrote(false);
-		}
-		cluster.rememberWrites(null);
 	}
 
 	@Override

@@ -106,6 +106,12 @@ public final class ReplicationAutoConfiguration {
 			return new ReplicationDataSourcePostProcessor(environment);
 		}
 
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static MigrationPostProcessor replicationMigrationPostProcessor(ObjectProvider<ClusterFactory> clusterFactory) {
+			return new MigrationPostProcessor(clusterFactory);
+		}
+
 		@Bean(destroyMethod = "close")
 		CallerRecords replicationWriteRecord(ReplicationProperties properties,
 				@Qualifier("replicationClock") ObjectProvider<Clock> clock) {

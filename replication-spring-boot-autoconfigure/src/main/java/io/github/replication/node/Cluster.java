@@ -454,7 +454,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 
 	/**
 	 * Notes that a writing request has found its node to be a standby. The node's
-	 * connections are let go, and all nodes are asked at once for their role.
+	 * connections are let go, and all nodes are asked at once for their role: this one on
+	 * a new connection, since its address may lead to another server by now.
 	 * @param node the node
 	 */
 	public void demoted(ClusterNode node) {
@@ -462,7 +463,9 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		if (writePool != null) {
 			writePool.evict();
 		}
-		this.membership.members().stream().map(Member::node).forEach(this::suspect);
+		node.readPool().evict();
+		node.inquiry().askForMove();
+		this.membership.members().forEach((member) -> member.node().inquiry().askForFailure());
 	}
 
 	/**

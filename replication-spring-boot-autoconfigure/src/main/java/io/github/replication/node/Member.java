@@ -286,13 +286,14 @@ final class Member {
 		if (mistake() != null) {
 			return NodeState.MISCONFIGURED;
 		}
-		if (this.node.inquiry().position().isShared()) {
-			return NodeState.SHARED;
-		}
-		if (!isPrimary() && this.diverged) {
+		boolean shared = this.node.inquiry().position().isShared();
+		if (!shared && !isPrimary() && this.diverged) {
 			return NodeState.DIVERGED;
 		}
-		return (!isPrimary() && this.health.isLagging()) ? NodeState.LAGGING : NodeState.ONLINE;
+		if (!isPrimary() && this.health.isLagging()) {
+			return NodeState.LAGGING;
+		}
+		return shared ? NodeState.SHARED : NodeState.ONLINE;
 	}
 
 	private @Nullable String cause(NodeState state) {

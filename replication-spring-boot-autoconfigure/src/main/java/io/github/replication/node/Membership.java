@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.NodeState;
 import io.github.replication.NodeStatus;
 import io.github.replication.Role;
+import io.github.replication.node.PrimaryHistory.Lag;
 import io.github.replication.position.SampleClock;
 import io.github.replication.postgres.SqlState;
 
@@ -215,7 +216,7 @@ final class Membership {
 				judgeLagOfSilent(member);
 			}
 			else if (failure != null) {
-				member.health().failed(failure);
+				member.health().failed(failure, this.clock.nanoTime());
 			}
 			if (member == this.primary) {
 				this.positions.primaryAnswered(sample, failure);
@@ -226,12 +227,24 @@ final class Membership {
 			}
 			else if (sample != null) {
 				this.positions.compare(member.node());
-				member.health().behind(this.positions.lagOf(member.node()), this.clock.nanoTime());
+				member.health().behind(lagOf(member, sample), this.clock.nanoTime());
 			}
 		});
 		if (member.health().isFailing() && !member.isPrimary()) {
 			member.health().lost(failure);
 		}
+	}
+
+	/**
+	 * How far a replica is behind. If several servers answer at its URL it is the one
+	 * that has answered now.
+	 */
+	private @Nullable Lag lagOf(Member member, Sample sample) {
+		if (!member.node().inquiry().position().isShared()) {
+			return this.positions.lagOf(member.node());
+		}
+		ServerState state = sample.state();
+		return (state.inRecovery() && state.hasPosition()) ? this.positions.lagAt(state.lsn()) : null;
 	}
 
 	/**
@@ -326,9 +339,14 @@ final class Membership {
 				|| members().stream().anyMatch((member) -> member.node() == node && member.isSameServerAs(primary));
 	}
 
+	/**
+	 * Another way that has answered since the one of the primary is closed: a server that
+	 * stands still answers on neither.
+	 */
 	private @Nullable Member otherWayTo(Member primary) {
 		return this.replicas.stream()
-			.filter((member) -> member.health().isReachable() && member.leadsToServerOf(primary))
+			.filter((member) -> member.health().isReachable() && member.leadsToServerOf(primary)
+					&& member.health().hasAnsweredSinceFailureOf(primary.health()))
 			.findFirst()
 			.orElse(null);
 	}

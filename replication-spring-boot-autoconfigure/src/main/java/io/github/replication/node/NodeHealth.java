@@ -51,6 +51,8 @@ final class NodeHealth {
 
 	private volatile long answeredAt;
 
+	private volatile long failingSince;
+
 	private boolean drained;
 
 	/**
@@ -166,8 +168,12 @@ final class NodeHealth {
 
 	/**
 	 * The probe has failed.
+	 * @param now the time, by the monotonic clock in nanoseconds
 	 */
-	void failed(Exception cause) {
+	void failed(Exception cause, long now) {
+		if (this.failures == 0) {
+			this.failingSince = now;
+		}
 		this.failures = this.failures + 1;
 		this.failure = cause;
 	}
@@ -215,6 +221,13 @@ final class NodeHealth {
 	 */
 	boolean isFailing() {
 		return this.failures >= TURNS;
+	}
+
+	/**
+	 * Whether this node has answered since the probe of another one failed first.
+	 */
+	boolean hasAnsweredSinceFailureOf(NodeHealth other) {
+		return isAnswering() && this.answeredAt - other.failingSince > 0;
 	}
 
 	/**

@@ -24,6 +24,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.node.Probe.Change;
@@ -36,9 +38,16 @@ import io.github.replication.position.SampleClock;
  */
 final class NodeInquiry implements AutoCloseable {
 
+	private static final Log logger = LogFactory.getLog(NodeInquiry.class);
+
 	private static final long SHORTEST_PAUSE = Duration.ofMillis(5).toNanos();
 
 	private static final long LONGEST_PAUSE = Duration.ofMillis(250).toNanos();
+
+	/**
+	 * How long no mark is set or looked for after the server has refused.
+	 */
+	private static final long BETWEEN_MARKS = Duration.ofSeconds(1).toNanos();
 
 	private static final long SUSPICION = Duration.ofMillis(50).toNanos();
 
@@ -69,6 +78,8 @@ final class NodeInquiry implements AutoCloseable {
 
 	private volatile long suspectedAt;
 
+	private volatile long nextMark;
+
 	/**
 	 * Creates a monitor that has not asked yet.
 	 * @param probe asks the node
@@ -82,6 +93,7 @@ final class NodeInquiry implements AutoCloseable {
 		this.sampler = new Sampler(probing.clock(), probing.executor(), this::ask);
 		this.nextQuestion = probing.clock().nanoTime();
 		this.suspectedAt = this.nextQuestion - SUSPICION;
+		this.nextMark = this.nextQuestion;
 	}
 
 	ReplicaPosition position() {
@@ -210,7 +222,7 @@ final class NodeInquiry implements AutoCloseable {
 			this.position.reported(sample, incarnation);
 			this.position.endDoubt(this.probing.marks().timeline());
 			if (this.probe.isConnected() && (this.position.isUsable() || thoroughly)) {
-				mark(sample, incarnation);
+				markInTime(sample, incarnation);
 			}
 		}
 		catch (SQLException | RuntimeException ex) {
@@ -230,6 +242,26 @@ final class NodeInquiry implements AutoCloseable {
 			this.probe.flush();
 		}
 		return sample;
+	}
+
+	/**
+	 * A mark that the server refuses for the moment is no failure of the question, and is
+	 * tried again later.
+	 */
+	private void markInTime(Sample sample, long incarnation) throws SQLException {
+		if (sample.at() - this.nextMark < 0) {
+			return;
+		}
+		try {
+			mark(sample, incarnation);
+		}
+		catch (ConnectionLostException ex) {
+			throw ex;
+		}
+		catch (SQLException ex) {
+			logger.debug("The history is compared later", ex);
+			this.nextMark = this.probing.clock().nanoTime() + BETWEEN_MARKS;
+		}
 	}
 
 	/**

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.support.JdbcUtils;
 
+import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -260,6 +261,7 @@ final class Probe implements AutoCloseable {
 
 	/**
 	 * Asks on the connection that has just answered.
+	 * @throws ConnectionLostException unless the server has reported an error and goes on
 	 */
 	private <T> @Nullable T askAgain(Question<T> question) throws SQLException {
 		Connection connection = this.connection;
@@ -272,6 +274,9 @@ final class Probe implements AutoCloseable {
 		catch (SQLException ex) {
 			if (SqlState.isNotAvailable(ex)) {
 				return null;
+			}
+			if (DriverConnection.isReportedByServer(ex) && !SqlState.mayMeanServerIsGone(ex)) {
+				throw ex;
 			}
 			drop();
 			throw new ConnectionLostException(ex);

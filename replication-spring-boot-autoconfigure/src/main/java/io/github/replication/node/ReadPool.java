@@ -284,14 +284,21 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	}
 
 	/**
-	 * Opens as many connections as the pool is to keep, before a caller waits for one.
-	 * @throws SQLException if one of them cannot be opened
+	 * Opens as many connections as the pool is to keep, before a caller waits for one. A
+	 * unit that goes on since before a loss may hold some of them, and a server may not
+	 * have that many to give.
+	 * @throws SQLException if there is none at all
 	 */
 	void warm() throws SQLException {
 		List<Connection> connections = new ArrayList<>();
 		try {
 			for (int i = 0; i < Math.min(Size.of(this.hikari).minimumIdle(), WARM_CONNECTIONS); i++) {
 				connections.add(this.hikari.getConnection());
+			}
+		}
+		catch (SQLException ex) {
+			if (liveConnections() == 0) {
+				throw ex;
 			}
 		}
 		finally {

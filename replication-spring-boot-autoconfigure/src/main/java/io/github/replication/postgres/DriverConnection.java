@@ -127,10 +127,11 @@ public class DriverConnection {
 
 	/**
 	 * The driver's own connection, the same each time that a pool hands it out.
-	 * @return an object to compare by identity
+	 * @return an object to compare by identity, a new one each time if the driver is not
+	 * known
 	 */
 	public Object identity() {
-		return this;
+		return new Object();
 	}
 
 	/**

@@ -42,6 +42,8 @@ import org.postgresql.Driver;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
@@ -53,10 +55,14 @@ import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
+import org.springframework.context.event.ContextRefreshedEvent;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
+import org.springframework.jdbc.datasource.init.DataSourceInitializer;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.replication.ReadOnly;
@@ -68,8 +74,10 @@ import io.github.replication.balance.RoundRobinLoadBalancer;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.interceptor.RouteAdvisor;
 import io.github.replication.jdbc.ReplicationDataSource;
+import io.github.replication.node.Cluster;
 import io.github.replication.node.Node;
 import io.github.replication.node.ReplicaPoolCustomizer;
+import io.github.replication.position.Bound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -240,6 +248,56 @@ class ReplicationAutoConfigurationTests {
 					assertThat(connection.getAutoCommit()).isFalse();
 				}
 			});
+	}
+
+	@Test
+	void writesCountForAllUntilTheApplicationHasStarted() {
+		this.runner.withPropertyValues(REPLICA).withUserConfiguration(Starting.class).run((context) -> {
+			Starting starting = context.getBean(Starting.class);
+			assertThat(starting.countedBefore).as("before anything was written").isFalse();
+			assertThat(starting.counted).as("after the start of a child").isTrue();
+		});
+	}
+
+	@Test
+	void writesOfALazyApplicationThatHasStartedDoNotCountForAll() {
+		this.runner.withPropertyValues(REPLICA)
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> {
+				assertThat(context.getBeanFactory().containsSingleton("dataSource")).isFalse();
+				context.getBean(DataSource.class);
+				assertThat(countsForAll(context.getBean(ClusterFactory.class).cluster())).isFalse();
+			});
+	}
+
+	@Test
+	void migrationOfALazyApplicationCountsOnce() {
+		this.runner.withPropertyValues(REPLICA)
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.withBean(DataSourceInitializer.class, ReplicationAutoConfigurationTests::onAConnectionOfItsOwn)
+			.run((context) -> {
+				context.getBean(DataSourceInitializer.class);
+				assertThat(context.getBeanFactory().containsSingleton("dataSource")).isFalse();
+				context.getBean(DataSource.class);
+				assertThat(context.getBean(ClusterFactory.class).cluster().positions().areRequired(Bound.NONE))
+					.isTrue();
+			});
+	}
+
+	private static DataSourceInitializer onAConnectionOfItsOwn() {
+		DataSourceInitializer initializer = new DataSourceInitializer();
+		initializer.setDataSource(new SimpleDriverDataSource());
+		return initializer;
+	}
+
+	/**
+	 * Whether a write of anybody is one that all reads must see.
+	 */
+	private static boolean countsForAll(Cluster cluster) {
+		cluster.wrote(false);
+		return cluster.positions().areRequired(Bound.NONE);
 	}
 
 	@Test
@@ -435,6 +493,35 @@ class ReplicationAutoConfigurationTests {
 		@Bean
 		DataSource archive() {
 			return new SimpleDriverDataSource(new Driver(), "jdbc:postgresql://pg-6/app", "app", "x");
+		}
+
+	}
+
+	/**
+	 * Writes while the application starts, after a child of its context has started.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Starting implements SmartInitializingSingleton {
+
+		private final ApplicationContext context;
+
+		private final ClusterFactory clusterFactory;
+
+		private boolean countedBefore;
+
+		private boolean counted;
+
+		Starting(ApplicationContext context, ClusterFactory clusterFactory) {
+			this.context = context;
+			this.clusterFactory = clusterFactory;
+		}
+
+		@Override
+		public void afterSingletonsInstantiated() {
+			Cluster cluster = this.clusterFactory.cluster();
+			this.countedBefore = cluster.positions().areRequired(Bound.NONE);
+			this.context.publishEvent(new ContextRefreshedEvent(new GenericApplicationContext(this.context)));
+			this.counted = countsForAll(cluster);
 		}
 
 	}

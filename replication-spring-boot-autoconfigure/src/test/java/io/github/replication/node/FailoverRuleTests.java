@@ -198,7 +198,7 @@ class FailoverRuleTests {
 	}
 
 	private static void fails(Member member) {
-		member.health().failed(new SQLException("no answer"));
+		member.health().failed(new SQLException("no answer"), 1);
 	}
 
 	private static Member member(String name) {

@@ -75,7 +75,7 @@ class MemberTests {
 	@Test
 	void changeOfTheCauseAloneKeepsTheBeginningOfTheState() {
 		this.replica.judge(FIRST);
-		this.replica.health().failed(new SQLException("one"));
+		this.replica.health().failed(new SQLException("one"), 0);
 		assertThat(this.replica.judge(SECOND)).isFalse();
 		assertThat(this.replica.node().condition()).isEqualTo(new StateSince(NodeState.ONLINE, FIRST, "one"));
 	}
@@ -91,24 +91,24 @@ class MemberTests {
 	@Test
 	void nodeIsOfflineAfterTwoFailures() {
 		answers(this.replica, standby());
-		this.replica.health().failed(new SQLException("one"));
+		this.replica.health().failed(new SQLException("one"), 0);
 		assertState(this.replica, NodeState.ONLINE, "one");
-		this.replica.health().failed(new SQLException("two"));
+		this.replica.health().failed(new SQLException("two"), 0);
 		assertState(this.replica, NodeState.OFFLINE, "two");
 	}
 
 	@Test
 	void nodeThatFailsTwiceForTheSameReasonIsOffline() {
-		this.replica.health().failed(new SQLException("no answer"));
+		this.replica.health().failed(new SQLException("no answer"), 1);
 		assertState(this.replica, NodeState.ONLINE, "no answer");
-		this.replica.health().failed(new SQLException("no answer"));
+		this.replica.health().failed(new SQLException("no answer"), 1);
 		assertState(this.replica, NodeState.OFFLINE, "no answer");
 	}
 
 	@Test
 	void nodeThatIsLostIsOfflineForTheReasonOfTheLoss() {
 		answers(this.replica, standby());
-		this.replica.health().failed(new SQLException("no answer"));
+		this.replica.health().failed(new SQLException("no answer"), 1);
 		this.replica.health().lost(new SQLException("connection refused"));
 		assertState(this.replica, NodeState.OFFLINE, "connection refused");
 	}
@@ -117,7 +117,7 @@ class MemberTests {
 	void nodeThatIsLostForNoKnownReasonIsOfflineForThatOfTheProbe() {
 		this.replica.health().lost(null);
 		assertState(this.replica, NodeState.OFFLINE, null);
-		this.replica.health().failed(new SQLException("no answer"));
+		this.replica.health().failed(new SQLException("no answer"), 1);
 		assertState(this.replica, NodeState.OFFLINE, "no answer");
 	}
 
@@ -156,9 +156,9 @@ class MemberTests {
 	void nodeOfAnotherClusterIsOfflineOnceItDoesNotAnswer() {
 		this.replica.belongsTo(SYSTEM + 1, null);
 		answers(this.replica, standby());
-		this.replica.health().failed(new SQLException("one"));
+		this.replica.health().failed(new SQLException("one"), 0);
 		assertThat(judged(this.replica).state()).as("after one failure").isEqualTo(NodeState.MISCONFIGURED);
-		this.replica.health().failed(new SQLException("two"));
+		this.replica.health().failed(new SQLException("two"), 0);
 		assertState(this.replica, NodeState.OFFLINE, "two");
 	}
 
@@ -214,7 +214,7 @@ class MemberTests {
 		assertThat(this.replica.isStandby()).as("before an answer").isFalse();
 		answers(this.replica, standby());
 		assertThat(this.replica.isStandby()).isTrue();
-		this.replica.health().failed(new SQLException("one"));
+		this.replica.health().failed(new SQLException("one"), 0);
 		assertThat(this.replica.isStandby()).isFalse();
 		answers(this.replica, primary(1));
 		assertThat(this.replica.isStandby()).isFalse();
@@ -382,7 +382,7 @@ class MemberTests {
 		this.replica.competesWith(this.primary, "it is time");
 		assertThat(this.replica.mistake()).as("a standby").isEqualTo(advice);
 		answers(this.primary, primary(1));
-		this.primary.health().failed(new SQLException("one"));
+		this.primary.health().failed(new SQLException("one"), 0);
 		this.replica.competesWith(this.primary, "it is time");
 		assertThat(this.replica.mistake()).as("a failure").isEqualTo(advice);
 	}
@@ -397,9 +397,9 @@ class MemberTests {
 		assertThat(this.replica.isUndecided(this.primary)).as("an answer of the same moment").isTrue();
 		answers(this.primary, primary(1));
 		assertThat(this.replica.isUndecided(this.primary)).as("a later answer").isFalse();
-		this.primary.health().failed(new SQLException("one"));
+		this.primary.health().failed(new SQLException("one"), 0);
 		assertThat(this.replica.isUndecided(this.primary)).as("one failure").isTrue();
-		this.primary.health().failed(new SQLException("two"));
+		this.primary.health().failed(new SQLException("two"), 0);
 		assertThat(this.replica.isUndecided(this.primary)).as("two failures").isFalse();
 	}
 
@@ -451,8 +451,8 @@ class MemberTests {
 	}
 
 	private static void fails(Member member) {
-		member.health().failed(new SQLException("one"));
-		member.health().failed(new SQLException("two"));
+		member.health().failed(new SQLException("one"), 0);
+		member.health().failed(new SQLException("two"), 0);
 	}
 
 	private static void lags(Member member) {

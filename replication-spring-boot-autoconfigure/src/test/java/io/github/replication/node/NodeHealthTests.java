@@ -29,8 +29,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class NodeHealthTests {
 
-	private final NodeHealth health = new NodeHealth(
-			new MonitorSettings(Duration.ofSeconds(30), 1_000L, Duration.ofSeconds(3), true), 5);
+	private static final MonitorSettings SETTINGS = new MonitorSettings(Duration.ofSeconds(30), 1_000L,
+			Duration.ofSeconds(3), true);
+
+	private final NodeHealth health = new NodeHealth(SETTINGS, 5);
 
 	@Test
 	void nothingIsKnownAtFirst() {
@@ -43,13 +45,13 @@ class NodeHealthTests {
 	@Test
 	void twoFailuresInARowAreBelieved() {
 		this.health.answered(sample(1), 10);
-		this.health.failed(new SQLException("one"));
+		this.health.failed(new SQLException("one"), 0);
 		assertThat(this.health.isFailing()).isFalse();
 		assertThat(this.health.isAnswering()).isFalse();
 		this.health.answered(sample(2), 20);
-		this.health.failed(new SQLException("two"));
+		this.health.failed(new SQLException("two"), 0);
 		assertThat(this.health.isFailing()).isFalse();
-		this.health.failed(new SQLException("three"));
+		this.health.failed(new SQLException("three"), 0);
 		assertThat(this.health.isFailing()).isTrue();
 		assertThat(this.health.failure()).hasMessage("three");
 		assertThat(this.health.answeredAt()).isEqualTo(20);
@@ -57,8 +59,8 @@ class NodeHealthTests {
 
 	@Test
 	void answerEndsTheFailures() {
-		this.health.failed(new SQLException("one"));
-		this.health.failed(new SQLException("two"));
+		this.health.failed(new SQLException("one"), 0);
+		this.health.failed(new SQLException("two"), 0);
 		this.health.answered(sample(1), 10);
 		assertThat(this.health.isFailing()).isFalse();
 		assertThat(this.health.isAnswering()).isTrue();
@@ -66,8 +68,21 @@ class NodeHealthTests {
 	}
 
 	@Test
+	void answerFromBeforeTheFailureOfAnotherNodeIsNoneSince() {
+		NodeHealth other = new NodeHealth(SETTINGS, 0);
+		this.health.failed(new SQLException("one"), 10);
+		this.health.failed(new SQLException("two"), 20);
+		other.answered(sample(1), 9);
+		assertThat(other.hasAnsweredSinceFailureOf(this.health)).isFalse();
+		other.answered(sample(2), 11);
+		assertThat(other.hasAnsweredSinceFailureOf(this.health)).isTrue();
+		other.failed(new SQLException("three"), 12);
+		assertThat(other.hasAnsweredSinceFailureOf(this.health)).isFalse();
+	}
+
+	@Test
 	void newConnectionTellsMoreButIsNoAnswer() {
-		this.health.failed(new SQLException("one"));
+		this.health.failed(new SQLException("one"), 0);
 		this.health.told(sample(7));
 		assertThat(this.health.last()).isEqualTo(sample(7));
 		assertThat(this.health.isAnswering()).isFalse();
@@ -151,9 +166,9 @@ class NodeHealthTests {
 
 	@Test
 	void serverThatRefusesHasAnswered() {
-		this.health.failed(new SQLException("one"));
+		this.health.failed(new SQLException("one"), 0);
 		this.health.refused(new SQLException("starting up"), 30);
-		this.health.failed(new SQLException("two"));
+		this.health.failed(new SQLException("two"), 0);
 		assertThat(this.health.isFailing()).isFalse();
 		assertThat(this.health.answeredAt()).isEqualTo(30);
 	}

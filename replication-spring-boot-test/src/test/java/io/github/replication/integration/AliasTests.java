@@ -191,6 +191,31 @@ class AliasTests {
 	}
 
 	/**
+	 * The server answers on neither way, so that nothing follows from that.
+	 */
+	@Test
+	void whatIsUnderWayGoesOnWhenTheServerStandsStill(CapturedOutput output) throws Exception {
+		try (TurntableProxy endpoint = new TurntableProxy(this.cluster.primary().port());
+				TestApplication application = withAllMembers(endpoint).start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			await(() -> "primary".equals(nodes.node("member").aliasOf()));
+			Integer updated = application.transaction(false).execute((status) -> {
+				for (int i = 0; i < 2; i++) {
+					this.cluster.primary().freeze();
+					await(() -> nodes.node("primary").state() == NodeState.OFFLINE
+							|| nodes.node("member").role() == Role.PRIMARY);
+					await(() -> nodes.node("member").state() == NodeState.OFFLINE);
+					this.cluster.primary().thaw();
+					await(() -> nodes.node("primary").state() == NodeState.ONLINE);
+				}
+				return application.jdbc().update("INSERT INTO note VALUES (?, 'x')", IDS.incrementAndGet());
+			});
+			assertThat(updated).isOne();
+		}
+		assertThat(output).doesNotContain("Writes go to");
+	}
+
+	/**
 	 * The endpoint is lost, and writes go to the member's own URL.
 	 */
 	private static void writeToTheMember(TestApplication application, TurntableProxy endpoint) {

@@ -139,6 +139,33 @@ class FaultTests {
 		}
 	}
 
+	/**
+	 * The pool cannot have all of the connections that it is to keep.
+	 */
+	@Test
+	@Tag("long")
+	void replicaThatAnswersAgainIsUsedAgainWhileAUnitHoldsAConnectionFromBefore() {
+		try (TestApplication application = TestApplication.on(this.cluster)
+			.with("replication.monitor.interval", "200ms")
+			.with("replication.replicas.replica-1.hikari.maximum-pool-size", "2")
+			.with("replication.replicas.replica-2.weight", "0")
+			.withoutJpa()
+			.start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			application.transaction(true).executeWithoutResult((status) -> {
+				assertThat(Served.by(application.jdbc()).node()).isEqualTo("replica-1");
+				node("replica-1").freeze();
+				Awaitility.await().until(() -> nodes.node("replica-1").state() == NodeState.OFFLINE);
+				node("replica-1").thaw();
+				Awaitility.await()
+					.atMost(Duration.ofSeconds(20))
+					.until(() -> nodes.node("replica-1").state() == NodeState.ONLINE);
+				assertThat(Served.by(application.jdbc()).node()).as("still in the same transaction")
+					.isEqualTo("replica-1");
+			});
+		}
+	}
+
 	@Test
 	void readGoesToThePrimaryWhenEveryReplicaRefuses() {
 		this.cluster.replicas().forEach((replica) -> replica.proxy().refuse());

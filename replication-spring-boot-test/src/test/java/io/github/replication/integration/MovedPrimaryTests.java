@@ -24,6 +24,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +94,42 @@ class MovedPrimaryTests {
 				assertThat(writePort(application)).isEqualTo(this.cluster.node("replica-1").port());
 			}
 		}
+	}
+
+	/**
+	 * The former primary lives on, and answers the monitor's connection from before.
+	 */
+	@Test
+	void writesWaitAtAnAddressThatMovesToAStandbyUntilThatIsPromoted() throws Exception {
+		PostgresNode former = this.cluster.primary();
+		PostgresNode latter = this.cluster.node("replica-1");
+		try (TestApplication application = TestApplication.exactly(this.cluster)
+			.with("replication.monitor.interval", "5s")
+			.with("replication.replicas.replica-1.weight", "0")
+			.with("replication.replicas.replica-2.hikari.maximum-pool-size", "1")
+			.withoutJpa()
+			.start()) {
+			assertThat(writePort(application)).isEqualTo(former.port());
+			int reader = backendOfReader(application);
+			former.proxy().redirect(latter);
+			application.bean(DataSource.class)
+				.unwrap(HikariDataSource.class)
+				.getHikariPoolMXBean()
+				.softEvictConnections();
+			CompletableFuture<Integer> writer = CompletableFuture.supplyAsync(() -> writePort(application));
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			await(() -> nodes.node("primary").state() == NodeState.MISCONFIGURED);
+			assertThat(writer).isNotDone();
+			assertThat(backendOfReader(application)).as("connection of the other replica").isEqualTo(reader);
+			latter.promote();
+			assertThat(writer).succeedsWithin(Duration.ofSeconds(15)).isEqualTo(latter.port());
+		}
+	}
+
+	private static int backendOfReader(TestApplication application) {
+		application.newCaller();
+		return application.transaction(true)
+			.execute((status) -> application.jdbc().queryForObject("SELECT pg_backend_pid()", Integer.class));
 	}
 
 	/**

@@ -115,6 +115,35 @@ class SharedUrlTests {
 	}
 
 	@Test
+	void serverThatIsTooFarBehindIsOutOfRotation() throws Exception {
+		try (TurntableProxy reader = new TurntableProxy(this.earlier.port(), this.later.port());
+				TestApplication application = builder(reader).with("replication.monitor.interval", "100ms")
+					.with("replication.max-lag", "500ms")
+					.with("replication.replicas.reader.hikari.minimum-idle", "4")
+					.start()) {
+			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			application.newCaller();
+			count(application, 0);
+			await(() -> {
+				readTwice(application, 0);
+				return nodes.node("reader").state() == NodeState.SHARED;
+			});
+			this.earlier.pauseReplay();
+			this.later.pauseReplay();
+			await(() -> {
+				write(application);
+				return nodes.node("reader").state() == NodeState.LAGGING;
+			});
+			application.newCaller();
+			count(application, 0);
+			assertThat(application.decisions().lastReason()).isEqualTo(Reason.NO_REPLICA);
+			this.earlier.resumeReplay();
+			this.later.resumeReplay();
+			await(() -> nodes.node("reader").state() != NodeState.LAGGING);
+		}
+	}
+
+	@Test
 	void timeDecidesUntilEveryConnectionLeadsToOneServer() throws Exception {
 		try (TurntableProxy reader = new TurntableProxy(this.earlier.port(), this.later.port());
 				TestApplication application = builder(reader).with("replication.monitor.interval", "200ms")

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.postgresql.Driver;
 import org.quartz.Job;
 import org.quartz.JobBuilder;
 import org.quartz.JobDetail;
@@ -36,11 +37,16 @@ import org.quartz.TriggerBuilder;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.builder.StepBuilder;
 import org.springframework.batch.infrastructure.repeat.RepeatStatus;
+import org.springframework.boot.flyway.autoconfigure.FlywayDataSource;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 
+import io.github.replication.Consistency;
+import io.github.replication.Replication;
 import io.github.replication.RouteDecision;
 import io.github.replication.compatibility.integrations.Application.Feature;
 import io.github.replication.test.EmbeddedCluster;
@@ -98,8 +104,31 @@ class StartupTests {
 				.queryForObject("SELECT tableowner FROM pg_tables WHERE tablename = 'migrated_article'", String.class))
 				.isEqualTo("migrator");
 			assertThat(application.startDecisions()).as("a connection of its own").isEmpty();
+			assertThat(countByReadOnly(application, "migrated_article")).isZero();
 		}
 		admin("DROP TABLE migrated_article, flyway_schema_history");
+	}
+
+	@Test
+	void migrationOnADataSourceOfItsOwnIsSeenByReads() throws Exception {
+		try (Application application = Application.on(this.cluster)
+			.with(Feature.FLYWAY)
+			.with("spring.flyway.locations", "classpath:migration")
+			.with("spring.flyway.baseline-on-migrate", "true")
+			.with("spring.flyway.baseline-version", "0")
+			.start(OwnerConfig.class)) {
+			assertThat(application.startDecisions()).as("a connection of its own").isEmpty();
+			assertThat(countByReadOnly(application, "migrated_article")).isZero();
+		}
+		admin("DROP TABLE migrated_article, flyway_schema_history");
+	}
+
+	/**
+	 * Not retried elsewhere, as a method with {@code @ReadOnly} would be.
+	 */
+	private static Integer countByReadOnly(Application application, String table) {
+		return Replication.readOnly(Consistency.SESSION,
+				() -> application.jdbc().queryForObject("SELECT count(*) FROM " + table, Integer.class));
 	}
 
 	@Test
@@ -161,6 +190,18 @@ class StartupTests {
 				statement.execute(sql);
 			}
 		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnerConfig {
+
+		@Bean(defaultCandidate = false)
+		@FlywayDataSource
+		SimpleDriverDataSource owner(JdbcConnectionDetails details) {
+			return new SimpleDriverDataSource(new Driver(), details.getJdbcUrl(), details.getUsername(),
+					details.getPassword());
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
