@@ -18,6 +18,8 @@ package io.github.replication.autoconfigure;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import javax.sql.DataSource;
 
@@ -48,7 +50,21 @@ final class ReplicationDataSourcePostProcessor implements BeanFactoryPostProcess
 
 	private static final Log logger = LogFactory.getLog(ReplicationDataSourcePostProcessor.class);
 
+	/**
+	 * The prefix of the beans by which the Spring TestContext Framework replaces others,
+	 * as {@code @MockitoBean} and {@code @TestBean} do.
+	 */
+	private static final String BEAN_OVERRIDES = "org.springframework.test.context.bean.override.";
+
+	private static final String MOCK = "$MockitoMock$";
+
 	private final Environment environment;
+
+	/**
+	 * The names of singletons that the bean factory has created, as far as they may be
+	 * data sources.
+	 */
+	private final Set<String> created = ConcurrentHashMap.newKeySet();
 
 	private @Nullable ConfigurableListableBeanFactory beanFactory;
 
@@ -80,6 +96,9 @@ final class ReplicationDataSourcePostProcessor implements BeanFactoryPostProcess
 			this.injectedPool = new InjectedPool(beanFactory, name);
 			this.injectedPool.register();
 		}
+		Arrays.stream(beanFactory.getSingletonNames())
+			.filter(beanFactory::containsBeanDefinition)
+			.forEach(this.created::add);
 		beanFactory.addBeanPostProcessor(new EarlyPostProcessor());
 	}
 
@@ -90,7 +109,11 @@ final class ReplicationDataSourcePostProcessor implements BeanFactoryPostProcess
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String beanName) {
-		if (!(bean instanceof DataSource dataSource) || !isConfigured() || !beanName.equals(target())) {
+		if (!(bean instanceof DataSource dataSource)) {
+			return bean;
+		}
+		this.created.add(beanName);
+		if (!isConfigured() || !beanName.equals(target())) {
 			return bean;
 		}
 		ConfigurableListableBeanFactory beanFactory = beanFactory();
@@ -120,9 +143,39 @@ final class ReplicationDataSourcePostProcessor implements BeanFactoryPostProcess
 					+ " nothing reads from them. Configure the primary (spring.datasource.url), or set"
 					+ " replication.enabled=false.");
 		}
+		else if (isRegisteredObject(target)) {
+			refuseUnlessOfTest(target);
+		}
 		else if (!this.processed && beanFactory().containsSingleton(target)) {
 			requireProcessed(target);
 		}
+	}
+
+	/**
+	 * Whether the data source was handed to the bean factory as an object, which no
+	 * post-processor sees. There may be a bean definition beside it.
+	 */
+	private boolean isRegisteredObject(String target) {
+		ConfigurableListableBeanFactory beanFactory = beanFactory();
+		return beanFactory.containsSingleton(target) && !beanFactory.isFactoryBean(target)
+				&& !this.created.contains(target);
+	}
+
+	private void refuseUnlessOfTest(String target) {
+		if (!isOfTest(target)) {
+			throw new InvalidReplicationConfigurationException(DataSourceFinder.PROPERTY, target,
+					"The data source was registered as an object (registerSingleton), to which no replicas can be"
+							+ " added.",
+					"Declare it as a bean, with a @Bean method or registerBean, or set replication.enabled=false.");
+		}
+		logger.warn("The data source '" + target + "' was replaced for a test, by a mock for instance: it stays without"
+				+ " replicas. Set replication.enabled=false in tests that need none.");
+	}
+
+	private boolean isOfTest(String target) {
+		Object dataSource = beanFactory().getBean(target);
+		return dataSource.getClass().getName().contains(MOCK)
+				|| Arrays.stream(beanFactory().getSingletonNames()).anyMatch((name) -> name.startsWith(BEAN_OVERRIDES));
 	}
 
 	/**
@@ -143,14 +196,15 @@ final class ReplicationDataSourcePostProcessor implements BeanFactoryPostProcess
 				"The data source is created too early to get replicas"
 						+ (users.isEmpty() ? "." : ": it is injected into " + users + "."),
 				"Let a post-processor that needs the data source inject ObjectProvider<DataSource>, and ask it when the"
-						+ " data source is used.");
+						+ " data source is used, or set replication.enabled=false.");
 	}
 
 	/**
 	 * Whether there is a data source that can have replicas.
 	 */
 	boolean hasDataSource() {
-		return target() != null;
+		String target = target();
+		return target != null && !isRegisteredObject(target);
 	}
 
 	/**

@@ -30,6 +30,9 @@ import javax.sql.XADataSource;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -42,6 +45,7 @@ import org.postgresql.xa.PGXADataSource;
 import org.springframework.aop.scope.ScopedProxyFactoryBean;
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.ObjectFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -51,14 +55,17 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.config.Scope;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.jdbc.XADataSourceWrapper;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
@@ -70,13 +77,22 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
+import org.springframework.test.annotation.DirtiesContext.HierarchyMode;
+import org.springframework.test.context.TestContext;
+import org.springframework.test.context.TestContextManager;
+import org.springframework.test.context.bean.override.convention.TestBean;
+import org.springframework.test.context.bean.override.mockito.MockitoBean;
+import org.springframework.test.context.bean.override.mockito.MockitoSpyBean;
 
 import io.github.replication.ReplicationCluster;
+import io.github.replication.actuate.ReplicationEndpoint;
+import io.github.replication.actuate.ReplicationHealthContributor;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.interceptor.RouteAdvisor;
 import io.github.replication.jdbc.ReplicationDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
 /**
  * The data source that gets the replicas is the one that Spring would inject. No
@@ -87,13 +103,16 @@ class DataSourceFindingTests {
 
 	private static final String REPLICA = "replication.replicas.replica-1.url=jdbc:postgresql://pg-2/app";
 
+	private static final String URL = "spring.datasource.url=jdbc:postgresql://pg-1/app";
+
+	private static final String ENDPOINT = "management.endpoints.web.exposure.include=replication";
+
 	private final ApplicationContextRunner empty = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, DataSourceAutoConfiguration.class,
 				ReplicationAutoConfiguration.class))
 		.withPropertyValues(REPLICA);
 
-	private final ApplicationContextRunner runner = this.empty.withPropertyValues(
-			"spring.datasource.url=jdbc:postgresql://pg-1/app", "spring.datasource.username=app",
+	private final ApplicationContextRunner runner = this.empty.withPropertyValues(URL, "spring.datasource.username=app",
 			"spring.datasource.password=secret");
 
 	@Test
@@ -249,8 +268,73 @@ class DataSourceFindingTests {
 			.run((context) -> assertThat(invalid(context)).hasMessageContaining("'replication.data-source' = 'plain'")
 				.hasMessageContaining("too early")
 				.hasMessageContaining("ObjectProvider")
+				.hasMessageContaining("replication.enabled=false")
 				.satisfies(
 						(failure) -> assertThat(context.getStartupFailure() + failure.getMessage()).contains("eager")));
+	}
+
+	@Test
+	void objectThatIsRegisteredAsTheDataSourceStopsTheStart() {
+		this.runner
+			.withInitializer(
+					(context) -> context.getBeanFactory().registerSingleton("dataSource", new HikariDataSource()))
+			.withConfiguration(AutoConfigurations.of(ReplicationActuatorAutoConfiguration.class))
+			.run((context) -> assertThat(invalid(context))
+				.hasMessageContaining("'replication.data-source' = 'dataSource'")
+				.hasMessageContaining("registered as an object")
+				.hasMessageContaining("@Bean")
+				.hasMessageContaining("replication.enabled=false")
+				.hasMessageNotContaining("too early"));
+	}
+
+	@Test
+	void factoryOfADataSourceThatIsRegisteredAsAnObjectGetsTheReplicas() {
+		this.empty.withInitializer((context) -> context.getBeanFactory().registerSingleton("plain", new Factory()))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.getBean(DataSource.class)
+				.isInstanceOf(ReplicationDataSource.class));
+	}
+
+	@Test
+	void mockThatIsRegisteredAsTheDataSourceStaysWithoutReplicas(CapturedOutput output) {
+		this.runner
+			.withInitializer(
+					(context) -> context.getBeanFactory().registerSingleton("dataSource", mock(DataSource.class)))
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(warnings(output)).singleElement().asString().contains("'dataSource'", "a mock");
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { MockedField.class, MockedType.class, MockWithoutDefinition.class, ReplacedField.class })
+	void dataSourceThatATestReplacesStaysWithoutReplicas(Class<?> test, CapturedOutput output) {
+		TestContext testContext = new TestContextManager(test).getTestContext();
+		ApplicationContext context = testContext.getApplicationContext();
+		try {
+			assertThat(context.getBean(DataSource.class)).isNotInstanceOf(ReplicationDataSource.class);
+			assertThat(context.getBean(ReplicationCluster.class).nodes()).isEmpty();
+			assertThat(context.getBean(ReplicationEndpoint.class).replication().nodes()).isEmpty();
+			assertThat(context.getBean(ReplicationHealthContributor.class).stream()).isEmpty();
+			assertThat(context.getBean(MeterRegistry.class).getMeters())
+				.noneMatch((meter) -> meter.getId().getName().startsWith("replication"));
+		}
+		finally {
+			testContext.markApplicationContextDirty(HierarchyMode.EXHAUSTIVE);
+		}
+		assertThat(warnings(output)).singleElement()
+			.asString()
+			.contains("a mock for instance", "replication.enabled=false");
+	}
+
+	@Test
+	void dataSourceThatATestSpiesOnGetsTheReplicas() {
+		TestContext testContext = new TestContextManager(Spy.class).getTestContext();
+		try {
+			assertThat(testContext.getApplicationContext().getBean(DataSource.class))
+				.isInstanceOf(ReplicationDataSource.class);
+		}
+		finally {
+			testContext.markApplicationContextDirty(HierarchyMode.EXHAUSTIVE);
+		}
 	}
 
 	@Test
@@ -700,6 +784,84 @@ class DataSourceFindingTests {
 		public int getOrder() {
 			return HIGHEST_PRECEDENCE;
 		}
+
+	}
+
+	/**
+	 * Creates a data source.
+	 */
+	static class Factory implements FactoryBean<DataSource> {
+
+		@Override
+		public DataSource getObject() {
+			return Plain.create();
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return DataSource.class;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ AopAutoConfiguration.class, ReplicationAutoConfiguration.class,
+			ReplicationActuatorAutoConfiguration.class, ReplicationMetricsAutoConfiguration.class })
+	static class Application {
+
+		@Bean
+		MeterRegistry meterRegistry(ObjectProvider<MeterBinder> binders) {
+			SimpleMeterRegistry registry = new SimpleMeterRegistry();
+			binders.forEach((binder) -> binder.bindTo(registry));
+			return registry;
+		}
+
+	}
+
+	@ImportAutoConfiguration(DataSourceAutoConfiguration.class)
+	static class ApplicationWithPool extends Application {
+
+	}
+
+	@SpringBootTest(classes = ApplicationWithPool.class, properties = { URL, REPLICA, ENDPOINT })
+	static class MockedField {
+
+		@MockitoBean
+		private DataSource dataSource;
+
+	}
+
+	@SpringBootTest(classes = ApplicationWithPool.class, properties = { URL, REPLICA, ENDPOINT })
+	@MockitoBean(types = DataSource.class)
+	static class MockedType {
+
+	}
+
+	@SpringBootTest(classes = Application.class, properties = { REPLICA, ENDPOINT })
+	static class MockWithoutDefinition {
+
+		@MockitoBean
+		private DataSource dataSource;
+
+	}
+
+	@SpringBootTest(classes = ApplicationWithPool.class, properties = { URL, REPLICA, ENDPOINT })
+	static class ReplacedField {
+
+		@TestBean
+		private DataSource dataSource;
+
+		static DataSource dataSource() {
+			return Plain.create();
+		}
+
+	}
+
+	@SpringBootTest(classes = ApplicationWithPool.class, properties = { URL, REPLICA, ENDPOINT })
+	static class Spy {
+
+		@MockitoSpyBean
+		private DataSource dataSource;
 
 	}
 
