@@ -25,19 +25,16 @@ import com.zaxxer.hikari.HikariConfigMXBean;
 import com.zaxxer.hikari.HikariDataSource;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
 import org.springframework.boot.jdbc.XADataSourceWrapper;
-import org.springframework.boot.ssl.SslBundles;
-import org.springframework.util.ClassUtils;
 
 /**
  * Reads how the application's own pool reaches the primary. A data source that may lead
  * to several databases, or whose database is not known, is refused.
  */
-final class PrimaryPoolConfig implements DisposableBean {
+final class PrimaryPoolConfig {
 
 	private static final String PROPERTY = DataSourceFinder.PROPERTY;
 
@@ -45,15 +42,9 @@ final class PrimaryPoolConfig implements DisposableBean {
 
 	private final ObjectProvider<XADataSourceWrapper> xaWrapper;
 
-	private final ObjectProvider<SslBundles> sslBundles;
-
-	private @Nullable SslBundles shared;
-
-	PrimaryPoolConfig(DeclaredDataSource settings, ObjectProvider<XADataSourceWrapper> xaWrapper,
-			ObjectProvider<SslBundles> sslBundles) {
+	PrimaryPoolConfig(DeclaredDataSource settings, ObjectProvider<XADataSourceWrapper> xaWrapper) {
 		this.settings = settings;
 		this.xaWrapper = xaWrapper;
-		this.sslBundles = sslBundles;
 	}
 
 	/**
@@ -69,7 +60,6 @@ final class PrimaryPoolConfig implements DisposableBean {
 		HikariDataSource hikari = hikariOf(primary);
 		new UnsupportedDataSources(this.xaWrapper.getIfAvailable() != null).refuse(primary, beanName, hikari != null);
 		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
-		shareSslBundles();
 		if (pool.getJdbcUrl() == null) {
 			throw new InvalidReplicationConfigurationException(PROPERTY, beanName,
 					"The pool does not have the JDBC URL of the primary.",
@@ -81,21 +71,6 @@ final class PrimaryPoolConfig implements DisposableBean {
 
 	private static @Nullable HikariDataSource hikariOf(DataSource primary) {
 		return DataSourceUnwrapper.unwrap(primary, HikariConfigMXBean.class, HikariDataSource.class);
-	}
-
-	private void shareSslBundles() {
-		SslBundles bundles = this.sslBundles.getIfAvailable();
-		if (bundles != null && ClassUtils.isPresent("org.postgresql.ssl.WrappedFactory", null)) {
-			SslBundleSocketFactory.add(bundles);
-			this.shared = bundles;
-		}
-	}
-
-	@Override
-	public void destroy() {
-		if (this.shared != null) {
-			SslBundleSocketFactory.remove(this.shared);
-		}
 	}
 
 	private HikariConfig derivedFrom(DataSource primary, String beanName) {

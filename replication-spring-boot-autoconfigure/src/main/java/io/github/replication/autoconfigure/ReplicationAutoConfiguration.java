@@ -39,7 +39,6 @@ import org.springframework.boot.jdbc.XADataSourceWrapper;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
-import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
@@ -80,7 +79,8 @@ import io.github.replication.position.SampleClock;
 @EnableConfigurationProperties(ReplicationProperties.class)
 @ImportRuntimeHints(ReplicationRuntimeHints.class)
 @Import({ PositionStoreConfiguration.class, PositionCarrierConfiguration.class, SpringSessionConfiguration.class,
-		ReactiveWebConfiguration.class, CacheConfiguration.class, HibernateCacheConfiguration.class })
+		ReactiveWebConfiguration.class, CacheConfiguration.class, HibernateCacheConfiguration.class,
+		ReplicationSslAutoConfiguration.class })
 public final class ReplicationAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(ReplicationAutoConfiguration.class);
@@ -145,9 +145,8 @@ public final class ReplicationAutoConfiguration {
 
 		@Bean
 		PrimaryPoolConfig replicationPrimaryPool(ObjectProvider<JdbcConnectionDetails> details,
-				ObjectProvider<DataSourceProperties> properties, ObjectProvider<XADataSourceWrapper> xaWrapper,
-				ObjectProvider<SslBundles> sslBundles) {
-			return new PrimaryPoolConfig(new DeclaredDataSource(details, properties), xaWrapper, sslBundles);
+				ObjectProvider<DataSourceProperties> properties, ObjectProvider<XADataSourceWrapper> xaWrapper) {
+			return new PrimaryPoolConfig(new DeclaredDataSource(details, properties), xaWrapper);
 		}
 
 		@Bean(autowireCandidate = false)

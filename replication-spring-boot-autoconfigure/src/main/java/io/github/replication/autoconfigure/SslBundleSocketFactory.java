@@ -31,9 +31,9 @@ import org.springframework.util.Assert;
  * spring.datasource.hikari.data-source-properties.sslfactory=io.github.replication.autoconfigure.SslBundleSocketFactory
  * spring.datasource.hikari.data-source-properties.sslfactoryarg=the-name-of-the-bundle
  * </pre> The driver creates it for each connection, so that a reloaded bundle counts for
- * the connections that follow. It knows the bundles of every application in the process
- * that has replicas; if several have one name, it takes the bundle of the application
- * that was started last.
+ * the connections that follow. It knows the bundles of every application in the process,
+ * with replicas or without; if several have one name, it takes the bundle of the
+ * application that was started last.
  *
  * @since 0.1.0
  */
@@ -44,13 +44,13 @@ public final class SslBundleSocketFactory extends WrappedFactory {
 	/**
 	 * Creates a factory.
 	 * @param bundle the name of the bundle
-	 * @throws IllegalStateException if no application with replicas was started
+	 * @throws IllegalStateException if no application has made its bundles known
 	 * @throws org.springframework.boot.ssl.NoSuchSslBundleException if there is no such
 	 * bundle
 	 */
 	public SslBundleSocketFactory(String bundle) {
 		List<SslBundles> known = List.copyOf(applications);
-		Assert.state(!known.isEmpty(), "SSL bundles are known where replicas are configured alone");
+		Assert.state(!known.isEmpty(), "No SSL bundles are known: enable ReplicationSslAutoConfiguration");
 		SslBundles owner = known.stream()
 			.filter((each) -> each.getBundleNames().contains(bundle))
 			.findFirst()

@@ -394,7 +394,8 @@ class ReplicationAutoConfigurationTests {
 	void startsWithoutAnOptionalLibrary(String library) {
 		this.runner
 			.withConfiguration(AutoConfigurations.of(ReplicationActuatorAutoConfiguration.class,
-					ReplicationMetricsAutoConfiguration.class))
+					ReplicationMetricsAutoConfiguration.class, ReplicationSslAutoConfiguration.class))
+			.withBean(SslBundles.class, () -> mock())
 			.withClassLoader(new FilteredClassLoader(library))
 			.withPropertyValues(REPLICA, "replication.read-your-writes.carrier=user")
 			.run((context) -> assertThat(context).hasNotFailed()
@@ -405,11 +406,7 @@ class ReplicationAutoConfigurationTests {
 
 	@Test
 	void bundlesOfEachApplicationAreKnownWhileItRuns() throws Exception {
-		SslBundle bundle = mock();
-		given(bundle.createSslContext()).willReturn(SSLContext.getDefault());
-		SslBundles bundles = mock();
-		given(bundles.getBundleNames()).willReturn(List.of("nodes"));
-		given(bundles.getBundle("nodes")).willReturn(bundle);
+		SslBundles bundles = bundles();
 		SslBundles others = mock();
 		given(others.getBundleNames()).willReturn(List.of());
 		ApplicationContextRunner replicated = this.runner.withPropertyValues(REPLICA);
@@ -418,6 +415,47 @@ class ReplicationAutoConfigurationTests {
 				.run((other) -> assertThat(new SslBundleSocketFactory("nodes").getSupportedCipherSuites())
 					.isNotEmpty()));
 		assertThatIllegalStateException().isThrownBy(() -> new SslBundleSocketFactory("nodes"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "replication.enabled=true", "replication.enabled=false" })
+	void bundlesAreKnownToAPoolThatConnectsWhenItIsCreated(String enabled) throws Exception {
+		SslBundles bundles = bundles();
+		this.runner.withConfiguration(AutoConfigurations.of(ReplicationSslAutoConfiguration.class))
+			.withPropertyValues(REPLICA, enabled)
+			.withBean(ConnectingPool.class)
+			.withBean(SslBundles.class, () -> bundles)
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(DataSource.class));
+		assertThatIllegalStateException().isThrownBy(() -> new SslBundleSocketFactory("nodes"));
+	}
+
+	@Test
+	void bundlesAreKnownWithoutReplicas() throws Exception {
+		SslBundles bundles = bundles();
+		this.runner.withConfiguration(AutoConfigurations.of(ReplicationSslAutoConfiguration.class))
+			.withBean(SslBundles.class, () -> bundles)
+			.run((context) -> assertThat(new SslBundleSocketFactory("nodes").getSupportedCipherSuites()).isNotEmpty());
+		assertThatIllegalStateException().isThrownBy(() -> new SslBundleSocketFactory("nodes"));
+	}
+
+	@Test
+	void bundlesThatNeedTheDataSourceAreKnownOnceBothExist() throws Exception {
+		SslBundles bundles = bundles();
+		this.runner.withConfiguration(AutoConfigurations.of(ReplicationSslAutoConfiguration.class))
+			.withInitializer((context) -> ((GenericApplicationContext) context).registerBean(SslBundles.class, () -> {
+				context.getBean(DataSource.class);
+				return bundles;
+			}))
+			.run((context) -> assertThat(new SslBundleSocketFactory("nodes").getSupportedCipherSuites()).isNotEmpty());
+	}
+
+	private static SslBundles bundles() throws Exception {
+		SslBundle bundle = mock();
+		given(bundle.createSslContext()).willReturn(SSLContext.getDefault());
+		SslBundles bundles = mock();
+		given(bundles.getBundleNames()).willReturn(List.of("nodes"));
+		given(bundles.getBundle("nodes")).willReturn(bundle);
+		return bundles;
 	}
 
 	@Test
@@ -442,6 +480,18 @@ class ReplicationAutoConfigurationTests {
 					.asString()
 					.matches("[A-Z0-9].*\\."));
 		}
+	}
+
+	/**
+	 * Needs the bundle as a connection does.
+	 */
+	static class ConnectingPool extends SimpleDriverDataSource {
+
+		ConnectingPool() {
+			super(new Driver(), "jdbc:postgresql://pg-1/app", "app", "secret");
+			assertThat(new SslBundleSocketFactory("nodes").getSupportedCipherSuites()).isNotEmpty();
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -40,7 +40,7 @@ import io.github.replication.test.PostgresNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Connections to all nodes are encrypted with an SSL bundle.
+ * Connections are encrypted with an SSL bundle, to all nodes or to the primary alone.
  */
 @Tag("long")
 class SslTests {
@@ -78,32 +78,50 @@ class SslTests {
 
 	@Test
 	void bundleOfThePrimaryServesAllNodes() throws Exception {
-		try (PostgresCluster cluster = PostgresCluster.builder()
-			.replicas(1)
-			.setting("ssl", "on")
-			.setting("ssl_cert_file", certificate.toString())
-			.setting("ssl_key_file", key.toString())
-			.start();
-				Application application = Application.on(cluster)
-					.with("spring.ssl.bundle.pem.nodes.truststore.certificate", certificate.toUri().toString())
-					.with("spring.datasource.hikari.data-source-properties.sslmode", "verify-full")
-					.with("spring.datasource.hikari.data-source-properties.sslfactory",
-							SslBundleSocketFactory.class.getName())
-					.with("spring.datasource.hikari.data-source-properties.sslfactoryarg", "nodes")
-					.start()) {
+		try (PostgresCluster cluster = encrypted(); Application application = withBundle(cluster).start()) {
 			assertThat(application.serverOf(true)).startsWith("replica-");
 			assertThat(application.serverOf(false)).isEqualTo("primary");
 			assertThat(application.bean(ReplicationCluster.class).nodes())
 				.allMatch((node) -> node.state().isInRotation());
 			for (PostgresNode node : List.of(cluster.primary(), cluster.node("replica-1"))) {
-				try (SingleConnectionDataSource admin = new SingleConnectionDataSource(node.adminConnection(), true)) {
-					assertThat(new JdbcTemplate(admin).queryForList(
-							"SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = ?",
-							Boolean.class, cluster.username()))
-						.as(node.name())
-						.containsExactly(true);
-				}
+				assertEncrypted(node, cluster.username());
 			}
+		}
+	}
+
+	@Test
+	void bundleServesThePrimaryAlone() throws Exception {
+		try (PostgresCluster cluster = encrypted();
+				Application application = withBundle(cluster).with("replication.enabled", "false").start()) {
+			assertThat(application.serverOf(true)).isEqualTo("primary");
+			assertEncrypted(cluster.primary(), cluster.username());
+		}
+	}
+
+	private static PostgresCluster encrypted() {
+		return PostgresCluster.builder()
+			.replicas(1)
+			.setting("ssl", "on")
+			.setting("ssl_cert_file", certificate.toString())
+			.setting("ssl_key_file", key.toString())
+			.start();
+	}
+
+	private static Application.Builder withBundle(PostgresCluster cluster) {
+		return Application.on(cluster)
+			.with("spring.ssl.bundle.pem.nodes.truststore.certificate", certificate.toUri().toString())
+			.with("spring.datasource.hikari.data-source-properties.sslmode", "verify-full")
+			.with("spring.datasource.hikari.data-source-properties.sslfactory", SslBundleSocketFactory.class.getName())
+			.with("spring.datasource.hikari.data-source-properties.sslfactoryarg", "nodes");
+	}
+
+	private static void assertEncrypted(PostgresNode node, String username) throws Exception {
+		try (SingleConnectionDataSource admin = new SingleConnectionDataSource(node.adminConnection(), true)) {
+			assertThat(new JdbcTemplate(admin).queryForList(
+					"SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = ?",
+					Boolean.class, username))
+				.as(node.name())
+				.containsExactly(true);
 		}
 	}
 
