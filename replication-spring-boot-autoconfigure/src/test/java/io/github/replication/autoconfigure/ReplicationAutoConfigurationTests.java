@@ -46,6 +46,8 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
+import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
@@ -402,6 +404,18 @@ class ReplicationAutoConfigurationTests {
 				.hasSingleBean(CallerRecords.class)
 				.getBean(DataSource.class)
 				.isInstanceOf(ReplicationDataSource.class));
+	}
+
+	@Test
+	void healthGroupNamesTheReplicasWhereThereAreSomeOrMembersAreNotValidated() {
+		ApplicationContextRunner grouped = this.runner
+			.withConfiguration(AutoConfigurations.of(HealthContributorRegistryAutoConfiguration.class,
+					HealthEndpointAutoConfiguration.class, ReplicationActuatorAutoConfiguration.class))
+			.withPropertyValues("management.endpoint.health.group.readiness.include=replication");
+		grouped.withPropertyValues(REPLICA).run((context) -> assertThat(context).hasNotFailed());
+		grouped.run((context) -> assertThat(context).getFailure().hasMessageContaining("'replication'"));
+		grouped.withPropertyValues("management.endpoint.health.validate-group-membership=false")
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
