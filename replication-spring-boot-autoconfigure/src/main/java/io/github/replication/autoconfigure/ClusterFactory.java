@@ -226,7 +226,7 @@ final class ClusterFactory
 	 */
 	boolean hasReplicas() {
 		boolean configured = !this.definitions.isEmpty() || this.properties.getDiscovery().getUrl() != null;
-		return configured && this.postProcessor.hasDataSource();
+		return this.properties.isEnabled() && configured && this.postProcessor.hasDataSource();
 	}
 
 	/**

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.context.ApplicationContext;
 import org.springframework.core.env.Environment;
 
 /**
@@ -32,12 +33,12 @@ final class ObservationSwitch {
 
 	private static final Log logger = LogFactory.getLog(ObservationSwitch.class);
 
-	private final Environment environment;
+	private final ApplicationContext context;
 
 	private final Set<String> logged = ConcurrentHashMap.newKeySet();
 
-	ObservationSwitch(Environment environment) {
-		this.environment = environment;
+	ObservationSwitch(ApplicationContext context) {
+		this.context = context;
 	}
 
 	/**
@@ -47,15 +48,16 @@ final class ObservationSwitch {
 	 * not want that
 	 */
 	boolean turnsOn(String technology, String property) {
-		if (!OnMessagesCondition.isOn(this.environment)) {
+		if (!OnMessagesCondition.isOn(this.context)) {
 			return false;
 		}
-		boolean wanted = this.environment.getProperty(property, Boolean.class, true);
+		Environment environment = this.context.getEnvironment();
+		boolean wanted = environment.getProperty(property, Boolean.class, true);
 		if (!wanted && this.logged.add(property)) {
 			logger.info("Positions do not travel with messages of " + technology + ", because " + property
 					+ " is false: a consumer that reads from a replica may not find what a message is about.");
 		}
-		else if (wanted && this.logged.add(technology) && this.environment.getProperty(property) == null) {
+		else if (wanted && this.logged.add(technology) && environment.getProperty(property) == null) {
 			logger.info("Messages of " + technology + " are observed, so that positions travel with them"
 					+ " (replication.read-your-writes.messages). With it come Micrometer's meters and traces of"
 					+ " observations. If you do not want that, set " + property + "=false.");

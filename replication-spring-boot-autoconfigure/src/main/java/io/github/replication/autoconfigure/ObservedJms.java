@@ -22,7 +22,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
-import org.springframework.core.env.Environment;
+import org.springframework.context.ApplicationContext;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -37,17 +37,17 @@ final class ObservedJms implements BeanPostProcessor {
 
 	private static final String SUPPORT = "io.micrometer.jakarta9.instrument.jms.JmsInstrumentation";
 
-	private final Environment environment;
+	private final ApplicationContext context;
 
 	private final AtomicBoolean logged = new AtomicBoolean();
 
-	ObservedJms(Environment environment) {
-		this.environment = environment;
+	ObservedJms(ApplicationContext context) {
+		this.context = context;
 	}
 
 	@Override
 	public Object postProcessBeforeInitialization(Object bean, String beanName) {
-		if (bean.getClass().getName().equals(TEMPLATE) && OnMessagesCondition.isOn(this.environment)
+		if (bean.getClass().getName().equals(TEMPLATE) && OnMessagesCondition.isOn(this.context)
 				&& !ClassUtils.isPresent(SUPPORT, bean.getClass().getClassLoader())
 				&& this.logged.compareAndSet(false, true)) {
 			logger.info("Positions do not travel with messages of JMS, because those are not observed: a consumer that"

@@ -18,7 +18,7 @@ package io.github.replication.autoconfigure;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
-import org.springframework.core.env.Environment;
+import org.springframework.context.ApplicationContext;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.listener.BatchInterceptor;
@@ -40,8 +40,8 @@ final class ObservedKafka implements BeanPostProcessor {
 
 	private final ObjectProvider<MessagePositions> positions;
 
-	ObservedKafka(Environment environment, ObjectProvider<MessagePositions> positions) {
-		this.observation = new ObservationSwitch(environment);
+	ObservedKafka(ApplicationContext context, ObjectProvider<MessagePositions> positions) {
+		this.observation = new ObservationSwitch(context);
 		this.positions = positions;
 	}
 

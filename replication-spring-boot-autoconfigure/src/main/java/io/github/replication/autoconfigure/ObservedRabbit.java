@@ -20,7 +20,7 @@ import org.springframework.amqp.rabbit.config.AbstractRabbitListenerContainerFac
 import org.springframework.amqp.rabbit.config.DirectRabbitListenerContainerFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.beans.factory.config.BeanPostProcessor;
-import org.springframework.core.env.Environment;
+import org.springframework.context.ApplicationContext;
 
 /**
  * Turns on the observation of RabbitMQ's messages.
@@ -33,8 +33,8 @@ final class ObservedRabbit implements BeanPostProcessor {
 
 	private final ObservationSwitch observation;
 
-	ObservedRabbit(Environment environment) {
-		this.observation = new ObservationSwitch(environment);
+	ObservedRabbit(ApplicationContext context) {
+		this.observation = new ObservationSwitch(context);
 	}
 
 	@Override

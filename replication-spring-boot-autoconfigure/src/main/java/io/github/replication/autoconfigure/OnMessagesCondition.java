@@ -19,6 +19,7 @@ package io.github.replication.autoconfigure;
 import org.springframework.boot.autoconfigure.condition.ConditionMessage;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.core.env.Environment;
@@ -41,7 +42,15 @@ final class OnMessagesCondition extends SpringBootCondition {
 		return new ConditionOutcome(isOn(context.getEnvironment()), message.because(PROPERTY));
 	}
 
-	static boolean isOn(Environment environment) {
+	/**
+	 * Whether messages carry positions, as it is known when the application starts.
+	 * @param context the application
+	 */
+	static boolean isOn(ApplicationContext context) {
+		return isOn(context.getEnvironment()) && OnReplicationCondition.isConfigured(context);
+	}
+
+	private static boolean isOn(Environment environment) {
 		return environment.getProperty(PROPERTY, Boolean.class, true);
 	}
 

@@ -28,6 +28,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.handler.IgnoreTopLevelConverterNotFoundBindHandler;
 import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
 import org.springframework.boot.context.properties.source.UnboundElementsSourceFilter;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.ConfigurationCondition;
 import org.springframework.context.aot.AbstractAotProcessor;
@@ -49,19 +50,17 @@ class OnReplicationCondition extends SpringBootCondition implements Configuratio
 	@Override
 	public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
 		ConditionMessage.Builder message = ConditionMessage.forCondition("Replication");
+		if (Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)) {
+			return ConditionOutcome.match(message.because("replicas may be configured when the application starts"));
+		}
 		Environment environment = context.getEnvironment();
 		if (!isEnabled(environment)) {
 			return ConditionOutcome.noMatch(message.because("replication.enabled is false"));
 		}
-		if (!Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)) {
-			UnknownKeys.refuseDiscoveryWithoutUrl(environment);
-		}
+		UnknownKeys.refuseDiscoveryWithoutUrl(environment);
 		String found = found(environment, context.getBeanFactory());
 		if (found != null) {
 			return ConditionOutcome.match(message.foundExactly(found));
-		}
-		if (Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)) {
-			return ConditionOutcome.match(message.because("replicas may be configured when the application starts"));
 		}
 		UnknownKeys.refuse(Binder.get(environment));
 		return ConditionOutcome.noMatch(message.didNotFind("replica").atAll());
@@ -74,6 +73,14 @@ class OnReplicationCondition extends SpringBootCondition implements Configuratio
 	 */
 	static boolean isConfigured(Environment environment, @Nullable ListableBeanFactory beanFactory) {
 		return isEnabled(environment) && found(environment, beanFactory) != null;
+	}
+
+	/**
+	 * Whether there is a replica, or may be one once its settings are read.
+	 * @param context the application
+	 */
+	static boolean isConfigured(ApplicationContext context) {
+		return isConfigured(context.getEnvironment(), context);
 	}
 
 	private static boolean isEnabled(Environment environment) {

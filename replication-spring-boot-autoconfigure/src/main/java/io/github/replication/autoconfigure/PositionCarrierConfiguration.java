@@ -30,6 +30,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.util.StringUtils;
@@ -57,14 +58,16 @@ final class PositionCarrierConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = "replicationCallerRecordFilter")
 	FilterRegistrationBean<CallerRecordFilter> replicationCallerRecordFilter(ReplicationProperties properties,
-			CallerRecords records, ObjectProvider<PositionCarrier> carriers, ObjectProvider<PositionStore> stores) {
-		ReadYourWrites readYourWrites = properties.getReadYourWrites();
-		List<PositionCarrier> configured = configured(readYourWrites, stores);
+			CallerRecords records, ObjectProvider<PositionCarrier> carriers, ObjectProvider<PositionStore> stores,
+			ApplicationContext context) {
+		boolean enabled = OnReplicationCondition.isConfigured(context);
+		List<PositionCarrier> configured = enabled ? configured(properties.getReadYourWrites(), stores) : List.of();
 		FilterRegistrationBean<CallerRecordFilter> registration = new FilterRegistrationBean<>(
 				new CallerRecordFilter(records, () -> {
 					List<PositionCarrier> own = carriers.orderedStream().toList();
 					return own.isEmpty() ? configured : own;
 				}));
+		registration.setEnabled(enabled);
 		registration.setOrder(CallerRecordFilter.ORDER);
 		registration.setDispatcherTypes(EnumSet.allOf(DispatcherType.class));
 		registration.setAsyncSupported(true);

@@ -19,14 +19,16 @@ package io.github.replication.autoconfigure;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.web.context.reactive.ConfigurableReactiveWebEnvironment;
 import org.springframework.boot.web.context.reactive.ReactiveWebApplicationContext;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.aot.AbstractAotProcessor;
+import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
@@ -41,17 +43,26 @@ final class ReactiveWebConfiguration {
 	private static final Log logger = LogFactory.getLog(ReactiveWebConfiguration.class);
 
 	@Bean
-	static SmartInitializingSingleton replicationReactiveWebWarning() {
-		return () -> logger
-			.warn("This is a reactive web application, whose requests have no thread of their own: a user may"
+	static StartupCheck replicationReactiveWebWarning(ApplicationContext context) {
+		return new StartupCheck(context, () -> warnUnlessWithoutCarrier(context.getEnvironment()));
+	}
+
+	private static void warnUnlessWithoutCarrier(Environment environment) {
+		if (hasCarrier(environment)) {
+			logger.warn("This is a reactive web application, whose requests have no thread of their own: a user may"
 					+ " not see an own write in the next request. Take positions along with Replication.position() and"
 					+ " Replication.withPosition(...), or set replication.read-your-writes.carrier=none to accept that.");
+		}
+	}
+
+	private static boolean hasCarrier(Environment environment) {
+		return !"none".equalsIgnoreCase(environment.getProperty(CARRIER));
 	}
 
 	/**
 	 * Matches in the context of a reactive web application, unless it is configured to do
 	 * without a carrier: none of them works there. Spring Boot's own condition matches
-	 * only where WebFlux is.
+	 * only where WebFlux is. Ahead of time the carrier is not known yet.
 	 */
 	static final class OnReactiveWeb implements Condition {
 
@@ -59,7 +70,8 @@ final class ReactiveWebConfiguration {
 		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
 			boolean reactive = context.getResourceLoader() instanceof ReactiveWebApplicationContext
 					|| context.getEnvironment() instanceof ConfigurableReactiveWebEnvironment;
-			return reactive && !"none".equalsIgnoreCase(context.getEnvironment().getProperty(CARRIER));
+			return reactive && (Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)
+					|| hasCarrier(context.getEnvironment()));
 		}
 
 	}

@@ -168,43 +168,45 @@ public final class ReplicationAutoConfiguration {
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static RouteAdvisor replicationRouteAdvisor(ListableBeanFactory beanFactory) {
-			return new RouteAdvisor(() -> transactionAdvisorOrder(beanFactory),
-					(group, unit) -> warnOfUnknownGroup(beanFactory, group, unit));
+		static RouteAdvisor replicationRouteAdvisor(ApplicationContext context) {
+			return new RouteAdvisor(() -> transactionAdvisorOrder(context),
+					(group, unit) -> warnOfUnknownGroup(context, group, unit));
 		}
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static IneffectiveAnnotations replicationIneffectiveAnnotations(ConfigurableListableBeanFactory beanFactory) {
-			return new IneffectiveAnnotations(beanFactory);
+		static StartupCheck replicationIneffectiveAnnotations(ConfigurableListableBeanFactory beanFactory,
+				ApplicationContext context) {
+			return new StartupCheck(context, new IneffectiveAnnotations(beanFactory));
 		}
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static UnsupportedTransactions replicationUnsupportedTransactions(ConfigurableListableBeanFactory beanFactory) {
-			return new UnsupportedTransactions(beanFactory);
+		static StartupCheck replicationUnsupportedTransactions(ConfigurableListableBeanFactory beanFactory,
+				ApplicationContext context) {
+			return new StartupCheck(context, new UnsupportedTransactions(beanFactory));
 		}
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static NumbersWithoutUnit replicationNumbersWithoutUnit(Environment environment) {
-			return new NumbersWithoutUnit(environment);
+		static StartupCheck replicationNumbersWithoutUnit(ApplicationContext context) {
+			return new StartupCheck(context, new NumbersWithoutUnit(context.getEnvironment()));
 		}
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static AnnotationsWithoutBean replicationAnnotationsWithoutBean(ConfigurableListableBeanFactory beanFactory,
-				ApplicationContext resources) {
-			return new AnnotationsWithoutBean(beanFactory, resources);
+		static StartupCheck replicationAnnotationsWithoutBean(ConfigurableListableBeanFactory beanFactory,
+				ApplicationContext context) {
+			return new StartupCheck(context, new AnnotationsWithoutBean(beanFactory, context));
 		}
 
-		private static void warnOfUnknownGroup(ListableBeanFactory beanFactory, String group, String unit) {
-			ReplicationProperties properties = beanFactory.getBean(ReplicationProperties.class);
+		private static void warnOfUnknownGroup(ApplicationContext context, String group, String unit) {
+			ReplicationProperties properties = context.getBean(ReplicationProperties.class);
 			boolean known = group.equals(properties.getDiscovery().getGroup()) || properties.getReplicas()
 				.values()
 				.stream()
 				.anyMatch((replica) -> group.equals(replica.getGroup()));
-			if (!known) {
+			if (!known && OnReplicationCondition.isConfigured(context)) {
 				logger.warn("No replica belongs to the group '" + group + "' that " + unit
 						+ " asks for: its reads go where replication.fallback says. Set replication.replicas.<name>.group"
 						+ " of a replica to '" + group + "', or correct the annotation.");

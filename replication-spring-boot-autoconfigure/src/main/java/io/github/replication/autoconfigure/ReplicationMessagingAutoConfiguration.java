@@ -30,11 +30,11 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
-import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.KafkaTemplate;
 
 import io.github.replication.caller.CallerRecords;
@@ -55,8 +55,8 @@ import io.github.replication.message.PositionSenderObservationHandler;
 public final class ReplicationMessagingAutoConfiguration {
 
 	@Bean
-	MessagePositions replicationMessagePositions(CallerRecords records, ReplicationProperties properties) {
-		return new MessagePositions(records, properties.getReadYourWrites().isMessages());
+	MessagePositions replicationMessagePositions(CallerRecords records, ApplicationContext context) {
+		return new MessagePositions(records, OnMessagesCondition.isOn(context));
 	}
 
 	@Bean
@@ -71,8 +71,8 @@ public final class ReplicationMessagingAutoConfiguration {
 
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-	static ObservedJms replicationObservedJms(Environment environment) {
-		return new ObservedJms(environment);
+	static ObservedJms replicationObservedJms(ApplicationContext context) {
+		return new ObservedJms(context);
 	}
 
 	/**
@@ -107,9 +107,9 @@ public final class ReplicationMessagingAutoConfiguration {
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static ObservedKafka replicationObservedKafka(Environment environment,
+		static ObservedKafka replicationObservedKafka(ApplicationContext context,
 				ObjectProvider<MessagePositions> positions) {
-			return new ObservedKafka(environment, positions);
+			return new ObservedKafka(context, positions);
 		}
 
 	}
@@ -120,8 +120,8 @@ public final class ReplicationMessagingAutoConfiguration {
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static ObservedRabbit replicationObservedRabbit(Environment environment) {
-			return new ObservedRabbit(environment);
+		static ObservedRabbit replicationObservedRabbit(ApplicationContext context) {
+			return new ObservedRabbit(context);
 		}
 
 	}

@@ -18,16 +18,20 @@ package io.github.replication.autoconfigure;
 
 import com.zaxxer.hikari.HikariDataSource;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cache.CacheManager;
 import org.springframework.cache.concurrent.ConcurrentMapCacheManager;
 import org.springframework.context.annotation.Bean;
@@ -44,6 +48,7 @@ import io.github.replication.stub.StubDriver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+@ExtendWith(OutputCaptureExtension.class)
 class PositionStoreConfigurationTests {
 
 	private static final String[] PROPERTIES = { "spring.datasource.url=jdbc:stub://primary",
@@ -192,6 +197,20 @@ class PositionStoreConfigurationTests {
 		reactive.withPropertyValues("replication.read-your-writes.carrier=none")
 			.run((context) -> assertThat(context).doesNotHaveBean("replicationReactiveWebWarning"));
 		this.runner.run((context) -> assertThat(context).doesNotHaveBean("replicationReactiveWebWarning"));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "cookie, true, true", "none, true, false", "cookie, false, false" })
+	void processedAheadOfTimeReactiveWebApplicationIsWarnedByTheSettingsOfItsStart(String carrier, boolean enabled,
+			boolean warned, CapturedOutput output) {
+		new ReactiveWebApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, DataSourceAutoConfiguration.class,
+					ReplicationAutoConfiguration.class))
+			.withSystemProperties("spring.aot.processing=true")
+			.withPropertyValues(PROPERTIES)
+			.withPropertyValues("replication.read-your-writes.carrier=" + carrier, "replication.enabled=" + enabled)
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output.toString().contains("reactive web application")).isEqualTo(warned);
 	}
 
 	@Test

@@ -122,6 +122,21 @@ class ReplicationAutoConfigurationTests {
 	}
 
 	@Test
+	void processedAheadOfTimeReplicasAreDisabledAtTheStart(CapturedOutput output) {
+		ApplicationContextRunner disabled = this.runner.withSystemProperties("spring.aot.processing=true")
+			.withPropertyValues(REPLICA, "replication.enabled=false", "replication.max-lag=30");
+		disabled.run((context) -> {
+			assertThat(context).hasNotFailed().hasSingleBean(RouteAdvisor.class);
+			assertThat(context).getBean(DataSource.class).isExactlyInstanceOf(HikariDataSource.class);
+			assertThat(context.getBean(ReplicationCluster.class).nodes()).isEmpty();
+		});
+		disabled.withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class))
+			.withUserConfiguration(Reports.class)
+			.run((context) -> assertThat(AopUtils.isAopProxy(context.getBean("reports"))).isTrue());
+		assertThat(output).doesNotContain(" WARN ");
+	}
+
+	@Test
 	void disabledThereIsNoBean() {
 		this.runner.withPropertyValues(REPLICA, "replication.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()
@@ -370,6 +385,18 @@ class ReplicationAutoConfigurationTests {
 			.withPropertyValues("spring.datasource.url=jdbc:postgresql://pg-1/app", REPLICA)
 			.run((context) -> assertThat(context.getBean(FilterRegistrationBean.class).getOrder())
 				.isLessThan(Integer.MIN_VALUE + 50));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void processedAheadOfTimeRequestsGetARecordIfReplicasAreEnabledAtTheStart(boolean enabled) {
+		new WebApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class))
+			.withSystemProperties("spring.aot.processing=true")
+			.withPropertyValues("spring.datasource.url=jdbc:postgresql://pg-1/app", REPLICA,
+					"replication.read-your-writes.carrier=user", "replication.enabled=" + enabled)
+			.run((context) -> assertThat(context.getBean(FilterRegistrationBean.class).isEnabled()).isEqualTo(enabled));
 	}
 
 	@Test

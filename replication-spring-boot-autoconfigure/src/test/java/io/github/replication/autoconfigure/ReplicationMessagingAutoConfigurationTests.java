@@ -19,6 +19,8 @@ package io.github.replication.autoconfigure;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
@@ -64,9 +66,10 @@ class ReplicationMessagingAutoConfigurationTests {
 		});
 	}
 
-	@Test
-	void processedAheadOfTimeTheyAreSwitchedOffAtTheStart() {
-		this.runner.withSystemProperties("spring.aot.processing=true").withPropertyValues(OFF).run((context) -> {
+	@ParameterizedTest
+	@ValueSource(strings = { OFF, "replication.enabled=false" })
+	void processedAheadOfTimeTheyAreSwitchedOffAtTheStart(String off) {
+		this.runner.withSystemProperties("spring.aot.processing=true").withPropertyValues(off).run((context) -> {
 			MessagePositions positions = context.getBean(MessagePositions.class);
 			assertThat(outgoing(positions)).isNull();
 			String token = context.getBean(CallerRecords.class)
