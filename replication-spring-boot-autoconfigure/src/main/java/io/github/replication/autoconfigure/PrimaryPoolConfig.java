@@ -25,10 +25,8 @@ import com.zaxxer.hikari.HikariConfigMXBean;
 import com.zaxxer.hikari.HikariDataSource;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
-import org.springframework.boot.jdbc.XADataSourceWrapper;
 
 /**
  * Reads how the application's own pool reaches the primary. A data source that may lead
@@ -40,11 +38,11 @@ final class PrimaryPoolConfig {
 
 	private final DeclaredDataSource settings;
 
-	private final ObjectProvider<XADataSourceWrapper> xaWrapper;
+	private final UnsupportedDataSources unsupported;
 
-	PrimaryPoolConfig(DeclaredDataSource settings, ObjectProvider<XADataSourceWrapper> xaWrapper) {
+	PrimaryPoolConfig(DeclaredDataSource settings, UnsupportedDataSources unsupported) {
 		this.settings = settings;
-		this.xaWrapper = xaWrapper;
+		this.unsupported = unsupported;
 	}
 
 	/**
@@ -58,7 +56,7 @@ final class PrimaryPoolConfig {
 	 */
 	Supplier<HikariConfig> configOf(DataSource primary, String beanName) {
 		HikariDataSource hikari = hikariOf(primary);
-		new UnsupportedDataSources(this.xaWrapper.getIfAvailable() != null).refuse(primary, beanName, hikari != null);
+		this.unsupported.refuse(primary, beanName, hikari != null);
 		HikariConfig pool = (hikari != null) ? hikari : derivedFrom(primary, beanName);
 		if (pool.getJdbcUrl() == null) {
 			throw new InvalidReplicationConfigurationException(PROPERTY, beanName,

@@ -35,7 +35,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.jdbc.XADataSourceWrapper;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -145,8 +144,9 @@ public final class ReplicationAutoConfiguration {
 
 		@Bean
 		PrimaryPoolConfig replicationPrimaryPool(ObjectProvider<JdbcConnectionDetails> details,
-				ObjectProvider<DataSourceProperties> properties, ObjectProvider<XADataSourceWrapper> xaWrapper) {
-			return new PrimaryPoolConfig(new DeclaredDataSource(details, properties), xaWrapper);
+				ObjectProvider<DataSourceProperties> properties, ConfigurableListableBeanFactory beanFactory) {
+			return new PrimaryPoolConfig(new DeclaredDataSource(details, properties),
+					new UnsupportedDataSources(beanFactory));
 		}
 
 		@Bean(autowireCandidate = false)

@@ -16,12 +16,16 @@
 
 package io.github.replication.autoconfigure;
 
+import java.lang.reflect.Method;
 import java.sql.SQLException;
 
 import javax.sql.DataSource;
 import javax.sql.XADataSource;
 
 import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.boot.jdbc.autoconfigure.XADataSourceAutoConfiguration;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 
@@ -29,9 +33,9 @@ import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
  * The data sources that cannot have replicas: those that lead to several databases, and
  * those of XA transactions.
  *
- * @param coordinated whether the application coordinates XA transactions
+ * @param beanFactory has the definitions of data sources
  */
-record UnsupportedDataSources(boolean coordinated) {
+record UnsupportedDataSources(ConfigurableListableBeanFactory beanFactory) {
 
 	/**
 	 * Refuses a data source that is one of them.
@@ -49,12 +53,25 @@ record UnsupportedDataSources(boolean coordinated) {
 					"Set replication.data-source to the bean of the database that has the replicas. Tenants that are"
 							+ " schemas of one database need one data source and a ConnectionPreparer.");
 		}
-		if (this.coordinated || (!local && isOrWraps(primary, XADataSource.class))) {
+		if (isMadeForXa(beanName) || (!local && isOrWraps(primary, XADataSource.class))) {
 			throw new InvalidReplicationConfigurationException(DataSourceFinder.PROPERTY, beanName,
 					"The data source takes part in XA transactions, which are not supported.",
-					"Use a pool with local transactions, set replication.data-source to one, or set"
-							+ " replication.enabled=false.");
+					"Declare a DataSource bean of a pool with local transactions and, if there are several data sources,"
+							+ " set replication.data-source to its name; or set replication.enabled=false.");
 		}
+	}
+
+	/**
+	 * Whether Spring Boot has made the data source for an {@code XADataSourceWrapper}. It
+	 * need not implement {@link XADataSource}.
+	 */
+	private boolean isMadeForXa(String beanName) {
+		if (!this.beanFactory.containsBeanDefinition(beanName)
+				|| !(this.beanFactory.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)) {
+			return false;
+		}
+		Method factory = definition.getResolvedFactoryMethod();
+		return factory != null && factory.getDeclaringClass() == XADataSourceAutoConfiguration.class;
 	}
 
 	private static boolean isOrWraps(DataSource dataSource, Class<?> type) {

@@ -60,6 +60,7 @@ import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.jdbc.XADataSourceWrapper;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.XADataSourceAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -114,6 +115,9 @@ class DataSourceFindingTests {
 
 	private final ApplicationContextRunner runner = this.empty.withPropertyValues(URL, "spring.datasource.username=app",
 			"spring.datasource.password=secret");
+
+	private final ApplicationContextRunner xa = this.runner
+		.withConfiguration(AutoConfigurations.of(XADataSourceAutoConfiguration.class));
 
 	@Test
 	void dataSourceThatIsNoDefaultCandidateIsLeftAlone() {
@@ -202,11 +206,31 @@ class DataSourceFindingTests {
 	@ParameterizedTest
 	@ValueSource(classes = { XaDataSource.class, XaWrapper.class })
 	void dataSourceOfXaIsRefused(Class<?> configuration) {
-		this.runner.withUserConfiguration(configuration)
+		this.xa.withUserConfiguration(configuration)
 			.run((context) -> assertThat(invalid(context))
 				.hasMessageContaining("'replication.data-source' = 'dataSource'")
 				.hasMessageContaining("XA")
+				.hasMessageContaining("Declare a DataSource bean of a pool with local transactions")
 				.hasMessageContaining("replication.enabled=false"));
+	}
+
+	@Test
+	void localPoolBesideAWrapperOfXaGetsTheReplicas() {
+		this.xa.withUserConfiguration(XaWrapper.class, Plain.class).run((context) -> {
+			assertThat(context).hasNotFailed().hasSingleBean(DataSource.class);
+			assertThat(context.getBean(DataSource.class)).isInstanceOf(ReplicationDataSource.class);
+		});
+	}
+
+	@Test
+	void localPoolBesideADataSourceOfXaGetsTheReplicasByName() {
+		this.xa.withUserConfiguration(XaWrapper.class, XaDataSource.class, Plain.class)
+			.withPropertyValues("replication.data-source=plain")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean("plain")).isInstanceOf(ReplicationDataSource.class);
+				assertThat(context.getBean("dataSource")).isInstanceOf(XADataSource.class);
+			});
 	}
 
 	@Test
@@ -630,11 +654,6 @@ class DataSourceFindingTests {
 		@Bean
 		XADataSourceWrapper xaDataSourceWrapper() {
 			return (XADataSource dataSource) -> Plain.create();
-		}
-
-		@Bean
-		DataSource dataSource() {
-			return Plain.create();
 		}
 
 	}
