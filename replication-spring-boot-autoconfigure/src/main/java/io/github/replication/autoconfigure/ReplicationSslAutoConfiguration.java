@@ -27,17 +27,20 @@ import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Role;
 
 /**
  * Auto-configuration for connections with an SSL bundle, to replicas or to a primary
- * alone.
+ * alone. Without replicas it does nothing unless a property names
+ * {@link SslBundleSocketFactory}.
  *
  * @since 0.1.0
  */
 @AutoConfiguration(after = SslAutoConfiguration.class, before = DataSourceAutoConfiguration.class)
 @ConditionalOnClass(WrappedFactory.class)
 @ConditionalOnBean(SslBundles.class)
+@Conditional(OnSslBundleCondition.class)
 public final class ReplicationSslAutoConfiguration {
 
 	@Bean

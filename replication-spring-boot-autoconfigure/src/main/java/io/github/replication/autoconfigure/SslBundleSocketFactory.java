@@ -31,9 +31,9 @@ import org.springframework.util.Assert;
  * spring.datasource.hikari.data-source-properties.sslfactory=io.github.replication.autoconfigure.SslBundleSocketFactory
  * spring.datasource.hikari.data-source-properties.sslfactoryarg=the-name-of-the-bundle
  * </pre> The driver creates it for each connection, so that a reloaded bundle counts for
- * the connections that follow. It knows the bundles of every application in the process,
- * with replicas or without; if several have one name, it takes the bundle of the
- * application that was started last.
+ * the connections that follow. It knows the bundles of every application in the process
+ * that has replicas, or a property with the name of this class; if several have one name,
+ * it takes the bundle of the application that was started last.
  *
  * @since 0.1.0
  */
@@ -50,7 +50,9 @@ public final class SslBundleSocketFactory extends WrappedFactory {
 	 */
 	public SslBundleSocketFactory(String bundle) {
 		List<SslBundles> known = List.copyOf(applications);
-		Assert.state(!known.isEmpty(), "No SSL bundles are known: enable ReplicationSslAutoConfiguration");
+		Assert.state(!known.isEmpty(),
+				"No SSL bundles are known. An application without replicas must name this class in a property, as"
+						+ " spring.datasource.hikari.data-source-properties.sslfactory");
 		SslBundles owner = known.stream()
 			.filter((each) -> each.getBundleNames().contains(bundle))
 			.findFirst()

@@ -46,6 +46,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
@@ -94,6 +95,9 @@ class ReplicationAutoConfigurationTests {
 
 	private static final String REPLICA = "replication.replicas.replica-1.url=jdbc:postgresql://pg-2/app";
 
+	private static final String SSL_FACTORY = "spring.datasource.hikari.data-source-properties.sslfactory="
+			+ SslBundleSocketFactory.class.getName();
+
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=jdbc:postgresql://pg-1/app", "spring.datasource.username=app",
@@ -101,8 +105,12 @@ class ReplicationAutoConfigurationTests {
 
 	@Test
 	void withoutReplicaThereIsNoBeanAndNoLog(CapturedOutput output) {
-		this.runner.run((context) -> {
+		ApplicationContextRunner all = this.runner
+			.withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class, ReplicationSslAutoConfiguration.class,
+					ReplicationActuatorAutoConfiguration.class, ReplicationMetricsAutoConfiguration.class));
+		all.run((context) -> {
 			assertThat(context).getBean(DataSource.class).isExactlyInstanceOf(HikariDataSource.class);
+			assertThat(context).hasSingleBean(SslBundles.class);
 			assertThat(context.getBeanDefinitionNames()).noneMatch((name) -> name.contains("eplication"));
 			assertThat(context).doesNotHaveBean(RouteAdvisor.class).doesNotHaveBean(WriteRecord.class);
 		});
@@ -463,7 +471,7 @@ class ReplicationAutoConfigurationTests {
 	void bundlesAreKnownToAPoolThatConnectsWhenItIsCreated(String enabled) throws Exception {
 		SslBundles bundles = bundles();
 		this.runner.withConfiguration(AutoConfigurations.of(ReplicationSslAutoConfiguration.class))
-			.withPropertyValues(REPLICA, enabled)
+			.withPropertyValues(REPLICA, enabled, SSL_FACTORY)
 			.withBean(ConnectingPool.class)
 			.withBean(SslBundles.class, () -> bundles)
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(DataSource.class));
@@ -474,6 +482,7 @@ class ReplicationAutoConfigurationTests {
 	void bundlesAreKnownWithoutReplicas() throws Exception {
 		SslBundles bundles = bundles();
 		this.runner.withConfiguration(AutoConfigurations.of(ReplicationSslAutoConfiguration.class))
+			.withPropertyValues(SSL_FACTORY)
 			.withBean(SslBundles.class, () -> bundles)
 			.run((context) -> assertThat(new SslBundleSocketFactory("nodes").getSupportedCipherSuites()).isNotEmpty());
 		assertThatIllegalStateException().isThrownBy(() -> new SslBundleSocketFactory("nodes"));
@@ -483,6 +492,7 @@ class ReplicationAutoConfigurationTests {
 	void bundlesThatNeedTheDataSourceAreKnownOnceBothExist() throws Exception {
 		SslBundles bundles = bundles();
 		this.runner.withConfiguration(AutoConfigurations.of(ReplicationSslAutoConfiguration.class))
+			.withPropertyValues(SSL_FACTORY)
 			.withInitializer((context) -> ((GenericApplicationContext) context).registerBean(SslBundles.class, () -> {
 				context.getBean(DataSource.class);
 				return bundles;
