@@ -136,7 +136,7 @@ class SharedUrlTests {
 			});
 			application.newCaller();
 			count(application, 0);
-			assertThat(application.decisions().lastReason()).isEqualTo(Reason.NO_REPLICA);
+			assertThat(application.decisions().lastReason()).isEqualTo(Reason.TOO_STALE);
 			this.earlier.resumeReplay();
 			this.later.resumeReplay();
 			await(() -> nodes.node("reader").state() != NodeState.LAGGING);
