@@ -133,7 +133,7 @@ final class SessionConnections {
 	}
 
 	/**
-	 * Keeps the warning of a connection that was used for one question only.
+	 * Keeps the warning of a connection that may go back to its pool before this one.
 	 */
 	void warning(@Nullable SQLWarning warning) {
 		this.warning = warning;

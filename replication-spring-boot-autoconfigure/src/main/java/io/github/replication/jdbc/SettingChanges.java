@@ -72,9 +72,7 @@ final class SettingChanges {
 		}
 		else {
 			Optional<SQLWarning> warning = this.metadata.ask((connection) -> warningOf(connection, name, value));
-			if (this.connections.current() == null) {
-				this.connections.warning(warning.orElse(null));
-			}
+			this.connections.warning(warning.orElse(null));
 		}
 	}
 
