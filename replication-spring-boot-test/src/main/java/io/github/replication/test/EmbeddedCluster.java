@@ -33,8 +33,9 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
  * <p>
  * Classes that ask for the same cluster share one: it starts with the first of them and
  * ends with the test run. After each class it is {@linkplain PostgresCluster#reset()
- * reset}: levers are undone, data stays. With Spring Boot's tests the application under
- * test runs on the very same cluster, also in tests of a slice such as
+ * reset}: levers are undone, data stays. If that fails it is closed, and the next class
+ * gets a new one, with a new application on it. With Spring Boot's tests the application
+ * under test runs on the very same cluster, also in tests of a slice such as
  * {@code @DataJpaTest}, which knows no replicas otherwise; there add
  * {@code @AutoConfigureTestDatabase(replace = Replace.NONE)}.
  *

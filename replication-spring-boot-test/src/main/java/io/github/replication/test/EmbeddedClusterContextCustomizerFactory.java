@@ -28,6 +28,7 @@ import org.springframework.test.context.ContextCustomizerFactory;
 import org.springframework.test.context.MergedContextConfiguration;
 
 import io.github.replication.test.SharedClusters.Key;
+import io.github.replication.test.SharedClusters.Slot;
 import io.github.replication.test.routing.RoutingRecorder;
 
 /**
@@ -40,20 +41,21 @@ final class EmbeddedClusterContextCustomizerFactory implements ContextCustomizer
 	public @Nullable ContextCustomizer createContextCustomizer(Class<?> testClass,
 			List<ContextConfigurationAttributes> configAttributes) {
 		Key key = Key.of(testClass);
-		return (key != null) ? new Customizer(key) : null;
+		return (key != null) ? new Customizer(SharedClusters.slot(key)) : null;
 	}
 
 	/**
-	 * Adds the beans. Its key distinguishes the contexts that tests may not share.
+	 * Adds the beans. Its slot distinguishes the contexts that tests may not share: those
+	 * of different clusters, and that of a cluster which is closed.
 	 *
-	 * @param key the cluster that the class asks for
+	 * @param slot the place of the cluster that the class asks for
 	 */
-	private record Customizer(Key key) implements ContextCustomizer {
+	private record Customizer(Slot slot) implements ContextCustomizer {
 
 		@Override
 		public void customizeContext(ConfigurableApplicationContext context, MergedContextConfiguration mergedConfig) {
 			ConfigurableListableBeanFactory beanFactory = context.getBeanFactory();
-			beanFactory.registerSingleton("embeddedCluster", SharedClusters.get(this.key));
+			beanFactory.registerSingleton("embeddedCluster", SharedClusters.join(this.slot.key(), context));
 			beanFactory.registerSingleton("routingRecorder", new RoutingRecorder());
 		}
 

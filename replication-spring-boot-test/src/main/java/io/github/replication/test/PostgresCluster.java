@@ -496,7 +496,7 @@ public final class PostgresCluster implements AutoCloseable {
 			.map(PostgresNode::name)
 			.filter((name) -> !wanted.contains(name))
 			.forEach(this::removeReplica);
-		this.primary.reset();
+		resetPrimary();
 		replicas().forEach(this::resetReplica);
 		wanted.stream()
 			.filter((name) -> this.nodes.stream().noneMatch((node) -> node.name().equals(name)))
@@ -510,6 +510,19 @@ public final class PostgresCluster implements AutoCloseable {
 	 */
 	void closeSessions() {
 		this.nodes.forEach(PostgresNode::closeSession);
+	}
+
+	private void resetPrimary() {
+		PostgresNode current = this.primary;
+		try {
+			current.reset();
+		}
+		catch (IllegalStateException ex) {
+			logger.debug("Node '" + current.name() + "' has to start again without the settings of levers", ex);
+			current.stop();
+			current.becomes(null);
+			current.start();
+		}
 	}
 
 	private void resetReplica(PostgresNode replica) {

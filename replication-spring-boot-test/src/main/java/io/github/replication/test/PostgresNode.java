@@ -283,23 +283,25 @@ public final class PostgresNode {
 
 	/**
 	 * Stops replay: the replica goes on receiving WAL and shows none of it.
+	 * @throws IllegalStateException if the node follows no other node, as a primary
 	 */
 	public void pauseReplay() {
-		this.replayPaused = true;
-		changeReplay("pg_wal_replay_pause", "paused");
+		requireUpstream();
+		changeReplay("pg_wal_replay_pause", "paused", true);
 	}
 
 	/**
 	 * Goes on with replay.
 	 */
 	public void resumeReplay() {
-		changeReplay("pg_wal_replay_resume", "not paused");
-		this.replayPaused = false;
+		changeReplay("pg_wal_replay_resume", "not paused", false);
 	}
 
-	private void changeReplay(String function, String state) {
+	private void changeReplay(String function, String state, boolean paused) {
 		ask(function, (statement) -> {
 			single(statement, "SELECT " + function + "()");
+			// The server has taken the order, even if it is slow to obey.
+			this.replayPaused = paused;
 			return await(statement, "SELECT pg_get_wal_replay_pause_state()", state);
 		});
 	}
@@ -307,10 +309,12 @@ public final class PostgresNode {
 	/**
 	 * Cuts the replica off from its primary: no WAL arrives any more, and it does not
 	 * know how far the primary is.
+	 * @throws IllegalStateException if the node follows no other node, as a primary
 	 */
 	public void cutReceiver() {
-		this.receiverCut = true;
+		requireUpstream();
 		configure("primary_conninfo", "");
+		this.receiverCut = true;
 		endReceiver();
 		awaitAnswer("SELECT count(*) FROM pg_stat_wal_receiver", "0");
 	}
@@ -330,17 +334,25 @@ public final class PostgresNode {
 	 * Connects the replica with its primary again, and waits until it receives WAL if the
 	 * primary is able to send any. A replica whose replay is paused or delayed asks for
 	 * more only when it has replayed what it has, so there is no wait for that.
+	 * @throws IllegalStateException if the node follows no other node, as a primary
 	 */
 	public void restoreReceiver() {
-		PostgresNode source = this.upstream;
-		if (source == null) {
-			throw new IllegalStateException("Node '" + this.name + "' follows no other node");
-		}
+		PostgresNode source = requireUpstream();
 		configure("primary_conninfo", source.connectionInfo(this.name));
 		this.receiverCut = false;
 		if (source.isRunning() && !source.isFrozen() && isReplayFree()) {
 			awaitAnswer("SELECT status FROM pg_stat_wal_receiver", "streaming");
 		}
+	}
+
+	private PostgresNode requireUpstream() {
+		PostgresNode source = this.upstream;
+		if (source == null) {
+			throw new IllegalStateException("Node '" + this.name + "' follows no other node: "
+					+ (isPrimary() ? "pull this lever on a replica, one of PostgresCluster.replicas()"
+							: "make it a replica with rebuild() first"));
+		}
+		return source;
 	}
 
 	private boolean isReplayFree() {

@@ -16,54 +16,93 @@
 
 package io.github.replication.test;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.core.annotation.MergedAnnotations;
 
 /**
- * The clusters of {@link EmbeddedCluster} in this JVM, by what was asked for.
+ * The clusters of {@link EmbeddedCluster} in this JVM, by the wishes of their classes.
+ * Safe for use by several threads.
  */
 final class SharedClusters {
 
 	private static final Log logger = LogFactory.getLog(SharedClusters.class);
 
-	private static final Map<Key, PostgresCluster> clusters = new HashMap<>();
+	private static final Map<Key, Slot> slots = new HashMap<>();
 
-	private static final Map<Key, Integer> users = new HashMap<>();
+	/**
+	 * Applications whose cluster is closed. Spring's test framework may still look at
+	 * them while their class ends, so they are closed when the next class begins.
+	 */
+	private static final List<ConfigurableApplicationContext> orphans = new ArrayList<>();
 
 	private SharedClusters() {
 	}
 
-	static synchronized PostgresCluster get(Key key) {
-		return clusters.computeIfAbsent(key, Key::start);
+	/**
+	 * Finds the place of a cluster without starting the cluster.
+	 * @param key the wishes of a class
+	 * @return the same object until the cluster is closed, another one afterwards
+	 */
+	static synchronized Slot slot(Key key) {
+		return slots.computeIfAbsent(key, Slot::new);
 	}
 
-	static synchronized void enter(Key key) {
-		get(key);
-		users.merge(key, 1, Integer::sum);
+	static synchronized PostgresCluster get(Key key) {
+		return slot(key).cluster();
+	}
+
+	/**
+	 * Gives an application a cluster. The application does not outlive it.
+	 * @param key the wishes of a class
+	 * @param application the application under test
+	 * @return the cluster
+	 */
+	static synchronized PostgresCluster join(Key key, ConfigurableApplicationContext application) {
+		Slot slot = slot(key);
+		PostgresCluster cluster = slot.cluster();
+		slot.applications.add(application);
+		return cluster;
+	}
+
+	static void enter(Key key) {
+		closeOrphans();
+		synchronized (SharedClusters.class) {
+			Slot slot = slot(key);
+			slot.cluster();
+			slot.users++;
+		}
 	}
 
 	/**
 	 * Ends the use of a cluster by a class. After the last one a dedicated cluster is
 	 * closed and a shared one reset.
-	 * @param key what was asked for
+	 * @param key the wishes of the class
 	 */
 	static synchronized void leave(Key key) {
-		if (users.merge(key, -1, Integer::sum) > 0) {
+		Slot slot = slot(key);
+		// It did not enter if its cluster did not start.
+		slot.users = Math.max(0, slot.users - 1);
+		if (slot.users > 0) {
 			return;
 		}
-		users.remove(key);
-		PostgresCluster cluster = clusters.get(key);
+		PostgresCluster cluster = slot.cluster;
 		if (cluster != null && (key.owner() != null || !isReset(cluster))) {
-			clusters.remove(key);
+			slots.remove(key);
+			orphans.addAll(slot.applications);
 			cluster.close();
 		}
 	}
@@ -80,11 +119,59 @@ final class SharedClusters {
 		}
 	}
 
-	static synchronized void closeAll() {
-		for (Iterator<PostgresCluster> all = clusters.values().iterator(); all.hasNext();) {
-			all.next().close();
-			all.remove();
+	private static void closeOrphans() {
+		List<ConfigurableApplicationContext> all;
+		synchronized (SharedClusters.class) {
+			all = List.copyOf(orphans);
+			orphans.clear();
 		}
+		all.forEach(ConfigurableApplicationContext::close);
+	}
+
+	static void closeAll() {
+		closeOrphans();
+		synchronized (SharedClusters.class) {
+			for (Iterator<Slot> all = slots.values().iterator(); all.hasNext();) {
+				PostgresCluster cluster = all.next().cluster;
+				all.remove();
+				if (cluster != null) {
+					cluster.close();
+				}
+			}
+		}
+	}
+
+	/**
+	 * The place of one cluster, which starts when it is first needed. Equal to no other
+	 * one, so that it distinguishes the cluster from its successor.
+	 */
+	static final class Slot {
+
+		private final Key key;
+
+		private final Set<ConfigurableApplicationContext> applications = Collections.newSetFromMap(new WeakHashMap<>());
+
+		private @Nullable PostgresCluster cluster;
+
+		private int users;
+
+		private Slot(Key key) {
+			this.key = key;
+		}
+
+		Key key() {
+			return this.key;
+		}
+
+		private PostgresCluster cluster() {
+			PostgresCluster current = this.cluster;
+			if (current == null) {
+				current = this.key.start();
+				this.cluster = current;
+			}
+			return current;
+		}
+
 	}
 
 	/**

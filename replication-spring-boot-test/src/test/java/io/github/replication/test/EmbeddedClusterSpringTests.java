@@ -16,20 +16,26 @@
 
 package io.github.replication.test;
 
+import java.util.Objects;
+
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.annotation.DirtiesContext.HierarchyMode;
 import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.TestContextManager;
 import org.springframework.transaction.annotation.Transactional;
 
 import io.github.replication.PoolKind;
 import io.github.replication.ReadOnly;
 import io.github.replication.Reason;
+import io.github.replication.test.SharedClusters.Key;
 import io.github.replication.test.routing.RoutingRecorder;
 
 import static io.github.replication.test.routing.RoutingAssertions.assertThatRouting;
@@ -68,6 +74,43 @@ class EmbeddedClusterSpringTests {
 			.usesPool(PoolKind.WRITE)
 			.hasDecisions(1);
 		assertThatRouting(this.recorder, () -> this.ports.none()).isNotRouted();
+	}
+
+	@Test
+	void applicationLivesAsLongAsItsClusterAndNoLonger() {
+		Key key = Objects.requireNonNull(Key.of(OnAnotherCluster.class));
+		SharedClusters.enter(key);
+		ConfigurableApplicationContext first = application();
+		SharedClusters.leave(key);
+		SharedClusters.enter(key);
+		assertThat(application()).as("application on the cluster that was reset").isSameAs(first);
+		SharedClusters.get(key).close();
+		SharedClusters.leave(key);
+		assertThat(first.isActive()).as("is there for the end of its class").isTrue();
+		SharedClusters.enter(key);
+		try {
+			assertThat(first.isActive()).isFalse();
+			ConfigurableApplicationContext second = application();
+			assertThat(second.getBean(PostgresCluster.class)).isSameAs(SharedClusters.get(key));
+			assertThat(second.getBean(Ports.class).write()).isEqualTo(SharedClusters.get(key).primary().port());
+		}
+		finally {
+			new TestContextManager(OnAnotherCluster.class).getTestContext()
+				.markApplicationContextDirty(HierarchyMode.EXHAUSTIVE);
+			SharedClusters.get(key).close();
+			SharedClusters.leave(key);
+		}
+	}
+
+	private static ConfigurableApplicationContext application() {
+		return (ConfigurableApplicationContext) new TestContextManager(OnAnotherCluster.class).getTestContext()
+			.getApplicationContext();
+	}
+
+	@EmbeddedCluster(replicas = 1, settings = "application_name=another")
+	@SpringBootTest(classes = Application.class)
+	static class OnAnotherCluster {
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

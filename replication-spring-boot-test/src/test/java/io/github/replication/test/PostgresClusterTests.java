@@ -467,6 +467,58 @@ class PostgresClusterTests {
 	}
 
 	@Test
+	void leversOfReplicasAreRefusedOnThePrimary() {
+		PostgresNode primary = cluster.primary();
+		assertThatIllegalStateException().isThrownBy(primary::pauseReplay)
+			.withMessage("Node 'primary' follows no other node: pull this lever on a replica, one of "
+					+ "PostgresCluster.replicas()");
+		assertThatIllegalStateException().isThrownBy(primary::cutReceiver).withMessageContaining("'primary'");
+		String started = read(primary, "SELECT pg_postmaster_start_time()");
+		cluster.reset();
+		assertThat(read(primary, "SELECT pg_postmaster_start_time()")).isEqualTo(started);
+	}
+
+	@Test
+	void leversOfReplicasMoveWithTheRoles() {
+		PostgresNode old = cluster.primary();
+		old.kill();
+		PostgresNode promoted = cluster.node("replica-1");
+		promoted.promote();
+		assertThatIllegalStateException().isThrownBy(promoted::pauseReplay)
+			.withMessageContaining("'replica-1'")
+			.withMessageContaining("PostgresCluster.replicas()");
+		assertThatIllegalStateException().isThrownBy(old::cutReceiver)
+			.withMessage("Node 'primary' follows no other node: make it a replica with rebuild() first");
+		old.rebuild();
+		old.pauseReplay();
+		old.cutReceiver();
+		cluster.reset();
+		assertThat(cluster.primary()).isSameAs(old);
+		assertThat(cluster.replicas()).hasSize(2).allMatch(PostgresNode::isInRecovery);
+	}
+
+	@Test
+	void resetForgetsALeverThatTheServerHasRefused() {
+		PostgresNode primary = cluster.primary();
+		primary.follow(cluster.node("replica-1"));
+		assertThatIllegalStateException().isThrownBy(primary::pauseReplay)
+			.withMessageContaining("recovery is not in progress");
+		String started = read(primary, "SELECT pg_postmaster_start_time()");
+		cluster.reset();
+		assertThat(read(primary, "SELECT pg_postmaster_start_time()")).isEqualTo(started);
+	}
+
+	@Test
+	void resetStartsThePrimaryWithoutTheSettingThatKeepsItFromStarting() {
+		PostgresNode primary = cluster.primary();
+		primary.set("shared_preload_libraries", "missing");
+		assertThatIllegalStateException().isThrownBy(primary::restart).withMessageContaining("missing");
+		cluster.reset();
+		assertThat(primary.query("SHOW shared_preload_libraries")).isEmpty();
+		assertThat(cluster.replicas()).hasSize(2).allMatch(PostgresNode::isInRecovery);
+	}
+
+	@Test
 	void leverOnStoppedNodeSaysSo() {
 		PostgresNode replica = cluster.node("replica-1");
 		replica.stop();
