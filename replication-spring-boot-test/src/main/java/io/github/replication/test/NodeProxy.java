@@ -20,8 +20,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -219,7 +217,7 @@ public final class NodeProxy {
 			else if (wanted && this.listener == null) {
 				ServerSocket socket = new ServerSocket();
 				socket.setReuseAddress(true);
-				socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.port), BACKLOG);
+				socket.bind(Loopback.address(this.port), BACKLOG);
 				this.listener = socket;
 				this.acceptor = start("accept", () -> accept(socket));
 			}
@@ -307,8 +305,7 @@ public final class NodeProxy {
 				this.client.setTcpNoDelay(true);
 				awaitPassage();
 				this.server.setTcpNoDelay(true);
-				this.server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), NodeProxy.this.target),
-						CONNECT_MILLIS);
+				this.server.connect(Loopback.address(NodeProxy.this.target), CONNECT_MILLIS);
 				start("response", this::carryResponses);
 				carry(this.client, this.server, this::beforeRequest);
 				close(false);

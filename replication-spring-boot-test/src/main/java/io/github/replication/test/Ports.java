@@ -17,7 +17,6 @@
 package io.github.replication.test;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -107,7 +106,7 @@ record Ports(int server, int proxy) {
 	}
 
 	static ServerSocket listen(int port) throws IOException {
-		return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+		return new ServerSocket(port, 1, Loopback.address(port).getAddress());
 	}
 
 }

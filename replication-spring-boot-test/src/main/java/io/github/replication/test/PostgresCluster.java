@@ -78,7 +78,7 @@ public final class PostgresCluster implements AutoCloseable {
 
 	private static final int START_ATTEMPTS = 3;
 
-	private static final Map<String, String> SETTINGS = Map.ofEntries(Map.entry("listen_addresses", "127.0.0.1"),
+	private static final Map<String, String> SETTINGS = Map.ofEntries(Map.entry("listen_addresses", Loopback.HOST),
 			Map.entry("unix_socket_directories", ""), Map.entry("fsync", "off"), Map.entry("full_page_writes", "off"),
 			Map.entry("shared_buffers", "32MB"), Map.entry("wal_keep_size", "512MB"),
 			// In the folder of the data, since a killed server does not give it back.

@@ -110,7 +110,7 @@ public final class PostgresNode {
 	}
 
 	private static String url(int port, String database) {
-		return "jdbc:postgresql://127.0.0.1:" + port + "/" + database;
+		return "jdbc:postgresql://" + Loopback.HOST + ":" + port + "/" + database;
 	}
 
 	/**
@@ -466,7 +466,7 @@ public final class PostgresNode {
 	}
 
 	private String connectionInfo(String follower) {
-		return "host=127.0.0.1 port=" + this.port + " user=" + this.cluster.adminUsername() + " password="
+		return "host=" + Loopback.HOST + " port=" + this.port + " user=" + this.cluster.adminUsername() + " password="
 				+ this.cluster.adminPassword() + " application_name=" + follower;
 	}
 

@@ -16,6 +16,7 @@
 
 package io.github.replication.test;
 
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -168,6 +169,18 @@ class NodeProxyTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> this.proxy.limit(0));
 	}
 
+	@Test
+	void clusterIsReachedInAJvmThatPrefersIpv6() throws Exception {
+		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				"-Djava.net.preferIPv6Addresses=true", "-cp", System.getProperty("java.class.path"),
+				AnotherJvm.class.getName())
+			.redirectErrorStream(true)
+			.start();
+		String output = new String(process.getInputStream().readAllBytes());
+		assertThat(process.waitFor()).as(output).isZero();
+		assertThat(output).endsWith("reached" + System.lineSeparator());
+	}
+
 	private Connection connect(String parameters) throws SQLException {
 		return DriverManager.getConnection(this.node.jdbcUrl() + parameters, this.node.username(),
 				this.node.password());
@@ -202,6 +215,25 @@ class NodeProxyTests {
 			result.next();
 			return result.getString(1);
 		}
+	}
+
+	/**
+	 * Asks a server through its proxy, with the network settings of its own JVM.
+	 */
+	static final class AnotherJvm {
+
+		private AnotherJvm() {
+		}
+
+		public static void main(String[] args) throws SQLException {
+			try (PostgresCluster cluster = PostgresCluster.builder().replicas(0).start();
+					Connection connection = DriverManager.getConnection(cluster.primary().jdbcUrl(), cluster.username(),
+							cluster.password())) {
+				read(connection);
+				System.out.println("reached");
+			}
+		}
+
 	}
 
 }

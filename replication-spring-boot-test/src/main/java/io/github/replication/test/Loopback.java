@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026 the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.replication.test;
+
+import java.net.InetSocketAddress;
+
+/**
+ * The address of all servers and proxies, in the URLs as on the sockets.
+ * {@link java.net.InetAddress#getLoopbackAddress()} is another one in a JVM that prefers
+ * IPv6.
+ */
+final class Loopback {
+
+	static final String HOST = "127.0.0.1";
+
+	private Loopback() {
+	}
+
+	static InetSocketAddress address(int port) {
+		return new InetSocketAddress(HOST, port);
+	}
+
+}
