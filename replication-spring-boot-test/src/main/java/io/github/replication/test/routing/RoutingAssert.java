@@ -16,6 +16,7 @@
 
 package io.github.replication.test.routing;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -57,13 +58,31 @@ public final class RoutingAssert extends AbstractAssert<RoutingAssert, List<Rout
 	}
 
 	/**
-	 * Verifies that certain nodes served everything.
+	 * Verifies that certain nodes served everything. Some of them may have served
+	 * nothing; see {@link #isServedByEach(String...)}.
 	 * @param nodes the names of the nodes of which each decision chose one
 	 * @return this assertion
 	 */
 	public RoutingAssert isServedBy(String... nodes) {
-		return allMatch((decision) -> Set.of(nodes).contains(decision.node()),
+		return allMatch((decision) -> List.of(nodes).contains(decision.node()),
 				"to be served by " + String.join(" or ", nodes));
+	}
+
+	/**
+	 * Verifies that each of certain nodes served, as often as it may be and in any order,
+	 * and that no other one did.
+	 * @param nodes the names of the nodes, each of which at least one decision chose
+	 * @return this assertion
+	 */
+	public RoutingAssert isServedByEach(String... nodes) {
+		isServedBy(nodes);
+		List<String> idle = new ArrayList<>(List.of(nodes));
+		this.actual.forEach((decision) -> idle.removeAll(List.of(decision.node())));
+		if (!idle.isEmpty()) {
+			throw failure("Expecting a unit of work to be served by each of %s, but %s served none of:%n  %s",
+					List.of(nodes), idle, this.actual);
+		}
+		return this;
 	}
 
 	/**

@@ -34,6 +34,9 @@ class RoutingAssertionsTests {
 	private static final RouteDecision READ = new RouteDecision("replica-1", Role.REPLICA, PoolKind.READ,
 			Reason.READ_ONLY, "Reader.find");
 
+	private static final RouteDecision OTHER_READ = new RouteDecision("replica-2", Role.REPLICA, PoolKind.READ,
+			Reason.READ_ONLY, "Reader.find");
+
 	private static final RouteDecision WRITE = new RouteDecision("primary", Role.PRIMARY, PoolKind.WRITE,
 			Reason.READ_WRITE, "Writer.store");
 
@@ -65,6 +68,27 @@ class RoutingAssertionsTests {
 			.isThrownBy(() -> assertThatRouting(List.of(READ)).isNotRouted());
 		assertThatExceptionOfType(AssertionError.class)
 			.isThrownBy(() -> assertThatRouting(List.of()).isServedByReplica())
+			.withMessageContaining("none was routed");
+	}
+
+	@Test
+	void oneOfSeveralNodesMayServeEverything() {
+		assertThatRouting(List.of(READ, READ)).isServedBy("replica-1", "replica-2").isServedByEach("replica-1");
+		assertThatRouting(List.of(READ, OTHER_READ, READ)).isServedByEach("replica-2", "replica-1");
+	}
+
+	@Test
+	void nodeThatServesNothingFailsWhereEachIsToServe() {
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> assertThatRouting(List.of(READ, READ)).isServedByEach("replica-1", "replica-2"))
+			.withMessageContaining("[replica-2] served none of")
+			.withMessageContaining("replica-1 (READ_ONLY)");
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(
+					() -> assertThatRouting(List.of(READ, OTHER_READ, WRITE)).isServedByEach("replica-1", "replica-2"))
+			.withMessageContaining("primary (READ_WRITE)");
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> assertThatRouting(List.of()).isServedByEach("replica-1"))
 			.withMessageContaining("none was routed");
 	}
 
