@@ -156,15 +156,15 @@ const states = {
 };
 
 /* The levers that can be pulled now, with the sentence about those that are. */
-function leversOf({ role, lever: { running, frozen, paused, delaySeconds } }) {
+function leversOf({ role, lever: { running, frozen, paused, delayMillis } }) {
   if (!running) {
     return ['It does not run.', [['start', 'Start'], ...(role === 'REPLICA' ? [['remove', 'Remove']] : [])]];
   }
   if (frozen) return ['Frozen: it takes requests and answers none.', [['thaw', 'Thaw'], ['kill', 'Kill']]];
   if (role !== 'REPLICA') return ['', [['freeze', 'Freeze'], ['kill', 'Kill']]];
   return [paused ? 'Paused: it gets changes, and shows none of them.'
-    : delaySeconds ? `Late: it shows each change ${delaySeconds} s after the primary.` : '',
-  [delaySeconds ? ['delay?seconds=0', 'Apply at once'] : ['delay?seconds=3', 'Apply 3 s late'],
+    : delayMillis ? `Late: it shows each change ${delayMillis / 1000} s after the primary.` : '',
+  [delayMillis ? ['delay?seconds=0', 'Apply at once'] : ['delay?seconds=3', 'Apply 3 s late'],
     paused ? ['resume', 'Resume'] : ['pause', 'Pause'], ['freeze', 'Freeze'], ['kill', 'Kill'],
     ['promote', 'Make it the primary'], ['remove', 'Remove']]];
 }
@@ -582,8 +582,8 @@ async function leaveStory() {
     for (const { name, role, lever } of cluster.nodes) {
       const was = (before.nodes.find(node => node.name === name) || { lever }).lever;
       if (was.running && !lever.running) await pull(name, 'start');
-      else if (role === 'REPLICA' && lever.running && was.delaySeconds !== lever.delaySeconds) {
-        await pull(name, `delay?seconds=${was.delaySeconds}`);
+      else if (role === 'REPLICA' && lever.running && was.delayMillis !== lever.delayMillis) {
+        await pull(name, `delay?seconds=${was.delayMillis / 1000}`);
       }
     }
     await load(before.load.readers, before.load.editors);

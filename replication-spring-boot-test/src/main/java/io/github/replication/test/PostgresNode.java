@@ -64,7 +64,9 @@ public final class PostgresNode {
 
 	private volatile @Nullable PostgresNode upstream;
 
-	private boolean replayPaused;
+	private volatile boolean replayPaused;
+
+	private volatile Duration applyDelay = Duration.ZERO;
 
 	private boolean receiverCut;
 
@@ -171,6 +173,24 @@ public final class PostgresNode {
 	 */
 	public boolean isFrozen() {
 		return this.server.isFrozen();
+	}
+
+	/**
+	 * Whether {@link #pauseReplay()} is in force. Asks no server.
+	 * @return {@code true} until {@link #resumeReplay()}, {@link #promote()} or the next
+	 * start of the server
+	 */
+	public boolean isReplayPaused() {
+		return this.replayPaused;
+	}
+
+	/**
+	 * The delay that {@link #applyDelay(Duration)} has set. Asks no server.
+	 * @return the delay, which a stopped server has again when it starts; zero if there
+	 * is none
+	 */
+	public Duration applyDelay() {
+		return this.applyDelay;
 	}
 
 	/**
@@ -368,6 +388,7 @@ public final class PostgresNode {
 	public void applyDelay(Duration delay) {
 		Assert.isTrue(!delay.isNegative(), () -> "delay must not be negative, but was " + delay);
 		set("recovery_min_apply_delay", (delay.isZero()) ? null : delay.toMillis() + "ms");
+		this.applyDelay = delay;
 	}
 
 	/**
@@ -456,6 +477,7 @@ public final class PostgresNode {
 	void becomes(@Nullable PostgresNode primary) {
 		this.upstream = primary;
 		this.receiverCut = false;
+		this.applyDelay = Duration.ZERO;
 		this.changedSettings.clear();
 		new DataFolder(this.server.data()).follow((primary != null) ? primary.connectionInfo(this.name) : null);
 		this.cluster.own(this.server.data());
@@ -483,6 +505,7 @@ public final class PostgresNode {
 		for (String setting : Set.copyOf(this.changedSettings)) {
 			set(setting, null);
 		}
+		this.applyDelay = Duration.ZERO;
 		if (this.receiverCut) {
 			restoreReceiver();
 		}

@@ -203,6 +203,27 @@ class PostgresClusterTests {
 	}
 
 	@Test
+	void nodeKnowsItsLeversWithoutAnAnswerOfItsServer() {
+		PostgresNode replica = cluster.node("replica-1");
+		replica.applyDelay(Duration.ofMillis(1500));
+		replica.pauseReplay();
+		replica.freeze();
+		assertThat(replica.isReplayPaused()).isTrue();
+		assertThat(replica.applyDelay()).isEqualTo(Duration.ofMillis(1500));
+		replica.kill();
+		replica.start();
+		assertThat(replica.isReplayPaused()).isFalse();
+		assertThat(replica.applyDelay()).isEqualTo(Duration.ofMillis(1500));
+		assertThat(replica.query("SHOW recovery_min_apply_delay")).isEqualTo("1500ms");
+		replica.rebuild();
+		assertThat(replica.applyDelay()).isEqualTo(Duration.ZERO);
+		assertThat(replica.query("SHOW recovery_min_apply_delay")).isEqualTo("0");
+		replica.applyDelay(Duration.ofSeconds(1));
+		cluster.reset();
+		assertThat(replica.applyDelay()).isEqualTo(Duration.ZERO);
+	}
+
+	@Test
 	void stoppedNodeRefusesConnectionsUntilStarted() {
 		PostgresNode replica = cluster.node("replica-1");
 		replica.stop();

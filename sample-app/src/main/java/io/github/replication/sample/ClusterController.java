@@ -16,6 +16,8 @@
 
 package io.github.replication.sample;
 
+import java.math.BigDecimal;
+
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -85,7 +87,8 @@ class ClusterController {
 
 	@PostMapping("/{node}/{lever}")
 	@ResponseStatus(HttpStatus.NO_CONTENT)
-	void pull(@PathVariable String node, @PathVariable String lever, @RequestParam(defaultValue = "0") int seconds) {
+	void pull(@PathVariable String node, @PathVariable String lever,
+			@RequestParam(defaultValue = "0") BigDecimal seconds) {
 		this.levers.pull(node, lever, seconds);
 	}
 

@@ -16,19 +16,14 @@
 
 package io.github.replication.sample;
 
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The levers that have been pulled, which outlive a start of the newsroom as the servers
- * do. Safe for use by several threads.
+ * The levers that have been pulled and whose state no server keeps. It outlives a start
+ * of the newsroom as the servers do. Safe for use by several threads.
  */
 class LeverMemory {
-
-	private final Map<String, Integer> delays = new ConcurrentHashMap<>();
-
-	private final Set<String> paused = ConcurrentHashMap.newKeySet();
 
 	/**
 	 * The servers that were the primary before a promotion, and cannot simply go on.
@@ -45,27 +40,6 @@ class LeverMemory {
 		this.synchronous = synchronous;
 	}
 
-	int delay(String node) {
-		return this.delays.getOrDefault(node, 0);
-	}
-
-	void delay(String node, int seconds) {
-		this.delays.put(node, seconds);
-	}
-
-	boolean isPaused(String node) {
-		return this.paused.contains(node);
-	}
-
-	void paused(String node, boolean now) {
-		if (now) {
-			this.paused.add(node);
-		}
-		else {
-			this.paused.remove(node);
-		}
-	}
-
 	boolean isDemoted(String node) {
 		return this.demoted.contains(node);
 	}
@@ -78,8 +52,6 @@ class LeverMemory {
 	 * Forgets a server that is removed, is built anew, or has become the primary.
 	 */
 	void forget(String node) {
-		this.delays.remove(node);
-		this.paused.remove(node);
 		this.demoted.remove(node);
 	}
 

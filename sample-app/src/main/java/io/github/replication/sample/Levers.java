@@ -16,6 +16,7 @@
 
 package io.github.replication.sample;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +25,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
@@ -42,7 +44,7 @@ import io.github.replication.test.PostgresNode;
 @Component
 class Levers {
 
-	private static final int MAXIMUM_DELAY = 60;
+	private static final Duration MAXIMUM_DELAY = Duration.ofSeconds(60);
 
 	private static final int MOST_REPLICAS = 4;
 
@@ -58,6 +60,11 @@ class Levers {
 
 	private final String mode;
 
+	/**
+	 * The delay of the start can be chosen again, however long it is.
+	 */
+	private final Duration maximumDelay;
+
 	private final LeverMemory memory;
 
 	Levers(ObjectProvider<PostgresCluster> embedded, ObjectProvider<ReplicationCluster> cluster,
@@ -66,6 +73,10 @@ class Levers {
 		this.cluster = cluster;
 		this.launcher = launcher;
 		this.mode = environment.getProperty(MODE, MODES.get(0)).toLowerCase(Locale.ROOT);
+		Duration delay = Binder.get(environment)
+			.bind("embedded-cluster.apply-delay", Duration.class)
+			.orElse(Duration.ZERO);
+		this.maximumDelay = (delay.compareTo(MAXIMUM_DELAY) > 0) ? delay : MAXIMUM_DELAY;
 		Launcher own = launcher.getIfAvailable();
 		this.memory = (own != null) ? own.levers() : new LeverMemory();
 	}
@@ -92,8 +103,8 @@ class Levers {
 			.stream()
 			.filter((node) -> node.name().equals(name))
 			.findFirst()
-			.map((node) -> new NodeState(node.isRunning(), node.isFrozen(), this.memory.isPaused(name),
-					this.memory.delay(name)))
+			.map((node) -> new NodeState(node.isRunning(), node.isFrozen(), node.isReplayPaused(),
+					node.applyDelay().toMillis()))
 			.orElse(null);
 	}
 
@@ -191,7 +202,7 @@ class Levers {
 	 * @throws ResponseStatusException if there is no such server or lever, or its state
 	 * does not allow it
 	 */
-	synchronized void pull(String name, String lever, int seconds) {
+	synchronized void pull(String name, String lever, BigDecimal seconds) {
 		PostgresCluster cluster = servers();
 		PostgresNode node = cluster.nodes()
 			.stream()
@@ -206,20 +217,11 @@ class Levers {
 		}
 	}
 
-	private void pull(PostgresCluster cluster, PostgresNode node, String lever, int seconds) {
+	private void pull(PostgresCluster cluster, PostgresNode node, String lever, BigDecimal seconds) {
 		switch (lever) {
-			case "delay" -> {
-				requireReplica(node).applyDelay(delay(seconds));
-				this.memory.delay(node.name(), seconds);
-			}
-			case "pause" -> {
-				requireReplica(node).pauseReplay();
-				this.memory.paused(node.name(), true);
-			}
-			case "resume" -> {
-				requireReplica(node).resumeReplay();
-				this.memory.paused(node.name(), false);
-			}
+			case "delay" -> requireReplica(node).applyDelay(delay(seconds));
+			case "pause" -> requireReplica(node).pauseReplay();
+			case "resume" -> requireReplica(node).resumeReplay();
 			case "kill" -> requireRunning(node).kill();
 			case "freeze" -> requireRunning(node).freeze();
 			case "thaw" -> node.thaw();
@@ -243,7 +245,6 @@ class Levers {
 		}
 		else {
 			node.start();
-			this.memory.paused(node.name(), false);
 		}
 	}
 
@@ -253,6 +254,7 @@ class Levers {
 			throw refused(primary.name() + " still runs: kill it first, or there are two primaries.");
 		}
 		node.promote();
+		node.applyDelay(Duration.ZERO);
 		this.memory.demoted(primary.name());
 		this.memory.forget(node.name());
 		// Its settings are a copy of those of the old primary.
@@ -260,11 +262,13 @@ class Levers {
 		cluster.asynchronous();
 	}
 
-	private static Duration delay(int seconds) {
-		if (seconds < 0 || seconds > MAXIMUM_DELAY) {
-			throw refused("The delay must be between 0 and " + MAXIMUM_DELAY + " seconds, but was " + seconds + ".");
+	private Duration delay(BigDecimal seconds) {
+		BigDecimal millis = seconds.movePointRight(3);
+		if (millis.signum() < 0 || millis.compareTo(BigDecimal.valueOf(this.maximumDelay.toMillis())) > 0) {
+			throw refused("The delay must be between 0 and " + this.maximumDelay.toSeconds() + " seconds, but was "
+					+ seconds + ".");
 		}
-		return Duration.ofSeconds(seconds);
+		return Duration.ofMillis(millis.longValue());
 	}
 
 	private static PostgresNode requireRunning(PostgresNode node) {
@@ -304,9 +308,9 @@ class Levers {
 	 * @param running whether it runs
 	 * @param frozen whether it runs and does not move
 	 * @param paused whether it applies no change
-	 * @param delaySeconds how late it applies each change, in seconds
+	 * @param delayMillis how late it applies each change, in milliseconds
 	 */
-	record NodeState(boolean running, boolean frozen, boolean paused, int delaySeconds) {
+	record NodeState(boolean running, boolean frozen, boolean paused, long delayMillis) {
 
 	}
 

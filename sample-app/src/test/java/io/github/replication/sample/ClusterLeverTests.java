@@ -141,14 +141,14 @@ class ClusterLeverTests {
 	void stateNamesTheLeversThatArePulled() throws Exception {
 		pull("/api/cluster/replica-1/pause");
 		pull("/api/cluster/replica-2/delay?seconds=3");
-		assertThat(state()).contains("{\"running\":true,\"frozen\":false,\"paused\":true,\"delaySeconds\":0}")
-			.contains("{\"running\":true,\"frozen\":false,\"paused\":false,\"delaySeconds\":3}");
+		assertThat(state()).contains("{\"running\":true,\"frozen\":false,\"paused\":true,\"delayMillis\":0}")
+			.contains("{\"running\":true,\"frozen\":false,\"paused\":false,\"delayMillis\":3000}");
 		pull("/api/cluster/replica-2/kill");
-		assertThat(state()).contains("{\"running\":false,\"frozen\":false,\"paused\":false,\"delaySeconds\":3}");
+		assertThat(state()).contains("{\"running\":false,\"frozen\":false,\"paused\":false,\"delayMillis\":3000}");
 		pull("/api/cluster/replica-2/start");
 		pull("/api/cluster/replica-2/delay?seconds=0");
 		pull("/api/cluster/replica-1/resume");
-		assertThat(state()).doesNotContain("\"paused\":true").doesNotContain("\"delaySeconds\":3");
+		assertThat(state()).doesNotContain("\"paused\":true").doesNotContain("\"delayMillis\":3000");
 	}
 
 	@Test

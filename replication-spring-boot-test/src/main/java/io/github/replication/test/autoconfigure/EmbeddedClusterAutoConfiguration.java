@@ -22,6 +22,7 @@ import java.util.Map;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -59,7 +60,7 @@ public final class EmbeddedClusterAutoConfiguration {
 	@ConditionalOnProperty("embedded-cluster.enabled")
 	@Conditional(OnNoDataSourceUrl.class)
 	@ConditionalOnMissingBean
-	PostgresCluster embeddedCluster(EmbeddedClusterProperties properties) {
+	PostgresCluster embeddedCluster(EmbeddedClusterProperties properties, ApplyDelay applyDelay) {
 		PostgresCluster.Builder builder = PostgresCluster.builder()
 			.replicas(properties.getReplicas())
 			.binaries(properties.getBinaries())
@@ -70,6 +71,7 @@ public final class EmbeddedClusterAutoConfiguration {
 		properties.getSettings().forEach(builder::setting);
 		PostgresCluster cluster = builder.start();
 		announce(cluster);
+		applyDelay.started(cluster);
 		return cluster;
 	}
 
@@ -83,9 +85,10 @@ public final class EmbeddedClusterAutoConfiguration {
 	}
 
 	@Bean
-	@ConditionalOnBean(name = "embeddedCluster")
-	ApplyDelay embeddedClusterApplyDelay(PostgresCluster embeddedCluster, EmbeddedClusterProperties properties) {
-		return new ApplyDelay(embeddedCluster, properties.getApplyDelay());
+	@ConditionalOnProperty("embedded-cluster.enabled")
+	@Conditional(OnNoDataSourceUrl.class)
+	ApplyDelay embeddedClusterApplyDelay(EmbeddedClusterProperties properties) {
+		return new ApplyDelay(properties.getApplyDelay());
 	}
 
 	@Bean
@@ -126,15 +129,33 @@ public final class EmbeddedClusterAutoConfiguration {
 
 	/**
 	 * Holds the replicas back as soon as they have what the application wrote when it was
-	 * created, and before it serves anybody.
+	 * created, and before it serves anybody. Leaves the servers of others as they are,
+	 * which an earlier application may have left behind.
 	 */
-	record ApplyDelay(PostgresCluster cluster, Duration delay) implements SmartInitializingSingleton {
+	static final class ApplyDelay implements SmartInitializingSingleton {
+
+		private final Duration delay;
+
+		private @Nullable PostgresCluster cluster;
+
+		ApplyDelay(Duration delay) {
+			this.delay = delay;
+		}
+
+		/**
+		 * Notifies of the servers that this application has started.
+		 * @param cluster the servers
+		 */
+		void started(PostgresCluster cluster) {
+			this.cluster = cluster;
+		}
 
 		@Override
 		public void afterSingletonsInstantiated() {
-			if (!this.delay.isZero() && !this.cluster.replicas().isEmpty()) {
-				this.cluster.awaitReplication();
-				this.cluster.replicas().forEach((replica) -> replica.applyDelay(this.delay));
+			PostgresCluster own = this.cluster;
+			if (own != null && !this.delay.isZero() && !own.replicas().isEmpty()) {
+				own.awaitReplication();
+				own.replicas().forEach((replica) -> replica.applyDelay(this.delay));
 				logger.info("The replicas replay each commit " + this.delay.toMillis() + " ms after it was made");
 			}
 		}

@@ -37,6 +37,7 @@ import io.github.replication.autoconfigure.ReplicationAutoConfiguration;
 import io.github.replication.autoconfigure.ReplicationConnectionDetails;
 import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.test.PostgresCluster;
+import io.github.replication.test.PostgresNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -73,10 +74,25 @@ class EmbeddedClusterAutoConfigurationTests {
 				jdbc.update("INSERT INTO written VALUES ('later')");
 				PostgresCluster cluster = context.getBean(PostgresCluster.class);
 				assertThat(read(jdbc)).containsExactly("at the start");
+				assertThat(cluster.replicas()).extracting(PostgresNode::applyDelay).containsOnly(Duration.ofHours(1));
 				cluster.replicas().forEach((replica) -> replica.applyDelay(Duration.ZERO));
 				cluster.awaitReplication();
 				assertThat(read(jdbc)).containsExactly("at the start", "later");
 			});
+	}
+
+	@Test
+	void applyDelayLeavesTheServersOfAnEarlierApplicationAsTheyAre() {
+		try (PostgresCluster earlier = PostgresCluster.builder().start()) {
+			earlier.node("replica-1").stop();
+			earlier.node("replica-2").pauseReplay();
+			this.runner
+				.withInitializer((context) -> context.getBeanFactory().registerSingleton("embeddedCluster", earlier))
+				.withPropertyValues("embedded-cluster.enabled=true", "embedded-cluster.apply-delay=1h")
+				.run((context) -> assertThat(context).hasNotFailed().getBean(PostgresCluster.class).isSameAs(earlier));
+			assertThat(earlier.isOpen()).isTrue();
+			assertThat(earlier.replicas()).extracting(PostgresNode::applyDelay).containsOnly(Duration.ZERO);
+		}
 	}
 
 	private static List<String> read(JdbcTemplate jdbc) {
