@@ -35,7 +35,11 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
  */
 final class OnSslBundleCondition extends SpringBootCondition implements ConfigurationCondition {
 
-	private static final String FACTORY = SslBundleSocketFactory.class.getName();
+	/**
+	 * The name of {@link SslBundleSocketFactory}, which cannot be loaded without the
+	 * driver.
+	 */
+	private static final String FACTORY = "io.github.replication.autoconfigure.SslBundleSocketFactory";
 
 	@Override
 	public ConfigurationPhase getConfigurationPhase() {

@@ -17,12 +17,15 @@
 package io.github.replication.autoconfigure;
 
 import java.io.InputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
 import javax.sql.DataSource;
@@ -31,6 +34,7 @@ import com.jayway.jsonpath.JsonPath;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariCredentialsProvider;
 import com.zaxxer.hikari.HikariDataSource;
+import org.apache.commons.logging.LogFactory;
 import com.zaxxer.hikari.util.Credentials;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -42,10 +46,12 @@ import org.postgresql.Driver;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
@@ -60,12 +66,15 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
 import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.jdbc.datasource.init.DataSourceInitializer;
+import org.springframework.test.util.ReflectionTestUtils;
+import org.springframework.util.Assert;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.replication.ReadOnly;
@@ -464,6 +473,24 @@ class ReplicationAutoConfigurationTests {
 				.run((other) -> assertThat(new SslBundleSocketFactory("nodes").getSupportedCipherSuites())
 					.isNotEmpty()));
 		assertThatIllegalStateException().isThrownBy(() -> new SslBundleSocketFactory("nodes"));
+	}
+
+	/**
+	 * A filtered class loader leaves it to its parent to load the condition.
+	 */
+	@Test
+	void conditionOfBundlesIsLoadedWithoutTheDriver() throws Exception {
+		URL[] urls = Stream
+			.of(OnSslBundleCondition.class, SpringBootCondition.class, Condition.class, ListableBeanFactory.class,
+					Assert.class, LogFactory.class)
+			.map((type) -> type.getProtectionDomain().getCodeSource().getLocation())
+			.toArray(URL[]::new);
+		try (URLClassLoader withoutDriver = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
+			Class<?> condition = Class.forName(OnSslBundleCondition.class.getName(), true, withoutDriver);
+			assertThat(condition).isNotSameAs(OnSslBundleCondition.class);
+			assertThat(ReflectionTestUtils.getField(condition, "FACTORY"))
+				.isEqualTo(SslBundleSocketFactory.class.getName());
+		}
 	}
 
 	@ParameterizedTest
