@@ -26,8 +26,7 @@ import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Looks up where the transaction has run so far that a stricter scope joins. Off the hot
- * path: asked only when one does.
+ * Looks at the transaction that a scope joins, and at where it has run so far.
  */
 final class JoinedTransaction {
 
@@ -44,16 +43,40 @@ final class JoinedTransaction {
 	}
 
 	private static @Nullable RouteDecision route(Object resource) {
+		return ask(resource, (connection) -> connection.unwrap(RoutedConnection.class).route());
+	}
+
+	/**
+	 * Whether the current thread is in a transaction of a replicated data source. One of
+	 * another data source, or of messages, does not count, and neither does a connection
+	 * that Spring merely keeps for the length of such a transaction.
+	 */
+	static boolean isUnderWay() {
+		if (!TransactionSynchronizationManager.isActualTransactionActive()) {
+			return false;
+		}
+		for (Object resource : TransactionSynchronizationManager.getResourceMap().values()) {
+			if (Boolean.FALSE.equals(ask(resource, Connection::getAutoCommit))) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Asks the connection that a resource leads to, if that is a routed one.
+	 */
+	private static <R> @Nullable R ask(Object resource, Question<R> question) {
 		if (!(resource instanceof ConnectionHolder holder) || holder.getConnectionHandle() == null) {
 			return null;
 		}
 		holder.requested();
 		try {
 			Connection connection = holder.getConnection();
-			return connection.isWrapperFor(RoutedConnection.class) ? connection.unwrap(RoutedConnection.class).route()
-					: null;
+			return connection.isWrapperFor(RoutedConnection.class) ? question.answer(connection) : null;
 		}
-		catch (SQLException ex) {
+		catch (SQLException | RuntimeException ex) {
+			// the connection of another data source could not be taken
 			return null;
 		}
 		finally {
@@ -76,6 +99,18 @@ final class JoinedTransaction {
 		}
 		return (scope.consistency() == Consistency.STRONG) ? "consistency = STRONG"
 				: "maxStaleness = " + scope.maxStaleness();
+	}
+
+	/**
+	 * Something to ask a connection.
+	 *
+	 * @param <R> the type of the answer
+	 */
+	@FunctionalInterface
+	private interface Question<R> {
+
+		@Nullable R answer(Connection connection) throws SQLException;
+
 	}
 
 }

@@ -18,7 +18,6 @@ package io.github.replication;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.util.Assert;
 
 /**
@@ -82,10 +81,8 @@ public final class Replication {
 		Assert.notNull(work, "work must not be null");
 		RoutingScope current = RoutingScope.current();
 		String unit = "Replication.readOnly";
-		return run(
-				TransactionSynchronizationManager.isActualTransactionActive()
-						? current.joinedBy(consistency, null, unit) : current.readOnly(consistency, null, null, unit),
-				work);
+		return run(RoutingScope.joinsTransaction() ? current.joinedBy(consistency, null, unit)
+				: current.readOnly(consistency, null, null, unit), work);
 	}
 
 	/**

@@ -67,6 +67,15 @@ public record RoutingScope(boolean primaryForced, boolean readOnly, Consistency 
 	}
 
 	/**
+	 * Whether code on this thread takes part in a transaction of a replicated data
+	 * source. A transaction of another data source, or of messages, does not count.
+	 * @return {@code true} if a scope that begins now joins that transaction
+	 */
+	public static boolean joinsTransaction() {
+		return JoinedTransaction.isUnderWay();
+	}
+
+	/**
 	 * Derives the scope of code inside this one that must run on the primary.
 	 * @param unit the method that asks
 	 * @return the derived scope, read-only if this one is

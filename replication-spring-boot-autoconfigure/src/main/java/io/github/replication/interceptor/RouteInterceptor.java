@@ -21,7 +21,6 @@ import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.ProxyMethodInvocation;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 import io.github.replication.RoutingScope;
 import io.github.replication.SynchronousCommit;
@@ -49,31 +48,29 @@ final class RouteInterceptor implements MethodInterceptor {
 		if (attribute == null) {
 			return invocation.proceed();
 		}
+		boolean joins = attribute.joins() && RoutingScope.joinsTransaction();
 		SynchronousCommit durability = attribute.durability();
-		return (durability != null) ? invoke(invocation, attribute, durability) : invoke(invocation, attribute);
+		return (durability != null) ? invoke(invocation, attribute, joins, durability)
+				: invoke(invocation, attribute, joins);
 	}
 
-	private @Nullable Object invoke(MethodInvocation invocation, RouteAttribute attribute, SynchronousCommit durability)
-			throws Throwable {
-		if (joinsTransaction(attribute)) {
+	private @Nullable Object invoke(MethodInvocation invocation, RouteAttribute attribute, boolean joins,
+			SynchronousCommit durability) throws Throwable {
+		if (joins) {
 			CommitDurability.require(durability);
-			return invoke(invocation, attribute);
+			return invoke(invocation, attribute, true);
 		}
 		CommitDurability previous = CommitDurability.enter(attribute.unit(), durability);
 		try {
-			return invoke(invocation, attribute);
+			return invoke(invocation, attribute, false);
 		}
 		finally {
 			CommitDurability.leave(previous);
 		}
 	}
 
-	private static boolean joinsTransaction(RouteAttribute attribute) {
-		return attribute.joins() && TransactionSynchronizationManager.isActualTransactionActive();
-	}
-
-	private @Nullable Object invoke(MethodInvocation invocation, RouteAttribute attribute) throws Throwable {
-		boolean joins = joinsTransaction(attribute);
+	private @Nullable Object invoke(MethodInvocation invocation, RouteAttribute attribute, boolean joins)
+			throws Throwable {
 		RoutingScope scope = attribute.scope(RoutingScope.current(), joins);
 		if (attribute.preventsRetry()) {
 			RetryAttempt.preventRetry();

@@ -15,6 +15,7 @@
  */
 package io.github.replication.interceptor;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,13 +27,17 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mockito.BDDMockito;
+import org.mockito.Mockito;
 
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 import io.github.replication.ReadOnly;
+import io.github.replication.RoutedConnection;
 import io.github.replication.RoutingScope;
 import io.github.replication.UsePrimary;
 import io.github.replication.jdbc.Attempts;
@@ -227,15 +232,26 @@ class RetryTests {
 	}
 
 	@Test
-	void unitOfARunningTransactionIsNotRepeated() {
+	void unitOfARunningTransactionIsNotRepeated() throws SQLException {
 		failOn("replica-1", "57P01");
-		TransactionSynchronizationManager.setActualTransactionActive(true);
-		try {
-			assertThatUnitFailsOnce(this.units::read);
+		inTransactionOf(connection(true, false), () -> assertThatUnitFailsOnce(this.units::read));
+	}
+
+	@Test
+	void unitInATransactionOfSomethingElseIsRepeated() throws SQLException {
+		failOn("replica-1", "57P01");
+		for (Connection other : List.of(connection(false, false), connection(true, true))) {
+			this.served.clear();
+			inTransactionOf(other, () -> assertThat(this.units.read(this::serve)).isEqualTo("replica-2"));
+			assertThat(this.served).containsExactly("replica-1", "replica-2");
+			assertNothingLeftBehind();
 		}
-		finally {
-			TransactionSynchronizationManager.setActualTransactionActive(false);
-		}
+	}
+
+	@Test
+	void unitInATransactionWithoutAConnectionIsRepeated() {
+		failOn("replica-1", "57P01");
+		inTransaction(() -> assertThat(this.units.read(this::serve)).isEqualTo("replica-2"));
 	}
 
 	@Test
@@ -296,6 +312,33 @@ class RetryTests {
 			assertThat(scope.readOnly()).isTrue();
 			assertThat(scope.unit()).endsWith("Units.read");
 		});
+	}
+
+	private static Connection connection(boolean routed, boolean autoCommit) throws SQLException {
+		Connection connection = Mockito.mock(Connection.class);
+		BDDMockito.given(connection.isWrapperFor(RoutedConnection.class)).willReturn(routed);
+		BDDMockito.given(connection.getAutoCommit()).willReturn(autoCommit);
+		return connection;
+	}
+
+	private static void inTransactionOf(Connection connection, Runnable work) {
+		TransactionSynchronizationManager.bindResource(connection, new ConnectionHolder(connection));
+		try {
+			inTransaction(work);
+		}
+		finally {
+			TransactionSynchronizationManager.unbindResource(connection);
+		}
+	}
+
+	private static void inTransaction(Runnable work) {
+		TransactionSynchronizationManager.setActualTransactionActive(true);
+		try {
+			work.run();
+		}
+		finally {
+			TransactionSynchronizationManager.setActualTransactionActive(false);
+		}
 	}
 
 	private void assertThatUnitFailsOnce(Unit unit) {

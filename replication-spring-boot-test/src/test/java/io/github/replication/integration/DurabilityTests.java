@@ -27,8 +27,11 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.replication.Durability;
 import io.github.replication.Reason;
@@ -115,6 +118,14 @@ class DurabilityTests {
 		this.orders.plainAround(this.id + 2, this.id + 3);
 		assertThat(levelOf(this.id + 2)).isEqualTo("remote_apply");
 		assertThat(levelOf(this.id + 3)).isEqualTo("off");
+	}
+
+	@Test
+	void transactionInsideOfOneOfAnotherDataSourceHasItsOwnLevel(PostgresCluster cluster) {
+		TransactionTemplate other = new TransactionTemplate(new DataSourceTransactionManager(
+				new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(), cluster.password())));
+		other.executeWithoutResult((status) -> this.orders.place(this.id));
+		assertThat(levelOf(this.id)).isEqualTo("remote_apply");
 	}
 
 	@Test

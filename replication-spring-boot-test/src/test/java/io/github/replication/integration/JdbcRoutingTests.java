@@ -417,9 +417,7 @@ class JdbcRoutingTests {
 
 	@Test
 	void transactionOfAnotherDataSourceDoesNotOverruleAReadOnlyScope() {
-		DataSource other = new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(),
-				cluster.password());
-		TransactionTemplate template = new TransactionTemplate(new DataSourceTransactionManager(other));
+		TransactionTemplate template = otherTransaction();
 		template.executeWithoutResult((status) -> {
 			assertServedByReplica(Replication.readOnly(Consistency.SESSION, () -> Served.by(jdbc)));
 			assertServedByPrimary(Served.by(jdbc), PoolKind.WRITE, Reason.NO_TRANSACTION);
@@ -427,6 +425,31 @@ class JdbcRoutingTests {
 		template.setReadOnly(true);
 		template.executeWithoutResult(
 				(status) -> assertServedByPrimary(Served.by(jdbc), PoolKind.WRITE, Reason.NO_TRANSACTION));
+	}
+
+	@Test
+	void unitInATransactionOfAnotherDataSourceHasItsOwnDemands() {
+		reader.write();
+		otherTransaction().executeWithoutResult((status) -> {
+			assertServedByPrimary(reader.findInGroup(), PoolKind.READ, Reason.NO_REPLICA);
+			assertServedByReplica(reader.findEventual());
+			assertServedByReplica(Replication.readOnly(Consistency.EVENTUAL, () -> Served.by(jdbc)));
+			assertServedByPrimary(reader.find(), PoolKind.READ, Reason.RECENT_WRITE);
+		});
+	}
+
+	@Test
+	void unitThatJoinsHasTheGroupOfItsTransactionInsideOfAnotherOneToo() {
+		otherTransaction().executeWithoutResult((status) -> application.transaction(true)
+			.executeWithoutResult((inner) -> assertServedByReplica(reader.findInGroup())));
+		application.transaction(true)
+			.executeWithoutResult((status) -> otherTransaction()
+				.executeWithoutResult((inner) -> assertServedByReplica(reader.findInGroup())));
+	}
+
+	private static TransactionTemplate otherTransaction() {
+		return new TransactionTemplate(new DataSourceTransactionManager(
+				new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(), cluster.password())));
 	}
 
 	@Test

@@ -29,10 +29,13 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.annotation.Isolation;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.replication.Consistency;
 import io.github.replication.PoolKind;
@@ -143,6 +146,15 @@ class JpaRoutingTests {
 			.withMessageContaining("Reader.findThen")
 			.withMessageContaining("Reader.onPrimary");
 		assertServedByPrimary(reader.findThen(reader::findStrongInNew), PoolKind.READ, Reason.STRONG);
+	}
+
+	@Test
+	void unitThatJoinsHasTheGroupOfItsTransaction() {
+		assertServedByReplica(application.transaction(true).execute((status) -> reader.findInGroup()));
+		decisions.clear();
+		TransactionTemplate other = new TransactionTemplate(new DataSourceTransactionManager(
+				new DriverManagerDataSource(cluster.primary().directUrl(), cluster.username(), cluster.password())));
+		assertServedByPrimary(other.execute((status) -> reader.findInGroup()), PoolKind.READ, Reason.NO_REPLICA);
 	}
 
 	private static Served assertServedByReplica(Served served) {
