@@ -39,6 +39,14 @@ record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propa
 		@Nullable SynchronousCommit durability, String unit) {
 
 	/**
+	 * This attribute with another name of the method.
+	 */
+	RouteAttribute named(String unit) {
+		return unit.equals(this.unit) ? this
+				: new RouteAttribute(this.usePrimary, this.read, this.propagation, this.durability, unit);
+	}
+
+	/**
 	 * Whether the method becomes a part of a transaction around it.
 	 */
 	boolean joins() {

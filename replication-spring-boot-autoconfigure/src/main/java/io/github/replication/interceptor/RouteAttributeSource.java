@@ -75,6 +75,11 @@ final class RouteAttributeSource {
 	private final Map<MethodClassKey, Optional<RouteAttribute>> attributes = new ConcurrentHashMap<>(INITIAL_CAPACITY);
 
 	/**
+	 * Of methods that were called, with the names of their transactions.
+	 */
+	private final Map<MethodClassKey, Optional<RouteAttribute>> ofCalls = new ConcurrentHashMap<>();
+
+	/**
 	 * Of types, each of which is a place of all of its methods.
 	 */
 	private final Map<AnnotatedElement, Declaration> ofTypes = new ConcurrentHashMap<>();
@@ -94,6 +99,28 @@ final class RouteAttributeSource {
 	 */
 	boolean isCandidateClass(Class<?> type) {
 		return AnnotationUtils.isCandidateClass(type, List.of(ReadOnly.class, UsePrimary.class, Durability.class));
+	}
+
+	/**
+	 * The attribute of a method that is called. Its unit has the name that Spring gives
+	 * to the transaction, also if the target is a proxy itself, as a repository is.
+	 * @param method the method as called
+	 * @param target the bean, {@code null} if there is none
+	 * @return the attribute, {@code null} if nothing about routing is declared
+	 */
+	@Nullable RouteAttribute getAttributeOfCall(Method method, @Nullable Object target) {
+		if (target == null) {
+			return getAttribute(method, null);
+		}
+		MethodClassKey key = new MethodClassKey(method, target.getClass());
+		Optional<RouteAttribute> attribute = this.ofCalls.get(key);
+		if (attribute == null) {
+			String unit = ClassUtils.getQualifiedMethodName(method, AopUtils.getTargetClass(target));
+			attribute = Optional.ofNullable(getAttribute(method, target.getClass()))
+				.map((declared) -> declared.named(unit));
+			this.ofCalls.put(key, attribute);
+		}
+		return attribute.orElse(null);
 	}
 
 	/**

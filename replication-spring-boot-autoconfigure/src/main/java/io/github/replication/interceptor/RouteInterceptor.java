@@ -42,9 +42,7 @@ final class RouteInterceptor implements MethodInterceptor {
 
 	@Override
 	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
-		Object target = invocation.getThis();
-		RouteAttribute attribute = this.attributes.getAttribute(invocation.getMethod(),
-				(target != null) ? target.getClass() : null);
+		RouteAttribute attribute = this.attributes.getAttributeOfCall(invocation.getMethod(), invocation.getThis());
 		if (attribute == null) {
 			return invocation.proceed();
 		}

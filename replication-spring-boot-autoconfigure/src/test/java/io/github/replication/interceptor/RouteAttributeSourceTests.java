@@ -21,6 +21,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,9 +37,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
 
+import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.core.annotation.AnnotationConfigurationException;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 import io.github.replication.Consistency;
@@ -61,6 +64,21 @@ class RouteAttributeSourceTests {
 		assertThat(attribute.read().consistency()).isEqualTo(Consistency.SESSION);
 		assertThat(attribute.propagation()).isEqualTo(Propagation.REQUIRED);
 		assertThat(attribute.unit()).endsWith("ReadOnlyType.plain");
+	}
+
+	@Test
+	void methodThatIsCalledHasTheNameOfItsTransaction() throws Exception {
+		Method method = Service.class.getMethod("find");
+		Object proxy = new ProxyFactory(new SilentImplementation()).getProxy();
+		assertThat(Proxy.isProxyClass(proxy.getClass())).isTrue();
+		RouteAttribute attribute = this.source.getAttributeOfCall(method, proxy);
+		assertThat(attribute.unit()).isEqualTo(ClassUtils.getQualifiedMethodName(method, SilentImplementation.class));
+		assertThat(attribute.read().consistency()).isEqualTo(Consistency.EVENTUAL);
+		assertThat(this.source.getAttributeOfCall(method, proxy)).isSameAs(attribute);
+		Object subclass = new ProxyFactory(new ReadOnlyType()).getProxy();
+		assertThat(this.source.getAttributeOfCall(ReadOnlyType.class.getMethod("plain"), subclass).unit())
+			.isEqualTo(ReadOnlyType.class.getName() + ".plain");
+		assertThat(this.source.getAttributeOfCall(method, null).unit()).endsWith("Service.find");
 	}
 
 	@Test

@@ -25,7 +25,15 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ComponentScan.Filter;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.FilterType;
+import org.springframework.data.annotation.Id;
+import org.springframework.data.jdbc.repository.config.EnableJdbcRepositories;
+import org.springframework.data.jdbc.repository.query.Modifying;
+import org.springframework.data.jdbc.repository.query.Query;
+import org.springframework.data.relational.core.mapping.Table;
+import org.springframework.data.repository.Repository;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -129,6 +137,15 @@ class DurabilityTests {
 	}
 
 	@Test
+	void commitOfARepositoryWaitsForWhatItsMethodOrItsTypeAsks() {
+		PlacedRepository repository = this.application.bean(PlacedRepository.class);
+		repository.place(this.id);
+		assertThat(levelOf(this.id)).isEqualTo("remote_apply");
+		repository.log(this.id + 1);
+		assertThat(levelOf(this.id + 1)).isEqualTo("off");
+	}
+
+	@Test
 	void writeThatWaitsForNothingIsSeenByItsCallerAllTheSame() {
 		for (int i = 0; i < 200; i++) {
 			long id = ids.addAndGet(10);
@@ -183,12 +200,35 @@ class DurabilityTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	@EnableJdbcRepositories(basePackageClasses = DurabilityTests.class, considerNestedRepositories = true,
+			includeFilters = @Filter(type = FilterType.ASSIGNABLE_TYPE, classes = PlacedRepository.class))
 	static class Beans {
 
 		@Bean
 		Orders orders(JdbcTemplate jdbc, ObjectProvider<Orders> self) {
 			return new Orders(jdbc, self);
 		}
+
+	}
+
+	@Table("placed")
+	record Placed(@Id Long id, String level) {
+
+	}
+
+	@Durability(SynchronousCommit.REMOTE_APPLY)
+	interface PlacedRepository extends Repository<Placed, Long> {
+
+		@Transactional
+		@Modifying
+		@Query("INSERT INTO placed (id) VALUES (:id)")
+		void place(long id);
+
+		@Transactional
+		@Durability(SynchronousCommit.OFF)
+		@Modifying
+		@Query("INSERT INTO placed (id) VALUES (:id)")
+		void log(long id);
 
 	}
 
