@@ -25,7 +25,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.support.JdbcUtils;
 
 import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.DriverConnection.TransactionState;
@@ -38,9 +42,11 @@ import io.github.replication.postgres.DriverConnection.TransactionState;
  * documentation, "Transactions and Identifiers"). The commit is the last of the
  * statements sent, so that an error has the meaning that it has for a plain commit. A
  * failed check leaves a transaction that is rolled back, and a deferred constraint fails
- * as ever.
+ * as ever. Once the server has answered, nothing fails the commit.
  */
 final class WriteDetection {
+
+	private static final Log logger = LogFactory.getLog(WriteDetection.class);
 
 	private static final String CHECK_AND_COMMIT = "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL,"
 			+ " pg_catalog.current_setting('synchronous_commit'), pg_catalog.pg_backend_pid(); COMMIT";
@@ -71,8 +77,21 @@ final class WriteDetection {
 		}
 		CommitEffect effect = (level != null) ? checkAndCommit(connection, checkSetAndCommit(level), driver, null)
 				: checkAndCommit(connection, CHECK_AND_COMMIT, driver, clock);
-		connection.commit();
+		commitInPool(connection);
 		return effect;
+	}
+
+	/**
+	 * Has the pool note that the transaction has ended. Nothing is sent, so that an error
+	 * means only that another thread has closed the connection since.
+	 */
+	private static void commitInPool(Connection connection) {
+		try {
+			connection.commit();
+		}
+		catch (SQLException ex) {
+			logger.debug("The connection was closed after its commit", ex);
+		}
 	}
 
 	/**
@@ -120,22 +139,37 @@ final class WriteDetection {
 
 	private static CommitEffect checkAndCommit(Connection connection, String sql, DriverConnection driver,
 			@Nullable LongSupplier clock) throws SQLException {
-		try (PreparedStatement statement = connection.prepareStatement(sql)) {
+		PreparedStatement statement = connection.prepareStatement(sql);
+		try {
 			statement.setFetchSize(0);
 			statement.execute();
-			try (ResultSet row = statement.getResultSet()) {
-				row.next();
-				boolean synchronous = !"off".equals(row.getString(2));
-				if (clock != null) {
-					// a connection pooler may serve the next transaction in another
-					// session
-					driver.commitsSynchronously(synchronous && row.getInt(3) == driver.backendPid(), clock.getAsLong());
-				}
-				if (!row.getBoolean(1)) {
-					return CommitEffect.UNCHANGED;
-				}
-				return synchronous ? CommitEffect.WRITTEN : CommitEffect.WRITTEN_ASYNCHRONOUSLY;
+			return effect(statement, driver, clock);
+		}
+		finally {
+			JdbcUtils.closeStatement(statement);
+		}
+	}
+
+	/**
+	 * Reads the answer. The transaction is committed by now, whatever happens to its
+	 * connection.
+	 */
+	private static CommitEffect effect(Statement statement, DriverConnection driver, @Nullable LongSupplier clock) {
+		try (ResultSet row = statement.getResultSet()) {
+			row.next();
+			boolean synchronous = !"off".equals(row.getString(2));
+			if (clock != null) {
+				// a connection pooler may serve the next transaction in another session
+				driver.commitsSynchronously(synchronous && row.getInt(3) == driver.backendPid(), clock.getAsLong());
 			}
+			if (!row.getBoolean(1)) {
+				return CommitEffect.UNCHANGED;
+			}
+			return synchronous ? CommitEffect.WRITTEN : CommitEffect.WRITTEN_ASYNCHRONOUSLY;
+		}
+		catch (SQLException | RuntimeException ex) {
+			logger.debug("The connection was closed after its commit, before the effect was known", ex);
+			return CommitEffect.POSSIBLY_WRITTEN;
 		}
 	}
 
