@@ -233,6 +233,7 @@ final class RoutingSession {
 	 * Ends a transaction that has not begun on any connection.
 	 */
 	private void endWithoutConnection(boolean committed) throws SQLException {
+		this.units.recordUnseenWrites();
 		PhysicalConnection current = this.connections.current();
 		if (endSettings(committed) && current != null && !current.isBroken()) {
 			current.applyInAutoCommit(this.settings);
@@ -318,6 +319,7 @@ final class RoutingSession {
 	}
 
 	private void endAfter(PhysicalConnection physical, boolean committed) {
+		this.units.recordUnseenWrites();
 		try {
 			end(physical, committed);
 		}
@@ -464,9 +466,7 @@ final class RoutingSession {
 		}
 		else {
 			physical.hold().keepSession();
-			if (this.settings.isAutoCommit()) {
-				this.units.mayWriteUnseen();
-			}
+			this.units.mayWriteUnseen();
 		}
 		followBetweenTransactions();
 	}
@@ -511,7 +511,7 @@ final class RoutingSession {
 		}
 		boolean readOnly = this.requests.isReadOnly();
 		current.follow(this.settings, readOnly);
-		if (current.isOnWritePool() && !readOnly && this.settings.isAutoCommit()) {
+		if (current.isOnWritePool() && !readOnly) {
 			this.units.mayWriteUnseen();
 		}
 	}

@@ -49,8 +49,8 @@ final class SessionUnits {
 	private @Nullable UnitOfWork unit;
 
 	/**
-	 * Whether the application had a physical connection in its own hands in auto-commit,
-	 * and may have written there.
+	 * Whether the application had a physical connection in its own hands, and may have
+	 * committed writes there.
 	 */
 	private boolean writesUnseen;
 
@@ -81,7 +81,7 @@ final class SessionUnits {
 	}
 
 	/**
-	 * The application has a physical connection in its own hands in auto-commit.
+	 * The application has a physical connection in its own hands that is not read-only.
 	 */
 	void mayWriteUnseen() {
 		this.writesUnseen = true;
@@ -304,6 +304,7 @@ final class SessionUnits {
 			UnitOfWork unit = this.source.begin(physical, route, request, this.settings);
 			this.unit = unit;
 			physical.hold().begun(unit);
+			this.writesUnseen |= physical.isExposed() && !unit.isReadOnly();
 			return unit;
 		}
 		catch (SQLException | RuntimeException | Error ex) {

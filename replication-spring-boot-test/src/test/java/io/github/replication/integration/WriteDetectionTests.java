@@ -40,6 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGStatement;
+import org.postgresql.jdbc.PgConnection;
 import org.postgresql.jdbc.PgDatabaseMetaData;
 import org.postgresql.jdbc.PgStatement;
 
@@ -218,6 +219,53 @@ class WriteDetectionTests {
 			statement.unwrap(PgStatement.class).executeUpdate("INSERT INTO visit (text) VALUES ('x')");
 		}
 		assertThat(hasWritten()).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "commit", "rollback", "setAutoCommit", "statement", "close" })
+	void writeThatTheUnwrappedConnectionHasCommittedIsFound(String next) throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setAutoCommit(false);
+			Connection driver = connection.unwrap(PgConnection.class);
+			insert(driver);
+			driver.commit();
+			use(connection, next);
+			assertThat(hasWritten()).isEqualTo(!next.equals("close"));
+		}
+		assertThat(hasWritten()).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "commit", "rollback", "setAutoCommit", "statement", "close" })
+	void writeThatTheUnwrappedConnectionHasCommittedBetweenTransactionsIsFound(String next) throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setAutoCommit(false);
+			Connection driver = connection.unwrap(PgConnection.class);
+			connection.commit();
+			application.newCaller();
+			insert(driver);
+			try (Statement statement = driver.createStatement()) {
+				statement.execute("COMMIT");
+			}
+			use(connection, next);
+			assertThat(hasWritten()).isEqualTo(!next.equals("close"));
+		}
+		assertThat(hasWritten()).isTrue();
+	}
+
+	private static void use(Connection connection, String method) throws SQLException {
+		switch (method) {
+			case "commit" -> connection.commit();
+			case "rollback" -> connection.rollback();
+			case "setAutoCommit" -> connection.setAutoCommit(true);
+			case "statement" -> {
+				try (Statement statement = connection.createStatement()) {
+					statement.executeQuery("SELECT count(*) FROM visit").close();
+				}
+				connection.commit();
+			}
+			default -> assertThat(method).isEqualTo("close");
+		}
 	}
 
 	@Test
