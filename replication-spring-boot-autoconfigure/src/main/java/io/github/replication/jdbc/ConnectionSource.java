@@ -53,6 +53,7 @@ import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteInquiry;
 import io.github.replication.policy.RouteRequest;
 import io.github.replication.policy.RoutingPolicy;
+import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -602,7 +603,7 @@ final class ConnectionSource {
 		ClusterNode node = unit.route().node();
 		failed(node, ex);
 		if (SqlState.isUndefined(ex) && RetryAttempt.isOpen() && node.role() == Role.REPLICA
-				&& this.cluster.positions().mayBeBehind(node)) {
+				&& DriverConnection.isReportedByServer(ex) && this.cluster.positions().mayBeBehind(node)) {
 			RetryAttempt.failedBehind();
 		}
 		if (!unit.isReadOnly() && SqlState.isReadOnlyViolation(ex)) {

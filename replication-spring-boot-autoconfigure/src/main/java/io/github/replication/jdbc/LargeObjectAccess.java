@@ -27,24 +27,61 @@ import java.sql.SQLException;
 
 /**
  * The access of a large object to the connection on which it was read: until that goes
- * back to its pool, since it then serves others.
+ * back to its pool, since it then serves others. Each call may ask the server, so that
+ * its errors are those of the unit.
  */
 final class LargeObjectAccess {
 
 	private final PhysicalConnection physical;
 
-	LargeObjectAccess(PhysicalConnection physical) {
-		this.physical = physical;
+	private final UnitOfWork unit;
+
+	LargeObjectAccess(UnitOfWork unit) {
+		this.physical = unit.physical();
+		this.unit = unit;
 	}
 
 	boolean isOver() {
 		return this.physical.isReleased();
 	}
 
-	void require() throws SQLException {
+	private void require() throws SQLException {
 		if (isOver()) {
 			throw LogicalStatement.closedWithItsUnit(this.physical, "large object");
 		}
+	}
+
+	/**
+	 * Calls the large object of the driver.
+	 */
+	<R> R call(Call<R> call) throws SQLException {
+		require();
+		try {
+			return call.make();
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
+	}
+
+	/**
+	 * Uses a stream of the driver.
+	 */
+	private long use(StreamUse use) throws IOException {
+		requireForStream();
+		try {
+			return use.make();
+		}
+		catch (IOException ex) {
+			throw translate(ex);
+		}
+	}
+
+	private void run(StreamAction action) throws IOException {
+		use(() -> {
+			action.run();
+			return 0;
+		});
 	}
 
 	private void requireForStream() throws IOException {
@@ -54,6 +91,21 @@ final class LargeObjectAccess {
 		catch (SQLException ex) {
 			throw new IOException(ex.getMessage(), ex);
 		}
+	}
+
+	/**
+	 * Notes the error of the connection that has failed a stream.
+	 */
+	private IOException translate(IOException ex) {
+		Throwable link = ex;
+		while (link != null && !(link instanceof SQLException)) {
+			link = link.getCause();
+		}
+		if (!(link instanceof SQLException cause)) {
+			return ex;
+		}
+		SQLException translated = this.unit.translate(cause);
+		return (translated != cause) ? new IOException(translated.getMessage(), translated) : ex;
 	}
 
 	InputStream guard(InputStream stream) {
@@ -82,38 +134,33 @@ final class LargeObjectAccess {
 
 		@Override
 		public int read() throws IOException {
-			this.access.requireForStream();
-			return super.read();
+			return (int) this.access.use(() -> super.read());
 		}
 
 		@Override
 		public int read(byte[] bytes, int offset, int length) throws IOException {
-			this.access.requireForStream();
-			return super.read(bytes, offset, length);
+			return (int) this.access.use(() -> super.read(bytes, offset, length));
 		}
 
 		@Override
 		public long skip(long count) throws IOException {
-			this.access.requireForStream();
-			return super.skip(count);
+			return this.access.use(() -> super.skip(count));
 		}
 
 		@Override
 		public int available() throws IOException {
-			this.access.requireForStream();
-			return super.available();
+			return (int) this.access.use(() -> super.available());
 		}
 
 		@Override
 		public void reset() throws IOException {
-			this.access.requireForStream();
-			super.reset();
+			this.access.run(() -> super.reset());
 		}
 
 		@Override
 		public void close() throws IOException {
 			if (!this.access.isOver()) {
-				super.close();
+				this.access.run(() -> super.close());
 			}
 		}
 
@@ -133,26 +180,22 @@ final class LargeObjectAccess {
 
 		@Override
 		public void write(int value) throws IOException {
-			this.access.requireForStream();
-			this.out.write(value);
+			this.access.run(() -> this.out.write(value));
 		}
 
 		@Override
 		public void write(byte[] bytes, int offset, int length) throws IOException {
-			this.access.requireForStream();
-			this.out.write(bytes, offset, length);
+			this.access.run(() -> this.out.write(bytes, offset, length));
 		}
 
 		@Override
 		public void flush() throws IOException {
-			this.access.requireForStream();
-			this.out.flush();
+			this.access.run(() -> this.out.flush());
 		}
 
 		@Override
 		public void close() throws IOException {
-			this.access.requireForStream();
-			this.out.close();
+			this.access.run(() -> this.out.close());
 		}
 
 	}
@@ -171,34 +214,62 @@ final class LargeObjectAccess {
 
 		@Override
 		public int read() throws IOException {
-			this.access.requireForStream();
-			return super.read();
+			return (int) this.access.use(() -> super.read());
 		}
 
 		@Override
 		public int read(char[] characters, int offset, int length) throws IOException {
-			this.access.requireForStream();
-			return super.read(characters, offset, length);
+			return (int) this.access.use(() -> super.read(characters, offset, length));
 		}
 
 		@Override
 		public long skip(long count) throws IOException {
-			this.access.requireForStream();
-			return super.skip(count);
+			return this.access.use(() -> super.skip(count));
 		}
 
 		@Override
 		public boolean ready() throws IOException {
-			this.access.requireForStream();
-			return super.ready();
+			return this.access.use(() -> super.ready() ? 1 : 0) == 1;
 		}
 
 		@Override
 		public void close() throws IOException {
 			if (!this.access.isOver()) {
-				super.close();
+				this.access.run(() -> super.close());
 			}
 		}
+
+	}
+
+	/**
+	 * Calls a large object.
+	 *
+	 * @param <R> the type of the result
+	 */
+	@FunctionalInterface
+	interface Call<R> {
+
+		R make() throws SQLException;
+
+	}
+
+	/**
+	 * Uses a stream that returns a number.
+	 */
+	@FunctionalInterface
+	private interface StreamUse {
+
+		long make() throws IOException;
+
+	}
+
+	/**
+	 * Uses a stream that returns nothing.
+	 */
+	@FunctionalInterface
+	private interface StreamAction {
+
+		void run() throws IOException;
 
 	}
 

@@ -31,70 +31,71 @@ final class LogicalBlob implements Blob {
 
 	private final LargeObjectAccess access;
 
-	LogicalBlob(Blob delegate, PhysicalConnection physical) {
+	LogicalBlob(Blob delegate, UnitOfWork unit) {
 		this.delegate = delegate;
-		this.access = new LargeObjectAccess(physical);
-	}
-
-	private Blob delegate() throws SQLException {
-		this.access.require();
-		return this.delegate;
+		this.access = new LargeObjectAccess(unit);
 	}
 
 	@Override
 	public long length() throws SQLException {
-		return delegate().length();
+		return this.access.call(() -> this.delegate.length());
 	}
 
 	@Override
 	public byte[] getBytes(long position, int length) throws SQLException {
-		return delegate().getBytes(position, length);
+		return this.access.call(() -> this.delegate.getBytes(position, length));
 	}
 
 	@Override
 	public InputStream getBinaryStream() throws SQLException {
-		return this.access.guard(delegate().getBinaryStream());
+		return this.access.guard(this.access.call(() -> this.delegate.getBinaryStream()));
 	}
 
 	@Override
 	public InputStream getBinaryStream(long position, long length) throws SQLException {
-		return this.access.guard(delegate().getBinaryStream(position, length));
+		return this.access.guard(this.access.call(() -> this.delegate.getBinaryStream(position, length)));
 	}
 
 	@Override
 	public long position(byte[] pattern, long start) throws SQLException {
-		return delegate().position(pattern, start);
+		return this.access.call(() -> this.delegate.position(pattern, start));
 	}
 
 	@Override
 	public long position(Blob pattern, long start) throws SQLException {
-		return delegate().position(pattern, start);
+		return this.access.call(() -> this.delegate.position(pattern, start));
 	}
 
 	@Override
 	public int setBytes(long position, byte[] bytes) throws SQLException {
-		return delegate().setBytes(position, bytes);
+		return this.access.call(() -> this.delegate.setBytes(position, bytes));
 	}
 
 	@Override
 	public int setBytes(long position, byte[] bytes, int offset, int length) throws SQLException {
-		return delegate().setBytes(position, bytes, offset, length);
+		return this.access.call(() -> this.delegate.setBytes(position, bytes, offset, length));
 	}
 
 	@Override
 	public OutputStream setBinaryStream(long position) throws SQLException {
-		return this.access.guard(delegate().setBinaryStream(position));
+		return this.access.guard(this.access.call(() -> this.delegate.setBinaryStream(position)));
 	}
 
 	@Override
 	public void truncate(long length) throws SQLException {
-		delegate().truncate(length);
+		this.access.call(() -> {
+			this.delegate.truncate(length);
+			return this.delegate;
+		});
 	}
 
 	@Override
 	public void free() throws SQLException {
 		if (!this.access.isOver()) {
-			this.delegate.free();
+			this.access.call(() -> {
+				this.delegate.free();
+				return this.delegate;
+			});
 		}
 	}
 

@@ -60,12 +60,25 @@ final class LogicalCall implements InvocationHandler {
 	 * Parameters that are registered or named are set again if the call moves.
 	 */
 	private @Nullable Object callPhysical(Method method, @Nullable Object @Nullable [] args) throws Throwable {
-		Object result = call(this.statement.delegate(), method, args);
+		Object result = callTranslated(this.statement.delegate(), method, args);
 		if (method.getReturnType() == void.class) {
 			this.statement.record(Arrays.asList(method.getName(), (args != null) ? args[0] : null),
 					(statement) -> setAgain(statement, method, args));
 		}
 		return (result != null) ? this.statement.own(result) : null;
+	}
+
+	/**
+	 * The driver reads the rows of a cursor when it returns them.
+	 */
+	private @Nullable Object callTranslated(Object target, Method method, @Nullable Object @Nullable [] args)
+			throws Throwable {
+		try {
+			return call(target, method, args);
+		}
+		catch (SQLException ex) {
+			throw this.statement.translate(ex);
+		}
 	}
 
 	private static void setAgain(PreparedStatement statement, Method method, @Nullable Object @Nullable [] args)

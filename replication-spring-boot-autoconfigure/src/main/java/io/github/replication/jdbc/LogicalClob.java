@@ -33,64 +33,59 @@ final class LogicalClob implements Clob {
 
 	private final LargeObjectAccess access;
 
-	LogicalClob(Clob delegate, PhysicalConnection physical) {
+	LogicalClob(Clob delegate, UnitOfWork unit) {
 		this.delegate = delegate;
-		this.access = new LargeObjectAccess(physical);
-	}
-
-	private Clob delegate() throws SQLException {
-		this.access.require();
-		return this.delegate;
+		this.access = new LargeObjectAccess(unit);
 	}
 
 	@Override
 	public long length() throws SQLException {
-		return delegate().length();
+		return this.access.call(() -> this.delegate.length());
 	}
 
 	@Override
 	public String getSubString(long position, int length) throws SQLException {
-		return delegate().getSubString(position, length);
+		return this.access.call(() -> this.delegate.getSubString(position, length));
 	}
 
 	@Override
 	public Reader getCharacterStream() throws SQLException {
-		return this.access.guard(delegate().getCharacterStream());
+		return this.access.guard(this.access.call(() -> this.delegate.getCharacterStream()));
 	}
 
 	@Override
 	public Reader getCharacterStream(long position, long length) throws SQLException {
-		return this.access.guard(delegate().getCharacterStream(position, length));
+		return this.access.guard(this.access.call(() -> this.delegate.getCharacterStream(position, length)));
 	}
 
 	@Override
 	public InputStream getAsciiStream() throws SQLException {
-		return this.access.guard(delegate().getAsciiStream());
+		return this.access.guard(this.access.call(() -> this.delegate.getAsciiStream()));
 	}
 
 	@Override
 	public long position(String pattern, long start) throws SQLException {
-		return delegate().position(pattern, start);
+		return this.access.call(() -> this.delegate.position(pattern, start));
 	}
 
 	@Override
 	public long position(Clob pattern, long start) throws SQLException {
-		return delegate().position(pattern, start);
+		return this.access.call(() -> this.delegate.position(pattern, start));
 	}
 
 	@Override
 	public int setString(long position, String text) throws SQLException {
-		return delegate().setString(position, text);
+		return this.access.call(() -> this.delegate.setString(position, text));
 	}
 
 	@Override
 	public int setString(long position, String text, int offset, int length) throws SQLException {
-		return delegate().setString(position, text, offset, length);
+		return this.access.call(() -> this.delegate.setString(position, text, offset, length));
 	}
 
 	@Override
 	public OutputStream setAsciiStream(long position) throws SQLException {
-		return this.access.guard(delegate().setAsciiStream(position));
+		return this.access.guard(this.access.call(() -> this.delegate.setAsciiStream(position)));
 	}
 
 	/**
@@ -98,18 +93,24 @@ final class LogicalClob implements Clob {
 	 */
 	@Override
 	public Writer setCharacterStream(long position) throws SQLException {
-		return delegate().setCharacterStream(position);
+		return this.access.call(() -> this.delegate.setCharacterStream(position));
 	}
 
 	@Override
 	public void truncate(long length) throws SQLException {
-		delegate().truncate(length);
+		this.access.call(() -> {
+			this.delegate.truncate(length);
+			return this.delegate;
+		});
 	}
 
 	@Override
 	public void free() throws SQLException {
 		if (!this.access.isOver()) {
-			this.delegate.free();
+			this.access.call(() -> {
+				this.delegate.free();
+				return this.delegate;
+			});
 		}
 	}
 

@@ -64,6 +64,20 @@ final class LogicalResultSet extends DelegatingResultSet {
 		}
 	}
 
+	/**
+	 * Asks the server as well, to see whether another row follows.
+	 */
+	@Override
+	public boolean isLast() throws SQLException {
+		ResultSet rows = delegate();
+		try {
+			return rows.isLast();
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
+	}
+
 	@Override
 	public void insertRow() throws SQLException {
 		change(ResultSet::insertRow);
@@ -99,22 +113,46 @@ final class LogicalResultSet extends DelegatingResultSet {
 
 	@Override
 	public @Nullable Blob getBlob(int columnIndex) throws SQLException {
-		return ownOrNull(Blob.class, delegate().getBlob(columnIndex));
+		ResultSet rows = delegate();
+		try {
+			return ownOrNull(Blob.class, rows.getBlob(columnIndex));
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	@Override
 	public @Nullable Blob getBlob(String columnLabel) throws SQLException {
-		return ownOrNull(Blob.class, delegate().getBlob(columnLabel));
+		ResultSet rows = delegate();
+		try {
+			return ownOrNull(Blob.class, rows.getBlob(columnLabel));
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	@Override
 	public @Nullable Clob getClob(int columnIndex) throws SQLException {
-		return ownOrNull(Clob.class, delegate().getClob(columnIndex));
+		ResultSet rows = delegate();
+		try {
+			return ownOrNull(Clob.class, rows.getClob(columnIndex));
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	@Override
 	public @Nullable Clob getClob(String columnLabel) throws SQLException {
-		return ownOrNull(Clob.class, delegate().getClob(columnLabel));
+		ResultSet rows = delegate();
+		try {
+			return ownOrNull(Clob.class, rows.getClob(columnLabel));
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	/**
@@ -122,12 +160,24 @@ final class LogicalResultSet extends DelegatingResultSet {
 	 */
 	@Override
 	public <T> T getObject(int columnIndex, Class<T> type) throws SQLException {
-		return own(type, delegate().getObject(columnIndex, type));
+		ResultSet rows = delegate();
+		try {
+			return own(type, rows.getObject(columnIndex, type));
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	@Override
 	public <T> T getObject(String columnLabel, Class<T> type) throws SQLException {
-		return own(type, delegate().getObject(columnLabel, type));
+		ResultSet rows = delegate();
+		try {
+			return own(type, rows.getObject(columnLabel, type));
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	/**
@@ -135,12 +185,24 @@ final class LogicalResultSet extends DelegatingResultSet {
 	 */
 	@Override
 	public Object getObject(int columnIndex) throws SQLException {
-		return own(Object.class, delegate().getObject(columnIndex));
+		ResultSet rows = delegate();
+		try {
+			return own(Object.class, rows.getObject(columnIndex));
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	@Override
 	public Object getObject(String columnLabel) throws SQLException {
-		return own(Object.class, delegate().getObject(columnLabel));
+		ResultSet rows = delegate();
+		try {
+			return own(Object.class, rows.getObject(columnLabel));
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	private <T> @Nullable T ownOrNull(Class<T> type, @Nullable T object) throws SQLException {

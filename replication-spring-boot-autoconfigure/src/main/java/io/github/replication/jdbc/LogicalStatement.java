@@ -309,8 +309,7 @@ class LogicalStatement implements Statement {
 		}
 		else if (value instanceof Blob || (value instanceof Clob && !(value instanceof NClob))) {
 			this.session.exposeLargeObject(unit);
-			own = (value instanceof Blob blob) ? new LogicalBlob(blob, unit.physical())
-					: new LogicalClob((Clob) value, unit.physical());
+			own = (value instanceof Blob blob) ? new LogicalBlob(blob, unit) : new LogicalClob((Clob) value, unit);
 		}
 		return type.isInstance(own) ? type.cast(own) : value;
 	}

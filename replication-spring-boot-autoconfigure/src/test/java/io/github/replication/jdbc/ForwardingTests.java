@@ -19,6 +19,8 @@ package io.github.replication.jdbc;
 import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
 import java.io.FilterReader;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -37,8 +39,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.Answers;
 import org.mockito.ArgumentMatchers;
 import org.mockito.BDDMockito;
@@ -47,6 +51,7 @@ import org.mockito.Mockito;
 import io.github.replication.jdbc.UnitOfWork.Execution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
@@ -72,6 +77,10 @@ class ForwardingTests {
 			Class.class, Integer.class);
 
 	private final List<Call> calls = new ArrayList<>();
+
+	private final SQLException failure = new SQLException("x", "57P01");
+
+	private final SQLException noted = new SQLException("y", "57P01");
 
 	static Stream<Method> methodsOfResultSets() {
 		return methods(ResultSet.class);
@@ -159,9 +168,75 @@ class ForwardingTests {
 	@ParameterizedTest
 	@MethodSource("methodsOfLargeObjects")
 	void largeObjectCallsItsTwin(Method method) throws Exception {
-		PhysicalConnection physical = Mockito.mock(PhysicalConnection.class);
-		assertForwards((method.getDeclaringClass() == Blob.class) ? new LogicalBlob(twin(Blob.class), physical)
-				: new LogicalClob(twin(Clob.class), physical), method);
+		UnitOfWork unit = unit();
+		assertForwards((method.getDeclaringClass() == Blob.class) ? new LogicalBlob(twin(Blob.class), unit)
+				: new LogicalClob(twin(Clob.class), unit), method);
+	}
+
+	@ParameterizedTest
+	@MethodSource("methodsOfLargeObjects")
+	void unitNotesTheErrorOfALargeObject(Method method) throws Exception {
+		UnitOfWork unit = unit();
+		assertNotes(unit, (method.getDeclaringClass() == Blob.class) ? new LogicalBlob(failing(Blob.class), unit)
+				: new LogicalClob(failing(Clob.class), unit), method);
+	}
+
+	@Test
+	void unitNotesTheErrorOfAStream() throws Exception {
+		UnitOfWork unit = unit();
+		IOException lost = new IOException("x", this.failure);
+		InputStream input = Mockito.mock(InputStream.class, (call) -> {
+			throw lost;
+		});
+		Blob blob = Mockito.mock(Blob.class);
+		BDDMockito.given(blob.getBinaryStream()).willReturn(input);
+		InputStream stream = new LogicalBlob(blob, unit).getBinaryStream();
+		BDDMockito.given(unit.translate(this.failure)).willReturn(this.noted);
+		assertThatIOException().isThrownBy(stream::read).withCause(this.noted);
+		BDDMockito.given(unit.translate(this.failure)).willReturn(this.failure);
+		assertThatIOException().isThrownBy(() -> stream.read(new byte[1])).isSameAs(lost);
+		Mockito.verify(unit, Mockito.atLeast(2)).translate(this.failure);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "next", "isLast", "getBlob", "getClob", "getObject" })
+	void unitNotesTheErrorOfAResultSetThatAsksTheServer(String name) throws Exception {
+		UnitOfWork unit = unit();
+		LogicalStatement statement = new LogicalStatement(connection(unit), (connection) -> twin(Statement.class));
+		List<Method> methods = methodsOfResultSets()
+			.filter((method) -> method.getName().equals(name) && !hasParameter(method, Map.class))
+			.toList();
+		assertThat(methods).isNotEmpty();
+		for (Method method : methods) {
+			assertNotes(unit, new LogicalResultSet(failing(ResultSet.class), statement, unit), method);
+		}
+	}
+
+	@Test
+	void unitNotesTheErrorOfACall() throws Exception {
+		UnitOfWork unit = unit();
+		CallableStatement statement = LogicalPreparedStatement.prepareCall(connection(unit), "{call f()}",
+				(connection) -> failing(CallableStatement.class));
+		assertNotes(unit, statement, CallableStatement.class.getMethod("getObject", int.class));
+	}
+
+	private static boolean hasParameter(Method method, Class<?> type) {
+		return Arrays.asList(method.getParameterTypes()).contains(type);
+	}
+
+	private void assertNotes(UnitOfWork unit, Object logical, Method method) throws Exception {
+		BDDMockito.given(unit.translate(this.failure)).willReturn(this.noted);
+		Object[] arguments = Arrays.stream(method.getParameterTypes()).map(ForwardingTests::value).toArray();
+		assertThatThrownBy(() -> method.invoke(logical, arguments)).cause().isSameAs(this.noted);
+	}
+
+	private <T> T failing(Class<T> type) {
+		return Mockito.mock(type, (call) -> {
+			if (call.getMethod().getName().equals("toString")) {
+				return "failing";
+			}
+			throw this.failure;
+		});
 	}
 
 	/**

@@ -15,8 +15,15 @@
  */
 package io.github.replication.integration;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.sql.Blob;
+import java.sql.Clob;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -40,6 +47,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.annotation.Bean;
@@ -134,6 +143,23 @@ class RetryTests {
 		assertRanElsewhere(units, units.read(once(this::terminate)));
 		assertThat(units.failures()).singleElement().satisfies((ex) -> assertThat(state(ex)).isEqualTo("57P01"));
 		assertNothingLeftBehind();
+	}
+
+	@ParameterizedTest
+	@EnumSource(Reading.class)
+	void unitRunsElsewhereWhenItsConnectionIsTerminatedWhileAValueIsRead(Reading reading) {
+		JdbcTemplate admin = admin(this.cluster.primary());
+		long id = admin.queryForObject("SELECT lo_from_bytea(0, 'ab')", Long.class);
+		try {
+			admin.execute("GRANT SELECT ON LARGE OBJECT " + id + " TO PUBLIC");
+			this.cluster.awaitReplication();
+			Units units = start();
+			assertRanElsewhere(units, units.readValue(id, reading, once(this::terminate)));
+			assertNothingLeftBehind();
+		}
+		finally {
+			admin.queryForList("SELECT lo_unlink(" + id + ")");
+		}
 	}
 
 	@Test
@@ -655,6 +681,26 @@ class RetryTests {
 			return readTwice(between);
 		}
 
+		@ReadOnly
+		Served readValue(long id, Reading reading, Consumer<Served> between) {
+			Served served = Served.by(this.jdbc);
+			attempted(served);
+			this.jdbc.execute((Statement statement) -> {
+				statement.execute("DECLARE numbers CURSOR FOR SELECT generate_series(1, 10)");
+				statement.setFetchSize(1);
+				try (ResultSet rows = statement
+					.executeQuery("SELECT " + id + "::oid, 'numbers'::refcursor FROM generate_series(1, 10)")) {
+					rows.next();
+					reading.read(rows, () -> between.accept(served));
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
+				}
+				return served;
+			});
+			return served;
+		}
+
 		@ReadOnly(propagation = Propagation.SUPPORTS)
 		Served readInAutoCommit(Consumer<Served> between) {
 			return readTwice(between);
@@ -684,6 +730,79 @@ class RetryTests {
 		private Served readTwice(Consumer<Served> between) {
 			return readTwice(() -> Served.by(this.jdbc), between);
 		}
+
+	}
+
+	/**
+	 * Reads what the driver asks the server for, after something has happened.
+	 */
+	enum Reading {
+
+		BLOB {
+
+			@Override
+			void read(ResultSet row, Runnable before) throws SQLException {
+				Blob blob = row.getBlob(1);
+				before.run();
+				assertThat(blob.length()).isEqualTo(2);
+			}
+
+		},
+
+		STREAM {
+
+			@Override
+			void read(ResultSet row, Runnable before) throws SQLException, IOException {
+				InputStream stream = row.getBlob(1).getBinaryStream();
+				before.run();
+				assertThat(stream.read()).isEqualTo('a');
+			}
+
+		},
+
+		CLOB {
+
+			@Override
+			void read(ResultSet row, Runnable before) throws SQLException {
+				Clob clob = row.getClob(1);
+				before.run();
+				assertThat(clob.getSubString(1, 2)).isEqualTo("ab");
+			}
+
+		},
+
+		READER {
+
+			@Override
+			void read(ResultSet row, Runnable before) throws SQLException, IOException {
+				Reader reader = row.getClob(1).getCharacterStream();
+				before.run();
+				assertThat(reader.read()).isEqualTo('a');
+			}
+
+		},
+
+		CURSOR {
+
+			@Override
+			void read(ResultSet row, Runnable before) throws SQLException {
+				before.run();
+				assertThat(((ResultSet) row.getObject(2)).next()).isTrue();
+			}
+
+		},
+
+		LAST_ROW {
+
+			@Override
+			void read(ResultSet row, Runnable before) throws SQLException {
+				before.run();
+				assertThat(row.isLast()).isFalse();
+			}
+
+		};
+
+		abstract void read(ResultSet row, Runnable before) throws SQLException, IOException;
 
 	}
 
