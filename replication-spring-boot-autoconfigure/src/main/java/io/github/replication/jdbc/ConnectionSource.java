@@ -21,6 +21,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransactionRollbackException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -357,6 +358,14 @@ final class ConnectionSource {
 			open.route(route);
 			return open;
 		}
+		return takeUsable(route, decided);
+	}
+
+	/**
+	 * Takes a connection of the pool that was decided.
+	 * @return the connection, {@code null} if the decision does not hold any longer
+	 */
+	private @Nullable PhysicalConnection takeUsable(Route route, RouteRequest decided) throws SQLException {
 		PhysicalConnection physical = takeUnlessDemoted(route);
 		boolean usable = false;
 		try {
@@ -468,33 +477,40 @@ final class ConnectionSource {
 	 * @param replica the replica that the read cannot go on with
 	 */
 	PhysicalConnection takeBehind(ClusterNode replica) throws SQLException {
-		try (PrimaryWait wait = new PrimaryWait(this.cluster, caller())) {
-			wait.begin();
-			while (true) {
-				Topology topology = this.cluster.topology();
-				Route route = this.routes.behind(replica);
-				RetryAttempt.uses(route.node());
-				try {
-					return takeUnlessDemoted(route);
-				}
-				catch (NodeUnavailableException ex) {
-					wait.after(ex, topology);
-				}
-			}
-		}
+		return acquireWithPrimary((topology) -> {
+			Route route = this.routes.behind(replica);
+			RetryAttempt.uses(route.node());
+			return takeUnlessDemoted(route);
+		});
 	}
 
 	/**
 	 * Takes a connection on which metadata can be read: the primary's, or that of any
-	 * replica if the primary cannot be reached or the reader only reads.
+	 * replica if the primary cannot be reached.
 	 */
-	PhysicalConnection acquireForMetadata(boolean readOnly) throws SQLException {
+	PhysicalConnection acquireForMetadata() throws SQLException {
+		return acquireWithPrimary(this::takeForMetadata);
+	}
+
+	/**
+	 * Takes a connection on which a reader can read metadata. It leads to where a
+	 * statement of the reader may go by the known positions, and to no pool of writers.
+	 * @param request the facts of such a statement
+	 */
+	PhysicalConnection acquireForMetadata(RouteRequest request) throws SQLException {
+		return acquireWithPrimary((topology) -> takeForMetadata(topology, request));
+	}
+
+	/**
+	 * Takes a connection that may be one of the primary, which is waited for.
+	 */
+	private PhysicalConnection acquireWithPrimary(Acquisition acquisition) throws SQLException {
 		try (PrimaryWait wait = new PrimaryWait(this.cluster, caller())) {
 			wait.begin();
 			while (true) {
 				Topology topology = this.cluster.topology();
 				try {
-					return takeForMetadata(topology, readOnly);
+					return acquisition.by(topology);
 				}
 				catch (NodeUnavailableException ex) {
 					wait.after(ex, topology);
@@ -503,9 +519,11 @@ final class ConnectionSource {
 		}
 	}
 
-	private PhysicalConnection takeForMetadata(Topology topology, boolean readOnly) throws SQLException {
-		if (readOnly || !this.cluster.isPrimaryReachable()) {
-			for (ClusterNode replica : topology.rotation(null).all()) {
+	private PhysicalConnection takeForMetadata(Topology topology) throws SQLException {
+		if (!this.cluster.isPrimaryReachable()) {
+			List<ClusterNode> replicas = new ArrayList<>(topology.rotation(null).all());
+			Collections.shuffle(replicas);
+			for (ClusterNode replica : replicas) {
 				try {
 					return take(new Route(replica, PoolKind.READ, Reason.NO_TRANSACTION));
 				}
@@ -514,8 +532,31 @@ final class ConnectionSource {
 				}
 			}
 		}
-		PoolKind pool = readOnly ? PoolKind.READ : PoolKind.WRITE;
-		return take(new Route(topology.primary(), pool, Reason.NO_TRANSACTION));
+		return take(new Route(topology.primary(), PoolKind.WRITE, Reason.NO_TRANSACTION));
+	}
+
+	private PhysicalConnection takeForMetadata(Topology topology, RouteRequest request) throws SQLException {
+		List<ClusterNode> excluded = RetryAttempt.excluded(topology);
+		RouteRequest current = request;
+		while (true) {
+			Route decided = this.routes.findAtOnce(current, excluded);
+			Route route = new Route(decided.node(), PoolKind.READ, decided.reason());
+			RetryAttempt.uses(route.node());
+			try {
+				PhysicalConnection physical = takeUsable(route, current);
+				if (physical != null) {
+					return physical;
+				}
+			}
+			catch (NodeUnavailableException ex) {
+				if (route.reason() != Reason.READ_ONLY) {
+					throw ex;
+				}
+				logger.debug(route.node() + " gives no connection for metadata", ex);
+				excluded = without(excluded, route.node(), ex.isUnreachable());
+			}
+			current = request.with(caller().bound());
+		}
 	}
 
 	private PhysicalConnection take(Route route) throws SQLException {
@@ -643,6 +684,16 @@ final class ConnectionSource {
 	static @Nullable String unit() {
 		String transaction = TransactionSynchronizationManager.getCurrentTransactionName();
 		return (transaction != null) ? transaction : RoutingScope.current().unit();
+	}
+
+	/**
+	 * Takes a connection.
+	 */
+	@FunctionalInterface
+	private interface Acquisition {
+
+		PhysicalConnection by(Topology topology) throws SQLException;
+
 	}
 
 }

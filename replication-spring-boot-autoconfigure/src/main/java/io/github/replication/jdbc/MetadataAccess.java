@@ -131,10 +131,13 @@ final class MetadataAccess {
 	}
 
 	/**
-	 * A connection with the settings of the session, among them the network timeout.
+	 * A connection with the settings of the session, among them the network timeout. That
+	 * of a reader leads to where its statements may go.
 	 */
 	private PhysicalConnection borrow() throws SQLException {
-		PhysicalConnection borrowed = this.source.acquireForMetadata(this.requests.isReadOnly());
+		PhysicalConnection borrowed = this.requests.isReadOnly()
+				? this.source.acquireForMetadata(this.requests.of(StatementText.UNKNOWN, false))
+				: this.source.acquireForMetadata();
 		try {
 			borrowed.useAutoCommit();
 			SessionSettings settings = this.requests.settings();

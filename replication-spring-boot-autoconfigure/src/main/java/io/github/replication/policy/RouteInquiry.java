@@ -77,6 +77,17 @@ public final class RouteInquiry {
 		return this.policy.require(left.isEmpty() ? route : leave(route, left, request, caller, excluded), request);
 	}
 
+	/**
+	 * Finds the route of a question that is no unit of its own. The known positions
+	 * decide, so that nothing is waited for, and the primary may always serve.
+	 * @param request the facts
+	 * @param excluded replicas that must not serve
+	 * @return the route
+	 */
+	public Route findAtOnce(RouteRequest request, List<ClusterNode> excluded) {
+		return this.policy.route(request, excluded);
+	}
+
 	private Route leave(Route route, List<ClusterNode> left, RouteRequest request, CallerRecord caller,
 			List<ClusterNode> excluded) {
 		List<ClusterNode> more = new ArrayList<>(excluded);

@@ -1251,6 +1251,25 @@ class ConnectionTests {
 	}
 
 	@Test
+	void metadataShowsTheTableThatItsReaderHasCreated() throws SQLException {
+		cluster.replicas().forEach(PostgresNode::pauseReplay);
+		try {
+			application.jdbc().execute("CREATE TABLE a.young (id int)");
+			units.readOnly(() -> application.jdbc().execute((Connection connection) -> {
+				try (ResultSet rows = connection.getMetaData().getTables(null, "a", "young", null)) {
+					assertThat(rows.next()).isTrue();
+				}
+				return null;
+			}));
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+			application.jdbc().execute("DROP TABLE a.young");
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
 	void arraysAreCreatedWithoutAConnectionOfTheirOwn() throws SQLException {
 		for (int i = 0; i < 3; i++) {
 			try (Connection connection = dataSource.getConnection()) {

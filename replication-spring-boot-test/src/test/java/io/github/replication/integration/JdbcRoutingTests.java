@@ -508,6 +508,27 @@ class JdbcRoutingTests {
 	}
 
 	@Test
+	void metadataOfAReaderIsThatOfANodeForItsStatements() {
+		String primary = cluster.primary().jdbcUrl();
+		assertThat(reader.urlOfMetadata()).isNotEqualTo(primary);
+		assertThat(reader.urlOfMetadataInGroup()).isEqualTo(primary);
+		assertThat(reader.urlOfMetadataStrong()).isEqualTo(primary);
+		assertThat(Replication.onPrimary(() -> reader.urlOfMetadata())).isEqualTo(primary);
+		reader.write();
+		assertThat(reader.urlOfMetadata()).isEqualTo(primary);
+		assertThat(reader.urlOfMetadataEventual()).isNotEqualTo(primary);
+	}
+
+	@Test
+	void metadataIsReadFromEachReplica() {
+		Set<String> urls = new HashSet<>();
+		Awaitility.await().pollInSameThread().untilAsserted(() -> {
+			urls.add(reader.urlOfMetadata());
+			assertThat(urls).hasSize(2);
+		});
+	}
+
+	@Test
 	void writeInReadOnlyMethodIsRefusedWithTheRemedy() {
 		assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> reader.insertInReadOnly())
 			.havingRootCause()
@@ -671,6 +692,27 @@ class JdbcRoutingTests {
 		@ReadOnly(group = "reports")
 		public Served findInGroup() {
 			return Served.by(this.jdbc);
+		}
+
+		@ReadOnly
+		public String urlOfMetadata() {
+			return this.jdbc
+				.execute((Connection connection) -> connection.getMetaData().getURL().replaceFirst("[?].*", ""));
+		}
+
+		@ReadOnly(consistency = Consistency.EVENTUAL)
+		public String urlOfMetadataEventual() {
+			return urlOfMetadata();
+		}
+
+		@ReadOnly(consistency = Consistency.STRONG)
+		public String urlOfMetadataStrong() {
+			return urlOfMetadata();
+		}
+
+		@ReadOnly(group = "reports")
+		public String urlOfMetadataInGroup() {
+			return urlOfMetadata();
 		}
 
 		@UsePrimary
