@@ -106,7 +106,11 @@ final class LogicalMetaData implements InvocationHandler {
 			ResultSet rows = (ResultSet) call(physical.connection(), method, args).orElseThrow();
 			return new MetaDataRows(rows, this.connection, physical);
 		}
-		catch (SQLException | RuntimeException | Error ex) {
+		catch (SQLException ex) {
+			session.leave(physical);
+			throw session.noteFailure(physical, ex);
+		}
+		catch (RuntimeException | Error ex) {
 			session.leave(physical);
 			throw ex;
 		}

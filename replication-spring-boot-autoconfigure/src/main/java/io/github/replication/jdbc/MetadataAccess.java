@@ -59,7 +59,7 @@ final class MetadataAccess {
 			return ask(borrowed, question);
 		}
 		finally {
-			borrowed.release();
+			release(borrowed);
 		}
 	}
 
@@ -138,6 +138,7 @@ final class MetadataAccess {
 		PhysicalConnection borrowed = this.requests.isReadOnly()
 				? this.source.acquireForMetadata(this.requests.of(StatementText.UNKNOWN, false))
 				: this.source.acquireForMetadata();
+		RetryAttempt.takes(borrowed);
 		try {
 			borrowed.useAutoCommit();
 			SessionSettings settings = this.requests.settings();
@@ -147,9 +148,14 @@ final class MetadataAccess {
 			return borrowed;
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			borrowed.release();
+			release(borrowed);
 			throw ex;
 		}
+	}
+
+	private static void release(PhysicalConnection borrowed) {
+		borrowed.release();
+		RetryAttempt.returns(borrowed);
 	}
 
 }

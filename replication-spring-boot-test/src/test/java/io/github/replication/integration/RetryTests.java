@@ -49,6 +49,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.annotation.Bean;
@@ -294,6 +295,26 @@ class RetryTests {
 		});
 		assertThat(read).succeedsWithin(Duration.ofSeconds(30));
 		assertThat(preparer.prepared).hasSize(2).doesNotHaveDuplicates().last().isEqualTo(read.join().node());
+	}
+
+	@ParameterizedTest
+	@Tag("long")
+	@ValueSource(booleans = { true, false })
+	void unitRunsElsewhereWhenItsNodeFallsSilentBeforeItReadsMetadata(boolean rows) {
+		Units units = start("replication.monitor.interval", "200ms", "replication.monitor.timeout", "200ms",
+				"replication.monitor.abort-after", "500ms");
+		units.read(RetryTests::nothing);
+		AtomicInteger runs = new AtomicInteger();
+		CompletableFuture<Boolean> read = CompletableFuture.supplyAsync(() -> {
+			this.application.newCaller();
+			return units.readMetadata(rows, () -> {
+				if (runs.incrementAndGet() == 1) {
+					this.cluster.node("replica-1").proxy().blackHole();
+				}
+			});
+		});
+		assertThat(read).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(true);
+		assertThat(runs).hasValue(2);
 	}
 
 	@Test
@@ -699,6 +720,19 @@ class RetryTests {
 				return served;
 			});
 			return served;
+		}
+
+		@ReadOnly
+		boolean readMetadata(boolean rows, Runnable before) {
+			return this.jdbc.execute((Connection connection) -> {
+				before.run();
+				if (!rows) {
+					return connection.getSchema() != null;
+				}
+				try (ResultSet tables = connection.getMetaData().getTables(null, null, "note", null)) {
+					return tables.next();
+				}
+			});
 		}
 
 		@ReadOnly(propagation = Propagation.SUPPORTS)
