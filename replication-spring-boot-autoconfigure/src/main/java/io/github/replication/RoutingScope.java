@@ -31,19 +31,22 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  *
  * @param primaryForced whether everything goes to the primary
  * @param readOnly whether statements are read-only although no transaction says so
+ * @param readOnlyByTransaction whether they are so no longer where the transaction of the
+ * unit is suspended
  * @param consistency how much reads must see
  * @param maxStaleness how old the data may be, {@code null} for no bound
  * @param group the group whose replicas serve, {@code null} for the replicas of no group
  * @param unit the method that opened the scope, {@code null} for {@link #NONE}
  * @since 0.1.0
  */
-public record RoutingScope(boolean primaryForced, boolean readOnly, Consistency consistency,
-		@Nullable Duration maxStaleness, @Nullable String group, @Nullable String unit) {
+public record RoutingScope(boolean primaryForced, boolean readOnly, boolean readOnlyByTransaction,
+		Consistency consistency, @Nullable Duration maxStaleness, @Nullable String group, @Nullable String unit) {
 
 	/**
 	 * The scope in force where none was entered.
 	 */
-	public static final RoutingScope NONE = new RoutingScope(false, false, Consistency.SESSION, null, null, null);
+	public static final RoutingScope NONE = new RoutingScope(false, false, false, Consistency.SESSION, null, null,
+			null);
 
 	private static final ThreadLocal<RoutingScope> CURRENT = new ThreadLocal<>();
 
@@ -81,7 +84,8 @@ public record RoutingScope(boolean primaryForced, boolean readOnly, Consistency 
 	 * @return the derived scope, read-only if this one is
 	 */
 	public RoutingScope onPrimary(String unit) {
-		return new RoutingScope(true, this.readOnly, this.consistency, this.maxStaleness, this.group, unit);
+		return new RoutingScope(true, this.readOnly, this.readOnlyByTransaction, this.consistency, this.maxStaleness,
+				this.group, unit);
 	}
 
 	/**
@@ -96,7 +100,7 @@ public record RoutingScope(boolean primaryForced, boolean readOnly, Consistency 
 	 */
 	public RoutingScope readOnly(Consistency consistency, @Nullable Duration maxStaleness, @Nullable String group,
 			String unit) {
-		return new RoutingScope(this.primaryForced, true, consistency, maxStaleness, group, unit);
+		return new RoutingScope(this.primaryForced, true, false, consistency, maxStaleness, group, unit);
 	}
 
 	/**
@@ -109,8 +113,21 @@ public record RoutingScope(boolean primaryForced, boolean readOnly, Consistency 
 	 */
 	public RoutingScope joinedBy(Consistency consistency, @Nullable Duration maxStaleness, String unit) {
 		Consistency stricter = (consistency.compareTo(this.consistency) > 0) ? consistency : this.consistency;
-		return new RoutingScope(this.primaryForced, true, stricter, shorter(maxStaleness, this.maxStaleness),
+		return new RoutingScope(this.primaryForced, true, false, stricter, shorter(maxStaleness, this.maxStaleness),
 				this.group, unit);
+	}
+
+	/**
+	 * Derives the scope of a unit that Spring makes read-only as well, so that both end
+	 * together. A method that suspends the transaction of the unit, or has none by its
+	 * propagation, is as read-only as Spring says.
+	 * @param outer the scope around the unit, which may be read-only by itself
+	 * @return the derived scope
+	 */
+	public RoutingScope asReadOnlyTransaction(RoutingScope outer) {
+		boolean readOnlyAnyway = outer.readOnly && !outer.readOnlyByTransaction;
+		return readOnlyAnyway ? this : new RoutingScope(this.primaryForced, this.readOnly, true, this.consistency,
+				this.maxStaleness, this.group, this.unit);
 	}
 
 	/**

@@ -92,8 +92,9 @@ record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propa
 	record Read(Consistency consistency, @Nullable Duration maxStaleness, @Nullable String group, Retry retry) {
 
 		private RoutingScope scope(RoutingScope outer, boolean inTransaction, String unit) {
-			return inTransaction ? outer.joinedBy(this.consistency, this.maxStaleness, unit)
+			RoutingScope scope = inTransaction ? outer.joinedBy(this.consistency, this.maxStaleness, unit)
 					: outer.readOnly(this.consistency, this.maxStaleness, this.group, unit);
+			return scope.asReadOnlyTransaction(outer);
 		}
 
 	}

@@ -63,7 +63,8 @@ final class RouteRequests {
 
 	/**
 	 * Whether the transaction about this data source, or else the scope of the running
-	 * code, is read-only. A read-write transaction overrules the scope.
+	 * code, is read-only. A read-write transaction overrules the scope. So does a method
+	 * that has suspended the transaction of the scope, as Spring's synchronization says.
 	 */
 	private boolean isReadOnlyByContext(RoutingScope scope) {
 		boolean readOnlyTransaction = TransactionSynchronizationManager.isCurrentTransactionReadOnly();
@@ -71,7 +72,8 @@ final class RouteRequests {
 			return false;
 		}
 		if (!TransactionSynchronizationManager.isActualTransactionActive()) {
-			return true;
+			return readOnlyTransaction || !scope.readOnlyByTransaction()
+					|| !TransactionSynchronizationManager.isSynchronizationActive();
 		}
 		return TransactionMembership.isAbout(this.source) ? readOnlyTransaction : scope.readOnly();
 	}

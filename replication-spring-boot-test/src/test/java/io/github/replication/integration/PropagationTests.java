@@ -23,18 +23,24 @@ import java.util.stream.Stream;
 import jakarta.persistence.EntityManager;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.NestedTransactionNotSupportedException;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
+import io.github.replication.Consistency;
+import io.github.replication.ReadOnly;
+import io.github.replication.Replication;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 
@@ -63,8 +69,8 @@ class PropagationTests {
 	void start(PostgresCluster cluster) {
 		this.cluster = cluster;
 		TestApplication.createTable(cluster);
-		this.jdbc = TestApplication.on(cluster).withoutJpa().start();
-		this.jpa = TestApplication.on(cluster).start(Jpa.class);
+		this.jdbc = TestApplication.on(cluster).withoutJpa().start(Beans.class);
+		this.jpa = TestApplication.on(cluster).start(Jpa.class, Beans.class);
 	}
 
 	@AfterAll
@@ -78,6 +84,15 @@ class PropagationTests {
 	 * and where the outer one runs before and after it.
 	 */
 	static Stream<Arguments> units() {
+		return unitsInTransactions().flatMap((arguments) -> {
+			Object[] values = arguments.get();
+			return values[0].equals("read")
+					? Stream.of(arguments, Arguments.of("@ReadOnly", values[1], values[2], values[3], values[4]))
+					: Stream.of(arguments);
+		});
+	}
+
+	private static Stream<Arguments> unitsInTransactions() {
 		return Stream.of(
 				// no transaction around
 				Arguments.of("none", "REQUIRED", true, REPLICA, PRIMARY),
@@ -153,6 +168,9 @@ class PropagationTests {
 		if (outer.equals("none")) {
 			work.run();
 		}
+		else if (outer.equals("@ReadOnly")) {
+			application.bean(Outer.class).run(work);
+		}
 		else {
 			application.transaction(outer.equals("read")).executeWithoutResult((status) -> work.run());
 		}
@@ -172,6 +190,24 @@ class PropagationTests {
 		return (replica ? "replica" : "primary") + (readOnly ? " read-only" : " read-write");
 	}
 
+	@Test
+	void scopeThatOpensNoTransactionOutlivesASuspendedOne() {
+		for (TestApplication application : List.of(this.jdbc, this.jpa)) {
+			application.newCaller();
+			TransactionTemplate suspending = inner(application, "NOT_SUPPORTED", false);
+			assertThatExceptionOfType(DataAccessException.class)
+				.isThrownBy(() -> Replication.readOnly(Consistency.SESSION,
+						() -> application.bean(Outer.class)
+							.run(() -> suspending.executeWithoutResult((status) -> insert(application)))))
+				.withMessageContaining("read-only");
+			application.bean(Outer.class).run(() -> suspending.executeWithoutResult((status) -> insert(application)));
+		}
+	}
+
+	private static void insert(TestApplication application) {
+		application.jdbc().update("INSERT INTO note SELECT max(id) + 1, 'a' FROM note HAVING max(id) > 0");
+	}
+
 	@FunctionalInterface
 	private interface Unit {
 
@@ -180,8 +216,27 @@ class PropagationTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	static class Beans {
+
+		@Bean
+		Outer outer() {
+			return new Outer();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
 	@EntityScan(basePackageClasses = Note.class)
 	static class Jpa {
+
+	}
+
+	static class Outer {
+
+		@ReadOnly
+		void run(Runnable work) {
+			work.run();
+		}
 
 	}
 
