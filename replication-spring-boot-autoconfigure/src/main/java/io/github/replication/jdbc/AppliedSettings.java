@@ -80,6 +80,8 @@ final class AppliedSettings {
 
 	private @Nullable Map<String, Class<?>> typeMap;
 
+	private @Nullable Map<String, Class<?>> originalTypeMap;
+
 	/**
 	 * The settings that belong to transactions, as they were sent last.
 	 */
@@ -419,8 +421,13 @@ final class AppliedSettings {
 	}
 
 	private void applyTypeMap(@Nullable Map<String, Class<?>> typeMap) throws SQLException {
-		if (!Objects.equals(this.typeMap, typeMap)) {
-			this.connection.setTypeMap((typeMap != null) ? typeMap : Map.of());
+		if (this.typeMap != typeMap) {
+			Map<String, Class<?>> original = this.originalTypeMap;
+			if (original == null) {
+				original = this.connection.getTypeMap();
+				this.originalTypeMap = original;
+			}
+			this.connection.setTypeMap((typeMap != null) ? typeMap : original);
 			this.typeMap = typeMap;
 		}
 	}

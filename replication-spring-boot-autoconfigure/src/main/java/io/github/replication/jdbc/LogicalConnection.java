@@ -32,6 +32,7 @@ import java.sql.SQLXML;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.sql.Struct;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -229,11 +230,18 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		this.session.changes().applyAtOnce();
 	}
 
+	/**
+	 * The same map with each call, to which applications add their types.
+	 */
 	@Override
 	public Map<String, Class<?>> getTypeMap() throws SQLException {
 		this.session.requireOpen();
 		Map<String, Class<?>> map = settings().getTypeMap();
-		return (map != null) ? map : Map.of();
+		if (map == null) {
+			map = new HashMap<>();
+			settings().setTypeMap(map);
+		}
+		return map;
 	}
 
 	@Override

@@ -29,6 +29,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import javax.sql.DataSource;
@@ -907,6 +908,27 @@ class ConnectionTests {
 		finally {
 			cluster.replicas().forEach(PostgresNode::resumeReplay);
 		}
+	}
+
+	@Test
+	void typesAreAddedToTheMapOfTheConnection() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			Map<String, Class<?>> types = connection.getTypeMap();
+			types.put("item", Object.class);
+			assertThat(connection.getTypeMap()).isSameAs(types);
+			connection.setTypeMap(types);
+			execute(connection, "SELECT 1");
+			assertThat(connection.getTypeMap()).isSameAs(types).containsOnlyKeys("item");
+		}
+		try (Connection next = dataSource.getConnection()) {
+			assertThat(next.getTypeMap()).isEmpty();
+		}
+		try (Connection next = dataSource.unwrap(HikariDataSource.class).getConnection()) {
+			assertThat(next.getTypeMap()).isEmpty();
+			next.getTypeMap().put("item", Object.class);
+			next.getTypeMap().clear();
+		}
+		assertPoolIsClean();
 	}
 
 	@Test
