@@ -405,13 +405,13 @@ final class LogicalConnection implements Connection, RoutedConnection {
 	@Override
 	public Savepoint setSavepoint() throws SQLException {
 		requireManualCommit("set a savepoint");
-		return this.session.setSavepoint(Connection::setSavepoint);
+		return this.session.setSavepoint(null, Connection::setSavepoint);
 	}
 
 	@Override
 	public Savepoint setSavepoint(String name) throws SQLException {
 		requireManualCommit("set a savepoint");
-		return this.session.setSavepoint((connection) -> connection.setSavepoint(name));
+		return this.session.setSavepoint(name, (connection) -> connection.setSavepoint(name));
 	}
 
 	@Override

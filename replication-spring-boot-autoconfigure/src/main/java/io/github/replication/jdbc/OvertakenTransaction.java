@@ -38,8 +38,8 @@ final class OvertakenTransaction {
 		return new SQLException(transaction + " reads from " + unit.route().node()
 				+ ", which does not have the write yet that its caller has committed meanwhile, and "
 				+ nameOf(scope.unit(), "this statement") + " must see that write. The transaction cannot go on at the"
-				+ " primary, because it has set savepoints or changed its session. Read in a transaction of its own"
-				+ " (propagation = REQUIRES_NEW), or let " + transaction + " run on the primary (@UsePrimary).",
+				+ " primary, because it has open savepoints or has changed its session. Read in a transaction of its"
+				+ " own (propagation = REQUIRES_NEW), or let " + transaction + " run on the primary (@UsePrimary).",
 				SqlState.OBJECT_NOT_IN_STATE);
 	}
 

@@ -374,11 +374,16 @@ final class RoutingSession {
 		}
 	}
 
-	Savepoint setSavepoint(Question<Savepoint> setting) throws SQLException {
+	/**
+	 * Sets a savepoint.
+	 * @param name its name, {@code null} for none
+	 * @param setting sets it
+	 */
+	Savepoint setSavepoint(@Nullable String name, Question<Savepoint> setting) throws SQLException {
 		UnitOfWork unit = this.units.useTransaction();
 		try {
 			Savepoint savepoint = setting.answer(unit.physical().connection());
-			this.settings.mark(savepoint);
+			this.settings.mark(savepoint, name);
 			return savepoint;
 		}
 		catch (SQLException ex) {
@@ -387,11 +392,11 @@ final class RoutingSession {
 	}
 
 	void rollbackTo(Savepoint savepoint) throws SQLException {
-		UnitOfWork unit = this.units.useTransaction();
-		SessionSettings.Transactional settings = this.settings.at(savepoint);
+		UnitOfWork unit = this.units.useTransactionUnderWay();
+		SessionSettings.Mark mark = this.settings.find(savepoint);
 		try {
-			unit.physical().rollbackTo(savepoint, settings);
-			this.settings.revertTo(settings);
+			unit.physical().rollbackTo(savepoint, (mark != null) ? mark.settings() : this.settings.transactional());
+			this.settings.rolledBackTo(mark);
 		}
 		catch (SQLException ex) {
 			throw unit.translate(ex);
@@ -399,9 +404,11 @@ final class RoutingSession {
 	}
 
 	void releaseSavepoint(Savepoint savepoint) throws SQLException {
-		UnitOfWork unit = this.units.useTransaction();
+		UnitOfWork unit = this.units.useTransactionUnderWay();
+		SessionSettings.Mark mark = this.settings.find(savepoint);
 		try {
 			unit.physical().connection().releaseSavepoint(savepoint);
+			this.settings.released(mark);
 		}
 		catch (SQLException ex) {
 			throw unit.translate(ex);

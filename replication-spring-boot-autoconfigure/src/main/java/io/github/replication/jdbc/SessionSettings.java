@@ -16,13 +16,14 @@
 
 package io.github.replication.jdbc;
 
+import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -176,37 +177,95 @@ final class SessionSettings {
 
 	/**
 	 * Remembers the settings that a rollback to a savepoint leads back to.
+	 * @param name the name that the application has given to the savepoint, {@code null}
+	 * for none
 	 */
-	void mark(Savepoint savepoint) {
+	void mark(Savepoint savepoint, @Nullable String name) {
 		if (this.savepoints == null) {
 			this.savepoints = new ArrayList<>(1);
 		}
-		this.savepoints.add(new Mark(savepoint, this.transactional));
+		this.savepoints.add(new Mark(savepoint, name, this.transactional));
 	}
 
+	/**
+	 * Whether the transaction has savepoints that a rollback may lead back to.
+	 */
 	boolean hasSavepoints() {
 		return this.savepoints != null;
 	}
 
 	/**
-	 * The settings that a rollback to a savepoint leads back to.
+	 * Finds the mark of a savepoint. The server knows savepoints by name alone: of those
+	 * with the same name it means the last one.
+	 * @return {@code null} if the transaction has no such savepoint
 	 */
-	Transactional at(Savepoint savepoint) {
-		if (this.savepoints != null) {
-			for (Mark mark : this.savepoints) {
-				if (Objects.equals(mark.savepoint, savepoint)) {
-					return mark.settings;
-				}
+	@Nullable Mark find(Savepoint savepoint) {
+		List<Mark> savepoints = this.savepoints;
+		if (savepoints == null) {
+			return null;
+		}
+		Mark mark = last(savepoints, (candidate) -> candidate.savepoint.equals(savepoint));
+		String name = (mark != null) ? mark.name : nameOf(savepoint);
+		return (name != null) ? last(savepoints, (candidate) -> name.equals(candidate.name)) : mark;
+	}
+
+	private static @Nullable Mark last(List<Mark> savepoints, Predicate<Mark> condition) {
+		for (int i = savepoints.size() - 1; i >= 0; i--) {
+			if (condition.test(savepoints.get(i))) {
+				return savepoints.get(i);
 			}
 		}
-		return this.transactional;
+		return null;
+	}
+
+	private static @Nullable String nameOf(Savepoint savepoint) {
+		try {
+			return savepoint.getSavepointName();
+		}
+		catch (SQLException ex) {
+			// it has no name, or was released
+			return null;
+		}
+	}
+
+	/**
+	 * Takes back what was set after a savepoint, and forgets the savepoints after it.
+	 * @param mark that of the savepoint, {@code null} for one that is not known
+	 */
+	void rolledBackTo(@Nullable Mark mark) {
+		if (mark != null) {
+			forgetAfter(mark);
+			revertTo(mark.settings);
+		}
+	}
+
+	/**
+	 * Forgets a savepoint and those after it.
+	 * @param mark that of the savepoint, {@code null} for one that is not known
+	 */
+	void released(@Nullable Mark mark) {
+		List<Mark> savepoints = this.savepoints;
+		if (mark != null && savepoints != null) {
+			forgetAfter(mark);
+			savepoints.remove(savepoints.size() - 1);
+			if (savepoints.isEmpty()) {
+				this.savepoints = null;
+			}
+		}
+	}
+
+	private void forgetAfter(Mark mark) {
+		List<Mark> savepoints = this.savepoints;
+		while (savepoints != null && savepoints.get(savepoints.size() - 1) != mark) {
+			savepoints.remove(savepoints.size() - 1);
+		}
 	}
 
 	boolean isChangedInTransaction() {
 		return this.beforeTransaction != null;
 	}
 
-	void revertTo(Transactional transactional) {
+	private void revertTo(Transactional transactional) {
 		if (this.beforeTransaction != null) {
 			this.transactional = transactional;
 		}
@@ -295,9 +354,10 @@ final class SessionSettings {
 	 * A savepoint with the settings at that time.
 	 *
 	 * @param savepoint the savepoint of the driver
+	 * @param name the name that the application has given to it, {@code null} for none
 	 * @param settings the settings that a rollback to it leads back to
 	 */
-	private record Mark(Savepoint savepoint, Transactional settings) {
+	record Mark(Savepoint savepoint, @Nullable String name, Transactional settings) {
 
 	}
 

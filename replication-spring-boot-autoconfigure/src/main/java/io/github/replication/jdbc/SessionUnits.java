@@ -107,6 +107,20 @@ final class SessionUnits {
 	}
 
 	/**
+	 * Returns the transaction under way wherever it runs, or begins one, and marks it as
+	 * used.
+	 */
+	UnitOfWork useTransactionUnderWay() throws SQLException {
+		this.connections.requireOpen();
+		UnitOfWork unit = this.unit;
+		if (unit == null || !unit.isTransaction()) {
+			return useTransaction();
+		}
+		unit.use();
+		return unit;
+	}
+
+	/**
 	 * Finds the unit in which a statement is executed.
 	 * @param text the classification of the statement to execute
 	 * @param madeOn the connection that the statement was made on, {@code null} if it has

@@ -25,6 +25,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLClientInfoException;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -911,6 +912,70 @@ class ConnectionTests {
 	}
 
 	@Test
+	void readOnlyTransactionWithAFinishedNestedPartSeesTheOwnWriteOfATransactionWithin() {
+		cluster.replicas().forEach(PostgresNode::pauseReplay);
+		try {
+			assertThat(units.nestedReadWriteRead(1)).containsExactly(List.of(), List.of(1));
+			assertThat(units.failedNestedReadWriteRead(2)).containsExactly(List.of(), List.of(1, 2));
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+	}
+
+	@Test
+	void overtakenTransactionIsRolledBackToItsSavepoint() throws SQLException {
+		cluster.replicas().forEach(PostgresNode::pauseReplay);
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setReadOnly(true);
+			connection.setAutoCommit(false);
+			Savepoint savepoint = connection.setSavepoint();
+			try (Connection other = dataSource.getConnection()) {
+				insert(other, "a.item", 1);
+			}
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(connection, "SELECT 1"))
+				.withMessageContaining("savepoints");
+			connection.rollback(savepoint);
+			connection.releaseSavepoint(savepoint);
+			try (Statement statement = connection.createStatement();
+					ResultSet row = statement.executeQuery("SELECT count(*) FROM a.item")) {
+				row.next();
+				assertThat(row.getInt(1)).isOne();
+			}
+			connection.commit();
+		}
+		finally {
+			cluster.replicas().forEach(PostgresNode::resumeReplay);
+		}
+		assertPoolIsClean();
+	}
+
+	@Test
+	void schemaFollowsTheSavepointThatTheServerMeans() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			connection.setSchema("a");
+			Savepoint first = connection.setSavepoint("same");
+			connection.setSchema("b");
+			Savepoint second = connection.setSavepoint("same");
+			connection.setSchema("pg_catalog");
+			connection.rollback(first);
+			assertThat(setting(connection, "search_path")).isEqualTo("b");
+			assertThat(connection.getSchema()).isEqualTo("b");
+			connection.releaseSavepoint(first);
+			connection.rollback(second);
+			assertThat(setting(connection, "search_path")).isEqualTo("a");
+			assertThat(connection.getSchema()).isEqualTo("a");
+			insert(connection, "item", 1);
+			connection.commit();
+			insert(connection, "item", 2);
+			connection.commit();
+		}
+		assertThat(count("a.item")).isEqualTo(2);
+		assertPoolIsClean();
+	}
+
+	@Test
 	void typesAreAddedToTheMapOfTheConnection() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
 			Map<String, Class<?>> types = connection.getTypeMap();
@@ -1441,11 +1506,16 @@ class ConnectionTests {
 
 		private final TransactionTemplate newTransaction;
 
+		private final TransactionTemplate nested;
+
 		Units(DataSource dataSource, JdbcTemplate jdbc, TransactionTemplate template) {
 			this.dataSource = dataSource;
 			this.jdbc = jdbc;
 			this.newTransaction = new TransactionTemplate(template.getTransactionManager());
 			this.newTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+			this.nested = new TransactionTemplate(template.getTransactionManager());
+			this.nested.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+			this.nested.setReadOnly(true);
 		}
 
 		@UsePrimary
@@ -1490,6 +1560,21 @@ class ConnectionTests {
 		@Transactional(readOnly = true)
 		public List<List<Integer>> readWriteRead(int id) {
 			return readAround(id);
+		}
+
+		@Transactional(readOnly = true)
+		public List<List<Integer>> nestedReadWriteRead(int id) {
+			this.nested.executeWithoutResult((status) -> ids());
+			return readAround(id);
+		}
+
+		@Transactional(readOnly = true)
+		public List<List<Integer>> failedNestedReadWriteRead(int id) {
+			this.nested.executeWithoutResult((status) -> {
+				ids();
+				status.setRollbackOnly();
+			});
+			return List.of(List.of(), readAround(id).get(1));
 		}
 
 		@Transactional(readOnly = true,
