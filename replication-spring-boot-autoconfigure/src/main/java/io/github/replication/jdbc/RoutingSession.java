@@ -181,7 +181,7 @@ final class RoutingSession {
 		UnitOfWork unit = this.units.current();
 		boolean shared = unit != null && unit.isOnUsedConnection() && physical.isUsed();
 		this.units.end();
-		this.connections.releaseOvertaken();
+		this.connections.releaseLeft();
 		if (!committed && !physical.isBroken()) {
 			physical.rollbackIfOpen();
 		}
@@ -344,8 +344,7 @@ final class RoutingSession {
 		UnitOfWork unit = this.units.current();
 		if (unit != null && unit.isTransaction()) {
 			requireNotLost(unit);
-			this.units.end();
-			leaveUnused(unit.physical());
+			this.units.leave(unit);
 		}
 		this.units.end();
 	}
@@ -361,16 +360,6 @@ final class RoutingSession {
 					"The connection to " + physical.node()
 							+ " broke, and with it went the transaction. Roll it back, or close this connection.",
 					SqlState.CONNECTION_FAILURE);
-		}
-	}
-
-	private void leaveUnused(PhysicalConnection physical) throws SQLException {
-		physical.transactionEnded(true);
-		if (physical.isIdle()) {
-			this.connections.release(physical);
-		}
-		else {
-			physical.useAutoCommit();
 		}
 	}
 

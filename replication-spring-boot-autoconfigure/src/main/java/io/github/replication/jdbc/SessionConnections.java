@@ -45,10 +45,10 @@ final class SessionConnections {
 	private volatile @Nullable List<PhysicalConnection> others;
 
 	/**
-	 * The replica's connection of a transaction that goes on at the primary, while rows
-	 * that were read on it are open.
+	 * The connections that the transaction has left for another one, while rows that were
+	 * read on them are open.
 	 */
-	private @Nullable PhysicalConnection overtaken;
+	private @Nullable List<PhysicalConnection> left;
 
 	/**
 	 * Whether the connection broke under a commit, so that its transaction has not ended
@@ -253,20 +253,27 @@ final class SessionConnections {
 	 * Gives back a connection that its transaction has left, with the end of that
 	 * transaction if rows are open on it.
 	 */
-	void releaseWithRows(PhysicalConnection overtaken) {
-		if (overtaken.isIdle()) {
-			release(overtaken);
+	void releaseWithRows(PhysicalConnection physical) {
+		if (physical.isIdle()) {
+			release(physical);
+			return;
 		}
-		else {
-			this.overtaken = overtaken;
+		List<PhysicalConnection> left = this.left;
+		if (left == null) {
+			left = new ArrayList<>(1);
+			this.left = left;
 		}
+		left.add(physical);
 	}
 
-	void releaseOvertaken() {
-		PhysicalConnection overtaken = this.overtaken;
-		if (overtaken != null) {
-			this.overtaken = null;
-			release(overtaken);
+	/**
+	 * Gives back the connections that the transaction, which now ends, has left.
+	 */
+	void releaseLeft() {
+		List<PhysicalConnection> left = this.left;
+		if (left != null) {
+			this.left = null;
+			left.forEach(this::release);
 		}
 	}
 

@@ -94,7 +94,7 @@ final class SessionUnits {
 	UnitOfWork unitFor(StatementText text) throws SQLException {
 		this.connections.requireOpen();
 		UnitOfWork unit = this.unit;
-		return (unit != null && unit.isTransaction()) ? goOn(unit) : begin(text, null);
+		return (unit != null && unit.isTransaction()) ? goOn(unit, text) : begin(text, null);
 	}
 
 	/**
@@ -132,7 +132,7 @@ final class SessionUnits {
 		this.connections.requireOpen();
 		UnitOfWork unit = this.unit;
 		if (unit != null && unit.isTransaction()) {
-			return goOn(unit);
+			return goOn(unit, text);
 		}
 		return (unit != null && unit == madeIn && isFresh(unit)) ? unit : begin(text, madeOn);
 	}
@@ -146,15 +146,85 @@ final class SessionUnits {
 	}
 
 	/**
-	 * Goes on with a transaction. A read-only one on a replica may have been overtaken by
-	 * the caller's own write, from another transaction or thread.
+	 * Goes on with a transaction. A read-only one may run in code that is not read-only
+	 * any longer.
 	 */
-	private UnitOfWork goOn(UnitOfWork unit) throws SQLException {
-		if (!unit.isOnReplica()) {
+	private UnitOfWork goOn(UnitOfWork unit, StatementText text) throws SQLException {
+		if (!unit.request().readOnly()) {
 			return unit;
 		}
+		if (!this.requests.isReadOnly()) {
+			return hasFailed(unit) ? unit : beginAnew(unit, text);
+		}
+		return unit.isOnReplica() ? followCaller(unit, RoutingScope.current()) : unit;
+	}
+
+	/**
+	 * Begins another unit in place of a read-only one. Nothing is lost with the
+	 * transaction of that unit, unless the session has state of it.
+	 */
+	private UnitOfWork beginAnew(UnitOfWork unit, StatementText text) throws SQLException {
+		if (!unit.isUsed()) {
+			leave(unit);
+			return begin(text, null);
+		}
+		if (isBoundToSession(unit)) {
+			throw ImmovableTransaction.readOnly(unit);
+		}
+		PhysicalConnection physical = unit.physical();
+		if (physical.isOnWritePool() || physical.isExposed()) {
+			endRead(unit);
+			return begin(text, null);
+		}
+		this.unit = null;
+		this.connections.putAside(physical);
+		try {
+			return begin(text, null);
+		}
+		finally {
+			if (this.connections.current() != physical) {
+				this.connections.releaseWithRows(physical);
+			}
+		}
+	}
+
+	/**
+	 * Ends a read-only transaction on a connection that stays.
+	 */
+	private void endRead(UnitOfWork unit) throws SQLException {
+		PhysicalConnection physical = unit.physical();
+		try {
+			unit.commit();
+		}
+		catch (SQLException ex) {
+			throw unit.translate(ex);
+		}
+		this.unit = null;
+		physical.transactionEnded(true);
+		physical.rest(this.settings, this.requests.isReadOnly());
+	}
+
+	/**
+	 * Leaves a transaction that has not begun on the server.
+	 */
+	void leave(UnitOfWork unused) throws SQLException {
+		PhysicalConnection physical = unused.physical();
+		this.unit = null;
+		physical.transactionEnded(true);
+		if (physical.isIdle() || physical.isBroken()) {
+			this.connections.release(physical);
+		}
+		else {
+			physical.useAutoCommit();
+		}
+	}
+
+	/**
+	 * Goes on with a read-only transaction on a replica. It may have been overtaken by
+	 * the caller's own write, from another transaction or thread.
+	 */
+	private UnitOfWork followCaller(UnitOfWork unit, RoutingScope scope) throws SQLException {
 		Bound bound = this.source.caller().boundOfTransaction();
-		RoutingScope scope = RoutingScope.current();
 		if (bound.write() == unit.seenWrite() && scope.consistency() == unit.request().scope().consistency()) {
 			return unit;
 		}
@@ -182,9 +252,16 @@ final class SessionUnits {
 		return isolation != null && isolation >= Connection.TRANSACTION_REPEATABLE_READ;
 	}
 
+	/**
+	 * Whether the session has state of the transaction that another one would lack.
+	 */
+	private boolean isBoundToSession(UnitOfWork unit) {
+		return unit.isBoundToSession() || this.settings.hasSavepoints();
+	}
+
 	private UnitOfWork goOnAtPrimary(UnitOfWork unit, RouteRequest request) throws SQLException {
-		if (unit.isBoundToSession() || this.settings.hasSavepoints()) {
-			throw OvertakenTransaction.exception(unit, RoutingScope.current());
+		if (isBoundToSession(unit)) {
+			throw ImmovableTransaction.overtaken(unit, RoutingScope.current());
 		}
 		PhysicalConnection replica = unit.physical();
 		this.unit = null;

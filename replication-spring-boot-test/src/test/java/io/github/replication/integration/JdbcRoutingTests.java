@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.HashSet;
 import java.util.Set;
@@ -413,6 +414,72 @@ class JdbcRoutingTests {
 					() -> assertThat(jdbc.update("INSERT INTO note VALUES (8, 'a')")).isOne());
 			status.setRollbackOnly();
 		});
+	}
+
+	@Test
+	void transactionThatOnlyAScopeHasMadeReadOnlyGoesOnAsReadWrite() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection();
+				Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
+			ResultSet rows = Replication.readOnly(Consistency.SESSION, () -> {
+				assertServedByReplica(ask(connection));
+				return statement.executeQuery("SELECT generate_series(1, 3)");
+			});
+			execute(connection, "INSERT INTO note VALUES (20, 'a')");
+			Served served = ask(connection);
+			assertServedByPrimary(served, PoolKind.WRITE, Reason.READ_WRITE);
+			assertThat(served.readOnly()).isFalse();
+			assertThat(rows.next()).isTrue();
+			connection.rollback();
+		}
+		assertThat(jdbc.queryForObject("SELECT count(*) FROM note WHERE id = 20", Integer.class)).isZero();
+	}
+
+	@Test
+	void transactionThatOnlyAScopeHasMadeReadOnlyGoesOnAsReadWriteOnAHeldConnection() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setAutoCommit(false);
+			int backend = ask(connection).backend();
+			connection.commit();
+			Replication.readOnly(Consistency.SESSION,
+					() -> assertServedByPrimary(ask(connection), PoolKind.WRITE, Reason.HELD));
+			execute(connection, "INSERT INTO note VALUES (21, 'a')");
+			Served served = ask(connection);
+			assertServedByPrimary(served, PoolKind.WRITE, Reason.READ_WRITE);
+			assertThat(served.backend()).isEqualTo(backend);
+			connection.rollback();
+		}
+		assertThat(jdbc.queryForObject("SELECT count(*) FROM note WHERE id = 21", Integer.class)).isZero();
+	}
+
+	@Test
+	void transactionThatOnlyAScopeHasMadeReadOnlyIsNotLeftWithItsSavepoints() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setAutoCommit(false);
+			Savepoint savepoint = Replication.readOnly(Consistency.SESSION, () -> connection.setSavepoint());
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> execute(connection, "INSERT INTO note VALUES (22, 'a')"))
+				.withMessageContaining("Replication.readOnly")
+				.withMessageContaining("savepoints")
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("55000"));
+			connection.rollback(savepoint);
+			connection.releaseSavepoint(savepoint);
+			execute(connection, "INSERT INTO note VALUES (22, 'a')");
+			connection.rollback();
+		}
+	}
+
+	@Test
+	void statementPreparedInAReadOnlyScopeIsExecutedAsReadWriteOutsideOfIt() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setAutoCommit(false);
+			try (PreparedStatement prepared = Replication.readOnly(Consistency.SESSION,
+					() -> connection.prepareStatement(Served.QUERY)); ResultSet row = prepared.executeQuery()) {
+				row.next();
+				assertServedByPrimary(Served.from(row), PoolKind.WRITE, Reason.READ_WRITE);
+			}
+			connection.rollback();
+		}
 	}
 
 	@Test

@@ -35,6 +35,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
 import org.springframework.transaction.annotation.Isolation;
+import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -81,12 +82,29 @@ class OpenInViewTests {
 				(openInView ? Reason.HELD : Reason.RECENT_WRITE).name(), Reason.READ_WRITE.name());
 	}
 
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void supportedReadIsOverBeforeAWriteWhereThePoolHasAutoCommitOff(boolean disabledByProvider,
+			PostgresCluster cluster) throws Exception {
+		List<String> served = request(TestApplication.on(cluster)
+			.with("spring.datasource.hikari.auto-commit", false)
+			.with("spring.jpa.properties.hibernate.connection.provider_disables_autocommit", disabledByProvider),
+				cluster, true, "/supported");
+		assertThat(served).hasSize(3);
+		assertThat(served.get(0)).startsWith("replica-").endsWith("read-only");
+		assertThat(served.get(1)).isEqualTo("primary read-write");
+		assertThat(served.get(2)).isEqualTo("primary read-only");
+	}
+
 	private static List<String> request(PostgresCluster cluster, boolean openInView, String path) throws Exception {
+		return request(TestApplication.on(cluster), cluster, openInView, path);
+	}
+
+	private static List<String> request(TestApplication.Builder builder, PostgresCluster cluster, boolean openInView,
+			String path) throws Exception {
 		TestApplication.createTable(cluster);
-		try (TestApplication application = TestApplication.on(cluster)
-			.with("spring.jpa.open-in-view", openInView)
-			.web()
-			.start(Web.class); HttpClientHandle client = new HttpClientHandle()) {
+		try (TestApplication application = builder.with("spring.jpa.open-in-view", openInView).web().start(Web.class);
+				HttpClientHandle client = new HttpClientHandle()) {
 			application.decisions().clear();
 			return client.get("http://localhost:" + application.port() + path).lines().toList();
 		}
@@ -157,6 +175,11 @@ class OpenInViewTests {
 			return String.join("\n", served);
 		}
 
+		@GetMapping("/supported")
+		String supported() {
+			return String.join("\n", List.of(this.notes.readSupporting(), this.notes.write(), this.notes.read()));
+		}
+
 		@GetMapping("/reasons")
 		String reasons() {
 			mixed();
@@ -184,6 +207,11 @@ class OpenInViewTests {
 			assertThat(
 					this.entityManager.createNativeQuery("SHOW transaction_isolation", String.class).getSingleResult())
 				.isEqualTo("repeatable read");
+			return served();
+		}
+
+		@Transactional(readOnly = true, propagation = Propagation.SUPPORTS)
+		public String readSupporting() {
 			return served();
 		}
 

@@ -63,6 +63,8 @@ class PropagationTests {
 
 	private TestApplication jdbc;
 
+	private TestApplication manualCommit;
+
 	private TestApplication jpa;
 
 	@BeforeAll
@@ -70,12 +72,17 @@ class PropagationTests {
 		this.cluster = cluster;
 		TestApplication.createTable(cluster);
 		this.jdbc = TestApplication.on(cluster).withoutJpa().start(Beans.class);
+		this.manualCommit = TestApplication.on(cluster)
+			.withoutJpa()
+			.with("spring.datasource.hikari.auto-commit", false)
+			.start();
 		this.jpa = TestApplication.on(cluster).start(Jpa.class, Beans.class);
 	}
 
 	@AfterAll
 	void stop() {
 		this.jdbc.close();
+		this.manualCommit.close();
 		this.jpa.close();
 	}
 
@@ -127,12 +134,24 @@ class PropagationTests {
 	@ParameterizedTest
 	@MethodSource("units")
 	void jdbcUnitRunsWhereItBelongs(String outer, String propagation, boolean readOnly, String inner, String around) {
-		Unit unit = () -> {
-			Served served = Served.by(this.jdbc.jdbc());
+		assertThat(run(this.jdbc, jdbcUnit(this.jdbc), outer, propagation, readOnly)).containsExactly(around, inner,
+				around);
+	}
+
+	@ParameterizedTest
+	@MethodSource("units")
+	void jdbcUnitRunsWhereItBelongsWithAutoCommitOff(String outer, String propagation, boolean readOnly, String inner,
+			String around) {
+		assertThat(run(this.manualCommit, jdbcUnit(this.manualCommit), outer, propagation, readOnly))
+			.containsExactly(around, inner, around);
+	}
+
+	private Unit jdbcUnit(TestApplication application) {
+		return () -> {
+			Served served = Served.by(application.jdbc());
 			assertThat(this.cluster.node(served.node()).port()).isEqualTo(served.port());
 			return describe(served.byReplica(), served.readOnly());
 		};
-		assertThat(run(this.jdbc, unit, outer, propagation, readOnly)).containsExactly(around, inner, around);
 	}
 
 	@ParameterizedTest

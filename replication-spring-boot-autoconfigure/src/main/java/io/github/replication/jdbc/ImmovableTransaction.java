@@ -24,16 +24,18 @@ import io.github.replication.RoutingScope;
 import io.github.replication.postgres.SqlState;
 
 /**
- * The error of a read-only transaction that cannot show its caller's own write: the
- * replica it runs on is behind, and its session holds state that another session would
- * lack.
+ * The errors of a read-only transaction that would have to leave its node and cannot: its
+ * session holds state that another session would lack.
  */
-final class OvertakenTransaction {
+final class ImmovableTransaction {
 
-	private OvertakenTransaction() {
+	private ImmovableTransaction() {
 	}
 
-	static SQLException exception(UnitOfWork unit, RoutingScope scope) {
+	/**
+	 * The replica does not have the caller's own write.
+	 */
+	static SQLException overtaken(UnitOfWork unit, RoutingScope scope) {
 		String transaction = nameOf(ConnectionSource.unit(), "The transaction");
 		return new SQLException(transaction + " reads from " + unit.route().node()
 				+ ", which does not have the write yet that its caller has committed meanwhile, and "
@@ -41,6 +43,16 @@ final class OvertakenTransaction {
 				+ " primary, because it has open savepoints or has changed its session. Read in a transaction of its"
 				+ " own (propagation = REQUIRES_NEW), or let " + transaction + " run on the primary (@UsePrimary).",
 				SqlState.OBJECT_NOT_IN_STATE);
+	}
+
+	/**
+	 * The running code is not read-only.
+	 */
+	static SQLException readOnly(UnitOfWork unit) {
+		return new SQLException(nameOf(unit.request().scope().unit(), "The code around")
+				+ " has made the transaction on " + unit.route().node() + " read-only, and has ended. The transaction"
+				+ " cannot go on as a read-write one, because it has open savepoints or has changed its session. Commit"
+				+ " it or roll it back first.", SqlState.OBJECT_NOT_IN_STATE);
 	}
 
 	private static String nameOf(@Nullable String unit, String otherwise) {
