@@ -84,7 +84,7 @@ final class JoinedTransaction {
 		}
 	}
 
-	private static String message(RoutingScope scope, RouteDecision route) {
+	static String message(RoutingScope scope, RouteDecision route) {
 		String outer = (route.unit() != null) ? route.unit() : "an outer method";
 		return scope.unit() + " asks for " + demand(scope) + ", but it joins the transaction of " + outer
 				+ ", which has already read from " + route.node()

@@ -40,7 +40,8 @@ public final class Replication {
 	 * @return the result of the work
 	 * @throws E the exception of the work
 	 * @throws org.springframework.transaction.IllegalTransactionStateException if the
-	 * transaction around has already read from a replica
+	 * transaction around has already read from a replica. One that Spring does not manage
+	 * fails with the first statement instead.
 	 */
 	public static <T extends @Nullable Object, E extends Throwable> T onPrimary(Work<T, E> work) throws E {
 		Assert.notNull(work, "work must not be null");
@@ -54,7 +55,8 @@ public final class Replication {
 	 * @param <E> the type of exception that the action throws
 	 * @throws E the exception of the action
 	 * @throws org.springframework.transaction.IllegalTransactionStateException if the
-	 * transaction around has already read from a replica
+	 * transaction around has already read from a replica. One that Spring does not manage
+	 * fails with the first statement instead.
 	 */
 	public static <E extends Throwable> void onPrimary(Action<E> action) throws E {
 		Assert.notNull(action, "action must not be null");
@@ -73,7 +75,8 @@ public final class Replication {
 	 * @throws E the exception of the work
 	 * @throws org.springframework.transaction.IllegalTransactionStateException if
 	 * {@link Consistency#STRONG} is asked for and the transaction around has already read
-	 * from a replica
+	 * from a replica. One that Spring does not manage fails with the first statement
+	 * instead.
 	 */
 	public static <T extends @Nullable Object, E extends Throwable> T readOnly(Consistency consistency, Work<T, E> work)
 			throws E {
@@ -94,7 +97,8 @@ public final class Replication {
 	 * @throws E the exception of the action
 	 * @throws org.springframework.transaction.IllegalTransactionStateException if
 	 * {@link Consistency#STRONG} is asked for and the transaction around has already read
-	 * from a replica
+	 * from a replica. One that Spring does not manage fails with the first statement
+	 * instead.
 	 */
 	public static <E extends Throwable> void readOnly(Consistency consistency, Action<E> action) throws E {
 		Assert.notNull(action, "action must not be null");

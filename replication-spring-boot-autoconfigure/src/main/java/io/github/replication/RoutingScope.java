@@ -17,7 +17,6 @@
 package io.github.replication;
 
 import java.time.Duration;
-import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -179,10 +178,26 @@ public record RoutingScope(boolean primaryForced, boolean readOnly, boolean read
 		}
 	}
 
-	private boolean demandsMoreThan(RoutingScope other) {
-		return (this.primaryForced && !other.primaryForced)
+	/**
+	 * Whether a replica that serves another scope may not serve this one.
+	 * @param other the other scope
+	 * @return {@code true} if this scope asks for the primary, or has a staleness bound,
+	 * where the other has none or a longer one
+	 */
+	public boolean demandsMoreThan(RoutingScope other) {
+		return this != other && ((this.primaryForced && !other.primaryForced)
 				|| (this.consistency == Consistency.STRONG && other.consistency != Consistency.STRONG)
-				|| (this.maxStaleness != null && !Objects.equals(this.maxStaleness, other.maxStaleness));
+				|| (this.maxStaleness != null
+						&& (other.maxStaleness == null || this.maxStaleness.compareTo(other.maxStaleness) < 0)));
+	}
+
+	/**
+	 * Describes why this scope cannot join a transaction, and the remedy.
+	 * @param route where the transaction has already read
+	 * @return the message of an exception
+	 */
+	public String refusal(RouteDecision route) {
+		return JoinedTransaction.message(this, route);
 	}
 
 	private static @Nullable Duration shorter(@Nullable Duration one, @Nullable Duration other) {

@@ -87,6 +87,22 @@ class ReplicationTests {
 	}
 
 	@Test
+	void primaryAndShorterStalenessAreStricter() {
+		RoutingScope none = RoutingScope.NONE;
+		RoutingScope second = none.readOnly(Consistency.SESSION, Duration.ofSeconds(1), null, "second");
+		RoutingScope minute = none.readOnly(Consistency.EVENTUAL, Duration.ofMinutes(1), null, "minute");
+		RoutingScope strong = none.readOnly(Consistency.STRONG, null, null, "strong");
+		assertThat(none.onPrimary("primary").demandsMoreThan(none)).isTrue();
+		assertThat(none.demandsMoreThan(none.onPrimary("primary"))).isFalse();
+		assertThat(strong.demandsMoreThan(second)).isTrue();
+		assertThat(strong.demandsMoreThan(strong.readOnly(Consistency.STRONG, null, null, "again"))).isFalse();
+		assertThat(second.demandsMoreThan(none)).isTrue();
+		assertThat(second.demandsMoreThan(minute)).isTrue();
+		assertThat(minute.demandsMoreThan(second)).isFalse();
+		assertThat(none.demandsMoreThan(second)).isFalse();
+	}
+
+	@Test
 	void negativeStalenessIsRefused() {
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> RoutingScope.NONE.readOnly(Consistency.SESSION, Duration.ofSeconds(-1), null, "unit"))

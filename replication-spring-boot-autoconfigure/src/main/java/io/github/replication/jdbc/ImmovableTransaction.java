@@ -20,12 +20,15 @@ import java.sql.SQLException;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
 import io.github.replication.RoutingScope;
 import io.github.replication.postgres.SqlState;
 
 /**
- * The errors of a read-only transaction that would have to leave its node and cannot: its
- * session holds state that another session would lack.
+ * The errors of a read-only transaction that would have to leave its node and cannot: it
+ * keeps the node by its declaration, or its session holds state that another session
+ * would lack.
  */
 final class ImmovableTransaction {
 
@@ -53,6 +56,15 @@ final class ImmovableTransaction {
 				+ " has made the transaction on " + unit.route().node() + " read-only, and has ended. The transaction"
 				+ " cannot go on as a read-write one, because it has open savepoints or has changed its session. Commit"
 				+ " it or roll it back first.", SqlState.OBJECT_NOT_IN_STATE);
+	}
+
+	/**
+	 * The running code demands more than the transaction has been decided by.
+	 */
+	static SQLException stricterScope(UnitOfWork unit, RoutingScope scope) {
+		String transaction = TransactionSynchronizationManager.getCurrentTransactionName();
+		String outer = (transaction != null) ? transaction : unit.request().scope().unit();
+		return new SQLException(scope.refusal(unit.route().decision(outer)), SqlState.OBJECT_NOT_IN_STATE);
 	}
 
 	private static String nameOf(@Nullable String unit, String otherwise) {

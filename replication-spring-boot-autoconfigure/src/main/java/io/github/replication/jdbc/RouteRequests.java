@@ -62,6 +62,16 @@ final class RouteRequests {
 	}
 
 	/**
+	 * Whether the running code is read-only while neither the connection nor a
+	 * transaction about this data source is declared to be.
+	 */
+	boolean isReadOnlyByScope() {
+		return !this.settings.isReadOnly() && isReadOnlyByContext(RoutingScope.current())
+				&& !(TransactionSynchronizationManager.isActualTransactionActive()
+						&& TransactionMembership.isAbout(this.source));
+	}
+
+	/**
 	 * Whether the transaction about this data source, or else the scope of the running
 	 * code, is read-only. A read-write transaction overrules the scope. So does a method
 	 * that has suspended the transaction of the scope, as Spring's synchronization says.

@@ -147,28 +147,39 @@ final class SessionUnits {
 
 	/**
 	 * Goes on with a transaction. A read-only one may run in code that is not read-only
-	 * any longer.
+	 * any longer, or that demands more than its node can give.
 	 */
 	private UnitOfWork goOn(UnitOfWork unit, StatementText text) throws SQLException {
 		if (!unit.request().readOnly()) {
 			return unit;
 		}
-		if (!this.requests.isReadOnly()) {
-			return hasFailed(unit) ? unit : beginAnew(unit, text);
+		RoutingScope scope = RoutingScope.current();
+		boolean stricter = unit.isOnReplica() && scope.demandsMoreThan(unit.request().scope());
+		boolean readWrite = !this.requests.isReadOnly();
+		if (stricter || readWrite) {
+			return hasFailed(unit) ? unit : beginAnew(unit, text, readWrite);
 		}
-		return unit.isOnReplica() ? followCaller(unit, RoutingScope.current()) : unit;
+		return unit.isOnReplica() ? followCaller(unit, scope) : unit;
 	}
 
 	/**
 	 * Begins another unit in place of a read-only one. Nothing is lost with the
-	 * transaction of that unit, unless the session has state of it.
+	 * transaction of that unit, unless the session has state of it. A transaction that
+	 * was declared to be read-only stays on its node, and so does one with a snapshot
+	 * while it is read-only.
+	 * @param readWrite whether the running code is not read-only
 	 */
-	private UnitOfWork beginAnew(UnitOfWork unit, StatementText text) throws SQLException {
+	private UnitOfWork beginAnew(UnitOfWork unit, StatementText text, boolean readWrite) throws SQLException {
 		if (!unit.isUsed()) {
 			leave(unit);
 			return begin(text, null);
 		}
-		if (isBoundToSession(unit)) {
+		RoutingScope scope = RoutingScope.current();
+		boolean bound = isBoundToSession(unit);
+		if (!readWrite && (bound || !unit.isReadOnlyByScope() || keepsSnapshot(unit))) {
+			throw ImmovableTransaction.stricterScope(unit, scope);
+		}
+		if (bound) {
 			throw ImmovableTransaction.readOnly(unit);
 		}
 		PhysicalConnection physical = unit.physical();
@@ -393,6 +404,9 @@ final class SessionUnits {
 		this.connections.use(physical);
 		try {
 			UnitOfWork unit = this.source.begin(physical, route, request, this.settings);
+			if (request.readOnly() && request.inTransaction() && this.requests.isReadOnlyByScope()) {
+				unit.readOnlyByScope();
+			}
 			this.unit = unit;
 			physical.hold().begun(unit);
 			this.writesUnseen |= physical.isExposed() && !unit.isReadOnly();

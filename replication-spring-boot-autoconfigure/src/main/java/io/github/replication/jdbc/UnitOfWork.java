@@ -79,6 +79,8 @@ final class UnitOfWork {
 
 	private boolean used;
 
+	private boolean readOnlyByScope;
+
 	private boolean boundToSession;
 
 	private boolean unseenWrites;
@@ -165,6 +167,18 @@ final class UnitOfWork {
 
 	void use() {
 		this.used = true;
+	}
+
+	/**
+	 * Whether the code around the first statement alone has made this transaction
+	 * read-only: neither the application nor a transaction of Spring's has declared that.
+	 */
+	boolean isReadOnlyByScope() {
+		return this.readOnlyByScope;
+	}
+
+	void readOnlyByScope() {
+		this.readOnlyByScope = true;
 	}
 
 	/**

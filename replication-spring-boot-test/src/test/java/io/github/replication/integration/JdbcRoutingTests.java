@@ -22,6 +22,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -55,6 +56,7 @@ import io.github.replication.Replication;
 import io.github.replication.Role;
 import io.github.replication.RouteDecision;
 import io.github.replication.RoutedConnection;
+import io.github.replication.RoutingScope;
 import io.github.replication.UsePrimary;
 import io.github.replication.WriteRecord;
 import io.github.replication.test.EmbeddedCluster;
@@ -479,6 +481,88 @@ class JdbcRoutingTests {
 				assertServedByPrimary(Served.from(row), PoolKind.WRITE, Reason.READ_WRITE);
 			}
 			connection.rollback();
+		}
+	}
+
+	@Test
+	void transactionThatOnlyAScopeHasMadeReadOnlyGoesWhereAStricterOneAsks() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setAutoCommit(false);
+			Replication.readOnly(Consistency.SESSION, () -> {
+				assertServedByReplica(ask(connection));
+				Replication.readOnly(Consistency.STRONG,
+						() -> assertServedByPrimary(ask(connection), PoolKind.READ, Reason.STRONG));
+				assertServedByPrimary(ask(connection), PoolKind.READ, Reason.STRONG);
+				connection.commit();
+				assertServedByReplica(ask(connection));
+				Replication.onPrimary(() -> {
+					Served served = ask(connection);
+					assertServedByPrimary(served, PoolKind.WRITE, Reason.FORCED);
+					assertThat(served.readOnly()).isTrue();
+				});
+				connection.commit();
+				assertServedByReplica(ask(connection));
+				within(fresh(), () -> assertThat(ask(connection).readOnly()).isTrue());
+				connection.rollback();
+			});
+		}
+	}
+
+	@Test
+	void stricterScopeOnADeclaredTransactionThatReadFromAReplicaFails() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setReadOnly(true);
+			connection.setAutoCommit(false);
+			assertServedByReplica(ask(connection));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> Replication.onPrimary(() -> ask(connection)))
+				.withMessageContaining("Replication.onPrimary asks for the primary (@UsePrimary)")
+				.withMessageContaining("replica-")
+				.withMessageContaining("REQUIRES_NEW")
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("55000"));
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> Replication.readOnly(Consistency.STRONG, () -> ask(connection)))
+				.withMessageContaining("consistency = STRONG");
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> within(fresh(), () -> ask(connection)))
+				.withMessageContaining("maxStaleness");
+			assertServedByReplica(ask(connection));
+			connection.commit();
+			Replication.onPrimary(() -> assertServedByPrimary(ask(connection), PoolKind.WRITE, Reason.FORCED));
+			connection.commit();
+		}
+	}
+
+	@Test
+	void statementPreparedInADeclaredTransactionIsExecutedWhereAStricterScopeAsks() throws SQLException {
+		try (Connection connection = application.bean(DataSource.class).getConnection()) {
+			connection.setReadOnly(true);
+			connection.setAutoCommit(false);
+			try (PreparedStatement prepared = connection.prepareStatement(Served.QUERY)) {
+				assertThat(decisions.last().isReplica()).isTrue();
+				Replication.onPrimary(() -> {
+					try (ResultSet row = prepared.executeQuery()) {
+						row.next();
+						assertServedByPrimary(Served.from(row), PoolKind.WRITE, Reason.FORCED);
+					}
+				});
+			}
+			connection.commit();
+		}
+		assertThat(jdbc.queryForObject("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"
+				+ " AND usename = current_user AND pid <> pg_backend_pid()", Integer.class))
+			.isZero();
+	}
+
+	private static RoutingScope fresh() {
+		return RoutingScope.current().readOnly(Consistency.SESSION, Duration.ofSeconds(1), null, "Fresh");
+	}
+
+	private static void within(RoutingScope scope, Replication.Action<SQLException> action) throws SQLException {
+		RoutingScope previous = scope.enter();
+		try {
+			action.run();
+		}
+		finally {
+			RoutingScope.leave(previous);
 		}
 	}
 
