@@ -43,7 +43,7 @@ final class JoinedTransaction {
 	}
 
 	private static @Nullable RouteDecision route(Object resource) {
-		return ask(resource, (connection) -> connection.unwrap(RoutedConnection.class).route());
+		return ask(resource, (connection) -> connection.unwrap(RoutedConnection.class).transactionRoute());
 	}
 
 	/**

@@ -30,9 +30,20 @@ import org.jspecify.annotations.Nullable;
 public interface RoutedConnection {
 
 	/**
-	 * Where the current unit of work runs.
-	 * @return the decision in force, or {@code null} while no statement has asked for one
+	 * Where the current unit of work runs: the transaction under way, or the statement in
+	 * auto-commit.
+	 * @return the decision in force, or {@code null} while no statement of the unit has
+	 * asked for one
 	 */
 	@Nullable RouteDecision route();
+
+	/**
+	 * Where the transaction under way has executed statements. A stricter scope cannot
+	 * join it if that is a replica.
+	 * @return the decision, or {@code null} if there is no transaction, it has executed
+	 * nothing, or only the scope around its first statement has made it read-only, so
+	 * that it may go on elsewhere
+	 */
+	@Nullable RouteDecision transactionRoute();
 
 }

@@ -70,6 +70,11 @@ final class LogicalConnection implements Connection, RoutedConnection {
 		return this.session.route();
 	}
 
+	@Override
+	public @Nullable RouteDecision transactionRoute() {
+		return this.session.transactionRoute();
+	}
+
 	private SessionSettings settings() {
 		return this.session.settings();
 	}

@@ -86,9 +86,24 @@ final class RoutingSession {
 		return this.connections.current();
 	}
 
+	/**
+	 * Where the unit under way runs. A connection that an earlier transaction has left
+	 * behind does not count.
+	 */
 	@Nullable RouteDecision route() {
 		PhysicalConnection current = this.connections.current();
-		return (current != null && !current.isReleased()) ? current.route().decision(ConnectionSource.unit()) : null;
+		boolean underWay = this.settings.isAutoCommit() || this.units.current() != null;
+		return (underWay && current != null && !current.isReleased())
+				? current.route().decision(ConnectionSource.unit()) : null;
+	}
+
+	/**
+	 * Where the transaction under way has run, if it does not leave that node.
+	 */
+	@Nullable RouteDecision transactionRoute() {
+		UnitOfWork unit = this.units.current();
+		return (unit != null && unit.isTransaction() && unit.isUsed() && !unit.isReadOnlyByScope())
+				? unit.route().decision(ConnectionSource.unit()) : null;
 	}
 
 	boolean isClosed() {

@@ -22,13 +22,18 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.Tuple;
+import org.hibernate.Session;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGConnection;
 
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.annotation.Bean;
@@ -40,9 +45,12 @@ import org.springframework.transaction.annotation.Transactional;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
+import io.github.replication.Consistency;
 import io.github.replication.ReadOnly;
 import io.github.replication.Reason;
+import io.github.replication.Replication;
 import io.github.replication.RouteDecision;
+import io.github.replication.UsePrimary;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 
@@ -94,6 +102,15 @@ class OpenInViewTests {
 		assertThat(served.get(0)).startsWith("replica-").endsWith("read-only");
 		assertThat(served.get(1)).isEqualTo("primary read-write");
 		assertThat(served.get(2)).isEqualTo("primary read-only");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/unwrapped", "/streamed" })
+	void connectionOfAnEarlierReadIsNoHindranceToAStricterScope(String path, PostgresCluster cluster) throws Exception {
+		List<String> served = request(cluster, true, path);
+		assertThat(served).hasSize(2);
+		assertThat(served.get(0)).startsWith("replica-");
+		assertThat(served.get(1)).isEqualTo("primary read-write");
 	}
 
 	private static List<String> request(PostgresCluster cluster, boolean openInView, String path) throws Exception {
@@ -180,6 +197,21 @@ class OpenInViewTests {
 			return String.join("\n", List.of(this.notes.readSupporting(), this.notes.write(), this.notes.read()));
 		}
 
+		@GetMapping("/unwrapped")
+		String unwrapped() {
+			String replica = this.notes.readUnwrapping();
+			return String.join("\n", List.of(replica, this.notes.write(this.notes::onPrimary)));
+		}
+
+		@GetMapping("/streamed")
+		String streamed() {
+			try (Stream<String> nodes = Replication.readOnly(Consistency.SESSION, this.notes::stream)) {
+				Iterator<String> rows = nodes.iterator();
+				String replica = rows.next();
+				return String.join("\n", List.of(replica, this.notes.write(this.notes::onPrimary)));
+			}
+		}
+
 		@GetMapping("/reasons")
 		String reasons() {
 			mixed();
@@ -212,6 +244,30 @@ class OpenInViewTests {
 
 		@Transactional(readOnly = true, propagation = Propagation.SUPPORTS)
 		public String readSupporting() {
+			return served();
+		}
+
+		@ReadOnly
+		public String readUnwrapping() {
+			this.entityManager.unwrap(Session.class)
+				.doWork((connection) -> assertThat(connection.unwrap(PGConnection.class)).isNotNull());
+			return served();
+		}
+
+		public Stream<String> stream() {
+			Stream<?> rows = this.entityManager
+				.createNativeQuery("SELECT current_setting('cluster_name') FROM generate_series(1, 3)", String.class)
+				.getResultStream();
+			return rows.map(String.class::cast);
+		}
+
+		@Transactional
+		public String write(Supplier<String> inner) {
+			return inner.get();
+		}
+
+		@UsePrimary
+		public String onPrimary() {
 			return served();
 		}
 
