@@ -25,6 +25,8 @@ import java.util.concurrent.Executor;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
 import io.github.replication.RouteDecision;
 import io.github.replication.postgres.SqlState;
 
@@ -51,6 +53,12 @@ final class RoutingSession {
 
 	private final SessionUnits units;
 
+	/**
+	 * Whether a transaction of Spring's was active when the connection was taken. Looked
+	 * at only where the pool hands out connections in manual commit.
+	 */
+	private final boolean takenInTransaction;
+
 	private @Nullable MetadataAccess metadata;
 
 	private @Nullable SettingChanges changes;
@@ -65,6 +73,7 @@ final class RoutingSession {
 		this.settings = new SessionSettings(source.isAutoCommitByDefault());
 		this.requests = new RouteRequests(source, this.settings);
 		this.units = new SessionUnits(source, this.requests, this.connections);
+		this.takenInTransaction = isManualCommit() && TransactionSynchronizationManager.isActualTransactionActive();
 	}
 
 	ConnectionSource source() {
@@ -168,6 +177,10 @@ final class RoutingSession {
 			this.changes = changes;
 		}
 		return changes;
+	}
+
+	boolean isTakenInTransaction() {
+		return this.takenInTransaction;
 	}
 
 	/**

@@ -26,7 +26,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * Finds out whether the transaction of the current thread is about a given data source.
  * Used only where it matters: when the transaction or the scope is read-only and the
  * connection has not been set read-only. A connection that Spring merely keeps for the
- * length of another data source's transaction is in auto-commit mode and does not count.
+ * length of another data source's transaction does not count. It is in auto-commit mode,
+ * or as the pool has given it, and was taken while that transaction was active.
  */
 final class TransactionMembership {
 
@@ -50,7 +51,8 @@ final class TransactionMembership {
 		try {
 			Connection connection = holder.getConnection();
 			return connection.isWrapperFor(LogicalConnection.class)
-					&& connection.unwrap(LogicalConnection.class).session().isInTransactionOf(source);
+					&& connection.unwrap(LogicalConnection.class).session().isInTransactionOf(source)
+					&& !isKept(holder, connection);
 		}
 		catch (SQLException ex) {
 			return false;
@@ -58,6 +60,14 @@ final class TransactionMembership {
 		finally {
 			holder.released();
 		}
+	}
+
+	/**
+	 * A connection inside a proxy may be one that is taken late, in its own transaction.
+	 */
+	private static boolean isKept(ConnectionHolder holder, Connection connection) {
+		return holder.isSynchronizedWithTransaction() && connection instanceof LogicalConnection logical
+				&& logical.session().isTakenInTransaction();
 	}
 
 }

@@ -43,8 +43,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.replication.Consistency;
 import io.github.replication.NodeState;
@@ -311,6 +313,29 @@ class PoolSettingsTests {
 	/**
 	 * Ends the session of the probe, which has asked a moment ago.
 	 */
+	@Test
+	void scopeDecidesInATransactionOfAnotherDataSourceWhereThePoolHasAutoCommitOff() {
+		try (TestApplication application = start(
+				TestApplication.exactly(this.cluster).with("spring.datasource.hikari.auto-commit", false))) {
+			DataSource other = new DriverManagerDataSource(this.cluster.primary().directUrl(), this.cluster.username(),
+					this.cluster.password());
+			TransactionTemplate template = new TransactionTemplate(new DataSourceTransactionManager(other));
+			template.executeWithoutResult((status) -> {
+				assertThat(Replication.readOnly(Consistency.SESSION, () -> Served.by(application.jdbc())).byReplica())
+					.isTrue();
+				Served served = Served.by(application.jdbc());
+				assertThat(served.node()).isEqualTo("primary");
+				assertThat(served.readOnly()).isFalse();
+			});
+			application.transaction(false).executeWithoutResult((status) -> {
+				Served served = Replication.readOnly(Consistency.SESSION, () -> Served.by(application.jdbc()));
+				assertThat(served.node()).isEqualTo("primary");
+				assertThat(served.readOnly()).isFalse();
+			});
+			assertThat(read(application).byReplica()).isTrue();
+		}
+	}
+
 	private static void terminateProbe(PostgresNode node) throws SQLException {
 		try (Connection connection = node.adminConnection(); Statement statement = connection.createStatement()) {
 			statement.execute(
