@@ -94,6 +94,16 @@ final class History {
 
 	private boolean metaDataInTransaction;
 
+	private final boolean autoCommit;
+
+	/**
+	 * Creates a history without calls.
+	 * @param autoCommit whether connections begin in auto-commit
+	 */
+	History(boolean autoCommit) {
+		this.autoCommit = autoCommit;
+	}
+
 	/**
 	 * Notes a call and its outcome without the library.
 	 */
@@ -106,6 +116,9 @@ final class History {
 		String connection = connectionOf(call.subject());
 		if (call.result() != null) {
 			boolean begins = call.target().equals(Call.DATA_SOURCE);
+			if (begins && !this.autoCommit) {
+				this.manualCommit.add(call.result());
+			}
 			this.makers.put(call.result(), call.subject());
 			this.connections.put(call.result(), begins ? call.result() : String.valueOf(connection));
 			if (call.method().equals("getMetaData") || this.metaData.contains(call.target())) {

@@ -102,6 +102,13 @@ final class Pool {
 	}
 
 	/**
+	 * Whether connections are handed out in auto-commit.
+	 */
+	boolean isAutoCommit() {
+		return this.pristine.startsWith("autoCommit=true");
+	}
+
+	/**
 	 * Whether a connection is closed after an exception with SQLSTATE 0A000.
 	 */
 	boolean evictsUnsupported() {

@@ -29,7 +29,14 @@ import io.github.replication.twin.TwinApplication.PoolType;
  */
 enum TwinConfiguration {
 
-	HIKARI(PoolType.HIKARI, 1, 45, Map.of()),
+	HIKARI(PoolType.HIKARI, 1, 40, Map.of()), MANUAL_COMMIT(PoolType.HIKARI, 1, 5, Map.of()) {
+
+		@Override
+		Map<String, Object> poolProperties() {
+			return Map.of("spring.datasource.hikari.auto-commit", false);
+		}
+
+	},
 	SEVERAL_CONNECTIONS(PoolType.HIKARI, 5, 25, Map.of("twin.preparer", true)),
 	BY_STATEMENT(PoolType.HIKARI, 1, 15, Map.of("replication.without-transaction", "by-statement")),
 	DBCP2(PoolType.DBCP2, 1, 15, Map.of());
@@ -64,6 +71,13 @@ enum TwinConfiguration {
 	}
 
 	/**
+	 * Returns properties of the pools of both sides.
+	 */
+	Map<String, Object> poolProperties() {
+		return Map.of();
+	}
+
+	/**
 	 * Starts both sides, each on a database of its own.
 	 */
 	Twins start(PostgresCluster cluster, TwinDatabase database) throws SQLException {
@@ -86,8 +100,9 @@ enum TwinConfiguration {
 		// what is recorded needs more than one connection now and then
 		int poolSize = (database == TwinDatabase.EMPTY) ? 10 : this.size;
 		Map<String, Object> properties = new HashMap<>(this.properties);
+		properties.putAll(poolProperties());
 		properties.putAll(more);
-		TwinApplication plain = TwinApplication.start(cluster, plainName, false, this.pool, poolSize, Map.of());
+		TwinApplication plain = TwinApplication.start(cluster, plainName, false, this.pool, poolSize, poolProperties());
 		return new Twins(new Side(plain, new ThirdSession(cluster, plainName, false), plainName),
 				() -> new Side(TwinApplication.start(cluster, ourName, true, this.pool, poolSize, properties),
 						new ThirdSession(cluster, ourName, watched), ourName));

@@ -284,7 +284,7 @@ final class Twins implements AutoCloseable {
 		this.closedAtBegin = this.ours.closedSockets();
 		this.difference = null;
 		try {
-			History history = new History();
+			History history = new History(this.plain.pool().isAutoCommit());
 			List<Step> steps = new ArrayList<>();
 			this.ourSteps = steps;
 			String seen = scope.runOurs(this.ours, () -> runOurs(calls, expected, steps, history));
