@@ -152,6 +152,7 @@ class FaultTests {
 			.withoutJpa()
 			.start()) {
 			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+			Awaitility.await().until(() -> readOnly(application).node().equals("replica-1"));
 			application.transaction(true).executeWithoutResult((status) -> {
 				assertThat(Served.by(application.jdbc()).node()).isEqualTo("replica-1");
 				node("replica-1").freeze();
