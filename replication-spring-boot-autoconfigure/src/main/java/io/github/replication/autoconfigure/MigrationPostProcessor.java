@@ -16,43 +16,76 @@
 
 package io.github.replication.autoconfigure;
 
-import java.util.Set;
-
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.BeanWrapper;
+import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.core.env.Environment;
+
+import io.github.replication.jdbc.ReplicationDataSource;
 
 /**
- * Notices that a migration has run: it may have had a connection of its own.
+ * Notices that a migration has run on connections of its own. The writes of others pass
+ * the data source with the replicas.
  */
 final class MigrationPostProcessor implements BeanPostProcessor {
 
-	/**
-	 * Classes of beans that change the database while they are initialized.
-	 */
-	private static final Set<String> MIGRATIONS = Set.of("org.flywaydb.core.Flyway",
-			"org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer",
-			"liquibase.integration.spring.SpringLiquibase",
-			"org.springframework.boot.sql.init.AbstractScriptDatabaseInitializer",
-			"org.springframework.jdbc.datasource.init.DataSourceInitializer");
+	private static final String FLYWAY = "org.flywaydb.core.Flyway";
+
+	private static final String FLYWAY_INITIALIZER = "org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer";
+
+	private static final String LIQUIBASE = "liquibase.integration.spring.SpringLiquibase";
+
+	private static final String SCRIPTS = "org.springframework.boot.sql.init.AbstractScriptDatabaseInitializer";
+
+	private static final String USER_OF_SCRIPTS = "spring.sql.init.username";
 
 	private final ObjectProvider<ClusterFactory> clusterFactory;
 
-	MigrationPostProcessor(ObjectProvider<ClusterFactory> clusterFactory) {
+	private final Environment environment;
+
+	private volatile boolean flywayConnects;
+
+	MigrationPostProcessor(ObjectProvider<ClusterFactory> clusterFactory, Environment environment) {
 		this.clusterFactory = clusterFactory;
+		this.environment = environment;
 	}
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String beanName) {
-		if (isMigration(bean.getClass())) {
+		if (hasMigrated(bean)) {
 			this.clusterFactory.getObject().migrated();
 		}
 		return bean;
 	}
 
-	private static boolean isMigration(@Nullable Class<?> type) {
-		return type != null && (MIGRATIONS.contains(type.getName()) || isMigration(type.getSuperclass()));
+	/**
+	 * Flyway's own bean may migrate as it is initialized, and Spring Boot's initializer
+	 * has it migrate afterwards.
+	 */
+	private boolean hasMigrated(Object bean) {
+		if (isA(FLYWAY, bean.getClass())) {
+			this.flywayConnects = connects(bean, "configuration.dataSource");
+			return this.flywayConnects;
+		}
+		return (this.flywayConnects && isA(FLYWAY_INITIALIZER, bean.getClass()))
+				|| (isA(LIQUIBASE, bean.getClass()) && connects(bean, "dataSource"))
+				|| (isA(SCRIPTS, bean.getClass()) && this.environment.containsProperty(USER_OF_SCRIPTS));
+	}
+
+	private static boolean connects(Object migration, String property) {
+		BeanWrapper values = PropertyAccessorFactory.forBeanPropertyAccess(migration);
+		Object dataSource = values.isReadableProperty(property) ? values.getPropertyValue(property) : null;
+		return !(dataSource instanceof ReplicationDataSource);
+	}
+
+	/**
+	 * Whether a class has an ancestor of a name, without loading that.
+	 */
+	private static boolean isA(String name, @Nullable Class<?> type) {
+		return type != null && (type.getName().equals(name) || isA(name, type.getSuperclass()));
 	}
 
 }

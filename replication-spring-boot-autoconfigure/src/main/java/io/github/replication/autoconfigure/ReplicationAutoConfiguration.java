@@ -107,8 +107,9 @@ public final class ReplicationAutoConfiguration {
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static MigrationPostProcessor replicationMigrationPostProcessor(ObjectProvider<ClusterFactory> clusterFactory) {
-			return new MigrationPostProcessor(clusterFactory);
+		static MigrationPostProcessor replicationMigrationPostProcessor(ObjectProvider<ClusterFactory> clusterFactory,
+				Environment environment) {
+			return new MigrationPostProcessor(clusterFactory, environment);
 		}
 
 		@Bean(destroyMethod = "close")

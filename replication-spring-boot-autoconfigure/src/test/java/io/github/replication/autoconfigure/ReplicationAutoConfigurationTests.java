@@ -56,6 +56,8 @@ import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
+import org.springframework.boot.sql.init.DatabaseInitializationSettings;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -72,7 +74,6 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
-import org.springframework.jdbc.datasource.init.DataSourceInitializer;
 import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.util.Assert;
 import org.springframework.web.filter.OncePerRequestFilter;
@@ -310,9 +311,10 @@ class ReplicationAutoConfigurationTests {
 		this.runner.withPropertyValues(REPLICA)
 			.withInitializer(
 					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
-			.withBean(DataSourceInitializer.class, ReplicationAutoConfigurationTests::onAConnectionOfItsOwn)
+			.withPropertyValues("spring.sql.init.username=owner")
+			.withBean(DataSourceScriptDatabaseInitializer.class, ReplicationAutoConfigurationTests::ofTheOwner)
 			.run((context) -> {
-				context.getBean(DataSourceInitializer.class);
+				context.getBean(DataSourceScriptDatabaseInitializer.class);
 				assertThat(context.getBeanFactory().containsSingleton("dataSource")).isFalse();
 				context.getBean(DataSource.class);
 				assertThat(context.getBean(ClusterFactory.class).cluster().positions().areRequired(Bound.NONE))
@@ -320,10 +322,9 @@ class ReplicationAutoConfigurationTests {
 			});
 	}
 
-	private static DataSourceInitializer onAConnectionOfItsOwn() {
-		DataSourceInitializer initializer = new DataSourceInitializer();
-		initializer.setDataSource(new SimpleDriverDataSource());
-		return initializer;
+	private static DataSourceScriptDatabaseInitializer ofTheOwner() {
+		return new DataSourceScriptDatabaseInitializer(new SimpleDriverDataSource(),
+				new DatabaseInitializationSettings());
 	}
 
 	/**
