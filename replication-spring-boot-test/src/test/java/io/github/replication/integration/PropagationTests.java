@@ -75,7 +75,7 @@ class PropagationTests {
 		this.manualCommit = TestApplication.on(cluster)
 			.withoutJpa()
 			.with("spring.datasource.hikari.auto-commit", false)
-			.start();
+			.start(Beans.class);
 		this.jpa = TestApplication.on(cluster).start(Jpa.class, Beans.class);
 	}
 
