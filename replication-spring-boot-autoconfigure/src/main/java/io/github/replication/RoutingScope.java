@@ -117,9 +117,9 @@ public record RoutingScope(boolean primaryForced, boolean readOnly, boolean read
 	}
 
 	/**
-	 * Derives the scope of a unit that Spring makes read-only as well, so that both end
-	 * together. A method that suspends the transaction of the unit, or has none by its
-	 * propagation, is as read-only as Spring says.
+	 * Derives the scope of a unit that has a transaction of Spring's, which is read-only
+	 * as well, so that both end together. A method that suspends that transaction is as
+	 * read-only as Spring says.
 	 * @param outer the scope around the unit, which may be read-only by itself
 	 * @return the derived scope
 	 */

@@ -17,6 +17,9 @@
 package io.github.replication.autoconfigure;
 
 import java.util.Arrays;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.autoconfigure.condition.ConditionMessage;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
@@ -40,6 +43,12 @@ final class OnSslBundleCondition extends SpringBootCondition implements Configur
 	 * driver.
 	 */
 	private static final String FACTORY = "io.github.replication.autoconfigure.SslBundleSocketFactory";
+
+	/**
+	 * Of properties that may name it: a property of the driver, a URL, or all of a
+	 * configuration as one text.
+	 */
+	private static final Pattern NAME = Pattern.compile("(?i)(ssl_?-?factory|url|spring_application_json)$");
 
 	@Override
 	public ConfigurationPhase getConfigurationPhase() {
@@ -66,8 +75,20 @@ final class OnSslBundleCondition extends SpringBootCondition implements Configur
 
 	private static boolean isNamed(EnumerablePropertySource<?> source) {
 		return Arrays.stream(source.getPropertyNames())
-			.map(source::getProperty)
-			.anyMatch((value) -> value != null && value.toString().contains(FACTORY));
+			.filter((name) -> NAME.matcher(name).find())
+			.anyMatch((name) -> String.valueOf(value(source, name)).contains(FACTORY));
+	}
+
+	/**
+	 * A value that cannot be read may be one that nobody needs.
+	 */
+	private static @Nullable Object value(EnumerablePropertySource<?> source, String name) {
+		try {
+			return source.getProperty(name);
+		}
+		catch (RuntimeException ex) {
+			return null;
+		}
 	}
 
 }

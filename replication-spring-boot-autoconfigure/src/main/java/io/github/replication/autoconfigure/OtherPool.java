@@ -82,8 +82,8 @@ final class OtherPool {
 			.to(config::setMinimumIdle);
 		map.from(value(Number.class, "maxWaitMillis", "maxWait"))
 			.as(Number::longValue)
-			.when((timeout) -> timeout >= SHORTEST_CONNECTION_TIMEOUT)
-			.to(config::setConnectionTimeout);
+			.when((timeout) -> timeout > 0)
+			.to((timeout) -> config.setConnectionTimeout(Math.max(timeout, SHORTEST_CONNECTION_TIMEOUT)));
 	}
 
 	private static @Nullable String isolation(int level) {

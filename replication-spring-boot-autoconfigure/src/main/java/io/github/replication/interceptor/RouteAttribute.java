@@ -77,7 +77,20 @@ record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propa
 	 */
 	RoutingScope scope(RoutingScope outer, boolean inTransaction) {
 		RoutingScope scope = (this.read != null) ? this.read.scope(outer, inTransaction, this.unit) : outer;
+		if (this.read != null && hasTransaction()) {
+			scope = scope.asReadOnlyTransaction(outer);
+		}
 		return this.usePrimary ? scope.onPrimary(this.unit) : scope;
+	}
+
+	/**
+	 * Whether the method runs in a transaction of Spring's, whatever is around it.
+	 */
+	private boolean hasTransaction() {
+		return switch (this.propagation) {
+			case REQUIRED, REQUIRES_NEW, MANDATORY, NESTED -> true;
+			case SUPPORTS, NOT_SUPPORTED, NEVER -> false;
+		};
 	}
 
 	/**
@@ -92,9 +105,8 @@ record RouteAttribute(boolean usePrimary, @Nullable Read read, Propagation propa
 	record Read(Consistency consistency, @Nullable Duration maxStaleness, @Nullable String group, Retry retry) {
 
 		private RoutingScope scope(RoutingScope outer, boolean inTransaction, String unit) {
-			RoutingScope scope = inTransaction ? outer.joinedBy(this.consistency, this.maxStaleness, unit)
+			return inTransaction ? outer.joinedBy(this.consistency, this.maxStaleness, unit)
 					: outer.readOnly(this.consistency, this.maxStaleness, this.group, unit);
-			return scope.asReadOnlyTransaction(outer);
 		}
 
 	}

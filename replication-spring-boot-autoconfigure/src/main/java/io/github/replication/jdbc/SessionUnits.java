@@ -23,6 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
 import io.github.replication.RoutingScope;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
@@ -154,12 +156,22 @@ final class SessionUnits {
 			return unit;
 		}
 		RoutingScope scope = RoutingScope.current();
-		boolean stricter = unit.isOnReplica() && scope.demandsMoreThan(unit.request().scope());
-		boolean readWrite = !this.requests.isReadOnly();
+		boolean stricter = unit.isOnReplica() && scope.demandsMoreThan(unit.request().scope()) && !isSuspended(unit);
+		boolean readWrite = unit.isReadOnlyByScope() && !this.requests.isReadOnly();
 		if (stricter || readWrite) {
 			return hasFailed(unit) ? unit : beginAnew(unit, text, readWrite);
 		}
 		return unit.isOnReplica() ? followCaller(unit, scope) : unit;
+	}
+
+	/**
+	 * Whether a declared transaction may be one that Spring has suspended, as when an
+	 * entity of it is read in another one: a scope that joins a transaction of Spring's
+	 * is checked when it begins.
+	 */
+	private static boolean isSuspended(UnitOfWork unit) {
+		return unit.isUsed() && !unit.isReadOnlyByScope()
+				&& TransactionSynchronizationManager.isActualTransactionActive();
 	}
 
 	/**

@@ -463,8 +463,10 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 		if (writePool != null) {
 			writePool.evict();
 		}
-		node.readPool().evict();
-		node.inquiry().askForMove();
+		if (node.inquiry().askForFailure()) {
+			node.readPool().evict();
+			node.inquiry().askForMove();
+		}
 		this.membership.members().forEach((member) -> member.node().inquiry().askForFailure());
 	}
 

@@ -270,15 +270,11 @@ final class NodeMonitor implements NodeInquiry.Listener {
 	/**
 	 * Connections from before a restart are dead, and connections to a primary that has
 	 * left its address must not be used. Behind the address of several servers each new
-	 * connection may lead to another one, and old ones to a server that has left it.
+	 * connection may lead to another one.
 	 */
 	@Override
 	public void changed(Change change) {
-		if (isOver()) {
-			return;
-		}
-		if (this.member.node().inquiry().position().isShared()) {
-			this.member.node().readPool().evict();
+		if (isOver() || this.member.node().inquiry().position().isShared()) {
 			return;
 		}
 		if (change == Change.MOVED && (this.member.isPrimary() || this.surroundings.isWay(this.member))) {

@@ -60,6 +60,11 @@ final class ReadPoolFactory {
 			"socketFactoryArg");
 
 	/**
+	 * Parameters that may be right only because a connector encrypts by itself.
+	 */
+	private static final Set<String> OF_CONNECTORS = Set.of("ssl", "sslmode", "gssEncMode");
+
+	/**
 	 * Parameters for which reads have values of their own.
 	 */
 	private static final Set<String> OF_WRITERS = Set.of("connectTimeout", "loginTimeout");
@@ -152,11 +157,24 @@ final class ReadPoolFactory {
 	 */
 	private void takeParameters(HikariConfig config, Set<String> except) {
 		Map<String, String> parameters = JdbcUrls.parameters(this.primary.get().getJdbcUrl());
+		takeCredentials(config, parameters.remove("user"), parameters.remove("password"));
 		parameters.keySet().removeAll(except);
+		if (parameters.containsKey("socketFactory")) {
+			parameters.keySet().removeAll(OF_CONNECTORS);
+		}
 		parameters.keySet().removeAll(OF_ONE_SERVER);
 		parameters.forEach(config::addDataSourceProperty);
 		// of the primary's pool, for which it may be right
 		config.getDataSourceProperties().remove(TARGET_SERVER_TYPE);
+	}
+
+	private static void takeCredentials(HikariConfig config, @Nullable String username, @Nullable String password) {
+		if (username != null && config.getUsername() == null) {
+			config.setUsername(username);
+		}
+		if (password != null && config.getPassword() == null) {
+			config.setPassword(password);
+		}
 	}
 
 	private HikariConfig connectTo(String poolName, String url) {
@@ -231,8 +249,13 @@ final class ReadPoolFactory {
 		Credentials configured = config.getCredentials();
 		boolean shared = node.username() == null && node.password() == null
 				&& isSame(configured, this.primary.get().getCredentials());
+		HikariCredentialsProvider ofPrimary = this.primary.get().getCredentialsProvider();
 		return () -> {
 			HikariCredentialsProvider provider = pool.getCredentialsProvider();
+			if (shared && provider == ofPrimary) {
+				// that of its next pool, if a scope has been refreshed
+				provider = this.primary.get().getCredentialsProvider();
+			}
 			if (provider != null) {
 				return provided(provider);
 			}

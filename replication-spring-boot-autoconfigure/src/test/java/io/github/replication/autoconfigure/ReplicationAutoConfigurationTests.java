@@ -36,6 +36,7 @@ import com.zaxxer.hikari.HikariCredentialsProvider;
 import com.zaxxer.hikari.HikariDataSource;
 import org.apache.commons.logging.LogFactory;
 import com.zaxxer.hikari.util.Credentials;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +74,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
 import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.util.Assert;
@@ -239,7 +241,7 @@ class ReplicationAutoConfigurationTests {
 		this.runner
 			.withPropertyValues(
 					"spring.datasource.url=jdbc:postgresql://pg-1/app?sslmode=verify-full&options=-c%20work_mem%3D8MB"
-							+ "&targetServerType=primary&socketFactory=to.Pg1&connectTimeout=30",
+							+ "&targetServerType=primary&connectTimeout=30",
 					"spring.datasource.hikari.data-source-properties.sslmode=require", REPLICA,
 					"replication.replicas.replica-2.url=jdbc:postgresql://pg-3/app",
 					"replication.replicas.replica-2.hikari.data-source-properties.sslmode=disable")
@@ -248,9 +250,63 @@ class ReplicationAutoConfigurationTests {
 				assertThat(context).hasNotFailed();
 				assertThat(seen.pool("replica-1").properties()).containsEntry("sslmode", "verify-full")
 					.containsEntry("options", "-c work_mem=8MB")
-					.doesNotContainKeys("targetServerType", "socketFactory", "connectTimeout");
+					.doesNotContainKeys("targetServerType", "connectTimeout");
 				assertThat(seen.pool("replica-2").properties()).containsEntry("sslmode", "disable");
 			});
+	}
+
+	@Test
+	void credentialsInThePrimarysUrlAreThoseOfReplicasWithoutOwnOnes() {
+		Seen seen = new Seen();
+		new ApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class))
+			.withPropertyValues(
+					"spring.datasource.url=jdbc:postgresql://pg-1/app?user=app&password=secret&socketFactory=to.Pg1&sslmode=disable",
+					REPLICA, "replication.replicas.replica-2.url=jdbc:postgresql://pg-3/app",
+					"replication.replicas.replica-2.username=reader")
+			.withBean(ReplicaPoolCustomizer.class, () -> seen)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(seen.pool("replica-1").username()).isEqualTo("app");
+				assertThat(seen.pool("replica-2").username()).isEqualTo("reader");
+				assertThat(seen.pool("replica-2").properties()).doesNotContainKeys("user", "password", "socketFactory",
+						"sslmode");
+			});
+	}
+
+	@Test
+	void propertyThatCannotBeReadIsNoneOfOurs() {
+		this.runner
+			.withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class, ReplicationSslAutoConfiguration.class))
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new UnreadableSource("broker.port", "broker.url")))
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	/**
+	 * As of a container that was not started.
+	 */
+	static class UnreadableSource extends EnumerablePropertySource<List<String>> {
+
+		UnreadableSource(String... names) {
+			super("unreadable", List.of(names));
+		}
+
+		@Override
+		public String[] getPropertyNames() {
+			return this.source.toArray(String[]::new);
+		}
+
+		@Override
+		public @Nullable Object getProperty(String name) {
+			if (this.source.contains(name)) {
+				throw new IllegalStateException("The container is not started");
+			}
+			return null;
+		}
+
 	}
 
 	@Test

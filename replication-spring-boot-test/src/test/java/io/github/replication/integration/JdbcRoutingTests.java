@@ -41,8 +41,11 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.IllegalTransactionStateException;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.annotation.Isolation;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
@@ -528,6 +531,34 @@ class JdbcRoutingTests {
 			connection.commit();
 			Replication.onPrimary(() -> assertServedByPrimary(ask(connection), PoolKind.WRITE, Reason.FORCED));
 			connection.commit();
+		}
+	}
+
+	/**
+	 * As when an entity of the transaction around is read in a method of its own.
+	 */
+	@Test
+	void suspendedTransactionStaysOnItsReplicaInAMethodThatAsksForMore() {
+		TransactionTemplate inner = new TransactionTemplate(application.bean(PlatformTransactionManager.class));
+		inner.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+		DataSource dataSource = application.bean(DataSource.class);
+		application.transaction(true).executeWithoutResult((outer) -> {
+			Connection suspended = DataSourceUtils.getConnection(dataSource);
+			assertServedByReplica(askUnchecked(suspended));
+			Replication.onPrimary(() -> inner.executeWithoutResult((status) -> {
+				assertThat(Served.by(jdbc).byReplica()).isFalse();
+				assertServedByReplica(askUnchecked(suspended));
+			}));
+			DataSourceUtils.releaseConnection(suspended, dataSource);
+		});
+	}
+
+	private static Served askUnchecked(Connection connection) {
+		try {
+			return ask(connection);
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 

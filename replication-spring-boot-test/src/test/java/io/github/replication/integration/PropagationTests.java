@@ -35,6 +35,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.NestedTransactionNotSupportedException;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -223,6 +224,19 @@ class PropagationTests {
 		}
 	}
 
+	@Test
+	void unitWithoutATransactionIsReadOnlyInOneThatHasNoneEither() {
+		for (TestApplication application : List.of(this.jdbc, this.jpa)) {
+			application.newCaller();
+			inner(application, "SUPPORTS", false)
+				.executeWithoutResult((status) -> application.bean(Outer.class).support(() -> {
+					assertThat(Served.by(application.jdbc()).byReplica()).isTrue();
+					assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> insert(application))
+						.withMessageContaining("read-only");
+				}));
+		}
+	}
+
 	private static void insert(TestApplication application) {
 		application.jdbc().update("INSERT INTO note SELECT max(id) + 1, 'a' FROM note HAVING max(id) > 0");
 	}
@@ -254,6 +268,11 @@ class PropagationTests {
 
 		@ReadOnly
 		void run(Runnable work) {
+			work.run();
+		}
+
+		@ReadOnly(propagation = Propagation.SUPPORTS)
+		void support(Runnable work) {
 			work.run();
 		}
 
