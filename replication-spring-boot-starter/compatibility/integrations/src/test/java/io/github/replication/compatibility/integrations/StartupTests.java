@@ -104,7 +104,7 @@ class StartupTests {
 				.queryForObject("SELECT tableowner FROM pg_tables WHERE tablename = 'migrated_article'", String.class))
 				.isEqualTo("migrator");
 			assertThat(application.startDecisions()).as("a connection of its own").isEmpty();
-			assertThat(countByReadOnly(application, "migrated_article")).isZero();
+			assertThat(isSeenByReads(application)).isTrue();
 		}
 		admin("DROP TABLE migrated_article, flyway_schema_history");
 	}
@@ -118,7 +118,7 @@ class StartupTests {
 			.with("spring.flyway.baseline-version", "0")
 			.start(OwnerConfig.class)) {
 			assertThat(application.startDecisions()).as("a connection of its own").isEmpty();
-			assertThat(countByReadOnly(application, "migrated_article")).isZero();
+			assertThat(isSeenByReads(application)).isTrue();
 		}
 		admin("DROP TABLE migrated_article, flyway_schema_history");
 	}
@@ -126,9 +126,9 @@ class StartupTests {
 	/**
 	 * Not retried elsewhere, as a method with {@code @ReadOnly} would be.
 	 */
-	private static Integer countByReadOnly(Application application, String table) {
-		return Replication.readOnly(Consistency.SESSION,
-				() -> application.jdbc().queryForObject("SELECT count(*) FROM " + table, Integer.class));
+	private static boolean isSeenByReads(Application application) {
+		return Replication.readOnly(Consistency.SESSION, () -> application.jdbc()
+			.queryForObject("SELECT count(*) FROM pg_tables WHERE tablename = 'migrated_article'", Integer.class)) == 1;
 	}
 
 	@Test
