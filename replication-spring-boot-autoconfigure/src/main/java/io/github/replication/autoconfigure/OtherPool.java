@@ -125,16 +125,21 @@ final class OtherPool {
 	}
 
 	private static @Nullable DataSource target(DataSource pool) {
-		if (pool instanceof DelegatingDataSource delegating) {
-			return delegating.getTargetDataSource();
-		}
-		DataSource target = (DataSource) AopProxyUtils.getSingletonTarget(pool);
+		DataSource target = targetOf(pool);
 		try {
 			return (target == null && pool.isWrapperFor(DataSource.class)) ? pool.unwrap(DataSource.class) : target;
 		}
 		catch (SQLException | RuntimeException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * The target of one of Spring's wrappers or proxies, {@code null} if it is none.
+	 */
+	static @Nullable DataSource targetOf(DataSource dataSource) {
+		return (dataSource instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
+				: (DataSource) AopProxyUtils.getSingletonTarget(dataSource);
 	}
 
 }

@@ -22,11 +22,9 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 import javax.sql.XADataSource;
 
-import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.jdbc.autoconfigure.XADataSourceAutoConfiguration;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 
 /**
@@ -78,8 +76,7 @@ record UnsupportedDataSources(ConfigurableListableBeanFactory beanFactory) {
 		if (type.isInstance(dataSource)) {
 			return true;
 		}
-		DataSource target = (dataSource instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
-				: (DataSource) AopProxyUtils.getSingletonTarget(dataSource);
+		DataSource target = OtherPool.targetOf(dataSource);
 		try {
 			return (target != null) ? isOrWraps(target, type) : dataSource.isWrapperFor(type);
 		}

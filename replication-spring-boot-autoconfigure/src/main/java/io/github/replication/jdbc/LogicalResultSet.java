@@ -113,46 +113,22 @@ final class LogicalResultSet extends DelegatingResultSet {
 
 	@Override
 	public @Nullable Blob getBlob(int columnIndex) throws SQLException {
-		ResultSet rows = delegate();
-		try {
-			return ownOrNull(Blob.class, rows.getBlob(columnIndex));
-		}
-		catch (SQLException ex) {
-			throw this.unit.translate(ex);
-		}
+		return largeObject(Blob.class, (rows) -> rows.getBlob(columnIndex));
 	}
 
 	@Override
 	public @Nullable Blob getBlob(String columnLabel) throws SQLException {
-		ResultSet rows = delegate();
-		try {
-			return ownOrNull(Blob.class, rows.getBlob(columnLabel));
-		}
-		catch (SQLException ex) {
-			throw this.unit.translate(ex);
-		}
+		return largeObject(Blob.class, (rows) -> rows.getBlob(columnLabel));
 	}
 
 	@Override
 	public @Nullable Clob getClob(int columnIndex) throws SQLException {
-		ResultSet rows = delegate();
-		try {
-			return ownOrNull(Clob.class, rows.getClob(columnIndex));
-		}
-		catch (SQLException ex) {
-			throw this.unit.translate(ex);
-		}
+		return largeObject(Clob.class, (rows) -> rows.getClob(columnIndex));
 	}
 
 	@Override
 	public @Nullable Clob getClob(String columnLabel) throws SQLException {
-		ResultSet rows = delegate();
-		try {
-			return ownOrNull(Clob.class, rows.getClob(columnLabel));
-		}
-		catch (SQLException ex) {
-			throw this.unit.translate(ex);
-		}
+		return largeObject(Clob.class, (rows) -> rows.getClob(columnLabel));
 	}
 
 	/**
@@ -205,8 +181,18 @@ final class LogicalResultSet extends DelegatingResultSet {
 		}
 	}
 
-	private <T> @Nullable T ownOrNull(Class<T> type, @Nullable T object) throws SQLException {
-		return (object != null) ? own(type, object) : null;
+	/**
+	 * Reads a large object, for which the driver asks the server.
+	 */
+	private <T> @Nullable T largeObject(Class<T> type, Question<T> question) throws SQLException {
+		ResultSet rows = delegate();
+		try {
+			T object = question.on(rows);
+			return (object != null) ? own(type, object) : null;
+		}
+		catch (SQLException ex) {
+			throw this.unit.translate(ex);
+		}
 	}
 
 	private <T> T own(Class<T> type, T object) throws SQLException {
@@ -245,6 +231,18 @@ final class LogicalResultSet extends DelegatingResultSet {
 	@Override
 	public boolean isWrapperFor(Class<?> type) throws SQLException {
 		return type.isInstance(this) || delegate().isWrapperFor(type);
+	}
+
+	/**
+	 * A question to the rows of the driver.
+	 *
+	 * @param <R> the type of the answer
+	 */
+	@FunctionalInterface
+	private interface Question<R> {
+
+		@Nullable R on(ResultSet rows) throws SQLException;
+
 	}
 
 	/**

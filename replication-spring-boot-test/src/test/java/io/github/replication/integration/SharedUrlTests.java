@@ -114,6 +114,17 @@ class SharedUrlTests {
 		});
 	}
 
+	private static ReplicationCluster awaitShared(TestApplication application) {
+		ReplicationCluster nodes = application.bean(ReplicationCluster.class);
+		application.newCaller();
+		count(application, 0);
+		await(() -> {
+			readTwice(application, 0);
+			return nodes.node("reader").state() == NodeState.SHARED;
+		});
+		return nodes;
+	}
+
 	@Test
 	void serverThatIsTooFarBehindIsOutOfRotation() throws Exception {
 		try (TurntableProxy reader = new TurntableProxy(this.earlier.port(), this.later.port());
@@ -121,13 +132,7 @@ class SharedUrlTests {
 					.with("replication.max-lag", "500ms")
 					.with("replication.replicas.reader.hikari.minimum-idle", "4")
 					.start()) {
-			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
-			application.newCaller();
-			count(application, 0);
-			await(() -> {
-				readTwice(application, 0);
-				return nodes.node("reader").state() == NodeState.SHARED;
-			});
+			ReplicationCluster nodes = awaitShared(application);
 			this.earlier.pauseReplay();
 			this.later.pauseReplay();
 			await(() -> {
@@ -150,13 +155,7 @@ class SharedUrlTests {
 					.with("replication.read-your-writes.window", "2s")
 					.with("replication.replicas.reader.hikari.minimum-idle", "4")
 					.start()) {
-			ReplicationCluster nodes = application.bean(ReplicationCluster.class);
-			application.newCaller();
-			count(application, 0);
-			await(() -> {
-				readTwice(application, 0);
-				return nodes.node("reader").state() == NodeState.SHARED;
-			});
+			ReplicationCluster nodes = awaitShared(application);
 			this.earlier.pauseReplay();
 			for (int i = 0; i < 20; i++) {
 				application.newCaller();
