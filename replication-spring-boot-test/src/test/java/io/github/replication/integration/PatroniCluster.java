@@ -25,6 +25,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
@@ -38,6 +39,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
@@ -167,19 +169,24 @@ final class PatroniCluster implements AutoCloseable {
 	}
 
 	/**
-	 * The member that accepts writes.
+	 * Waits for the member that accepts writes.
 	 */
 	Member leader() {
-		return this.members.stream().filter(Member::isPrimary).findFirst().orElseThrow();
+		return awaitPrimary((member) -> true);
 	}
 
 	/**
 	 * Waits for a leader other than one.
 	 */
 	Member awaitLeaderOtherThan(Member old) {
-		await(90).pollInterval(Duration.ofMillis(20))
-			.until(() -> this.members.stream().anyMatch((member) -> member != old && member.isPrimary()));
-		return this.members.stream().filter((member) -> member != old && member.isPrimary()).findFirst().orElseThrow();
+		return awaitPrimary((member) -> member != old);
+	}
+
+	private Member awaitPrimary(Predicate<Member> condition) {
+		return await(90).pollInterval(Duration.ofMillis(20))
+			.until(() -> this.members.stream().filter(condition.and(Member::isPrimary)).findFirst(),
+					Optional::isPresent)
+			.orElseThrow();
 	}
 
 	/**
@@ -313,17 +320,19 @@ final class PatroniCluster implements AutoCloseable {
 
 		/**
 		 * Whether the server itself says that it is no standby.
+		 * @return {@code false} also if the server does not answer in time
 		 */
 		boolean isPrimary() {
-			return Boolean.FALSE.equals(isInRecovery());
+			return answersYes("NOT pg_is_in_recovery()");
 		}
 
 		/**
 		 * Whether the server is a standby that receives from the leader.
+		 * @return {@code false} also if the server does not answer in time
 		 */
 		boolean isStreaming() {
-			return Boolean.TRUE.equals(isInRecovery())
-					&& query("SELECT count(*) > 0 FROM pg_stat_wal_receiver WHERE status = 'streaming'");
+			return answersYes(
+					"pg_is_in_recovery() AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')");
 		}
 
 		/**
@@ -341,19 +350,15 @@ final class PatroniCluster implements AutoCloseable {
 			}
 		}
 
-		private Boolean isInRecovery() {
-			return query("SELECT pg_is_in_recovery()");
-		}
-
-		private Boolean query(String sql) {
+		private boolean answersYes(String condition) {
 			try (Connection connection = DriverManager.getConnection(
 					jdbcUrl("postgres") + "?connectTimeout=1&socketTimeout=1&loginTimeout=2", "postgres", "postgres")) {
-				var row = connection.createStatement().executeQuery(sql);
+				var row = connection.createStatement().executeQuery("SELECT " + condition);
 				row.next();
 				return row.getBoolean(1);
 			}
 			catch (SQLException ex) {
-				return null;
+				return false;
 			}
 		}
 
@@ -449,11 +454,15 @@ final class PatroniCluster implements AutoCloseable {
 			}
 		}
 
-		private Optional<ProcessHandle> server() {
-			try {
-				Path pid = data().resolve("postmaster.pid");
-				return Files.exists(pid) ? ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).get(0)))
-						: Optional.empty();
+		/**
+		 * The process of the server, of which there is none while it is stopped.
+		 */
+		Optional<ProcessHandle> server() {
+			try (Stream<String> lines = Files.lines(data().resolve("postmaster.pid"))) {
+				return lines.findFirst().map(Long::parseLong).flatMap(ProcessHandle::of);
+			}
+			catch (NoSuchFileException ex) {
+				return Optional.empty();
 			}
 			catch (IOException ex) {
 				throw new UncheckedIOException(ex);

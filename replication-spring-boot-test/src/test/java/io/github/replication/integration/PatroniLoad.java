@@ -180,8 +180,11 @@ final class PatroniLoad {
 
 	void awaitWrites() {
 		PatroniCluster.await(40).until(() -> this.resumed.get() != 0);
-		int before = this.acknowledged.size();
-		PatroniCluster.await(30).until(() -> this.acknowledged.size() > before + 20);
+		awaitWrites(this.acknowledged.size() + 20);
+	}
+
+	void awaitWrites(int count) {
+		PatroniCluster.await(30).until(() -> this.acknowledged.size() > count);
 	}
 
 	/**
