@@ -52,7 +52,7 @@ final class RouteRequests {
 		boolean inTransaction = !this.settings.isAutoCommit();
 		boolean readOnly = this.settings.isReadOnly() || isReadOnlyByContext(scope);
 		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isReadForReplica();
-		boolean serializable = isSerializable() || (inTransaction && text.asksForSerializable());
+		boolean serializable = isSerializable() || text.asksForSerializable();
 		return new RouteRequest(scope, readOnly, inTransaction, plainRead, held, serializable,
 				this.source.caller().bound());
 	}

@@ -1013,6 +1013,26 @@ class ConnectionTests {
 		assertPoolIsClean();
 	}
 
+	/**
+	 * In auto-commit that is the transaction of the text itself, and of the others in it.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "", "; SELECT current_setting('transaction_isolation')" })
+	void textThatAsksForASerializableTransactionOfItsOwnIsNotRefused(String more) throws SQLException {
+		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
+			connection.setReadOnly(true);
+			statement.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE" + more);
+			if (!more.isEmpty()) {
+				assertThat(statement.getMoreResults()).isTrue();
+				try (ResultSet row = statement.getResultSet()) {
+					row.next();
+					assertThat(row.getString(1)).isEqualTo("serializable");
+				}
+			}
+		}
+		assertPoolIsClean();
+	}
+
 	@Test
 	void isolationLevelThatATextHasSetIsReportedAndReplaced() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
