@@ -97,7 +97,8 @@ final class ReadPoolFactory {
 	ReadPool replica(NodeDefinition node, NodeHealth health, Inspection inspection) {
 		HikariConfig config = derive(node.name(), node.url());
 		takeParameters(config, OF_WRITERS);
-		if (node.username() != null || node.password() != null) {
+		boolean own = node.username() != null || node.password() != null;
+		if (own) {
 			// it would have precedence
 			config.setCredentialsProvider(null);
 		}
@@ -107,7 +108,7 @@ final class ReadPoolFactory {
 		if (node.password() != null) {
 			config.setPassword(node.password());
 		}
-		return create(node, config, health, inspection);
+		return create(node, config, own, health, inspection);
 	}
 
 	/**
@@ -122,7 +123,7 @@ final class ReadPoolFactory {
 		config.setMaximumPoolSize(onPrimary.maximum());
 		// it may be one that only a session that writes can execute
 		config.setConnectionTestQuery(null);
-		ReadPool pool = create(node, config, health, inspection);
+		ReadPool pool = create(node, config, false, health, inspection);
 		pool.sizeOfReplica(size);
 		pool.patience(this.primary.get().getConnectionTimeout());
 		return pool;
@@ -146,7 +147,7 @@ final class ReadPoolFactory {
 		takeParameters(config, Set.of());
 		HikariDataSource pool = new HikariDataSource();
 		config.setDataSource(
-				physical(node, config, pool, null, Math.min(config.getConnectionTimeout(), WRITE_LOGIN_TIMEOUT)));
+				physical(config, false, pool, null, Math.min(config.getConnectionTimeout(), WRITE_LOGIN_TIMEOUT)));
 		config.copyStateTo(pool);
 		return pool;
 	}
@@ -202,7 +203,8 @@ final class ReadPoolFactory {
 		return config;
 	}
 
-	private ReadPool create(NodeDefinition node, HikariConfig config, NodeHealth health, Inspection inspection) {
+	private ReadPool create(NodeDefinition node, HikariConfig config, boolean ownCredentials, NodeHealth health,
+			Inspection inspection) {
 		this.customizers.forEach((customizer) -> customizer.customize(node.name(), config));
 		boolean postgres = JdbcUrls.leadsToPostgres(config.getJdbcUrl());
 		if (postgres) {
@@ -210,7 +212,7 @@ final class ReadPoolFactory {
 		}
 		config.setExceptionOverride(new KeepUnlessBroken(config.getExceptionOverride()));
 		HikariDataSource pool = new HikariDataSource();
-		PhysicalDataSource physical = physical(node, config, pool, postgres ? inspection : null,
+		PhysicalDataSource physical = physical(config, ownCredentials, pool, postgres ? inspection : null,
 				config.getConnectionTimeout());
 		config.setDataSource(physical);
 		config.copyStateTo(pool);
@@ -222,7 +224,7 @@ final class ReadPoolFactory {
 	 * pool's statements on each new connection, and notices a refusal at once. The pool
 	 * itself would try again and again until its callers have waited long enough.
 	 */
-	private PhysicalDataSource physical(NodeDefinition node, HikariConfig config, HikariDataSource pool,
+	private PhysicalDataSource physical(HikariConfig config, boolean ownCredentials, HikariDataSource pool,
 			@Nullable Inspection inspection, long timeout) {
 		Integer networkTimeout = JdbcUrls.leadsToPostgres(config.getJdbcUrl())
 				? PostgresSettings.boundLogin(config, timeout) : null;
@@ -236,7 +238,7 @@ final class ReadPoolFactory {
 		if (inspection != null && config.getConnectionTestQuery() != null) {
 			statements.add(new PoolStatement("connection-test-query", config.getConnectionTestQuery()));
 		}
-		return new PhysicalDataSource(driver, credentials(node, config, pool),
+		return new PhysicalDataSource(driver, credentials(config, ownCredentials, pool),
 				new FirstUse(statements, inspection, timeout, networkTimeout));
 	}
 
@@ -245,10 +247,9 @@ final class ReadPoolFactory {
 	 * also after a change there, unless the node or a customizer has set others or the
 	 * pool was given new ones itself.
 	 */
-	private CredentialsSource credentials(NodeDefinition node, HikariConfig config, HikariDataSource pool) {
+	private CredentialsSource credentials(HikariConfig config, boolean own, HikariDataSource pool) {
 		Credentials configured = config.getCredentials();
-		boolean shared = node.username() == null && node.password() == null
-				&& isSame(configured, this.primary.get().getCredentials());
+		boolean shared = !own && isSame(configured, this.primary.get().getCredentials());
 		HikariCredentialsProvider ofPrimary = this.primary.get().getCredentialsProvider();
 		return () -> {
 			HikariCredentialsProvider provider = pool.getCredentialsProvider();
@@ -259,8 +260,8 @@ final class ReadPoolFactory {
 			if (provider != null) {
 				return provided(provider);
 			}
-			Credentials own = pool.getCredentials();
-			return (shared && isSame(own, configured)) ? this.primary.get().getCredentials() : own;
+			Credentials ofPool = pool.getCredentials();
+			return (shared && isSame(ofPool, configured)) ? this.primary.get().getCredentials() : ofPool;
 		};
 	}
 
