@@ -94,6 +94,8 @@ final class History {
 
 	private boolean metaDataInTransaction;
 
+	private boolean preparedInReadOnlyUnit;
+
 	private final boolean autoCommit;
 
 	/**
@@ -186,6 +188,8 @@ final class History {
 		if (call.result() != null && call.method().startsWith("prepare")) {
 			this.prepared.put(call.result(), call.text());
 		}
+		this.preparedInReadOnlyUnit |= call.executes() && this.readOnly.contains(connection)
+				&& textOf(call).matches("prepare [qw]\\b.*");
 		if (call.method().equals("addBatch") && !isPlainRead(textOf(call))) {
 			this.prepared.put(call.subject(), call.text());
 		}
@@ -279,6 +283,13 @@ final class History {
 	 */
 	boolean isTypeInfo(Call call) {
 		return this.typeInfo.contains(call.subject());
+	}
+
+	/**
+	 * Whether a text has prepared a statement by its name in a read-only unit.
+	 */
+	boolean hasPreparedInReadOnlyUnit() {
+		return this.preparedInReadOnlyUnit;
 	}
 
 	boolean isReadOnly(Call call) {

@@ -245,6 +245,43 @@ enum OnPurpose {
 	},
 
 	/**
+	 * What a text has prepared stays with the server's session as well. No pool undoes
+	 * it, and in auto-commit the next statement may be executed in another session.
+	 */
+	PREPARED_BY_A_TEXT_IN_READ_ONLY_UNIT(true) {
+
+		private static final String TEXT = "(?is)(prepare|execute|deallocate) [qw]\\b.*|.*pg_prepared_statements.*";
+
+		@Override
+		boolean explains(Difference difference) {
+			History history = difference.history();
+			boolean isMissing = "26000".equals(difference.ours().outcome().state());
+			return difference.call().text().matches(TEXT)
+					&& (history.isReadOnly(difference.call()) || history.hasPreparedInReadOnlyUnit())
+					&& (isMissing ? !history.isManualCommit(difference.call()) : difference.hasEqualRows());
+		}
+
+	},
+
+	/**
+	 * A text that is the first of its transaction lets it run on the primary. A later one
+	 * asks the replica, which offers no serializable transaction.
+	 */
+	SERIALIZABLE_TOO_LATE(true) {
+
+		private static final String TEXT = "(?is)set transaction isolation level serializable.*";
+
+		@Override
+		boolean explains(Difference difference) {
+			return difference.call().text().matches(TEXT) && "0A000".equals(difference.ours().outcome().state())
+					&& difference.history().isReadOnly(difference.call())
+					&& difference.history().isManualCommit(difference.call())
+					&& difference.history().states().contains("in transaction");
+		}
+
+	},
+
+	/**
 	 * A physical connection is taken by the first statement, so that the pool's timeout
 	 * comes later.
 	 */
