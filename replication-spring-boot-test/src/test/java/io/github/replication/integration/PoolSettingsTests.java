@@ -310,9 +310,6 @@ class PoolSettingsTests {
 		}
 	}
 
-	/**
-	 * Ends the session of the probe, which has asked a moment ago.
-	 */
 	@Test
 	void scopeDecidesInATransactionOfAnotherDataSourceWhereThePoolHasAutoCommitOff() {
 		try (TestApplication application = start(
@@ -336,6 +333,9 @@ class PoolSettingsTests {
 		}
 	}
 
+	/**
+	 * Ends the session of the probe, which has asked a moment ago.
+	 */
 	private static void terminateProbe(PostgresNode node) throws SQLException {
 		try (Connection connection = node.adminConnection(); Statement statement = connection.createStatement()) {
 			statement.execute(
