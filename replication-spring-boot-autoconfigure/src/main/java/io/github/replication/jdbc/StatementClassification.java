@@ -166,7 +166,8 @@ final class StatementClassification {
 	}
 
 	private void serializable() {
-		if (this.verb == Keyword.SET && (this.second == Keyword.TRANSACTION || this.second == Keyword.LOCAL)) {
+		boolean set = this.verb == Keyword.SET && (this.second == Keyword.TRANSACTION || this.second == Keyword.LOCAL);
+		if (set || this.verb == Keyword.BEGIN || this.verb == Keyword.START) {
 			add(StatementFacts.SERIALIZABLE);
 		}
 	}
