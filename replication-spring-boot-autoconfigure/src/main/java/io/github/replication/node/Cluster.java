@@ -484,20 +484,26 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	}
 
 	/**
-	 * After a failover the application's writes go to the new primary, in a pool like its
-	 * own, and as many reads as the primary may serve. The former primary becomes a
-	 * replica as soon as it is a standby.
+	 * Creates a pool for the application's writes like its own.
+	 */
+	private void createWritePool(ClusterNode node) {
+		WritePool writePool = node.writePool();
+		if (writePool == null || writePool.isClosed()) {
+			HikariDataSource pool = this.pools.writes(node.definition());
+			node.writePool(new WritePool(pool, () -> pool, true, () -> obstacle(node)));
+		}
+	}
+
+	/**
+	 * After a failover the application's writes go to the new primary, and as many reads
+	 * as the primary may serve. The former primary becomes a replica as soon as it is a
+	 * standby.
 	 */
 	private void changePools(Member before, Member now) {
 		before.node().readPool().resizeForReplica();
 		before.node().readPool().patience(0);
 		now.node().readPool().resize(this.pools.sizeOnPrimary());
 		now.node().readPool().patience(this.pool.get().getConnectionTimeout());
-		WritePool writePool = now.node().writePool();
-		if (writePool == null || writePool.isClosed()) {
-			HikariDataSource pool = this.pools.writes(now.node().definition());
-			now.node().writePool(new WritePool(pool, () -> pool, true, () -> obstacle(now.node())));
-		}
 		restWhileUnavailable(before);
 		restWhileUnavailable(now);
 		changed();
@@ -507,6 +513,11 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 * What follows from a failover.
 	 */
 	private final class Succession implements Membership.Succession {
+
+		@Override
+		public void ready(Member now) {
+			createWritePool(now.node());
+		}
 
 		@Override
 		public void prepare(Member before, Member now) {

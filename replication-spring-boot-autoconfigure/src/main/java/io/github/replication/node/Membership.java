@@ -72,6 +72,11 @@ final class Membership {
 	private volatile Topology topology;
 
 	/**
+	 * The node that was to become the primary and could not.
+	 */
+	private @Nullable Member unready;
+
+	/**
 	 * Creates a membership of one node.
 	 * @param primary the configured primary
 	 * @param settings the settings of the cluster
@@ -301,13 +306,13 @@ final class Membership {
 
 	private void elect() {
 		Member before = this.primary;
-		if (leadsToPrimaryAgain(this.configured)) {
+		if (leadsToPrimaryAgain(this.configured) && isReady(this.configured)) {
 			logger.info("Writes go to " + this.configured + " again, which leads to the same server as " + before);
 			follow(this.configured, true);
 			return;
 		}
 		Member alias = before.health().isFailing() ? otherWayTo(before) : null;
-		if (alias != null) {
+		if (alias != null && isReady(alias)) {
 			logger.warn("Writes go to " + alias + ", which leads to the same server as " + before
 					+ ", while that cannot be reached");
 			follow(alias, false);
@@ -315,9 +320,29 @@ final class Membership {
 		}
 		Member successor = this.failover
 				? FailoverRule.successor(before, this.positions.timelineOfPrimary(), this.replicas) : null;
-		if (successor != null) {
+		if (successor != null && isReady(successor)) {
 			reportFailover(before, successor, successor.health().last());
 			follow(successor, false);
+		}
+	}
+
+	/**
+	 * Whether a node has what a primary needs. If that cannot be made, nothing changes,
+	 * and the next answer of a node leads here again.
+	 */
+	private boolean isReady(Member successor) {
+		try {
+			this.succession.ready(successor);
+			this.unready = null;
+			return true;
+		}
+		catch (RuntimeException ex) {
+			if (successor != this.unready) {
+				this.unready = successor;
+				logger.error("Writes cannot go to the node '" + successor + "', because a pool for them cannot be"
+						+ " created", ex);
+			}
+			return false;
 		}
 	}
 
@@ -459,6 +484,12 @@ final class Membership {
 	 * Called when another node becomes the primary, under the lock of the membership.
 	 */
 	interface Succession {
+
+		/**
+		 * Called before anything changes.
+		 * @throws RuntimeException if the node cannot become the primary
+		 */
+		void ready(Member now);
 
 		/**
 		 * Called before the change is visible elsewhere.
