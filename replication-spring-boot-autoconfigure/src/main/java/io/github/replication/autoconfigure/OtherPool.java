@@ -61,10 +61,13 @@ final class OtherPool {
 
 	/**
 	 * Adds what connections of this pool are like, and how many there may be.
-	 * @param config has the URL and the credentials already
+	 * @param config has the URL and the credentials already, as far as the pool's own
+	 * getters say
 	 */
 	void copyTo(HikariConfig config) {
 		PropertyMapper map = PropertyMapper.get();
+		// Tomcat's pool answers the question for its password with a sentence
+		map.from(value(String.class, "poolProperties.password")).to(config::setPassword);
 		map.from(value(Boolean.class, "defaultAutoCommit")).to(config::setAutoCommit);
 		map.from(value(Integer.class, "defaultTransactionIsolation"))
 			.as(OtherPool::isolation)

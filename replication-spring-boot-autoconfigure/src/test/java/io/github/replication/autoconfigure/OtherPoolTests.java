@@ -64,6 +64,7 @@ class OtherPoolTests {
 		org.apache.tomcat.jdbc.pool.DataSource pool = new org.apache.tomcat.jdbc.pool.DataSource();
 		pool.setUrl("jdbc:postgresql://pg-1/app");
 		pool.setUsername("app");
+		pool.setPassword("secret");
 		pool.setDefaultAutoCommit(false);
 		pool.setDefaultTransactionIsolation(4);
 		pool.setDefaultCatalog("app");
@@ -76,6 +77,7 @@ class OtherPoolTests {
 		settings.copyTo(this.config);
 		assertThat(settings.url()).isEqualTo("jdbc:postgresql://pg-1/app");
 		assertThat(settings.username()).isEqualTo("app");
+		assertThat(this.config.getPassword()).isEqualTo("secret");
 		assertThat(this.config.isAutoCommit()).isFalse();
 		assertThat(this.config.getTransactionIsolation()).isEqualTo("TRANSACTION_REPEATABLE_READ");
 		assertThat(this.config.getCatalog()).isEqualTo("app");

@@ -341,6 +341,22 @@ class ReplicationAutoConfigurationTests {
 			});
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "com.zaxxer.hikari.HikariDataSource", "org.apache.commons.dbcp2.BasicDataSource",
+			"org.apache.tomcat.jdbc.pool.DataSource" })
+	void credentialsAreThoseOfAnyPool(String type) {
+		Seen seen = new Seen();
+		this.runner
+			.withPropertyValues(REPLICA, "spring.datasource.type=" + type, "spring.datasource.username=app",
+					"spring.datasource.password=secret")
+			.withBean(ReplicaPoolCustomizer.class, () -> seen)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(seen.pool("replica-1").username()).isEqualTo("app");
+				assertThat(seen.pool("replica-1").password()).isEqualTo("secret");
+			});
+	}
+
 	@Test
 	void writesCountForAllUntilTheApplicationHasStarted() {
 		this.runner.withPropertyValues(REPLICA).withUserConfiguration(Starting.class).run((context) -> {
@@ -720,10 +736,10 @@ class ReplicationAutoConfigurationTests {
 
 		@Override
 		public void customize(String node, HikariConfig config) {
-			this.pools
-				.add(new Pool(node, config.getMaximumPoolSize(), config.getMinimumIdle(), config.getConnectionTimeout(),
-						config.getValidationTimeout(), config.getInitializationFailTimeout(), config.getUsername(),
-						config.getCredentialsProvider() != null, Map.copyOf(config.getDataSourceProperties())));
+			this.pools.add(new Pool(node, config.getMaximumPoolSize(), config.getMinimumIdle(),
+					config.getConnectionTimeout(), config.getValidationTimeout(), config.getInitializationFailTimeout(),
+					config.getUsername(), config.getPassword(), config.getCredentialsProvider() != null,
+					Map.copyOf(config.getDataSourceProperties())));
 		}
 
 		Pool pool(String node) {
@@ -731,7 +747,7 @@ class ReplicationAutoConfigurationTests {
 		}
 
 		record Pool(String node, int size, int minimumIdle, long timeout, long validation, long failTimeout,
-				String username, boolean provided, Map<Object, Object> properties) {
+				String username, String password, boolean provided, Map<Object, Object> properties) {
 
 		}
 
