@@ -16,9 +16,13 @@
 
 package io.github.replication.node;
 
+import java.util.Objects;
 import java.util.Properties;
 
 import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariCredentialsProvider;
+import com.zaxxer.hikari.util.Credentials;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of the primary's pool, to be changed for a read pool.
@@ -29,9 +33,25 @@ final class PrimaryConfigCopy extends HikariConfig {
 
 	private final Properties driverProperties = new Properties();
 
+	private final @Nullable HikariCredentialsProvider provider;
+
+	private final Credentials credentials;
+
 	PrimaryConfigCopy(HikariConfig primary) {
 		primary.copyStateTo(this);
+		this.provider = getCredentialsProvider();
+		this.credentials = getCredentials();
 		this.driverProperties.putAll(primary.getDataSourceProperties());
+	}
+
+	/**
+	 * Whether the credentials, and the source of them, are those that were copied.
+	 */
+	boolean hasCopiedCredentials() {
+		Credentials now = getCredentials();
+		return getCredentialsProvider() == this.provider
+				&& Objects.equals(now.getUsername(), this.credentials.getUsername())
+				&& Objects.equals(now.getPassword(), this.credentials.getPassword());
 	}
 
 	@Override

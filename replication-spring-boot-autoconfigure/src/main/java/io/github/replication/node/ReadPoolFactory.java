@@ -54,6 +54,11 @@ final class ReadPoolFactory {
 	private static final String TARGET_SERVER_TYPE = "targetServerType";
 
 	/**
+	 * With this system property HikariCP asks the getters of the user and the password.
+	 */
+	private static final String OVERRIDDEN_GETTERS = "com.zaxxer.hikari.legacy.supportUserPassDataSourceOverride";
+
+	/**
 	 * Parameters in the URL of a server that say how to get to that one.
 	 */
 	private static final Set<String> OF_ONE_SERVER = Set.of(TARGET_SERVER_TYPE, "service", "socketFactory",
@@ -95,7 +100,7 @@ final class ReadPoolFactory {
 	}
 
 	ReadPool replica(NodeDefinition node, NodeHealth health, Inspection inspection) {
-		HikariConfig config = derive(node.name(), node.url());
+		PrimaryConfigCopy config = derive(node.name(), node.url());
 		takeParameters(config, OF_WRITERS);
 		boolean own = node.username() != null || node.password() != null;
 		if (own) {
@@ -116,7 +121,7 @@ final class ReadPoolFactory {
 	 * wait for a connection as long as the application's own pool lets it wait.
 	 */
 	ReadPool primary(NodeDefinition node, NodeHealth health, Inspection inspection) {
-		HikariConfig config = derive(node.name() + "-read", this.primary.get().getJdbcUrl());
+		PrimaryConfigCopy config = derive(node.name() + "-read", this.primary.get().getJdbcUrl());
 		ReadPool.Size size = ReadPool.Size.of(config);
 		ReadPool.Size onPrimary = sizeOnPrimary();
 		config.setMinimumIdle(onPrimary.minimumIdle());
@@ -143,13 +148,24 @@ final class ReadPoolFactory {
 	 * application's own, but for the URL.
 	 */
 	HikariDataSource writes(NodeDefinition node) {
-		HikariConfig config = connectTo(node.name() + "-write", node.url());
+		PrimaryConfigCopy config = connectTo(node.name() + "-write", node.url());
 		takeParameters(config, Set.of());
 		HikariDataSource pool = new HikariDataSource();
 		config.setDataSource(
 				physical(config, false, pool, null, Math.min(config.getConnectionTimeout(), WRITE_LOGIN_TIMEOUT)));
-		config.copyStateTo(pool);
+		copyTo(pool, config);
 		return pool;
+	}
+
+	/**
+	 * Gives a pool its settings. A node may have the name of an IPv6 address, which JMX
+	 * does not accept.
+	 */
+	private static void copyTo(HikariDataSource pool, HikariConfig config) {
+		if (config.isRegisterMbeans()) {
+			config.setPoolName(config.getPoolName().replace(':', '_'));
+		}
+		config.copyStateTo(pool);
 	}
 
 	/**
@@ -178,10 +194,10 @@ final class ReadPoolFactory {
 		}
 	}
 
-	private HikariConfig connectTo(String poolName, String url) {
+	private PrimaryConfigCopy connectTo(String poolName, String url) {
 		// before and after the copy: the pool may begin or end to rest meanwhile
 		Integer resting = this.restingMinimumIdle.get();
-		HikariConfig config = new PrimaryConfigCopy(this.primary.get());
+		PrimaryConfigCopy config = new PrimaryConfigCopy(this.primary.get());
 		Integer minimumIdle = (resting != null) ? resting : this.restingMinimumIdle.get();
 		if (minimumIdle != null) {
 			config.setMinimumIdle(minimumIdle);
@@ -195,15 +211,15 @@ final class ReadPoolFactory {
 		return config;
 	}
 
-	private HikariConfig derive(String poolName, String url) {
-		HikariConfig config = connectTo(poolName, url);
+	private PrimaryConfigCopy derive(String poolName, String url) {
+		PrimaryConfigCopy config = connectTo(poolName, url);
 		config.setReadOnly(true);
 		config.setConnectionTimeout(Math.min(config.getConnectionTimeout(), CONNECTION_TIMEOUT));
 		config.setValidationTimeout(Math.min(config.getValidationTimeout(), VALIDATION_TIMEOUT));
 		return config;
 	}
 
-	private ReadPool create(NodeDefinition node, HikariConfig config, boolean ownCredentials, NodeHealth health,
+	private ReadPool create(NodeDefinition node, PrimaryConfigCopy config, boolean ownCredentials, NodeHealth health,
 			Inspection inspection) {
 		this.customizers.forEach((customizer) -> customizer.customize(node.name(), config));
 		boolean postgres = JdbcUrls.leadsToPostgres(config.getJdbcUrl());
@@ -215,7 +231,7 @@ final class ReadPoolFactory {
 		PhysicalDataSource physical = physical(config, ownCredentials, pool, postgres ? inspection : null,
 				config.getConnectionTimeout());
 		config.setDataSource(physical);
-		config.copyStateTo(pool);
+		copyTo(pool, config);
 		return new ReadPool(node.name(), pool, physical, health);
 	}
 
@@ -224,7 +240,7 @@ final class ReadPoolFactory {
 	 * pool's statements on each new connection, and notices a refusal at once. The pool
 	 * itself would try again and again until its callers have waited long enough.
 	 */
-	private PhysicalDataSource physical(HikariConfig config, boolean ownCredentials, HikariDataSource pool,
+	private PhysicalDataSource physical(PrimaryConfigCopy config, boolean ownCredentials, HikariDataSource pool,
 			@Nullable Inspection inspection, long timeout) {
 		Integer networkTimeout = JdbcUrls.leadsToPostgres(config.getJdbcUrl())
 				? PostgresSettings.boundLogin(config, timeout) : null;
@@ -245,29 +261,40 @@ final class ReadPoolFactory {
 	/**
 	 * Returns the credentials of a pool. They are the credentials of the primary's pool,
 	 * also after a change there, unless the node or a customizer has set others or the
-	 * pool was given new ones itself.
+	 * pool was given new ones itself. A provider is asked here alone: the pool would ask
+	 * it as well.
 	 */
-	private CredentialsSource credentials(HikariConfig config, boolean own, HikariDataSource pool) {
+	private CredentialsSource credentials(PrimaryConfigCopy config, boolean own, HikariDataSource pool) {
+		boolean shared = !own && config.hasCopiedCredentials();
 		Credentials configured = config.getCredentials();
-		boolean shared = !own && isSame(configured, this.primary.get().getCredentials());
-		HikariCredentialsProvider ofPrimary = this.primary.get().getCredentialsProvider();
+		HikariCredentialsProvider provider = config.getCredentialsProvider();
+		config.setCredentialsProvider(null);
 		return () -> {
-			HikariCredentialsProvider provider = pool.getCredentialsProvider();
-			if (shared && provider == ofPrimary) {
-				// that of its next pool, if a scope has been refreshed
-				provider = this.primary.get().getCredentialsProvider();
-			}
-			if (provider != null) {
-				return provided(provider);
+			if (provider != null && !shared) {
+				return provided(provider::getCredentials);
 			}
 			Credentials ofPool = pool.getCredentials();
-			return (shared && isSame(ofPool, configured)) ? this.primary.get().getCredentials() : ofPool;
+			return (shared && isSame(ofPool, configured)) ? provided(this::ofPrimary) : ofPool;
 		};
 	}
 
-	private static Credentials provided(HikariCredentialsProvider provider) throws SQLException {
-		try {
+	/**
+	 * The credentials of the application's pool as that itself looks them up: a subclass
+	 * may have its own.
+	 */
+	private Credentials ofPrimary() {
+		HikariConfig primary = this.primary.get();
+		HikariCredentialsProvider provider = primary.getCredentialsProvider();
+		if (provider != null) {
 			return provider.getCredentials();
+		}
+		return Boolean.getBoolean(OVERRIDDEN_GETTERS) ? Credentials.of(primary.getUsername(), primary.getPassword())
+				: primary.getCredentials();
+	}
+
+	private static Credentials provided(Supplier<Credentials> source) throws SQLException {
+		try {
+			return source.get();
 		}
 		catch (RuntimeException ex) {
 			throw new SQLException("No credentials were provided", SqlState.INVALID_AUTHORIZATION, ex);

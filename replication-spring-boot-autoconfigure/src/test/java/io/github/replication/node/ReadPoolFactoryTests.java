@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -98,6 +99,86 @@ class ReadPoolFactoryTests {
 			this.primary.set(next);
 			assertThat(userOf(reads)).isEqualTo("app:second");
 			assertThat(userOf(writes)).isEqualTo("app:second");
+		}
+	}
+
+	/**
+	 * HikariCP would ask the first one as well, which may be closed by now.
+	 */
+	@Test
+	void providerIsAskedOnceForAConnectionOfAPool() throws SQLException {
+		AtomicInteger asked = new AtomicInteger();
+		this.primary.get().setCredentialsProvider(() -> Credentials.of("app", "lease-" + asked.incrementAndGet()));
+		try (HikariDataSource writes = this.factory.writes(node(null))) {
+			writes.getConnection().close();
+			assertThat(asked).hasValue((int) this.server.openConnections());
+			HikariConfig next = config();
+			next.setCredentialsProvider(() -> Credentials.of("app", "second"));
+			this.primary.get().setCredentialsProvider(() -> {
+				throw new IllegalStateException("the vault's client is closed");
+			});
+			this.primary.set(next);
+			writes.getHikariPoolMXBean().softEvictConnections();
+			writes.getConnection().close();
+			assertThat(lastUser()).isEqualTo("app:second");
+		}
+	}
+
+	@Test
+	void subclassOfAPoolKnowsItsCredentials() throws SQLException {
+		AtomicInteger token = new AtomicInteger();
+		try (HikariDataSource application = new HikariDataSource() {
+
+			@Override
+			public Credentials getCredentials() {
+				return Credentials.of("app", "token-" + token.get());
+			}
+
+		}) {
+			config().copyStateTo(application);
+			this.primary.set(application);
+			assertFollowsToken(token);
+		}
+	}
+
+	@Test
+	void subclassOfAPoolKnowsItsPassword() throws SQLException {
+		AtomicInteger token = new AtomicInteger();
+		try (HikariDataSource application = new HikariDataSource() {
+
+			@Override
+			public String getPassword() {
+				return "token-" + token.get();
+			}
+
+		}) {
+			System.setProperty("com.zaxxer.hikari.legacy.supportUserPassDataSourceOverride", "true");
+			config().copyStateTo(application);
+			this.primary.set(application);
+			assertFollowsToken(token);
+		}
+		finally {
+			System.clearProperty("com.zaxxer.hikari.legacy.supportUserPassDataSourceOverride");
+		}
+	}
+
+	private void assertFollowsToken(AtomicInteger token) throws SQLException {
+		try (ReadPool reads = reads(node(null)); HikariDataSource writes = this.factory.writes(node(null))) {
+			for (int i = 0; i < 2; i++) {
+				token.set(i);
+				assertThat(userOf(reads)).isEqualTo("app:token-" + i);
+				assertThat(userOf(writes)).isEqualTo("app:token-" + i);
+			}
+		}
+	}
+
+	@Test
+	void nodeWithTheNameOfAnAddressMayHaveMbeans() throws SQLException {
+		this.primary.get().setRegisterMbeans(true);
+		NodeDefinition node = NodeDefinition.of("replicas-fd00:0:0:0:0:0:0:12", this.server.url());
+		try (HikariDataSource writes = this.factory.writes(node)) {
+			writes.getConnection().close();
+			assertThat(writes.getPoolName()).isEqualTo("replicas-fd00_0_0_0_0_0_0_12-write");
 		}
 	}
 
