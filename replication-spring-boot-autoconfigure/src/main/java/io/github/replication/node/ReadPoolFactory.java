@@ -101,6 +101,7 @@ final class ReadPoolFactory {
 
 	ReadPool replica(NodeDefinition node, NodeHealth health, Inspection inspection) {
 		PrimaryConfigCopy config = derive(node.name(), node.url());
+		config.getDataSourceProperties().keySet().removeAll(OF_WRITERS);
 		takeParameters(config, OF_WRITERS);
 		boolean own = node.username() != null || node.password() != null;
 		if (own) {

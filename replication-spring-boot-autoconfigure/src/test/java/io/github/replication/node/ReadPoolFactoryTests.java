@@ -173,6 +173,18 @@ class ReadPoolFactoryTests {
 	}
 
 	@Test
+	void readsDoNotWaitForAReplicaAsLongAsWritersForThePrimary() throws SQLException {
+		this.primary.get().addDataSourceProperty("connectTimeout", "30");
+		this.primary.get().addDataSourceProperty("prepareThreshold", "1");
+		try (ReadPool reads = reads(node(null)); HikariDataSource writes = this.factory.writes(node(null))) {
+			userOf(reads);
+			assertThat(lastProperties()).doesNotContainKey("connectTimeout").containsEntry("prepareThreshold", "1");
+			userOf(writes);
+			assertThat(lastProperties()).containsEntry("connectTimeout", "30").containsEntry("prepareThreshold", "1");
+		}
+	}
+
+	@Test
 	void nodeWithTheNameOfAnAddressMayHaveMbeans() throws SQLException {
 		this.primary.get().setRegisterMbeans(true);
 		NodeDefinition node = NodeDefinition.of("replicas-fd00:0:0:0:0:0:0:12", this.server.url());
@@ -207,9 +219,13 @@ class ReadPoolFactoryTests {
 	}
 
 	private String lastUser() {
-		List<StubDriver.Opened> opened = StubDriver.opened(this.server);
-		Properties properties = opened.get(opened.size() - 1).properties();
+		Properties properties = lastProperties();
 		return properties.getProperty("user") + ":" + properties.getProperty("password");
+	}
+
+	private Properties lastProperties() {
+		List<StubDriver.Opened> opened = StubDriver.opened(this.server);
+		return opened.get(opened.size() - 1).properties();
 	}
 
 }
