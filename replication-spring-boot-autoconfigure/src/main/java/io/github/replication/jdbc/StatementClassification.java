@@ -166,8 +166,7 @@ final class StatementClassification {
 	}
 
 	private void serializable() {
-		boolean set = this.verb == Keyword.SET && (this.second == Keyword.TRANSACTION || this.second == Keyword.LOCAL);
-		if (set || this.verb == Keyword.BEGIN || this.verb == Keyword.START) {
+		if (this.verb == Keyword.SET && (this.second == Keyword.TRANSACTION || this.second == Keyword.LOCAL)) {
 			add(StatementFacts.SERIALIZABLE);
 		}
 	}

