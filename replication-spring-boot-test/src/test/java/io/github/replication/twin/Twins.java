@@ -48,7 +48,10 @@ final class Twins implements AutoCloseable {
 	 */
 	private static final long RETURN_MILLIS = 400;
 
-	private static final long EVICTION_MILLIS = 500;
+	/**
+	 * How long an eviction is waited for that some calls do not cause here.
+	 */
+	private static final long EVICTION_MILLIS = 2000;
 
 	/**
 	 * How long an eviction is waited for that happens in any case.
