@@ -37,6 +37,8 @@ final class PrimaryConfigCopy extends HikariConfig {
 
 	private final Credentials credentials;
 
+	private boolean ownCredentials;
+
 	PrimaryConfigCopy(HikariConfig primary) {
 		primary.copyStateTo(this);
 		this.provider = getCredentialsProvider();
@@ -45,13 +47,34 @@ final class PrimaryConfigCopy extends HikariConfig {
 	}
 
 	/**
+	 * Sets the credentials of a node, which stay its own even if they are those of the
+	 * primary.
+	 * @param username the user, {@code null} for the primary's
+	 * @param password the password, {@code null} for the primary's
+	 */
+	void useOwnCredentials(@Nullable String username, @Nullable String password) {
+		this.ownCredentials = true;
+		// it would have precedence
+		setCredentialsProvider(null);
+		if (username != null) {
+			setUsername(username);
+		}
+		if (password != null) {
+			setPassword(password);
+		}
+	}
+
+	/**
 	 * Whether the credentials, and the source of them, are those that were copied.
 	 */
 	boolean hasCopiedCredentials() {
-		Credentials now = getCredentials();
-		return getCredentialsProvider() == this.provider
-				&& Objects.equals(now.getUsername(), this.credentials.getUsername())
-				&& Objects.equals(now.getPassword(), this.credentials.getPassword());
+		return !this.ownCredentials && getCredentialsProvider() == this.provider
+				&& isSame(getCredentials(), this.credentials);
+	}
+
+	static boolean isSame(Credentials one, Credentials other) {
+		return Objects.equals(one.getUsername(), other.getUsername())
+				&& Objects.equals(one.getPassword(), other.getPassword());
 	}
 
 	@Override

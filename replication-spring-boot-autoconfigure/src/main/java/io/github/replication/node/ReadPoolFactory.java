@@ -20,7 +20,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -103,18 +102,10 @@ final class ReadPoolFactory {
 		PrimaryConfigCopy config = derive(node.name(), node.url());
 		config.getDataSourceProperties().keySet().removeAll(OF_WRITERS);
 		takeParameters(config, OF_WRITERS);
-		boolean own = node.username() != null || node.password() != null;
-		if (own) {
-			// it would have precedence
-			config.setCredentialsProvider(null);
+		if (node.username() != null || node.password() != null) {
+			config.useOwnCredentials(node.username(), node.password());
 		}
-		if (node.username() != null) {
-			config.setUsername(node.username());
-		}
-		if (node.password() != null) {
-			config.setPassword(node.password());
-		}
-		return create(node, config, own, health, inspection);
+		return create(node, config, health, inspection);
 	}
 
 	/**
@@ -129,7 +120,7 @@ final class ReadPoolFactory {
 		config.setMaximumPoolSize(onPrimary.maximum());
 		// it may be one that only a session that writes can execute
 		config.setConnectionTestQuery(null);
-		ReadPool pool = create(node, config, false, health, inspection);
+		ReadPool pool = create(node, config, health, inspection);
 		pool.sizeOfReplica(size);
 		pool.patience(this.primary.get().getConnectionTimeout());
 		return pool;
@@ -152,8 +143,8 @@ final class ReadPoolFactory {
 		PrimaryConfigCopy config = connectTo(node.name() + "-write", node.url());
 		takeParameters(config, Set.of());
 		HikariDataSource pool = new HikariDataSource();
-		config.setDataSource(
-				physical(config, false, pool, null, Math.min(config.getConnectionTimeout(), WRITE_LOGIN_TIMEOUT)));
+		config
+			.setDataSource(physical(config, pool, null, Math.min(config.getConnectionTimeout(), WRITE_LOGIN_TIMEOUT)));
 		copyTo(pool, config);
 		return pool;
 	}
@@ -220,8 +211,7 @@ final class ReadPoolFactory {
 		return config;
 	}
 
-	private ReadPool create(NodeDefinition node, PrimaryConfigCopy config, boolean ownCredentials, NodeHealth health,
-			Inspection inspection) {
+	private ReadPool create(NodeDefinition node, PrimaryConfigCopy config, NodeHealth health, Inspection inspection) {
 		this.customizers.forEach((customizer) -> customizer.customize(node.name(), config));
 		boolean postgres = JdbcUrls.leadsToPostgres(config.getJdbcUrl());
 		if (postgres) {
@@ -229,7 +219,7 @@ final class ReadPoolFactory {
 		}
 		config.setExceptionOverride(new KeepUnlessBroken(config.getExceptionOverride()));
 		HikariDataSource pool = new HikariDataSource();
-		PhysicalDataSource physical = physical(config, ownCredentials, pool, postgres ? inspection : null,
+		PhysicalDataSource physical = physical(config, pool, postgres ? inspection : null,
 				config.getConnectionTimeout());
 		config.setDataSource(physical);
 		copyTo(pool, config);
@@ -241,7 +231,7 @@ final class ReadPoolFactory {
 	 * pool's statements on each new connection, and notices a refusal at once. The pool
 	 * itself would try again and again until its callers have waited long enough.
 	 */
-	private PhysicalDataSource physical(PrimaryConfigCopy config, boolean ownCredentials, HikariDataSource pool,
+	private PhysicalDataSource physical(PrimaryConfigCopy config, HikariDataSource pool,
 			@Nullable Inspection inspection, long timeout) {
 		Integer networkTimeout = JdbcUrls.leadsToPostgres(config.getJdbcUrl())
 				? PostgresSettings.boundLogin(config, timeout) : null;
@@ -255,7 +245,7 @@ final class ReadPoolFactory {
 		if (inspection != null && config.getConnectionTestQuery() != null) {
 			statements.add(new PoolStatement("connection-test-query", config.getConnectionTestQuery()));
 		}
-		return new PhysicalDataSource(driver, credentials(config, ownCredentials, pool),
+		return new PhysicalDataSource(driver, credentials(config, pool),
 				new FirstUse(statements, inspection, timeout, networkTimeout));
 	}
 
@@ -265,8 +255,8 @@ final class ReadPoolFactory {
 	 * pool was given new ones itself. A provider is asked here alone: the pool would ask
 	 * it as well.
 	 */
-	private CredentialsSource credentials(PrimaryConfigCopy config, boolean own, HikariDataSource pool) {
-		boolean shared = !own && config.hasCopiedCredentials();
+	private CredentialsSource credentials(PrimaryConfigCopy config, HikariDataSource pool) {
+		boolean shared = config.hasCopiedCredentials();
 		Credentials configured = config.getCredentials();
 		HikariCredentialsProvider provider = config.getCredentialsProvider();
 		config.setCredentialsProvider(null);
@@ -275,7 +265,7 @@ final class ReadPoolFactory {
 				return provided(provider::getCredentials);
 			}
 			Credentials ofPool = pool.getCredentials();
-			return (shared && isSame(ofPool, configured)) ? provided(this::ofPrimary) : ofPool;
+			return (shared && PrimaryConfigCopy.isSame(ofPool, configured)) ? provided(this::ofPrimary) : ofPool;
 		};
 	}
 
@@ -300,11 +290,6 @@ final class ReadPoolFactory {
 		catch (RuntimeException ex) {
 			throw new SQLException("No credentials were provided", SqlState.INVALID_AUTHORIZATION, ex);
 		}
-	}
-
-	private static boolean isSame(Credentials one, Credentials other) {
-		return Objects.equals(one.getUsername(), other.getUsername())
-				&& Objects.equals(one.getPassword(), other.getPassword());
 	}
 
 	/**

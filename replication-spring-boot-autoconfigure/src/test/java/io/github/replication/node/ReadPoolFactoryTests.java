@@ -135,9 +135,7 @@ class ReadPoolFactoryTests {
 			}
 
 		}) {
-			config().copyStateTo(application);
-			this.primary.set(application);
-			assertFollowsToken(token);
+			assertFollowsToken(application, token);
 		}
 	}
 
@@ -153,16 +151,16 @@ class ReadPoolFactoryTests {
 
 		}) {
 			System.setProperty("com.zaxxer.hikari.legacy.supportUserPassDataSourceOverride", "true");
-			config().copyStateTo(application);
-			this.primary.set(application);
-			assertFollowsToken(token);
+			assertFollowsToken(application, token);
 		}
 		finally {
 			System.clearProperty("com.zaxxer.hikari.legacy.supportUserPassDataSourceOverride");
 		}
 	}
 
-	private void assertFollowsToken(AtomicInteger token) throws SQLException {
+	private void assertFollowsToken(HikariDataSource application, AtomicInteger token) throws SQLException {
+		config().copyStateTo(application);
+		this.primary.set(application);
 		try (ReadPool reads = reads(node(null)); HikariDataSource writes = this.factory.writes(node(null))) {
 			for (int i = 0; i < 2; i++) {
 				token.set(i);
