@@ -22,6 +22,7 @@ import java.sql.Connection;
 import java.sql.NClob;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -143,10 +144,10 @@ class LogicalStatement implements Statement {
 
 	private void requireMovable(PhysicalConnection from) throws SQLException {
 		if (!isMovable()) {
-			throw new SQLException(
-					"This statement was made on " + from.node()
+			throw from.isLost() ? lostWithItsConnection(from, "statement")
+					: new SQLException("This statement was made on " + from.node()
 							+ ", which may not serve the unit of work that now runs. Make it anew inside of that unit.",
-					SqlState.OBJECT_NOT_IN_STATE);
+							SqlState.OBJECT_NOT_IN_STATE);
 		}
 	}
 
@@ -222,12 +223,24 @@ class LogicalStatement implements Statement {
 		}
 	}
 
-	static SQLException closedWithItsUnit(PhysicalConnection physical, String object) {
+	/**
+	 * The error for an object that was closed because its connection went back.
+	 */
+	static SQLException closedWithItsUnit(PhysicalConnection physical, String object) throws SQLException {
+		if (physical.isLost()) {
+			return lostWithItsConnection(physical, object);
+		}
 		return new SQLException(
 				"This " + object + " was made on " + physical.node()
 						+ " and has been closed with the unit of work in which it was made. The connection to "
 						+ physical.node() + " has gone back to its pool; make the " + object + " anew.",
 				SqlState.OBJECT_NOT_IN_STATE);
+	}
+
+	private static SQLException lostWithItsConnection(PhysicalConnection physical, String object) {
+		return new SQLNonTransientConnectionException("The connection to " + physical.node()
+				+ " broke, and with it went" + " this " + object + ". Make the " + object + " anew.",
+				SqlState.CONNECTION_DOES_NOT_EXIST);
 	}
 
 	/**
@@ -237,9 +250,12 @@ class LogicalStatement implements Statement {
 		StatementText text = this.session.source().text("UPDATE");
 		UnitOfWork unit = this.session.unitToExecute(text, physical, null);
 		if (unit.physical() != physical) {
-			throw new SQLException("This row was read on " + physical.node()
-					+ " in an earlier unit of work. The unit that now runs" + " has another connection, to "
-					+ unit.physical().node() + ". Execute the query again inside of it.", SqlState.OBJECT_NOT_IN_STATE);
+			throw physical.isLost() ? lostWithItsConnection(physical, "result set")
+					: new SQLException(
+							"This row was read on " + physical.node()
+									+ " in an earlier unit of work. The unit that now runs has another connection, to "
+									+ unit.physical().node() + ". Execute the query again inside of it.",
+							SqlState.OBJECT_NOT_IN_STATE);
 		}
 		unit.execute(text, delegate(), change);
 	}

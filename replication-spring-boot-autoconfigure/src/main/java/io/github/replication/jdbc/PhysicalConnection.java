@@ -90,6 +90,11 @@ final class PhysicalConnection {
 
 	private boolean evicted;
 
+	/**
+	 * Whether the connection was broken when it went back.
+	 */
+	private boolean lost;
+
 	private Route route;
 
 	/**
@@ -491,6 +496,13 @@ final class PhysicalConnection {
 	}
 
 	/**
+	 * Whether the connection broke, also if it has gone back since.
+	 */
+	boolean isLost() throws SQLException {
+		return isReleased() ? this.lost : isBroken();
+	}
+
+	/**
 	 * Gives the connection back, which closes the objects created on it.
 	 */
 	void release() {
@@ -498,6 +510,7 @@ final class PhysicalConnection {
 		if (before == RELEASED) {
 			return;
 		}
+		this.lost = before == ABORTED || isClosed();
 		this.onRelease.accept(this);
 		try {
 			if (before == ABORTED || this.evicted || !restore()) {
@@ -510,15 +523,24 @@ final class PhysicalConnection {
 		}
 	}
 
+	private boolean isClosed() {
+		try {
+			return this.connection.isClosed();
+		}
+		catch (SQLException ex) {
+			return true;
+		}
+	}
+
 	/**
 	 * Rolls back the open transaction, then undoes everything else.
 	 * @return {@code false} if that failed and the connection must not be used again
 	 */
 	private boolean restore() {
+		if (this.lost) {
+			return true;
+		}
 		try {
-			if (this.connection.isClosed()) {
-				return true;
-			}
 			if (!isSessionKnown()) {
 				driver().commitsSynchronously(false, 0);
 			}
@@ -529,6 +551,7 @@ final class PhysicalConnection {
 			return true;
 		}
 		catch (SQLException | RuntimeException ex) {
+			this.lost = true;
 			return false;
 		}
 	}

@@ -1218,6 +1218,30 @@ class ConnectionTests {
 		assertPoolIsClean();
 	}
 
+	/**
+	 * As the driver does, and not as if the statement had been made on another node.
+	 */
+	@Test
+	void statementThatWasLostWithItsConnectionSaysSo() throws SQLException {
+		try (Connection connection = dataSource.getConnection()) {
+			connection.setAutoCommit(false);
+			PreparedStatement statement = connection.prepareStatement("INSERT INTO a.item VALUES (1, 'x')");
+			statement.executeUpdate();
+			terminate(backend(connection));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> insert(connection, "a.item", 2));
+			connection.rollback();
+			for (int i = 0; i < 2; i++) {
+				assertThatExceptionOfType(SQLException.class).isThrownBy(statement::executeUpdate)
+					.withMessageContaining("broke, and with it went this statement")
+					.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("08003"));
+			}
+			insert(connection, "a.item", 3);
+			connection.commit();
+		}
+		assertThat(admin.queryForList("SELECT id FROM a.item", Integer.class)).containsExactly(3);
+		assertPoolIsClean();
+	}
+
 	@Test
 	void commitOnAConnectionThatIsGoneIsNotInDoubt() throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {

@@ -367,8 +367,13 @@ final class Twins implements AutoCloseable {
 		return view;
 	}
 
+	/**
+	 * Whether the database may be another one in a moment. While the pool opens a socket
+	 * in place of a closed one, the number of sessions does not say so.
+	 */
 	private boolean mayChange(long nanos) throws SQLException {
-		return nanos < VIEW || (this.ours.closedSockets() != this.closedAtBegin && this.ours.maySettle(nanos));
+		return nanos < VIEW || (this.ours.closedSockets() != this.closedAtBegin
+				&& (nanos < SETTLING || this.ours.maySettle(nanos)));
 	}
 
 	/**
