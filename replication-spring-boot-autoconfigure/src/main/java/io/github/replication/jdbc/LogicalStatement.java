@@ -239,7 +239,7 @@ class LogicalStatement implements Statement {
 
 	private static SQLException lostWithItsConnection(PhysicalConnection physical, String object) {
 		return new SQLNonTransientConnectionException("The connection to " + physical.node()
-				+ " broke, and with it went" + " this " + object + ". Make the " + object + " anew.",
+				+ " broke, and with it went this " + object + ". Make the " + object + " anew.",
 				SqlState.CONNECTION_DOES_NOT_EXIST);
 	}
 

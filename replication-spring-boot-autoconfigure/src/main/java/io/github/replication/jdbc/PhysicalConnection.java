@@ -527,7 +527,7 @@ final class PhysicalConnection {
 		try {
 			return this.connection.isClosed();
 		}
-		catch (SQLException ex) {
+		catch (SQLException | RuntimeException ex) {
 			return true;
 		}
 	}

@@ -96,6 +96,8 @@ final class History {
 
 	private boolean preparedInReadOnlyUnit;
 
+	private boolean failedBatch;
+
 	private final boolean autoCommit;
 
 	/**
@@ -156,7 +158,10 @@ final class History {
 		switch (call.method()) {
 			case "commit", "rollback" -> {
 				if (call.arguments().isEmpty()) {
-					this.begun.remove(connection);
+					// a transaction that was lost has to be rolled back
+					if (call.method().equals("rollback") || !this.lost.contains(connection)) {
+						this.begun.remove(connection);
+					}
 					noteEndOfReads(connection);
 				}
 			}
@@ -190,6 +195,7 @@ final class History {
 		}
 		this.preparedInReadOnlyUnit |= call.executes() && this.readOnly.contains(connection)
 				&& textOf(call).matches("prepare [qw]\\b.*");
+		this.failedBatch |= call.method().matches("execute(Large)?Batch") && outcome.failed();
 		if (call.method().equals("addBatch") && !isPlainRead(textOf(call))) {
 			this.prepared.put(call.subject(), call.text());
 		}
@@ -290,6 +296,13 @@ final class History {
 	 */
 	boolean hasPreparedInReadOnlyUnit() {
 		return this.preparedInReadOnlyUnit;
+	}
+
+	/**
+	 * Whether a batch has failed.
+	 */
+	boolean hasFailedBatch() {
+		return this.failedBatch;
 	}
 
 	boolean isReadOnly(Call call) {
