@@ -528,6 +528,8 @@ final class PhysicalConnection {
 			return this.connection.isClosed();
 		}
 		catch (SQLException | RuntimeException ex) {
+			// nobody knows how it is
+			evict();
 			return true;
 		}
 	}
