@@ -1,5 +1,5 @@
 #!/bin/bash
-# Starts PostgreSQL as the entry point of the official image does, as far as the tests on containers can tell.
+# Starts PostgreSQL as the entry point of the official image does, as far as the tests on containers can see.
 set -eu
 
 if [ "$1" != postgres ]; then

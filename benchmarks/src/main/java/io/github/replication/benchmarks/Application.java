@@ -64,7 +64,7 @@ final class Application implements AutoCloseable {
 	static final int CONNECTIONS = 16;
 
 	/**
-	 * What is on the class path for {@link JpaApplication} alone.
+	 * The auto-configurations for {@link JpaApplication} alone.
 	 */
 	private static final String WITHOUT = "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration";
 
@@ -77,7 +77,7 @@ final class Application implements AutoCloseable {
 	private final DataSource dataSource;
 
 	/**
-	 * What is chosen for a read by hand, {@code null} if the data source does so.
+	 * The data source chosen for a read by hand, {@code null} if the data source does so.
 	 */
 	private final boolean byHand;
 
@@ -110,9 +110,9 @@ final class Application implements AutoCloseable {
 	}
 
 	/**
-	 * What this library makes of a data source, in an application without messages: with
+	 * The data source that this library makes of another, in an application without messages: with
 	 * them it names the node to the observation of each statement.
-	 * @param properties what else is set
+	 * @param properties further settings
 	 * @param beans configuration classes of further beans
 	 */
 	static Application replication(Servers servers, Map<String, Object> properties, Class<?>... beans) {
@@ -217,7 +217,7 @@ final class Application implements AutoCloseable {
 	}
 
 	/**
-	 * What only this library has.
+	 * A bean of the application.
 	 */
 	<T> T bean(Class<T> type) {
 		return ((ConfigurableApplicationContext) this.owner).getBean(type);
@@ -276,7 +276,7 @@ final class Application implements AutoCloseable {
 
 	/**
 	 * Reads on the primary several times in one read-write transaction.
-	 * @return the sum of what was read
+	 * @return the sum of the values read
 	 */
 	long readOnPrimary(List<String> statements, Object argument) {
 		return this.readWrite.execute((status) -> {

@@ -47,7 +47,7 @@ public final class Benchmarks {
 	}
 
 	/**
-	 * Runs what is asked for.
+	 * Runs the chosen parts.
 	 * @param args the parts or {@code all}, whether it is a trial, the project's folder
 	 */
 	public static void main(String[] args) throws Exception {

@@ -25,7 +25,7 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.RunnerException;
 
 /**
- * What a hit of a protected cache costs, and the position of a message.
+ * The cost of a hit of a protected cache, and of the position of a message.
  */
 final class BeyondCost implements Part {
 

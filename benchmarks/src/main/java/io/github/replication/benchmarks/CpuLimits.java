@@ -43,7 +43,7 @@ final class CpuLimits implements AutoCloseable {
 
 	/**
 	 * In microseconds. Long beside the 5 milliseconds that a core takes of a share at
-	 * once, since what one core has taken and does not use is lost to the other ones.
+	 * once, since time that one core has taken and does not use is lost to the other ones.
 	 */
 	private static final int PERIOD = 100_000;
 
@@ -112,7 +112,7 @@ final class CpuLimits implements AutoCloseable {
 	}
 
 	/**
-	 * Lets the servers have what there is, to open connections for instance.
+	 * Lets the servers have all cores, to open connections for instance.
 	 */
 	void lift() throws IOException {
 		set(isFirstVersion() ? "-1" : "max");

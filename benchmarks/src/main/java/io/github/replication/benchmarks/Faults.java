@@ -37,7 +37,7 @@ import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
 /**
- * What readers notice while one of three replicas is killed, frozen or slow, and comes
+ * The answers that readers get while one of three replicas is killed, frozen or slow, and comes
  * back.
  */
 final class Faults implements Part {
@@ -57,7 +57,7 @@ final class Faults implements Part {
 		report.paragraph(THREADS
 				+ " threads call a `@ReadOnly` method that asks one of three replicas who it is, and pause"
 				+ " for 5 ms. From " + begin / 1000 + " s to " + end / 1000 + " s something is wrong with the first."
-				+ " Its share of the reads is told from before, from one second after the fault began until it ended, and"
+				+ " Its share of the reads is counted before, from one second after the fault began until it ended, and"
 				+ " from the last second; one that has come back gets all of it only after ten.");
 		List<List<Object>> rows = new ArrayList<>();
 		List<List<Object>> raw = new ArrayList<>();
@@ -180,7 +180,7 @@ final class Faults implements Part {
 	}
 
 	/**
-	 * What began in one span of time.
+	 * The reads that began in one span of time.
 	 */
 	private record Slice(int reads, int failed, int onFirst, double[] took) {
 
@@ -233,7 +233,7 @@ final class Faults implements Part {
 	}
 
 	/**
-	 * What happens to a replica.
+	 * The faults of a replica.
 	 */
 	private enum Fault {
 

@@ -138,7 +138,7 @@ final class Growth implements Part {
 			}
 		}
 		report.paragraph("An application at rest, with the context of Spring that HikariCP alone does without here,"
-				+ " and with pools of 16 connections that are kept open: what it holds after a collection.");
+				+ " and with pools of 16 connections that are kept open, after a collection.");
 		report.table("growth-memory", List.of("data source", "heap, MB", "threads"), rows);
 	}
 

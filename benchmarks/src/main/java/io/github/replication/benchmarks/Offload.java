@@ -40,7 +40,7 @@ import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
 /**
- * How many reads replicas serve, and how many miss what their own user has written, where
+ * How many reads replicas serve, and how many miss a write of their own user, where
  * the position decides and where time does.
  */
 final class Offload implements Part {
@@ -50,7 +50,7 @@ final class Offload implements Part {
 	private static final int USERS = 30;
 
 	/**
-	 * The sign tells whether a standby has answered.
+	 * The sign shows whether a standby has answered.
 	 */
 	private static final String READ = "SELECT CASE WHEN pg_is_in_recovery() THEN value ELSE -value END"
 			+ " FROM register WHERE id = ?";
@@ -228,7 +228,7 @@ final class Offload implements Part {
 	}
 
 	/**
-	 * What was counted in all rounds.
+	 * The counts of all rounds.
 	 */
 	private static final class Result {
 

@@ -29,7 +29,7 @@ import com.sun.management.ThreadMXBean;
 
 /**
  * Measures units of work in one process, in slices that take turns, so that a disturbance
- * of one disturbs the others as well. What counts is the ratio of slices next to each
+ * of one disturbs the others as well. Only the ratio counts of slices next to each
  * other in time.
  */
 final class PairedSlices {
@@ -52,7 +52,7 @@ final class PairedSlices {
 
 	/**
 	 * Measures.
-	 * @param units what is compared, the first one being the base of the ratios
+	 * @param units the units to compare, the first one being the base of the ratios
 	 * @param warmUp how long each runs before, so that its code is compiled
 	 * @param rounds how many slices of each
 	 * @param size how many units a slice has
@@ -144,7 +144,7 @@ final class PairedSlices {
 	 * @param micros the median time of a unit, since a machine that others use makes some
 	 * of them long
 	 * @param cpu the time on a processor for a unit in microseconds
-	 * @param bytes what the thread has allocated for a unit
+	 * @param bytes the bytes that the thread has allocated for a unit
 	 */
 	private record Slice(double micros, double cpu, double bytes) {
 

@@ -53,7 +53,7 @@ final class Report {
 	/**
 	 * Begins a report.
 	 * @param folder where the page goes
-	 * @param command what was called
+	 * @param command the command that was called
 	 */
 	Report(Path folder, String command) throws IOException {
 		this.page = folder.resolve("benchmarks.md");
@@ -120,14 +120,14 @@ final class Report {
 	}
 
 	/**
-	 * Adds what one of our targets has become.
-	 * @param what what was to be reached
+	 * Adds one of our targets and its result.
+	 * @param name the target's name
 	 * @param target the figure to be reached
 	 * @param measured the figure that was
 	 * @param met whether that is as good
 	 */
-	void target(String what, String target, Object measured, boolean met) {
-		this.targets.add(List.of(what, target, measured, met ? "met" : "**missed**"));
+	void target(String name, String target, Object measured, boolean met) {
+		this.targets.add(List.of(name, target, measured, met ? "met" : "**missed**"));
 	}
 
 	/**

@@ -31,7 +31,7 @@ import org.openjdk.jmh.results.RunResult;
 import io.github.replication.test.PostgresCluster;
 
 /**
- * What one transaction costs: on servers that answer at once, where nothing else is left,
+ * The cost of one transaction: on servers that answer at once, where nothing else is left,
  * and on real ones.
  */
 final class RoutingCost implements Part {
@@ -136,7 +136,7 @@ final class RoutingCost implements Part {
 
 	/**
 	 * Ten statements a transaction, whose texts an application has as constants, on the
-	 * driver that answers at once: what the texts cost must not grow with their length.
+	 * driver that answers at once: the cost of a text must not grow with its length.
 	 */
 	private void byLength(Report report, boolean quick) throws Exception {
 		StubDriver.install();
@@ -193,7 +193,7 @@ final class RoutingCost implements Part {
 	}
 
 	/**
-	 * All in one process, in slices that take turns, so that what disturbs one disturbs
+	 * All in one process, in slices that take turns, so that a disturbance of one disturbs
 	 * the others.
 	 */
 	private void onServers(Report report, boolean quick) throws Exception {

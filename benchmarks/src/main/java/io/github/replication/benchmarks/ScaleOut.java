@@ -46,7 +46,7 @@ final class ScaleOut implements Part {
 
 	/**
 	 * Enough to have work waiting at each of four servers whenever a period of its limit
-	 * begins: what a server does not use of a period is lost.
+	 * begins: the part of a period that a server does not use is lost.
 	 */
 	private static final int THREADS = 64;
 

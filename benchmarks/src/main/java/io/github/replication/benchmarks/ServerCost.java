@@ -33,7 +33,7 @@ import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
 /**
- * What the library asks the servers on its own account, as the servers have counted it.
+ * The questions of the library to the servers, as the servers have counted them.
  */
 final class ServerCost implements Part {
 
@@ -91,7 +91,7 @@ final class ServerCost implements Part {
 							Report.percent(perNode * INSTANCES * millis / interval, 1000)))
 					.toList());
 		report.paragraph("So many instances are to be configured with `replication.monitor.interval: 5s`. A lost"
-				+ " connection is noticed by the request that it happens to, whatever the interval; what takes longer is to"
+				+ " connection is noticed by the request that it happens to, whatever the interval; it takes longer to"
 				+ " notice lag, a promotion and a return, by a few intervals. The default of a second suits the few dozen"
 				+ " instances that most applications have. Beside the probes there are the questions for positions, which"
 				+ " follow the writes and not the number of instances, and the connections: one for the probe of each"

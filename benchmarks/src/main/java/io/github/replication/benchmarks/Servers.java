@@ -55,7 +55,7 @@ record Servers(String primary, List<String> replicas, String username, String pa
 
 	/**
 	 * The servers of a cluster that listens on {@link #ADDRESSES}, each at one of its
-	 * own: what balances by host takes servers that differ in their ports alone for one.
+	 * own: a balancer by host takes servers that differ in their ports alone for one.
 	 */
 	static Servers onAddresses(PostgresCluster cluster) {
 		Servers servers = of(cluster);

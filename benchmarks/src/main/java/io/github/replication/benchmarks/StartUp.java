@@ -162,7 +162,7 @@ final class StartUp implements Part {
 	}
 
 	/**
-	 * The sample's own class path: what is on ours would slow it down. An archive of
+	 * The sample's own class path: ours would slow it down. An archive of
 	 * classes wants jars.
 	 */
 	private String classPath() throws IOException {

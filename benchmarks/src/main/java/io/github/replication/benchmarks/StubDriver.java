@@ -43,7 +43,7 @@ import org.postgresql.core.TransactionState;
 import org.postgresql.jdbc.AutoSave;
 
 /**
- * A driver whose answers cost nothing, so that what remains is the cost of what stands
+ * A driver whose answers cost nothing, so that the rest is the cost of the code that stands
  * over it. Takes the place of PostgreSQL's driver, and answers each question for the
  * state of a server as a primary with replicas that have replayed everything. Its
  * connections know the state of their transaction, as those of PostgreSQL's driver do,
@@ -70,7 +70,7 @@ public final class StubDriver implements Driver {
 			"0/100", "t", "", "", "1", "1", "" };
 
 	/**
-	 * The column of the state that tells the servers apart.
+	 * The column of the state that distinguishes the servers.
 	 */
 	private static final int PORT = 7;
 

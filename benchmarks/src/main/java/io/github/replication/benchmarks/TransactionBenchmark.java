@@ -83,7 +83,7 @@ public class TransactionBenchmark {
 
 	/**
 	 * A read-only transaction.
-	 * @return what was read
+	 * @return the value read
 	 */
 	@Benchmark
 	public long readOnly() {
@@ -92,7 +92,7 @@ public class TransactionBenchmark {
 
 	/**
 	 * A read-write transaction that only reads.
-	 * @return what was read
+	 * @return the value read
 	 */
 	@Benchmark
 	public long readWrite() {

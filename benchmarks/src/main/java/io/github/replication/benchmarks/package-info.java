@@ -15,7 +15,7 @@
  */
 
 /**
- * Measures what routing costs and brings, beside others that do it.
+ * Measures the cost and the gain of routing, beside others that do it.
  */
 @NullMarked
 package io.github.replication.benchmarks;

@@ -139,7 +139,7 @@ public final class Discovery implements AutoCloseable {
 		if (!failure.equals(this.failure)) {
 			this.failure = failure;
 			logger.warn("The replicas stay as they are, since the name '" + this.host
-					+ "' of replication.discovery.url tells none: " + failure);
+					+ "' of replication.discovery.url names none: " + failure);
 		}
 	}
 

@@ -188,7 +188,7 @@ final class Probe implements AutoCloseable {
 			}
 		}
 		catch (SQLException ex) {
-			logger.debug("The primary was not told to flush", ex);
+			logger.debug("The primary was not asked to flush", ex);
 		}
 		catch (RuntimeException | Error ex) {
 			drop();

@@ -266,7 +266,7 @@ record Binaries(Path bin) {
 	}
 
 	/**
-	 * Removes what a JVM left that was killed while it unpacked.
+	 * Removes the unfinished folders of JVMs that were killed while they unpacked.
 	 */
 	private static void removeUnfinished(Path cache) {
 		try (DirectoryStream<Path> folders = Files.newDirectoryStream(cache, "unfinished-*")) {
@@ -277,7 +277,7 @@ record Binaries(Path bin) {
 			}
 		}
 		catch (IOException | DirectoryIteratorException ex) {
-			logger.debug("What is unfinished in " + cache + " stays", ex);
+			logger.debug("Unfinished folders stay in " + cache, ex);
 		}
 	}
 

@@ -24,8 +24,8 @@ import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 
 /**
- * Makes each test method a caller of its own, as each request is in production: what one
- * test has written does not keep the reads of the next on the primary.
+ * Makes each test method a caller of its own, as each request is in production: the
+ * writes of one test do not keep the reads of the next on the primary.
  */
 final class CallerTestExecutionListener implements TestExecutionListener {
 

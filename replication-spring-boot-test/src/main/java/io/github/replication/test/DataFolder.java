@@ -32,7 +32,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's data folder: how one is made from another, and what is written into it
+ * A server's data folder: how one is made from another, and the files written into it
  * before the server starts.
  */
 final class DataFolder {
@@ -45,7 +45,7 @@ final class DataFolder {
 	private static final Path CONTROL_FILE = Path.of("global", "pg_control");
 
 	/**
-	 * What a base backup leaves out; see "Making a Base Backup Using the Low Level API"
+	 * The files that a base backup leaves out; see "Making a Base Backup Using the Low Level API"
 	 * in PostgreSQL's manual. The folders themselves are needed.
 	 */
 	private static final Set<String> CONTENT_LEFT_OUT = Set.of("pg_wal", "pg_replslot", "pg_dynshmem", "pg_notify",

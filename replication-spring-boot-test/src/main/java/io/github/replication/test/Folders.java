@@ -45,7 +45,7 @@ final class Folders {
 	 * Copies a folder. Files that disappear meanwhile are passed over.
 	 * @param from the folder
 	 * @param to the copy, which must not exist
-	 * @param skip what to leave out, by path relative to the folder
+	 * @param skip the files and folders to leave out, by path relative to the folder
 	 */
 	static void copy(Path from, Path to, Predicate<Path> skip) {
 		try {

@@ -75,8 +75,8 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 	}
 
 	/**
-	 * Finds the programs and prepares a template that nobody shares, so that what is
-	 * copied from it has a system identifier of its own.
+	 * Finds the programs and prepares a template that nobody shares, so that its
+	 * copies have a system identifier of their own.
 	 * @param folder the installation to use, {@code null} for the one on the class path
 	 * @return the installation
 	 */
@@ -112,7 +112,7 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 							"--auth=scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync", "--wal-segsize=1"));
 			if (majorVersion(run(launcher, List.of(initdb, "--version"), log)) >= SETTINGS_AT_INITDB) {
 				command.addAll(List.of("-c", "scram_iterations=1"));
-				// What a killed server leaves behind is then in the folder, also while it
+				// The remains of a killed server are then in the folder, also while it
 				// is made.
 				command.addAll(List.of("-c", "dynamic_shared_memory_type=mmap"));
 			}

@@ -111,7 +111,7 @@ enum Launcher {
 	}
 
 	/**
-	 * Puts what is needed before a command.
+	 * Puts the prefix before a command.
 	 * @param command the command and its arguments
 	 * @return the whole command, whose process becomes the command itself
 	 */

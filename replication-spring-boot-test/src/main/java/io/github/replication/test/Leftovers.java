@@ -32,7 +32,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Finds what JVMs left behind that were killed together with their guards, and clears it.
+ * Finds and clears the remains of JVMs that were killed together with their guards.
  * A folder counts as left behind only if nobody holds its lock and the process named in
  * it is gone; a process is ended only if it was started on that folder or works in it.
  */
@@ -49,7 +49,7 @@ final class Leftovers {
 
 	/**
 	 * Clears everything that is left behind in the system's folder for temporary files.
-	 * Never fails: what cannot be cleared is left to the next attempt.
+	 * Never fails: remains that cannot be cleared are left to the next attempt.
 	 */
 	static void clear() {
 		try (DirectoryStream<Path> folders = Files.newDirectoryStream(Path.of(System.getProperty("java.io.tmpdir")),

@@ -109,7 +109,7 @@ public final class NodeProxy {
 	/**
 	 * Lets nothing through in either direction and answers nothing, as a network that
 	 * drops packets. New connections are taken and then get no answer. After
-	 * {@link #restore()} what was held back is delivered.
+	 * {@link #restore()} the held data is delivered.
 	 */
 	public void blackHole() {
 		change(new Fault(true, this.fault.delayNanos(), this.fault.bytesPerSecond()));
@@ -264,7 +264,7 @@ public final class NodeProxy {
 	}
 
 	/**
-	 * What the network does at the moment.
+	 * The state of the network at the moment.
 	 *
 	 * @param blackHole whether nothing passes
 	 * @param delayNanos how long each request is held back
@@ -416,14 +416,14 @@ public final class NodeProxy {
 				}
 			}
 			catch (IOException ex) {
-				// It is closed, which is what was wanted.
+				// It is closed, as wanted.
 			}
 		}
 
 	}
 
 	/**
-	 * What is done when data has arrived, before it is passed on.
+	 * An action when data has arrived, before it is passed on.
 	 */
 	@FunctionalInterface
 	private interface Step {

@@ -22,7 +22,7 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has to be closed when the JVM ends, the last opened first.
+ * The clusters to close when the JVM ends, the last opened first.
  */
 final class OpenClusters {
 
@@ -55,7 +55,7 @@ final class OpenClusters {
 				resource.close();
 			}
 			catch (Exception ex) {
-				// The guard process clears what is left.
+				// The guard process clears the rest.
 			}
 		}
 	}

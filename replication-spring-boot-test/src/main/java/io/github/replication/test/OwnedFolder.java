@@ -47,7 +47,7 @@ final class OwnedFolder implements AutoCloseable {
 	/**
 	 * Waits for the end of its input. A line on it says that all is well; without one the
 	 * JVM has died. Interrupts from a terminal reach the guard too and must not end it.
-	 * Then it ends what was started on the folder, and the backend that {@code initdb}
+	 * Then it ends the processes started on the folder, and the backend that {@code initdb}
 	 * may be running, which only its working folder gives away. It frees the shared
 	 * memory that servers note, and reads the notes twice, as another JVM may be clearing
 	 * the same folder.
@@ -140,7 +140,7 @@ final class OwnedFolder implements AutoCloseable {
 			FileChannel owner = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 			FileLock lock = owner.lock();
 			owner.write(ByteBuffer.wrap(describeThisJvm().getBytes(StandardCharsets.UTF_8)));
-			// with its lock and its content at once, for those who look for what is left
+			// with its lock and its content at once, for a JVM that looks for remains
 			Files.move(unfinished, path.resolve(OWNER_FILE), StandardCopyOption.ATOMIC_MOVE);
 			List<String> guard = new ArrayList<>(
 					List.of("/bin/sh", "-c", GUARD, "embedded-cluster-guard", path.toString()));

@@ -366,7 +366,7 @@ public final class PostgresCluster implements AutoCloseable {
 
 	/**
 	 * Makes commits wait for replicas.
-	 * @param commit what a commit waits for, {@link SynchronousCommit#REMOTE_WRITE} or
+	 * @param commit the state that a commit waits for, {@link SynchronousCommit#REMOTE_WRITE} or
 	 * more
 	 * @param replicas the names of the replicas that each commit waits for, none for all
 	 * that the cluster has now
@@ -424,14 +424,13 @@ public final class PostgresCluster implements AutoCloseable {
 	private String flushedPosition() {
 		try {
 			return this.primary.ask((statement) -> {
-				// Its commit flushes what commits with synchronous_commit=off have left
-				// unwritten.
+				// Its commit flushes the WAL of commits with synchronous_commit=off.
 				statement.execute("SELECT pg_logical_emit_message(true, 'embedded-cluster', '')");
 				return PostgresNode.single(statement, "SELECT pg_current_wal_lsn()");
 			});
 		}
 		catch (SQLException ex) {
-			throw new IllegalStateException("Node '" + this.primary.name() + "' does not tell its WAL position: "
+			throw new IllegalStateException("Node '" + this.primary.name() + "' does not report its WAL position: "
 					+ ex.getMessage() + this.primary.logTail(), ex);
 		}
 	}
@@ -447,7 +446,7 @@ public final class PostgresCluster implements AutoCloseable {
 			});
 		}
 		catch (SQLException ex) {
-			throw new IllegalStateException("Node '" + replica.name() + "' does not tell what it has replayed: "
+			throw new IllegalStateException("Node '" + replica.name() + "' does not report its replayed position: "
 					+ ex.getMessage() + replica.logTail(), ex);
 		}
 	}
@@ -482,8 +481,8 @@ public final class PostgresCluster implements AutoCloseable {
 
 	/**
 	 * Undoes everything that levers have done: all nodes of the beginning run in the role
-	 * they had then, nothing else is left, and the replicas have caught up. What is in
-	 * the databases stays. Returns quickly if there is nothing to undo.
+	 * they had then, nothing else is left, and the replicas have caught up. The
+	 * content of the databases stays. Returns quickly if there is nothing to undo.
 	 */
 	public synchronized void reset() {
 		List<String> wanted = initialNames();
@@ -700,7 +699,7 @@ public final class PostgresCluster implements AutoCloseable {
 
 		/**
 		 * Makes commits wait for all replicas. The default is not to wait.
-		 * @param commit what a commit waits for
+		 * @param commit the state that a commit waits for
 		 * @return this builder
 		 */
 		public Builder synchronous(SynchronousCommit commit) {

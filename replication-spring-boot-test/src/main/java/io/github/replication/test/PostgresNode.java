@@ -37,7 +37,7 @@ import org.springframework.util.Assert;
  * behind. It keeps its name, its ports and its URLs whatever becomes of it.
  * <p>
  * Each lever returns when it has taken effect, and fails with an
- * {@link IllegalStateException} that ends with what the server logged last if that takes
+ * {@link IllegalStateException} that ends with the last lines of the server's log if that takes
  * too long. Safe for use by several threads; levers of one node run one after the other.
  *
  * @since 0.1.0
@@ -203,7 +203,7 @@ public final class PostgresNode {
 
 	/**
 	 * Asks the server whether it is a standby.
-	 * @return what {@code pg_is_in_recovery()} says
+	 * @return the answer of {@code pg_is_in_recovery()}
 	 * @throws IllegalStateException if the server does not answer
 	 */
 	public boolean isInRecovery() {
@@ -211,8 +211,8 @@ public final class PostgresNode {
 	}
 
 	/**
-	 * Asks the server for its position in the WAL: what a primary has written, what a
-	 * standby has replayed.
+	 * Asks the server for its position in the WAL: the last one that a primary has
+	 * written, or a standby replayed.
 	 * @return the position in PostgreSQL's notation, such as {@code 0/3000148}
 	 * @throws IllegalStateException if the server does not answer
 	 */
@@ -268,8 +268,8 @@ public final class PostgresNode {
 
 	/**
 	 * Kills all processes of the server in the same moment, as the crash of a machine
-	 * would, except that clients see their connections closed. What the operating system
-	 * had already is on disk.
+	 * would, except that clients see their connections closed. Data that the operating
+	 * system had already is on disk.
 	 */
 	public void kill() {
 		this.session.close();
@@ -353,7 +353,7 @@ public final class PostgresNode {
 	/**
 	 * Connects the replica with its primary again, and waits until it receives WAL if the
 	 * primary is able to send any. A replica whose replay is paused or delayed asks for
-	 * more only when it has replayed what it has, so there is no wait for that.
+	 * more only when it has replayed all that it has, so there is no wait for that.
 	 * @throws IllegalStateException if the node follows no other node, as a primary
 	 */
 	public void restoreReceiver() {
@@ -568,13 +568,13 @@ public final class PostgresNode {
 		return ask(sql, (statement) -> single(statement, sql));
 	}
 
-	private <T> T ask(String what, AdminSession.Question<T> question) {
+	private <T> T ask(String purpose, AdminSession.Question<T> question) {
 		try {
 			return ask(question);
 		}
 		catch (SQLException ex) {
 			String state = (!isRunning()) ? "is stopped" : (isFrozen()) ? "is frozen" : "runs";
-			throw new IllegalStateException("Node '" + this.name + "' (" + state + ") did not " + what + ": "
+			throw new IllegalStateException("Node '" + this.name + "' (" + state + ") did not " + purpose + ": "
 					+ ex.getMessage() + this.server.logTail(), ex);
 		}
 	}

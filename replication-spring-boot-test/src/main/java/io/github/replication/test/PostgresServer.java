@@ -186,7 +186,7 @@ final class PostgresServer {
 	}
 
 	/**
-	 * The end of what the server has logged, to be appended to a message.
+	 * The end of the server's log, to be appended to a message.
 	 * @return several lines, the first of them empty
 	 */
 	String logTail() {

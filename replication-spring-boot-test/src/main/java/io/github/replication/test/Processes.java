@@ -44,7 +44,7 @@ final class Processes {
 	 * Runs a command to its end. If it does not end in time, or the thread is
 	 * interrupted, it is killed with its children.
 	 * @param command the command and its arguments
-	 * @param output the file that receives what it prints, {@code null} to discard it
+	 * @param output the file that receives its output, {@code null} to discard it
 	 * @param timeout how long it may take
 	 * @return the exit code
 	 */
@@ -108,7 +108,7 @@ final class Processes {
 	 * Prepares a command without the environment variables that PostgreSQL's programs
 	 * would take as settings.
 	 * @param command the command and its arguments
-	 * @param output the file that receives what it prints, {@code null} to discard it
+	 * @param output the file that receives its output, {@code null} to discard it
 	 * @return the builder
 	 */
 	static ProcessBuilder builder(List<String> command, @Nullable Path output) {
@@ -163,7 +163,7 @@ final class Processes {
 	}
 
 	/**
-	 * Does what has to be done on a thread that is interrupted too, which stays so.
+	 * Runs work to its end on an interrupted thread too, which stays interrupted.
 	 * @param action the work
 	 */
 	static void uninterrupted(Runnable action) {

@@ -175,7 +175,7 @@ final class SharedClusters {
 	}
 
 	/**
-	 * What a class asks for.
+	 * The cluster that a class asks for.
 	 *
 	 * @param replicas the number of replicas
 	 * @param settings settings of the servers, each as {@code name=value}
@@ -186,7 +186,7 @@ final class SharedClusters {
 		/**
 		 * Reads the annotation of a class, its superclasses or the classes around it.
 		 * @param testClass the class
-		 * @return what it asks for, {@code null} if there is no annotation
+		 * @return the key, {@code null} if there is no annotation
 		 */
 		static @Nullable Key of(Class<?> testClass) {
 			for (Class<?> type = testClass; type != null; type = type.getEnclosingClass()) {

@@ -40,7 +40,7 @@ record SharedMemory(long key, long id, long creator) {
 	static final Path LIST = Path.of("/proc/sysvipc/shm");
 
 	/**
-	 * Reads what a server has noted.
+	 * Reads the note of a server.
 	 * @param key the key
 	 * @param id the id
 	 * @param creator the process id of the server

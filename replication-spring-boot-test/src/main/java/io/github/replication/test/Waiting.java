@@ -34,7 +34,7 @@ final class Waiting {
 	/**
 	 * Polls until the condition holds.
 	 * @param timeout how long at most
-	 * @param condition the condition; what it throws is kept as the cause of the time-out
+	 * @param condition the condition; its exception is kept as the cause of the time-out
 	 * @param failure describes the condition and the last observation
 	 * @throws IllegalStateException if the time is over or the thread is interrupted
 	 */

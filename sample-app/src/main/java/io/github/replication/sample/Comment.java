@@ -26,7 +26,7 @@ import jakarta.persistence.SequenceGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a reader says of an article.
+ * The words of a reader about an article.
  */
 @Entity
 class Comment {

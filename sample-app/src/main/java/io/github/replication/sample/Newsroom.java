@@ -29,7 +29,7 @@ import org.springframework.transaction.annotation.Transactional;
 import io.github.replication.ReadOnly;
 
 /**
- * What editors and readers do.
+ * The actions of editors and readers.
  */
 @Service
 class Newsroom {

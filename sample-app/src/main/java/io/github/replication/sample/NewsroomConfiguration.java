@@ -30,7 +30,7 @@ import org.springframework.integration.channel.QueueChannel;
 import org.springframework.integration.config.EnableIntegrationManagement;
 
 /**
- * What the newsroom needs besides.
+ * The other beans of the newsroom.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableCaching

@@ -26,7 +26,7 @@ import io.github.replication.RouteDecision;
 import io.github.replication.RoutingListener;
 
 /**
- * Tells in each response which node served it and why, one header for each decision.
+ * Reports in each response which node served it and why, one header for each decision.
  */
 @Component
 class ServedByHeader implements RoutingListener {

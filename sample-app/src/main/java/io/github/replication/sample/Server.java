@@ -43,7 +43,7 @@ class Server {
 	}
 
 	/**
-	 * What a server says about itself.
+	 * The description that a server gives of itself.
 	 *
 	 * @param name its {@code cluster_name}
 	 * @param port the port that it listens on

@@ -55,13 +55,13 @@ final class EmbeddedClusterProperties {
 	private @Nullable Path binaries;
 
 	/**
-	 * What commits wait for on all replicas. Default is not to wait.
+	 * The state on all replicas that commits wait for. Default is not to wait.
 	 */
 	private @Nullable SynchronousCommit synchronousCommit;
 
 	/**
 	 * How long after a commit the replicas replay it. Counts from the end of the start
-	 * on, so that they have what was written before, such as migrations. Counts only for
+	 * on, so that they have all earlier writes, such as migrations. Counts only for
 	 * a cluster that the application starts itself.
 	 */
 	private Duration applyDelay = Duration.ZERO;

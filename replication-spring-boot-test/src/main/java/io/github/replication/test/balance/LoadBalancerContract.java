@@ -29,7 +29,7 @@ import io.github.replication.node.Node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a {@link LoadBalancer} must do, as tests to be inherited: extend this class and
+ * The duties of a {@link LoadBalancer}, as tests to be inherited: extend this class and
  * return a new load balancer. Nodes without connections and without a response time count
  * as equally loaded, so that their shares are those of their weights.
  *

@@ -79,7 +79,7 @@ public final class PostgresReplicaContainer extends PostgreSQLContainer {
 	}
 
 	/**
-	 * Lets the replica lag from now on: it receives what the primary writes, but does not
+	 * Lets the replica lag from now on: it receives the primary's WAL, but does not
 	 * show it. Returns when replay has come to a halt.
 	 */
 	public void pauseReplay() {

@@ -101,7 +101,7 @@ public final class ReplicatedPostgresContainers extends PostgreSQLContainer {
 
 	/**
 	 * Describes a primary with replicas.
-	 * @param image the image; one of another name says what it is a
+	 * @param image the image; one of another name names the image that it is a
 	 * {@linkplain DockerImageName#asCompatibleSubstituteFor(String) substitute} for
 	 * @param replicas how many replicas, 0 or more
 	 * @throws IllegalArgumentException if there are to be less than none
@@ -193,7 +193,7 @@ public final class ReplicatedPostgresContainers extends PostgreSQLContainer {
 	}
 
 	/**
-	 * Lets a replica have what it takes from the primary.
+	 * Copies to a replica the settings that it takes from the primary.
 	 */
 	void configure(PostgresReplicaContainer replica) {
 		replica.withNetwork(getNetwork());

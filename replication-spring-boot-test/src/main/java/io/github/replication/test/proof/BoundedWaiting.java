@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * No operation takes longer than what is configured allows: a read that may run again
+ * No operation takes longer than the configuration allows: a read that may run again
  * elsewhere while the primary is well, and everything else.
  */
 final class BoundedWaiting implements Property {

@@ -24,8 +24,8 @@ package io.github.replication.test.proof;
 public sealed interface Event {
 
 	/**
-	 * A part of a session goes on with a copy of its token. It knows what the session
-	 * knew, and no more.
+	 * A part of a session goes on with a copy of its token. It knows as much as the
+	 * session did, and no more.
 	 *
 	 * @param session the session
 	 * @param part the number of the part, a session of its own until it is merged
@@ -34,7 +34,7 @@ public sealed interface Event {
 	}
 
 	/**
-	 * A part comes back: from now on the session knows what the part does.
+	 * A part comes back: from now on the session knows as much as the part.
 	 *
 	 * @param session the session
 	 * @param part the part, which ends
@@ -51,7 +51,7 @@ public sealed interface Event {
 	}
 
 	/**
-	 * A session has lost what it knew of its reads, as a browser does that is started
+	 * A session has lost its knowledge of its reads, as a browser does that is started
 	 * anew. It still knows of its writes.
 	 *
 	 * @param session the session
@@ -61,8 +61,8 @@ public sealed interface Event {
 
 	/**
 	 * Acknowledged writes may be gone from now on: a replica is about to be promoted that
-	 * may not have received all of them. What ran before cannot be held against what
-	 * begins afterwards.
+	 * may not have received all of them. Operations before cannot be held against
+	 * those that begin afterwards.
 	 *
 	 * @param order the number of the event
 	 */
@@ -73,7 +73,7 @@ public sealed interface Event {
 	 * A fault is about to begin.
 	 *
 	 * @param fault its name
-	 * @param node the node that it happens to, or what it happens to
+	 * @param node the name of the node, or of the other target
 	 * @param serves whether the node can serve nevertheless
 	 * @param at when, in nanoseconds since the history began
 	 */

@@ -20,7 +20,7 @@ import java.sql.SQLException;
 import java.util.Set;
 
 /**
- * Runs operations of a session on an instance and records what becomes of them.
+ * Runs operations of a session on an instance and records their outcomes.
  *
  * @param history where they are recorded
  * @param session the session that they run for
@@ -36,8 +36,8 @@ record Execution(History history, long session, Instance instance) {
 	private static final String UNKNOWN_COMMIT = "08007";
 
 	/**
-	 * SQLSTATE classes of connections that break, after which nobody knows what the
-	 * server has done.
+	 * SQLSTATE classes of connections that break, after which the outcome is
+	 * unknown.
 	 */
 	private static final Set<String> BROKEN = Set.of("", "08", "57");
 

@@ -21,7 +21,7 @@ import java.time.Duration;
 import io.github.replication.test.PostgresNode;
 
 /**
- * What can happen to a cluster.
+ * The faults that can happen to a cluster.
  *
  * @since 0.1.0
  */
@@ -130,7 +130,7 @@ public enum Fault {
 	},
 
 	/**
-	 * The network drops what is sent to a node.
+	 * The network drops the packets to a node.
 	 */
 	BLACK_HOLE(Target.NODE, false) {
 

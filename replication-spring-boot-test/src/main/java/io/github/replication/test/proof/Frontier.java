@@ -39,7 +39,7 @@ final class Frontier {
 	private long epoch;
 
 	/**
-	 * Follows what is written.
+	 * Follows the writes.
 	 */
 	void follow(Event event) {
 		if (event instanceof Event.EpochEnded ended) {

@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts what happens into one order, and passes it on as it happens. Safe for use by
+ * Puts events into one order, and passes each on as it happens. Safe for use by
  * several threads: events are passed on by one thread at a time.
  */
 final class History {
@@ -62,7 +62,7 @@ final class History {
 	}
 
 	/**
-	 * Reads what the listener keeps, while nothing is added.
+	 * Reads the state of the listener, while nothing is added.
 	 */
 	synchronized long read(LongSupplier value) {
 		return value.getAsLong();

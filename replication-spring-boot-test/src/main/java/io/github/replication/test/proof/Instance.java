@@ -45,10 +45,10 @@ public interface Instance {
 	/**
 	 * Runs work for a session, as a request does that brings a token and takes one away.
 	 * Nothing else that the thread has done before may count.
-	 * @param token what the session has brought, {@code null} for nothing, or several
+	 * @param token the token of the session, {@code null} for none, or several
 	 * tokens separated by commas
 	 * @param work the work to run on the calling thread
-	 * @return what the session takes along, {@code null} for nothing
+	 * @return the token that the session takes along, {@code null} for none
 	 */
 	@Nullable String request(@Nullable String token, Runnable work);
 
@@ -56,7 +56,7 @@ public interface Instance {
 	 * Reads or writes a register, inside of {@link #request}.
 	 * @param kind how
 	 * @param register the number of the register
-	 * @param inside what {@link OperationKind#WRITE_AROUND_READ} runs before it commits;
+	 * @param inside the work of {@link OperationKind#WRITE_AROUND_READ} before it commits;
 	 * nothing else runs it
 	 * @return the answer
 	 * @throws RuntimeException if it fails

@@ -22,7 +22,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What each session must not fall behind: for each register the operation with the
+ * The state that each session must not fall behind: for each register the operation with the
  * greatest version.
  */
 final class Knowledge {
@@ -32,7 +32,7 @@ final class Knowledge {
 	private long epoch;
 
 	/**
-	 * Follows what becomes of sessions.
+	 * Follows the sessions.
 	 */
 	void follow(Event event) {
 		if (event instanceof Event.Forked forked) {

@@ -42,7 +42,7 @@ import io.github.replication.test.PostgresNode;
 
 /**
  * Injects faults into a cluster, one round after the other, until it is over. Each round
- * undoes what it has done. The same seed yields the same rounds.
+ * undoes its own faults. The same seed yields the same rounds.
  */
 final class Nemesis implements Runnable {
 
@@ -76,10 +76,10 @@ final class Nemesis implements Runnable {
 
 	/**
 	 * Creates a nemesis.
-	 * @param cluster what it harms
+	 * @param cluster the cluster to harm
 	 * @param instances whose pools it exhausts
-	 * @param history where it records what it does
-	 * @param plan what it does
+	 * @param history where it records its faults
+	 * @param plan the faults and their times
 	 * @param over ends it
 	 */
 	Nemesis(PostgresCluster cluster, List<Instance> instances, History history, Plan plan, CountDownLatch over) {
@@ -162,7 +162,7 @@ final class Nemesis implements Runnable {
 		PostgresNode other = any(this.cluster.nodes());
 		Fault more = any(List.copyOf(this.plan.faults()));
 		boolean possible = (other == this.cluster.primary()) ? more.hitsPrimary() : more.hitsReplica();
-		// A primary that is stopped waits for what its replicas have to receive.
+		// A primary that is stopped waits until its replicas have received all WAL.
 		if (other != node && possible && card.fault() != Fault.RESTART && more != Fault.RESTART) {
 			faults.put(other, more);
 		}
@@ -332,7 +332,7 @@ final class Nemesis implements Runnable {
 			return row.getString(1);
 		}
 		catch (SQLException ex) {
-			throw new IllegalStateException(replica + " does not tell what it has received", ex);
+			throw new IllegalStateException(replica + " does not report its received position", ex);
 		}
 	}
 
@@ -363,7 +363,7 @@ final class Nemesis implements Runnable {
 	}
 
 	/**
-	 * What a nemesis does.
+	 * The plan of a nemesis.
 	 *
 	 * @param seed the seed of its choices
 	 * @param faults the faults that it chooses from
@@ -375,7 +375,7 @@ final class Nemesis implements Runnable {
 	}
 
 	/**
-	 * A fault and what it happens to.
+	 * A fault and its target.
 	 *
 	 * @param fault the fault
 	 * @param onPrimary whether it happens to the primary

@@ -20,7 +20,7 @@ import java.util.List;
 
 /**
  * No read fails while a node that may serve it can, and no write while the primary can.
- * What is not repeatable may fail when a node does under it.
+ * An operation that is not repeatable may fail when its node does.
  */
 final class NoNeedlessFailure implements Property {
 

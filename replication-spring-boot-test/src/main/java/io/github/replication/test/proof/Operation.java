@@ -24,16 +24,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * A read or write of one register, and what became of it.
+ * A read or write of one register, and its outcome.
  *
  * @param session the session that it ran for
  * @param instance the instance of the application that ran it
  * @param kind how the register was read or written
  * @param register the register
  * @param span when it ran
- * @param outcome what became of it
+ * @param outcome the outcome
  * @param served the answer, {@code null} if there was none
- * @param error what went wrong, {@code null} if nothing did
+ * @param error the error, {@code null} if there was none
  * @since 0.1.0
  */
 public record Operation(long session, String instance, OperationKind kind, int register, Span span, Outcome outcome,
@@ -86,10 +86,10 @@ public record Operation(long session, String instance, OperationKind kind, int r
 	}
 
 	/**
-	 * What went wrong.
+	 * The error of an operation.
 	 *
 	 * @param state the SQLSTATE, empty if there is none
-	 * @param message what the exceptions say
+	 * @param message the messages of the exceptions
 	 */
 	public record Error(String state, String message) {
 

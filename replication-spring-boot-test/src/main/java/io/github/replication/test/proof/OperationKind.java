@@ -111,7 +111,7 @@ public enum OperationKind {
 	}
 
 	/**
-	 * Whether it must see what its session has written and read before.
+	 * Whether it must see all that its session has written and read before.
 	 * @return {@code true} for reads that ask for {@code SESSION} or {@code STRONG}
 	 */
 	public boolean seesSession() {

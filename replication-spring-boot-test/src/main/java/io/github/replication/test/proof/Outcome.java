@@ -17,7 +17,7 @@
 package io.github.replication.test.proof;
 
 /**
- * What became of an operation.
+ * The outcome of an operation.
  *
  * @since 0.1.0
  */

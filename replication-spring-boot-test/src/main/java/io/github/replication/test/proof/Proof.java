@@ -211,7 +211,7 @@ public final class Proof {
 	}
 
 	/**
-	 * Sets how long operations may take: what the application's timeouts add up to, and a
+	 * Sets how long operations may take: the sum of the application's timeouts, and a
 	 * generous margin.
 	 * @param read the longest time of a read that may run again elsewhere, while the
 	 * primary is well; the default is 3 seconds
@@ -253,7 +253,7 @@ public final class Proof {
 
 	/**
 	 * Runs the proof, once.
-	 * @return what it has found
+	 * @return the findings
 	 * @throws IllegalStateException if a thread does not end, or fails outside of an
 	 * operation
 	 */

@@ -21,7 +21,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcOperations;
 
 /**
- * What an application needs to take part in a proof: import it with
+ * The beans that an application needs in a proof: import it with
  * {@code @Import(ProofConfiguration.class)}. Its transactions must be managed by
  * annotations on classes, which is Spring Boot's default.
  *

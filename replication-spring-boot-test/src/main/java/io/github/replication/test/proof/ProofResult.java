@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a proof has found.
+ * The findings of a proof.
  *
  * @since 0.1.0
  */

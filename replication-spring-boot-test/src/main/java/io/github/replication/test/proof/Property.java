@@ -24,7 +24,7 @@ import java.util.List;
 interface Property {
 
 	/**
-	 * What is promised.
+	 * The promise in words.
 	 */
 	String title();
 

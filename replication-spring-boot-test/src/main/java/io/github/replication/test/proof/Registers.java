@@ -36,7 +36,7 @@ import io.github.replication.RouteDecision;
 class Registers {
 
 	/**
-	 * What {@link #readFresh} asks for.
+	 * The greatest staleness that {@link #readFresh} accepts.
 	 */
 	static final Duration MAX_STALENESS = Duration.ofMillis(500);
 

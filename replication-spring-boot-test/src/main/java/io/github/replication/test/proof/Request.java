@@ -19,16 +19,16 @@ package io.github.replication.test.proof;
 import java.util.List;
 
 /**
- * What a session does next.
+ * The next request of a session.
  *
- * @param token what becomes of its token before
+ * @param token the fate of its token before
  * @param instance the number of the instance that it comes to
  * @param steps the operations, one after the other
  */
 record Request(Token token, int instance, List<Step> steps) {
 
 	/**
-	 * What becomes of a token.
+	 * The fate of a token.
 	 */
 	enum Token {
 

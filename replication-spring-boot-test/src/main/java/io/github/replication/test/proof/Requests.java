@@ -23,7 +23,7 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Chooses what one session does. The same seed yields the same requests.
+ * Chooses the requests of one session. The same seed yields the same requests.
  */
 final class Requests {
 
@@ -55,7 +55,7 @@ final class Requests {
 	/**
 	 * Creates the requests of a session.
 	 * @param seed the seed
-	 * @param scale among what to choose
+	 * @param scale the numbers to choose among
 	 * @param mix how often each kind occurs
 	 */
 	Requests(long seed, Scale scale, Map<OperationKind, Integer> mix) {
@@ -89,7 +89,7 @@ final class Requests {
 	}
 
 	/**
-	 * Half of the time the one that was used before, so that what was written is read;
+	 * Half of the time the one that was used before, so that writes are read;
 	 * otherwise mostly one of a few.
 	 */
 	private int register() {
@@ -106,7 +106,7 @@ final class Requests {
 	}
 
 	/**
-	 * Among what requests choose.
+	 * The numbers that requests choose among.
 	 *
 	 * @param instances the number of instances
 	 * @param registers the number of registers, at least 2

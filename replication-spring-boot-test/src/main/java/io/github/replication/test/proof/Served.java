@@ -19,7 +19,7 @@ package io.github.replication.test.proof;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node has answered, and which one it was.
+ * The answer of a node, and its name.
  *
  * @param version the version of the register that was read or written
  * @param node the node that served, as the server itself says in the same statement: its

@@ -40,7 +40,7 @@ final class Session implements Actor {
 
 	/**
 	 * Creates a session that knows nothing.
-	 * @param requests what it does
+	 * @param requests its requests
 	 * @param instances where it goes
 	 * @param history where its operations are recorded
 	 * @param ids yields the numbers of sessions

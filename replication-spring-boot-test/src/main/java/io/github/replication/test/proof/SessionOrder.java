@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * What a session knows of a register, it does not miss in a later read.
+ * A session never misses in a read the state of a register that it knows.
  * <p>
  * With one exception, which is PostgreSQL's own: a standby may show a commit a moment
  * before the primary does, which has written it to the log by then and has notified
@@ -54,15 +54,15 @@ final class SessionOrder implements Property {
 	}
 
 	/**
-	 * A session sees what it has written.
+	 * A session sees its own writes.
 	 */
 	static SessionOrder readYourWrites(Availability availability) {
 		return new SessionOrder("read-your-writes", "written", OperationKind::isWrite, false, availability);
 	}
 
 	/**
-	 * A session does not see less than it has seen. What it was shown when it asked for
-	 * {@code EVENTUAL} does not count.
+	 * A session does not see less than it has seen. Reads that asked for
+	 * {@code EVENTUAL} do not count.
 	 */
 	static SessionOrder monotonicReads(Availability availability) {
 		return new SessionOrder("monotonic reads", "read", OperationKind::seesSession, true, availability);
@@ -101,8 +101,8 @@ final class SessionOrder implements Property {
 	}
 
 	/**
-	 * Whether a standby has shown what the primary had not acknowledged when it was asked
-	 * next.
+	 * Whether a standby has shown a write that the primary had not acknowledged when it
+	 * was asked next.
 	 */
 	private boolean isAheadOfPrimary(Operation known, Operation operation) {
 		Operation acknowledged = this.frontier.last(operation.register(), (write) -> write.isBefore(operation));

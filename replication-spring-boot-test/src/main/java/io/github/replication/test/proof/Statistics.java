@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Counts what happens. Used by one thread at a time.
+ * Counts events. Used by one thread at a time.
  */
 final class Statistics {
 
@@ -106,7 +106,7 @@ final class Statistics {
 	}
 
 	/**
-	 * What became of tokens.
+	 * The fates of tokens, by number.
 	 */
 	Map<String, Long> tokens() {
 		return this.tokens;

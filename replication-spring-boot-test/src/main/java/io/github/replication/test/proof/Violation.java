@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
 /**
  * A promise that was not kept, with the few operations that show it.
  *
- * @param property what was promised
- * @param explanation what has happened instead
+ * @param property the promise
+ * @param explanation the observation that breaks it
  * @param evidence the operations that show it, the one that broke the promise last
  * @param faults the faults in force at that moment
  * @since 0.1.0

@@ -64,7 +64,7 @@ public final class RoutingRecorder implements RoutingListener {
 		}
 
 		/**
-		 * What has been recorded up to now.
+		 * The decisions recorded up to now.
 		 * @return the decisions in the order in which they were made
 		 */
 		public List<RouteDecision> decisions() {
@@ -72,7 +72,7 @@ public final class RoutingRecorder implements RoutingListener {
 		}
 
 		/**
-		 * Ends the recording. What was recorded stays.
+		 * Ends the recording. The recorded decisions stay.
 		 */
 		@Override
 		public void close() {
