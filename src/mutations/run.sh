@@ -29,7 +29,7 @@ report() {
 Each of these breaks the library on purpose. \`src/mutations/run.sh\` has applied them one by one, run the tests that are to
 notice, and written what did. A promise stands before the tests where the [proof](proof.md) has found it broken.
 
-| mutation | what it breaks | noticed by |
+| mutation | breakage | noticed by |
 | --- | --- | --- |
 END
 	cat "$copy/rows"

@@ -110,8 +110,8 @@ final class Application implements AutoCloseable {
 	}
 
 	/**
-	 * The data source that this library makes of another, in an application without messages: with
-	 * them it names the node to the observation of each statement.
+	 * The data source that this library makes of another, in an application without
+	 * messages: with them it names the node to the observation of each statement.
 	 * @param properties further settings
 	 * @param beans configuration classes of further beans
 	 */

@@ -43,7 +43,8 @@ final class CpuLimits implements AutoCloseable {
 
 	/**
 	 * In microseconds. Long beside the 5 milliseconds that a core takes of a share at
-	 * once, since time that one core has taken and does not use is lost to the other ones.
+	 * once, since time that one core has taken and does not use is lost to the other
+	 * ones.
 	 */
 	private static final int PERIOD = 100_000;
 

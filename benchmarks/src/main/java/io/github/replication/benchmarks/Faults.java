@@ -37,8 +37,8 @@ import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
 /**
- * The answers that readers get while one of three replicas is killed, frozen or slow, and comes
- * back.
+ * The answers that readers get while one of three replicas is killed, frozen or slow, and
+ * comes back.
  */
 final class Faults implements Part {
 

@@ -40,8 +40,8 @@ import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
 /**
- * How many reads replicas serve, and how many miss a write of their own user, where
- * the position decides and where time does.
+ * How many reads replicas serve, and how many miss a write of their own user, where the
+ * position decides and where time does.
  */
 final class Offload implements Part {
 

@@ -29,8 +29,8 @@ import com.sun.management.ThreadMXBean;
 
 /**
  * Measures units of work in one process, in slices that take turns, so that a disturbance
- * of one disturbs the others as well. Only the ratio counts of slices next to each
- * other in time.
+ * of one disturbs the others as well. Only the ratio counts of slices next to each other
+ * in time.
  */
 final class PairedSlices {
 

@@ -31,8 +31,8 @@ import org.openjdk.jmh.results.RunResult;
 import io.github.replication.test.PostgresCluster;
 
 /**
- * The cost of one transaction: on servers that answer at once, where nothing else is left,
- * and on real ones.
+ * The cost of one transaction: on servers that answer at once, where nothing else is
+ * left, and on real ones.
  */
 final class RoutingCost implements Part {
 
@@ -193,8 +193,8 @@ final class RoutingCost implements Part {
 	}
 
 	/**
-	 * All in one process, in slices that take turns, so that a disturbance of one disturbs
-	 * the others.
+	 * All in one process, in slices that take turns, so that a disturbance of one
+	 * disturbs the others.
 	 */
 	private void onServers(Report report, boolean quick) throws Exception {
 		List<Contender> contenders = List.of(Contender.values());

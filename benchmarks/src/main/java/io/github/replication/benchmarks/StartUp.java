@@ -162,8 +162,8 @@ final class StartUp implements Part {
 	}
 
 	/**
-	 * The sample's own class path: ours would slow it down. An archive of
-	 * classes wants jars.
+	 * The sample's own class path: ours would slow it down. An archive of classes wants
+	 * jars.
 	 */
 	private String classPath() throws IOException {
 		try (Stream<Path> files = Files.list(this.sample)) {

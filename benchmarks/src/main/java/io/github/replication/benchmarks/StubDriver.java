@@ -43,9 +43,9 @@ import org.postgresql.core.TransactionState;
 import org.postgresql.jdbc.AutoSave;
 
 /**
- * A driver whose answers cost nothing, so that the rest is the cost of the code that stands
- * over it. Takes the place of PostgreSQL's driver, and answers each question for the
- * state of a server as a primary with replicas that have replayed everything. Its
+ * A driver whose answers cost nothing, so that the rest is the cost of the code that
+ * stands over it. Takes the place of PostgreSQL's driver, and answers each question for
+ * the state of a server as a primary with replicas that have replayed everything. Its
  * connections know the state of their transaction, as those of PostgreSQL's driver do,
  * and nobody has added a function to its catalog.
  * <p>

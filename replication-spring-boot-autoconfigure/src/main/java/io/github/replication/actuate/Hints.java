@@ -84,7 +84,7 @@ final class Hints {
 		long all = number + this.figures.decisions(Reason.READ_ONLY);
 		if (isMuch(number, all)) {
 			add(Hint.Topic.BEHIND, share(number, all) + " reads that a replica could serve went to the primary.",
-					"No replica had replayed what the caller had written or read: replicas lag, or one caller writes"
+					"No replica had replayed the writes that the caller had made or seen: replicas lag, or one caller writes"
 							+ " all the time, as a job does.",
 					"Look at replication.lag; set replication.read-your-writes.wait to the usual lag, such as 50ms; wrap"
 							+ " writes that no reader waits for in Replication.untracked.");

@@ -46,8 +46,8 @@ import io.github.replication.autoconfigure.ReplicationProperties.WithoutTransact
 import io.github.replication.balance.LoadBalancer;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.jdbc.ConnectionCallbacks;
-import io.github.replication.jdbc.ConnectionPreparer;
 import io.github.replication.jdbc.ConnectionDefaults;
+import io.github.replication.jdbc.ConnectionPreparer;
 import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.ClusterNode;
@@ -125,7 +125,7 @@ final class ClusterFactory
 						monitorSettings(), customizers()),
 				primary, live, this.callers.tokens().clock(), InstantSource.system());
 		this.initSql = pool.getConnectionInitSql();
-		tell(cluster, beanName);
+		logTargets(cluster, beanName);
 		warnOfWeights(cluster);
 		discover(cluster);
 		rememberWrites(cluster);
@@ -163,7 +163,7 @@ final class ClusterFactory
 		}
 	}
 
-	private static void tell(Cluster cluster, String beanName) {
+	private static void logTargets(Cluster cluster, String beanName) {
 		List<ClusterNode> nodes = cluster.clusterNodes();
 		String replicas = nodes.stream().skip(1).map(ClusterNode::target).collect(Collectors.joining(", "));
 		logger.info("Reads of '" + beanName + "' go to " + (replicas.isEmpty() ? "replicas to be discovered" : replicas)

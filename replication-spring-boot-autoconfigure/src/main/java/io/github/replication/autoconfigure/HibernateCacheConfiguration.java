@@ -30,7 +30,7 @@ import io.github.replication.caller.CallerRecords;
 import io.github.replication.hibernate.HibernateCaches;
 import io.github.replication.node.Positions;
 import io.github.replication.position.ReadYourWritesMode;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * Protects Hibernate's second-level and query cache.
@@ -54,7 +54,7 @@ final class HibernateCacheConfiguration {
 		};
 	}
 
-	private static boolean had(ClusterFactory owner, String node, Write write, long tick) {
+	private static boolean had(ClusterFactory owner, String node, WriteMark write, long tick) {
 		Positions positions = owner.cluster().positions();
 		return owner.nodes()
 			.stream()

@@ -55,7 +55,7 @@ final class ObservationSwitch {
 		boolean wanted = environment.getProperty(property, Boolean.class, true);
 		if (!wanted && this.logged.add(property)) {
 			logger.info("Positions do not travel with messages of " + technology + ", because " + property
-					+ " is false: a consumer that reads from a replica may not find what a message is about.");
+					+ " is false: a consumer that reads from a replica may not find the rows that a message is about.");
 		}
 		else if (wanted && this.logged.add(technology) && environment.getProperty(property) == null) {
 			logger.info("Messages of " + technology + " are observed, so that positions travel with them"

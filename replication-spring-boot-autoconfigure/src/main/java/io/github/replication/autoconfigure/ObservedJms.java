@@ -51,7 +51,7 @@ final class ObservedJms implements BeanPostProcessor {
 				&& !ClassUtils.isPresent(SUPPORT, bean.getClass().getClassLoader())
 				&& this.logged.compareAndSet(false, true)) {
 			logger.info("Positions do not travel with messages of JMS, because those are not observed: a consumer that"
-					+ " reads from a replica may not find what a message is about. Add io.micrometer:micrometer-jakarta9"
+					+ " reads from a replica may not find the rows that a message is about. Add io.micrometer:micrometer-jakarta9"
 					+ " to the class path.");
 		}
 		return bean;

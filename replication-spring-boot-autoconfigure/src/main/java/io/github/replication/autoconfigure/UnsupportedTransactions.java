@@ -44,7 +44,7 @@ record UnsupportedTransactions(ConfigurableListableBeanFactory beanFactory) impl
 		}
 		if (this.beanFactory.getBeanNamesForType(JtaTransactionManager.class, true, false).length > 0) {
 			logger.warn(
-					"There is a JtaTransactionManager, which is not supported: what JTA coordinates may not be routed."
+					"There is a JtaTransactionManager, which is not supported: connections that JTA coordinates may not be routed."
 							+ " Use the JdbcTransactionManager or JpaTransactionManager of the data source.");
 		}
 	}

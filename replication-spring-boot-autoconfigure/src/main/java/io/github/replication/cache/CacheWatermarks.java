@@ -31,7 +31,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import io.github.replication.cache.Load.LoadRequirement;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * The known evictions and loads of one cache. Safe for use by several threads.
@@ -89,11 +89,11 @@ final class CacheWatermarks {
 	 */
 	Load begin(Object key) {
 		long began = this.local.number();
-		Write write = this.local.required(key);
+		WriteMark write = this.local.required(key);
 		Set<String> found = Set.of();
 		if (this.shared != null) {
 			found = this.shared.find(this.name, key);
-			Write others = found.isEmpty() ? null : this.shared.required(found);
+			WriteMark others = found.isEmpty() ? null : this.shared.required(found);
 			write = (others != null) ? others.and(write) : write;
 		}
 		long now = this.protection.clock().nanoTime();
@@ -292,7 +292,7 @@ final class CacheWatermarks {
 	 */
 	long announce(Object key) {
 		TransactionWatermarks transaction = TransactionWatermarks.join();
-		Write write = this.protection.records().current().write();
+		WriteMark write = this.protection.records().current().write();
 		if (transaction != null) {
 			Object raised = transaction.keyFor(this.local, key);
 			return this.local.raise(raised, write, transaction.add(this, raised) ? 1 : 0);
@@ -341,7 +341,7 @@ final class CacheWatermarks {
 	 * @param committed whether the transaction was committed, or may have been
 	 */
 	void complete(Object key, String token, boolean committed) {
-		Write write = committed ? this.protection.records().current().write() : null;
+		WriteMark write = committed ? this.protection.records().current().write() : null;
 		String pending = token.isEmpty() ? null : token;
 		if (write == null) {
 			this.local.takeBack(key);
@@ -357,7 +357,7 @@ final class CacheWatermarks {
 	/**
 	 * Announces an eviction to the other instances, in place of the earlier ones.
 	 */
-	private void announce(Object key, Write write, @Nullable String pending) {
+	private void announce(Object key, WriteMark write, @Nullable String pending) {
 		if (this.shared != null) {
 			this.shared.raise(this.name, key, write.and(this.local.required(key)), pending);
 		}

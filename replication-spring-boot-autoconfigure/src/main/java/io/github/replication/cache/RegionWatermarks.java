@@ -18,7 +18,7 @@ package io.github.replication.cache;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * The watermarks of a cache whose owner decides itself which values to put, such as a
@@ -44,7 +44,7 @@ public final class RegionWatermarks {
 	 * @param key the key
 	 */
 	public void raise(Object key) {
-		Write write = this.protection.records().current().write();
+		WriteMark write = this.protection.records().current().write();
 		if (write != null) {
 			this.watermarks.raise(key, write, 0);
 		}
@@ -62,7 +62,7 @@ public final class RegionWatermarks {
 	 * @param key the key of the value
 	 * @return the write, {@code null} if none counts
 	 */
-	public @Nullable Write required(Object key) {
+	public @Nullable WriteMark required(Object key) {
 		return this.watermarks.required(key);
 	}
 
@@ -70,7 +70,7 @@ public final class RegionWatermarks {
 	 * The write that every value has to include.
 	 * @return the write, {@code null} if none counts
 	 */
-	public @Nullable Write requiredOfAll() {
+	public @Nullable WriteMark requiredOfAll() {
 		return this.watermarks.required(Watermarks.ALL);
 	}
 

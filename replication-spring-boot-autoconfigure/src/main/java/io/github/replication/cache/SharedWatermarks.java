@@ -33,7 +33,7 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.DigestUtils;
 
 import io.github.replication.caller.CallerTokens;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 import io.github.replication.store.PositionNames;
 import io.github.replication.store.PositionStore;
 
@@ -141,7 +141,7 @@ final class SharedWatermarks {
 	 * @param found the tokens that were found
 	 * @return the write, {@code null} for none
 	 */
-	@Nullable Write required(Set<String> found) {
+	@Nullable WriteMark required(Set<String> found) {
 		List<String> positions = new ArrayList<>(found.size());
 		for (String token : found) {
 			if (!isPending(token)) {
@@ -171,7 +171,7 @@ final class SharedWatermarks {
 	 * this instance
 	 * @param pending the token to replace, {@code null} for none
 	 */
-	void raise(String cache, Object key, Write write, @Nullable String pending) {
+	void raise(String cache, Object key, WriteMark write, @Nullable String pending) {
 		String position = this.tokens.writeToken(write);
 		if (position == null) {
 			takeBack(cache, key, pending);

@@ -18,7 +18,7 @@ package io.github.replication.cache;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * The trace of an eviction. It becomes visible before it gets its number, so that a load
@@ -31,7 +31,7 @@ final class Watermark {
 	 */
 	static final long UNNUMBERED = Long.MAX_VALUE;
 
-	private final @Nullable Write write;
+	private final @Nullable WriteMark write;
 
 	private final int pending;
 
@@ -48,14 +48,14 @@ final class Watermark {
 	 * @param at the time, in nanoseconds of the monotonic clock
 	 * @param previous the number of the watermark that this one replaces, 0 for none
 	 */
-	Watermark(@Nullable Write write, int pending, long at, long previous) {
+	Watermark(@Nullable WriteMark write, int pending, long at, long previous) {
 		this.write = write;
 		this.pending = pending;
 		this.at = at;
 		this.previous = previous;
 	}
 
-	@Nullable Write write() {
+	@Nullable WriteMark write() {
 		return this.write;
 	}
 

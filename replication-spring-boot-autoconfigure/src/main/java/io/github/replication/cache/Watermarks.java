@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.position.SampleClock;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * The watermarks of one cache: for each key, and for the whole cache, the write of the
@@ -92,16 +92,16 @@ final class Watermarks {
 	 * @param key the key
 	 * @return the write, {@code null} for none
 	 */
-	@Nullable Write required(Object key) {
+	@Nullable WriteMark required(Object key) {
 		if (this.marks.isEmpty()) {
 			return null;
 		}
-		Write write = writeOf(this.marks.get(key));
-		Write all = writeOf(this.marks.get(ALL));
+		WriteMark write = writeOf(this.marks.get(key));
+		WriteMark all = writeOf(this.marks.get(ALL));
 		return (write != null) ? write.and(all) : all;
 	}
 
-	private @Nullable Write writeOf(@Nullable Watermark mark) {
+	private @Nullable WriteMark writeOf(@Nullable Watermark mark) {
 		return (mark != null && !mark.isExpired(this.clock.nanoTime(), this.window)) ? mark.write() : null;
 	}
 
@@ -135,7 +135,7 @@ final class Watermarks {
 	 * @param pending how many more open transactions have evicted
 	 * @return the number of the watermark, above 0
 	 */
-	long raise(Object key, @Nullable Write write, int pending) {
+	long raise(Object key, @Nullable WriteMark write, int pending) {
 		long now = this.clock.nanoTime();
 		Watermark raised = Objects
 			.requireNonNull(this.marks.compute(key, (any, before) -> raised(before, write, pending, now)));
@@ -144,11 +144,11 @@ final class Watermarks {
 		return number;
 	}
 
-	private Watermark raised(@Nullable Watermark before, @Nullable Write write, int pending, long now) {
+	private Watermark raised(@Nullable Watermark before, @Nullable WriteMark write, int pending, long now) {
 		if (before == null) {
 			return new Watermark(write, pending, now, 0);
 		}
-		Write known = before.isExpired(now, this.window) ? null : before.write();
+		WriteMark known = before.isExpired(now, this.window) ? null : before.write();
 		return new Watermark((write != null) ? write.and(known) : known, before.pending() + pending, now,
 				before.number());
 	}

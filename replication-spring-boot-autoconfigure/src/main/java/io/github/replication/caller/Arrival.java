@@ -28,13 +28,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver.Place;
 import io.github.replication.position.PositionToken;
 import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.PositionToken.Read;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.Write;
+import io.github.replication.position.SessionGuarantee;
+import io.github.replication.position.WriteMark;
 
 /**
  * The tokens that a caller has brought with one request, and from them the token that
@@ -69,7 +69,7 @@ public final class Arrival {
 	 */
 	private final long tick;
 
-	private @Nullable Write write;
+	private @Nullable WriteMark write;
 
 	/**
 	 * The mark that was sent last, which the announcements after it repeat.
@@ -94,16 +94,16 @@ public final class Arrival {
 	 * Adds tokens that have just arrived.
 	 * @param texts the tokens, from any source; tokens that were added before are left
 	 * out
-	 * @return the bound of their maximum; tokens that are malformed, of another version
-	 * or of another cluster are ignored
+	 * @return the guarantee of their maximum; tokens that are malformed, of another
+	 * version or of another cluster are ignored
 	 */
-	public Bound add(Collection<String> texts) {
-		Write write = null;
+	public SessionGuarantee add(Collection<String> texts) {
+		WriteMark write = null;
 		boolean read = false;
 		for (String text : texts) {
 			PositionToken token = PositionToken.parse(text);
 			if (token != null && isOfCluster(token) && this.texts.add(text)) {
-				Write written = this.tokens.decode(token.reached());
+				WriteMark written = this.tokens.decode(token.reached());
 				write = (write != null) ? write.and(written) : written;
 				read = add(token.read()) || read;
 			}
@@ -111,7 +111,7 @@ public final class Arrival {
 		if (write != null) {
 			this.write = write.and(this.write);
 		}
-		return new Bound(write, read ? mark() : null);
+		return new SessionGuarantee(write, read ? mark() : null);
 	}
 
 	/**
@@ -190,7 +190,7 @@ public final class Arrival {
 	public PositionToken announcement(CallerRecord record) {
 		this.tokens.lookUp(record);
 		Read departed = this.departed;
-		return new PositionToken(this.tokens.cluster(), this.tokens.encode(record.bound().write()),
+		return new PositionToken(this.tokens.cluster(), this.tokens.encode(record.guarantee().write()),
 				(departed != null) ? departed : unchanged());
 	}
 
@@ -218,9 +218,9 @@ public final class Arrival {
 		else {
 			this.tokens.lookUp(record);
 		}
-		Write write = record.bound().write();
+		WriteMark write = record.guarantee().write();
 		if (seen && read != null) {
-			Write reading = Write.unresolved(read.tick(), false, read.at());
+			WriteMark reading = WriteMark.unresolved(read.tick(), false, read.at());
 			write = this.tokens.resolve(reading.and(write));
 		}
 		Reached reached = this.tokens.encode(write);
@@ -262,7 +262,7 @@ public final class Arrival {
 	/**
 	 * Whether the position of the arrived write was wrong or unknown, and is known now.
 	 */
-	private boolean isCorrected(@Nullable Write write) {
+	private boolean isCorrected(@Nullable WriteMark write) {
 		return this.write != null && write != null && write.isResolved() && !write.equals(this.write);
 	}
 

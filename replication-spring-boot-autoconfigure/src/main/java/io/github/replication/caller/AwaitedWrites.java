@@ -24,8 +24,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 import io.github.replication.caller.CallerRecord.Requirement;
-import io.github.replication.position.Bound;
-import io.github.replication.position.Write;
+import io.github.replication.position.SessionGuarantee;
+import io.github.replication.position.WriteMark;
 
 /**
  * The writes of others that a caller's reads wait for, for a limited time. Costs one
@@ -72,7 +72,7 @@ final class AwaitedWrites {
 	 * @param oldest the time before which writes do not count
 	 * @return removes the write
 	 */
-	Requirement add(Write write, long oldest) {
+	Requirement add(WriteMark write, long oldest) {
 		Required added = new Required(write);
 		this.lock.lock();
 		try {
@@ -99,7 +99,7 @@ final class AwaitedWrites {
 	 */
 	private static List<Required> merge(List<Required> writes) {
 		List<Required> merged = new ArrayList<>();
-		Write all = Open.of(writes).write;
+		WriteMark all = Open.of(writes).write;
 		if (all != null) {
 			merged.add(new Required(all));
 		}
@@ -123,7 +123,7 @@ final class AwaitedWrites {
 	 * Replaces each write by the same write with more knowledge.
 	 * @param found yields the write to keep
 	 */
-	void update(UnaryOperator<Write> found) {
+	void update(UnaryOperator<WriteMark> found) {
 		if (this.ofAll != null) {
 			this.ofAll.update(found);
 		}
@@ -134,7 +134,7 @@ final class AwaitedWrites {
 		try {
 			boolean changed = false;
 			for (Required required : this.open.writes) {
-				Write write = required.write;
+				WriteMark write = required.write;
 				required.write = found.apply(write);
 				changed |= required.write != write;
 			}
@@ -148,14 +148,14 @@ final class AwaitedWrites {
 	}
 
 	/**
-	 * Adds the writes to the bound of the caller, those of all callers as well.
-	 * @param known the bound of the caller alone
+	 * Adds the writes to the guarantee of the caller, those of all callers as well.
+	 * @param known the guarantee of the caller alone
 	 * @param caller knows which writes still count
-	 * @return a bound that includes them, the same object as long as nothing changes
+	 * @return a guarantee that includes them, the same object as long as nothing changes
 	 */
-	Bound extend(Bound known, CallerRecord caller) {
-		Bound own = extendByOwn(known, caller);
-		Write write = (this.ofAll != null) ? this.ofAll.counting(caller) : null;
+	SessionGuarantee extend(SessionGuarantee known, CallerRecord caller) {
+		SessionGuarantee own = extendByOwn(known, caller);
+		WriteMark write = (this.ofAll != null) ? this.ofAll.counting(caller) : null;
 		if (write == null) {
 			return own;
 		}
@@ -164,17 +164,17 @@ final class AwaitedWrites {
 			extended = Extended.of(own, write);
 			this.both = extended;
 		}
-		return extended.bound;
+		return extended.guarantee;
 	}
 
 	/**
-	 * Adds the writes to the bound of the caller, without those of all callers.
-	 * @param known the bound of the caller alone
+	 * Adds the writes to the guarantee of the caller, without those of all callers.
+	 * @param known the guarantee of the caller alone
 	 * @param caller knows which writes still count
-	 * @return a bound that includes them, the same object as long as nothing changes
+	 * @return a guarantee that includes them, the same object as long as nothing changes
 	 */
-	Bound extendByOwn(Bound known, CallerRecord caller) {
-		Write write = counting(caller);
+	SessionGuarantee extendByOwn(SessionGuarantee known, CallerRecord caller) {
+		WriteMark write = counting(caller);
 		if (write == null) {
 			return known;
 		}
@@ -183,14 +183,14 @@ final class AwaitedWrites {
 			extended = Extended.of(known, write);
 			this.own = extended;
 		}
-		return extended.bound;
+		return extended.guarantee;
 	}
 
 	/**
 	 * The write that covers all others, {@code null} once even that counts no longer.
 	 */
-	private @Nullable Write counting(CallerRecord caller) {
-		Write write = this.open.write;
+	private @Nullable WriteMark counting(CallerRecord caller) {
+		WriteMark write = this.open.write;
 		if (write != null && !caller.counts(write)) {
 			forget(write);
 			return null;
@@ -198,7 +198,7 @@ final class AwaitedWrites {
 		return write;
 	}
 
-	private void forget(Write write) {
+	private void forget(WriteMark write) {
 		this.lock.lock();
 		try {
 			if (this.open.write == write) {
@@ -215,9 +215,9 @@ final class AwaitedWrites {
 	 */
 	private static final class Required {
 
-		private Write write;
+		private WriteMark write;
 
-		Required(Write write) {
+		Required(WriteMark write) {
 			this.write = write;
 		}
 
@@ -229,12 +229,12 @@ final class AwaitedWrites {
 	 * @param writes all of them
 	 * @param write a write that covers them, {@code null} if there are none
 	 */
-	private record Open(List<Required> writes, @Nullable Write write) {
+	private record Open(List<Required> writes, @Nullable WriteMark write) {
 
 		private static final Open NONE = new Open(List.of(), null);
 
 		static Open of(List<Required> writes) {
-			Write all = null;
+			WriteMark all = null;
 			for (Required required : writes) {
 				all = required.write.and(all);
 			}
@@ -244,19 +244,19 @@ final class AwaitedWrites {
 	}
 
 	/**
-	 * The last bound that was asked for.
+	 * The last guarantee that was asked for.
 	 *
-	 * @param known the bound of the caller alone
+	 * @param known the guarantee of the caller alone
 	 * @param write the write to see
-	 * @param bound both
+	 * @param guarantee both
 	 */
-	private record Extended(Bound known, Write write, Bound bound) {
+	private record Extended(SessionGuarantee known, WriteMark write, SessionGuarantee guarantee) {
 
-		static Extended of(Bound known, Write write) {
+		static Extended of(SessionGuarantee known, WriteMark write) {
 			return new Extended(known, write, known.withWrite(write.and(known.write())));
 		}
 
-		boolean isOf(Bound known, Write write) {
+		boolean isOf(SessionGuarantee known, WriteMark write) {
 			return this.known == known && this.write == write;
 		}
 

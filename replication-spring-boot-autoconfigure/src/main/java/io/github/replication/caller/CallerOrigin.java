@@ -16,10 +16,10 @@
 
 package io.github.replication.caller;
 
-import io.github.replication.position.Bound;
+import io.github.replication.position.SessionGuarantee;
 
 /**
- * Finds the bound that a caller has brought along.
+ * Finds the guarantee that a caller has brought along.
  *
  * @since 0.1.0
  */
@@ -27,11 +27,11 @@ import io.github.replication.position.Bound;
 public interface CallerOrigin {
 
 	/**
-	 * Returns the bound that the caller has brought along. Called at the first decision,
-	 * by the thread that needs it, and by no two threads at once.
-	 * @return the bound
+	 * Returns the guarantee that the caller has brought along. Called at the first
+	 * decision, by the thread that needs it, and by no two threads at once.
+	 * @return the guarantee
 	 */
-	Bound recall();
+	SessionGuarantee recall();
 
 	/**
 	 * Whether to ask again at the next decision, since there may be more to know by then.

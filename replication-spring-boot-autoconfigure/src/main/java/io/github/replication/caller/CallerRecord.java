@@ -25,10 +25,10 @@ import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.SampleClock;
-import io.github.replication.position.Write;
+import io.github.replication.position.SessionGuarantee;
+import io.github.replication.position.WriteMark;
 
 /**
  * Remembers the writes and reads of one caller. Shared by all threads that work for the
@@ -55,7 +55,7 @@ public final class CallerRecord {
 
 	private final Origin origin;
 
-	private final AtomicReference<Bound> bound = new AtomicReference<>(Bound.NONE);
+	private final AtomicReference<SessionGuarantee> guarantee = new AtomicReference<>(SessionGuarantee.NONE);
 
 	private final AwaitedWrites required;
 
@@ -90,8 +90,8 @@ public final class CallerRecord {
 	 * @param window how long a write counts, in nanoseconds
 	 * @param rotations yields the rotation of a node's id, {@link #SPREAD} for a caller
 	 * that does not stay with a node
-	 * @param origin finds the bound that the caller has brought along, {@code null} for
-	 * none
+	 * @param origin finds the guarantee that the caller has brought along, {@code null}
+	 * for none
 	 */
 	CallerRecord(SampleClock clock, long window, IntUnaryOperator rotations, @Nullable CallerOrigin origin) {
 		this(clock, window, rotations, new AwaitedWrites(null), origin);
@@ -104,8 +104,8 @@ public final class CallerRecord {
 	 * @param rotations yields the rotation of a node's id, {@link #SPREAD} for a caller
 	 * that does not stay with a node
 	 * @param required the writes of others that the caller's reads wait for
-	 * @param origin finds the bound that the caller has brought along, {@code null} for
-	 * none
+	 * @param origin finds the guarantee that the caller has brought along, {@code null}
+	 * for none
 	 */
 	CallerRecord(SampleClock clock, long window, IntUnaryOperator rotations, AwaitedWrites required,
 			@Nullable CallerOrigin origin) {
@@ -129,13 +129,13 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Creates a record with the bound of this one and more. Reads count for both.
-	 * @param more an additional bound of its caller
+	 * Creates a record with the guarantee of this one and more. Reads count for both.
+	 * @param more an additional guarantee of its caller
 	 * @param tracked whether writes count for this record as well
 	 */
-	CallerRecord inner(Bound more, boolean tracked) {
+	CallerRecord inner(SessionGuarantee more, boolean tracked) {
 		CallerRecord inner = new CallerRecord(this, tracked);
-		inner.bound.set(boundOfTransaction().and(more));
+		inner.guarantee.set(guaranteeOfTransaction().and(more));
 		return inner;
 	}
 
@@ -148,12 +148,12 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Adds a bound of the caller from elsewhere. It leaves with this caller's token as if
-	 * it had been written and read here.
-	 * @param more an additional bound of the caller
+	 * Adds a guarantee of the caller from elsewhere. It leaves with this caller's token
+	 * as if it had been written and read here.
+	 * @param more an additional guarantee of the caller
 	 */
-	public void add(Bound more) {
-		this.bound.updateAndGet((bound) -> bound.and(more));
+	public void add(SessionGuarantee more) {
+		this.guarantee.updateAndGet((guarantee) -> guarantee.and(more));
 		if (more.read() != null) {
 			this.reading = true;
 		}
@@ -173,7 +173,7 @@ public final class CallerRecord {
 	 * @param write the write to see
 	 * @return ends the requirement; it ends with the window of the write at the latest
 	 */
-	public Requirement require(Write write) {
+	public Requirement require(WriteMark write) {
 		return this.required.add(write, this.clock.nanoTime() - this.window);
 	}
 
@@ -186,7 +186,7 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Whether the bound was asked for, as every unit of work does.
+	 * Whether the guarantee was asked for, as every unit of work does.
 	 * @return {@code false} if nothing has been read or written
 	 */
 	public boolean isUsed() {
@@ -194,21 +194,22 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * Returns the bound of the caller. Writes that are older than the window do not count
-	 * any longer.
-	 * @return the bound in force
+	 * Returns the guarantee of the caller. Writes that are older than the window do not
+	 * count any longer.
+	 * @return the guarantee in force
 	 */
-	public Bound bound() {
+	public SessionGuarantee guarantee() {
 		use();
 		return inForce(this.required.extend(known(), this));
 	}
 
 	/**
-	 * Returns the bound of the caller for a transaction that goes on. The loads of others
-	 * do not count, since a thread does not begin to work for one in a transaction.
-	 * @return the bound in force
+	 * Returns the guarantee of the caller for a transaction that goes on. The loads of
+	 * others do not count, since a thread does not begin to work for one in a
+	 * transaction.
+	 * @return the guarantee in force
 	 */
-	public Bound boundOfTransaction() {
+	public SessionGuarantee guaranteeOfTransaction() {
 		use();
 		return inForce(this.required.extendByOwn(known(), this));
 	}
@@ -220,15 +221,15 @@ public final class CallerRecord {
 		this.origin.recall();
 	}
 
-	private Bound inForce(Bound bound) {
-		Write write = bound.write();
-		return (write == null || counts(write)) ? bound : bound.withWrite(null);
+	private SessionGuarantee inForce(SessionGuarantee guarantee) {
+		WriteMark write = guarantee.write();
+		return (write == null || counts(write)) ? guarantee : guarantee.withWrite(null);
 	}
 
 	/**
 	 * Whether a write is not older than the window.
 	 */
-	boolean counts(Write write) {
+	boolean counts(WriteMark write) {
 		Delay delay = this.delay.get();
 		long now = (delay != null) ? delay.since() : this.clock.nanoTime();
 		return now - write.at() <= this.window;
@@ -255,22 +256,22 @@ public final class CallerRecord {
 	 * @return the write, without the writes that its reads are required to see;
 	 * {@code null} if none counts
 	 */
-	public @Nullable Write write() {
+	public @Nullable WriteMark write() {
 		this.origin.recall();
-		Write write = known().write();
+		WriteMark write = known().write();
 		return (write != null && counts(write)) ? write : null;
 	}
 
 	/**
-	 * Finds out the caller and its bound, since its work goes on in another thread, where
-	 * that may not be possible any longer.
+	 * Finds out the caller and its guarantee, since its work goes on in another thread,
+	 * where that may not be possible any longer.
 	 */
 	void identify() {
 		this.origin.recall();
 	}
 
-	private Bound known() {
-		return Objects.requireNonNull(this.bound.get());
+	private SessionGuarantee known() {
+		return Objects.requireNonNull(this.guarantee.get());
 	}
 
 	/**
@@ -279,8 +280,8 @@ public final class CallerRecord {
 	 */
 	public void recordWrite(boolean asynchronous) {
 		long now = this.clock.nanoTime();
-		Write write = Write.unresolved(this.clock.now(), asynchronous, now);
-		this.bound.updateAndGet((bound) -> bound.withWrite(write.and(bound.write())));
+		WriteMark write = WriteMark.unresolved(this.clock.now(), asynchronous, now);
+		this.guarantee.updateAndGet((guarantee) -> guarantee.withWrite(write.and(guarantee.write())));
 		this.lastOwnWrite = now;
 		this.written = true;
 		if (this.outer != null && this.tracked) {
@@ -345,7 +346,7 @@ public final class CallerRecord {
 		long tick = this.clock.now();
 		if (known == null || known.node() != node || known.tick() != tick || !this.reading) {
 			ReadMark mark = new ReadMark(node, tick, this.clock.coarseNanoTime(), rotation(node, decidedBy));
-			this.bound.updateAndGet((bound) -> bound.withRead(follow(bound.read(), mark, decidedBy)));
+			this.guarantee.updateAndGet((guarantee) -> guarantee.withRead(follow(guarantee.read(), mark, decidedBy)));
 			this.reading = true;
 		}
 		if (this.outer != null) {
@@ -368,18 +369,18 @@ public final class CallerRecord {
 
 	/**
 	 * Remembers that the caller stays with its node although it should move, because no
-	 * other node has reached its bound. It does not try again before it comes back.
+	 * other node fulfils its guarantee. It does not try again before it comes back.
 	 */
 	public void keepNode() {
 		this.kept = true;
-		this.bound.updateAndGet((bound) -> {
-			ReadMark read = bound.read();
-			return (read != null && read.isStaying()) ? bound.withRead(read.inAnyRotation()) : bound;
+		this.guarantee.updateAndGet((guarantee) -> {
+			ReadMark read = guarantee.read();
+			return (read != null && read.isStaying()) ? guarantee.withRead(read.inAnyRotation()) : guarantee;
 		});
 	}
 
 	/**
-	 * Remembers that no replica was known to have reached the bound of the caller.
+	 * Remembers that no replica was known to fulfil the guarantee of the caller.
 	 * @param successor the id of the replica that the caller is to use once it has caught
 	 * up, {@link ReadMark#PRIMARY} for none
 	 */
@@ -395,10 +396,10 @@ public final class CallerRecord {
 	 * Replaces the caller's write by the same write with more knowledge.
 	 * @param found yields the same write with more knowledge
 	 */
-	public void updateWrite(UnaryOperator<Write> found) {
-		this.bound.updateAndGet((bound) -> {
-			Write write = bound.write();
-			return (write != null) ? bound.withWrite(found.apply(write)) : bound;
+	public void updateWrite(UnaryOperator<WriteMark> found) {
+		this.guarantee.updateAndGet((guarantee) -> {
+			WriteMark write = guarantee.write();
+			return (write != null) ? guarantee.withWrite(found.apply(write)) : guarantee;
 		});
 		this.required.update(found);
 	}
@@ -481,9 +482,9 @@ public final class CallerRecord {
 	}
 
 	/**
-	 * The bound that the caller has brought along. Other threads wait while one thread
-	 * asks for it. The asking thread does not wait: its own reads need a decision as
-	 * well.
+	 * The guarantee that the caller has brought along. Other threads wait while one
+	 * thread asks for it. The asking thread does not wait: its own reads need a decision
+	 * as well.
 	 */
 	private final class Origin {
 
@@ -524,8 +525,8 @@ public final class CallerRecord {
 		private void recall(CallerOrigin source) {
 			boolean open = false;
 			try {
-				Bound brought = source.recall();
-				CallerRecord.this.bound.updateAndGet((bound) -> bound.and(brought));
+				SessionGuarantee brought = source.recall();
+				CallerRecord.this.guarantee.updateAndGet((guarantee) -> guarantee.and(brought));
 				open = source.isOpen();
 			}
 			finally {

@@ -22,9 +22,9 @@ import io.github.replication.CallerContext;
 import io.github.replication.CallerContexts;
 import io.github.replication.WriteRecord;
 import io.github.replication.caller.CallerRecord.Requirement;
-import io.github.replication.position.Bound;
 import io.github.replication.position.PositionToken;
-import io.github.replication.position.Write;
+import io.github.replication.position.SessionGuarantee;
+import io.github.replication.position.WriteMark;
 
 /**
  * Finds the record of the current caller: the one opened for the request that the thread
@@ -73,8 +73,8 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 
 	/**
 	 * Creates a record for a caller that lives as long as one request.
-	 * @param origin finds the bound that the caller has brought along, {@code null} for
-	 * none
+	 * @param origin finds the guarantee that the caller has brought along, {@code null}
+	 * for none
 	 * @return a record in which nothing is written yet
 	 */
 	public CallerRecord forRequest(@Nullable CallerOrigin origin) {
@@ -105,7 +105,7 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 	 * @param write the write to see
 	 * @return ends the requirement; it ends with the window of the write at the latest
 	 */
-	public Requirement requireInThreads(Write write) {
+	public Requirement requireInThreads(WriteMark write) {
 		return this.ofThreads.add(write, this.tokens.clock().nanoTime() - window());
 	}
 
@@ -162,10 +162,10 @@ public final class CallerRecords implements WriteRecord, CallerContext, AutoClos
 
 	@Override
 	public Scope untracked() {
-		return inner(Bound.NONE, false);
+		return inner(SessionGuarantee.NONE, false);
 	}
 
-	private Scope inner(Bound more, boolean tracked) {
+	private Scope inner(SessionGuarantee more, boolean tracked) {
 		CallerRecord previous = bind(current().inner(more, tracked));
 		return () -> restore(previous);
 	}

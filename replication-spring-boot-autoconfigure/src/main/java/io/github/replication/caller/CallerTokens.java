@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
-import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver;
 import io.github.replication.position.PositionResolver.Place;
 import io.github.replication.position.PositionToken;
@@ -35,8 +34,9 @@ import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * Encodes the record of a caller as a token, and decodes a token that a caller brings.
@@ -168,9 +168,9 @@ public final class CallerTokens {
 	 */
 	PositionToken resolved(CallerRecord record) {
 		resolve(record);
-		Bound bound = record.boundOfTransaction();
-		ReadMark mark = isMonotonic() ? bound.read() : null;
-		return new PositionToken(cluster(), encode(bound.write()), (mark != null) ? read(mark) : null);
+		SessionGuarantee guarantee = record.guaranteeOfTransaction();
+		ReadMark mark = isMonotonic() ? guarantee.read() : null;
+		return new PositionToken(cluster(), encode(guarantee.write()), (mark != null) ? read(mark) : null);
 	}
 
 	/**
@@ -182,13 +182,13 @@ public final class CallerTokens {
 	 */
 	public PositionToken known(CallerRecord record, boolean writing) {
 		lookUp(record);
-		Bound bound = record.boundOfTransaction();
-		Write write = bound.write();
+		SessionGuarantee guarantee = record.guaranteeOfTransaction();
+		WriteMark write = guarantee.write();
 		if (writing) {
-			write = Write.unresolved(this.clock.now(), record.isAsynchronousCommitExpected(), this.clock.nanoTime())
+			write = WriteMark.unresolved(this.clock.now(), record.isAsynchronousCommitExpected(), this.clock.nanoTime())
 				.and(write);
 		}
-		ReadMark mark = isMonotonic() ? bound.read() : null;
+		ReadMark mark = isMonotonic() ? guarantee.read() : null;
 		return new PositionToken(cluster(), encode(write), (mark != null) ? read(mark) : null);
 	}
 
@@ -224,15 +224,15 @@ public final class CallerTokens {
 		}
 	}
 
-	Write resolve(Write write) {
+	WriteMark resolve(WriteMark write) {
 		PositionResolver resolver = this.resolver;
 		return (resolver != null) ? resolver.resolve(write) : write;
 	}
 
-	private static void resolve(CallerRecord record, UnaryOperator<Write> resolver) {
-		Write write = record.boundOfTransaction().write();
+	private static void resolve(CallerRecord record, UnaryOperator<WriteMark> resolver) {
+		WriteMark write = record.guaranteeOfTransaction().write();
 		if (write != null) {
-			Write resolved = resolver.apply(write);
+			WriteMark resolved = resolver.apply(write);
 			if (!resolved.equals(write)) {
 				record.updateWrite((current) -> supersede(current, write, resolved));
 			}
@@ -243,7 +243,7 @@ public final class CallerTokens {
 	 * A finding about a write holds for the caller's write only if that was not followed
 	 * by another. A position that was learnt meanwhile counts besides.
 	 */
-	private static Write supersede(Write current, Write asked, Write resolved) {
+	private static WriteMark supersede(WriteMark current, WriteMark asked, WriteMark resolved) {
 		if (current.equals(asked)) {
 			return resolved;
 		}
@@ -261,7 +261,7 @@ public final class CallerTokens {
 	 * has none and positions do not decide, its time is kept, which does not begin to
 	 * count again when it comes back.
 	 */
-	@Nullable Reached encode(@Nullable Write write) {
+	@Nullable Reached encode(@Nullable WriteMark write) {
 		PositionResolver resolver = this.resolver;
 		if (write == null || !isTracking()) {
 			return null;
@@ -277,27 +277,27 @@ public final class CallerTokens {
 	 * @param write the write
 	 * @return the token, {@code null} if tokens do not contain writes
 	 */
-	public @Nullable String writeToken(Write write) {
+	public @Nullable String writeToken(WriteMark write) {
 		PositionResolver resolver = this.resolver;
 		Reached reached = encode((resolver != null) ? resolver.lookUp(write) : write);
 		return (reached != null) ? new PositionToken(cluster(), reached, null).toString() : null;
 	}
 
-	private Instant instantOf(Write write) {
+	private Instant instantOf(WriteMark write) {
 		return this.wallClock.instant().minusNanos(Math.max(0, this.clock.nanoTime() - write.at()));
 	}
 
 	/**
 	 * Decodes tokens that have just arrived.
 	 * @param texts tokens, separated by commas
-	 * @return the bound of their maximum; tokens that are malformed, of another version
-	 * or of another cluster are ignored
+	 * @return the guarantee of their maximum; tokens that are malformed, of another
+	 * version or of another cluster are ignored
 	 */
-	public Bound decode(String texts) {
+	public SessionGuarantee decode(String texts) {
 		return new Arrival(this).add(List.of(StringUtils.tokenizeToStringArray(texts, SEPARATOR)));
 	}
 
-	@Nullable Write decode(@Nullable Reached reached) {
+	@Nullable WriteMark decode(@Nullable Reached reached) {
 		if (reached == null || !isTracking()) {
 			return null;
 		}
@@ -305,22 +305,22 @@ public final class CallerTokens {
 		long arrival = this.clock.now();
 		WalPosition position = reached.position();
 		if (position != null && cluster() != 0) {
-			return new Write(0, reached.asynchronous(), position, arrival, now);
+			return new WriteMark(0, reached.asynchronous(), position, arrival, now);
 		}
 		Instant instant = reached.at();
 		return (instant != null && !isExact()) ? decode(instant, reached.asynchronous(), arrival, now)
-				: Write.unresolved(arrival, reached.asynchronous(), now);
+				: WriteMark.unresolved(arrival, reached.asynchronous(), now);
 	}
 
 	/**
 	 * A write of unknown position, where time decides.
 	 */
-	private @Nullable Write decode(Instant instant, boolean asynchronous, long arrival, long now) {
+	private @Nullable WriteMark decode(Instant instant, boolean asynchronous, long arrival, long now) {
 		Duration age = Duration.between(instant, this.wallClock.instant());
 		if (age.compareTo(this.window) >= 0) {
 			return null;
 		}
-		return Write.unresolved(arrival, asynchronous, now - (age.isNegative() ? 0 : age.toNanos()));
+		return WriteMark.unresolved(arrival, asynchronous, now - (age.isNegative() ? 0 : age.toNanos()));
 	}
 
 	/**

@@ -29,7 +29,7 @@ import io.github.replication.RoutedConnection;
 import io.github.replication.cache.CacheProtection;
 import io.github.replication.cache.RegionWatermarks;
 import io.github.replication.position.SampleClock;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * Protects Hibernate's second-level and query cache from values of replicas that lag. A
@@ -81,7 +81,7 @@ public final class HibernateCaches {
 	 * @param required the write that the value has to include, {@code null} for none
 	 * @param session the session
 	 */
-	boolean includes(@Nullable Write required, SharedSessionContractImplementor session) {
+	boolean includes(@Nullable WriteMark required, SharedSessionContractImplementor session) {
 		if (required == null) {
 			return true;
 		}

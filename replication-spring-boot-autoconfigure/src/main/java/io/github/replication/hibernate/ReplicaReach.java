@@ -16,7 +16,7 @@
 
 package io.github.replication.hibernate;
 
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * Knows how far replicas have come.
@@ -34,6 +34,6 @@ public interface ReplicaReach {
 	 * @param tick the moment, as the clock of samples has noted it
 	 * @return {@code false} also if that is not known
 	 */
-	boolean had(String replica, Write write, long tick);
+	boolean had(String replica, WriteMark write, long tick);
 
 }

@@ -19,7 +19,7 @@ package io.github.replication.hibernate;
 import org.hibernate.cache.spi.CacheTransactionSynchronization;
 
 import io.github.replication.position.SampleClock;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * Notes when the transaction of a session has begun, or the session itself outside of
@@ -56,7 +56,7 @@ final class SessionStart implements CacheTransactionSynchronization {
 	/**
 	 * Whether a write was committed, or known, before.
 	 */
-	boolean isAfter(Write write) {
+	boolean isAfter(WriteMark write) {
 		return this.at - write.at() > 0;
 	}
 

@@ -299,7 +299,7 @@ final class ConnectionSource {
 		PrimaryWait wait = null;
 		try {
 			List<ClusterNode> excluded = RetryAttempt.excluded(this.cluster.topology());
-			RouteRequest current = (delay != null) ? request.with(caller.bound()) : request;
+			RouteRequest current = (delay != null) ? request.with(caller.guarantee()) : request;
 			while (true) {
 				Topology topology = this.cluster.topology();
 				Route route = this.routes.find(current, caller, excluded);
@@ -319,7 +319,7 @@ final class ConnectionSource {
 						excluded = without(excluded, route.node(), ex.isUnreachable());
 					}
 				}
-				current = request.with(caller.bound());
+				current = request.with(caller.guarantee());
 			}
 		}
 		finally {
@@ -351,7 +351,7 @@ final class ConnectionSource {
 	 */
 	private @Nullable PhysicalConnection acquire(Route route, RouteRequest request, SessionConnections connections,
 			CallerRecord caller) throws SQLException {
-		RouteRequest decided = (route.reason() == Reason.READ_ONLY) ? request.with(caller.bound()) : request;
+		RouteRequest decided = (route.reason() == Reason.READ_ONLY) ? request.with(caller.guarantee()) : request;
 		RetryAttempt.uses(route.node());
 		PhysicalConnection open = connections.find(route.node(), route.pool());
 		if (open != null && this.routes.leadsToKnownServer(route, decided, open.connection())) {
@@ -555,7 +555,7 @@ final class ConnectionSource {
 				logger.debug(route.node() + " gives no connection for metadata", ex);
 				excluded = without(excluded, route.node(), ex.isUnreachable());
 			}
-			current = request.with(caller().bound());
+			current = request.with(caller().guarantee());
 		}
 	}
 

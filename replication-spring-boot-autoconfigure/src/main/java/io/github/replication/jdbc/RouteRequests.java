@@ -54,7 +54,7 @@ final class RouteRequests {
 		boolean plainRead = !inTransaction && !readOnly && this.source.isByStatement() && text.isReadForReplica();
 		boolean serializable = isSerializable() || text.asksForSerializable();
 		return new RouteRequest(scope, readOnly, inTransaction, plainRead, held, serializable,
-				this.source.caller().bound());
+				this.source.caller().guarantee());
 	}
 
 	boolean isReadOnly() {

@@ -28,7 +28,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import io.github.replication.RoutingScope;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
-import io.github.replication.position.Bound;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.postgres.SqlState;
 
 /**
@@ -144,7 +144,7 @@ final class SessionUnits {
 	 */
 	private boolean isFresh(UnitOfWork unit) {
 		return !unit.isUsed() && unit.request().scope() == RoutingScope.current() && this.source.isInPlace(unit)
-				&& (!unit.isOnReplica() || unit.isDecidedBy(this.source.caller().bound()));
+				&& (!unit.isOnReplica() || unit.isDecidedBy(this.source.caller().guarantee()));
 	}
 
 	/**
@@ -247,13 +247,13 @@ final class SessionUnits {
 	 * the caller's own write, from another transaction or thread.
 	 */
 	private UnitOfWork followCaller(UnitOfWork unit, RoutingScope scope) throws SQLException {
-		Bound bound = this.source.caller().boundOfTransaction();
-		if (bound.write() == unit.seenWrite() && scope.consistency() == unit.request().scope().consistency()) {
+		SessionGuarantee guarantee = this.source.caller().guaranteeOfTransaction();
+		if (guarantee.write() == unit.seenWrite() && scope.consistency() == unit.request().scope().consistency()) {
 			return unit;
 		}
-		RouteRequest request = unit.request().within(scope).with(bound);
+		RouteRequest request = unit.request().within(scope).with(guarantee);
 		if ((unit.isUsed() && keepsSnapshot(unit)) || this.source.catchesUp(unit, request)) {
-			unit.seenWrite(bound.write());
+			unit.seenWrite(guarantee.write());
 			return unit;
 		}
 		return hasFailed(unit) ? unit : goOnAtPrimary(unit, request);

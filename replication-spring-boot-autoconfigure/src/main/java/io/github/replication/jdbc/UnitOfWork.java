@@ -29,9 +29,9 @@ import io.github.replication.RouteDecision;
 import io.github.replication.node.ClusterNode;
 import io.github.replication.policy.Route;
 import io.github.replication.policy.RouteRequest;
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
-import io.github.replication.position.Write;
+import io.github.replication.position.SessionGuarantee;
+import io.github.replication.position.WriteMark;
 import io.github.replication.postgres.DriverConnection;
 import io.github.replication.postgres.DriverConnection.TransactionState;
 import io.github.replication.postgres.SqlState;
@@ -70,7 +70,7 @@ final class UnitOfWork {
 	 */
 	private final @Nullable ReadMark decidedBy;
 
-	private @Nullable Write seenWrite;
+	private @Nullable WriteMark seenWrite;
 
 	/**
 	 * What listeners are to be informed of with each statement.
@@ -110,8 +110,8 @@ final class UnitOfWork {
 		this.readOnly = request.readOnly() || !physical.isOnWritePool();
 		this.ownTransactions = this.readOnly && !request.inTransaction() && !physical.isSessionReadOnly();
 		this.onUsedConnection = physical.isUsed();
-		this.decidedBy = request.bound().read();
-		this.seenWrite = request.bound().write();
+		this.decidedBy = request.guarantee().read();
+		this.seenWrite = request.guarantee().write();
 	}
 
 	PhysicalConnection physical() {
@@ -134,8 +134,8 @@ final class UnitOfWork {
 	 * Whether the caller has neither written nor read elsewhere since the node was
 	 * chosen.
 	 */
-	boolean isDecidedBy(Bound bound) {
-		return bound.write() == this.seenWrite && Objects.equals(bound.read(), this.decidedBy);
+	boolean isDecidedBy(SessionGuarantee guarantee) {
+		return guarantee.write() == this.seenWrite && Objects.equals(guarantee.read(), this.decidedBy);
 	}
 
 	boolean isOnUsedConnection() {
@@ -198,11 +198,11 @@ final class UnitOfWork {
 	/**
 	 * The caller's own write that the unit is known to see.
 	 */
-	@Nullable Write seenWrite() {
+	@Nullable WriteMark seenWrite() {
 		return this.seenWrite;
 	}
 
-	void seenWrite(@Nullable Write write) {
+	void seenWrite(@Nullable WriteMark write) {
 		this.seenWrite = write;
 	}
 

@@ -51,7 +51,7 @@ public enum ReplicationMeter {
 	 * Waits of reads for a replica.
 	 */
 	WAIT("replication.wait", Kind.TIMER, "seconds",
-			"Time that reads have waited until a replica was known to have what they must see"),
+			"Time that reads have waited until a replica was known to have the writes that they must see"),
 
 	/**
 	 * Units that ran again.

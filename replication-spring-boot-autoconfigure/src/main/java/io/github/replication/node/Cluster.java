@@ -148,7 +148,7 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 				null, null);
 		Member primary = supervise(definition, Role.PRIMARY, writePool);
 		this.positions.follow(primary.node().inquiry());
-		this.membership = new Membership(primary, settings, this.positions, clock, wallClock, new Succession());
+		this.membership = new Membership(primary, settings, this.positions, clock, wallClock, new PoolSwitch());
 		this.membership.onChange(this::stateChanged);
 		this.positions.within(this::topology);
 		settings.replicas().forEach((replica) -> this.membership.join(supervise(replica, Role.REPLICA, null)));
@@ -501,18 +501,18 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	 */
 	private void changePools(Member before, Member now) {
 		before.node().readPool().resizeForReplica();
-		before.node().readPool().patience(0);
+		before.node().readPool().maxWait(0);
 		now.node().readPool().resize(this.pools.sizeOnPrimary());
-		now.node().readPool().patience(this.pool.get().getConnectionTimeout());
+		now.node().readPool().maxWait(this.pool.get().getConnectionTimeout());
 		restWhileUnavailable(before);
 		restWhileUnavailable(now);
 		changed();
 	}
 
 	/**
-	 * What follows from a failover.
+	 * Switches the pools on a failover.
 	 */
-	private final class Succession implements Membership.Succession {
+	private final class PoolSwitch implements Membership.FailoverListener {
 
 		@Override
 		public void ready(Member now) {
@@ -669,8 +669,8 @@ public final class Cluster implements ReplicationCluster, AutoCloseable {
 	public boolean remove(String name, Duration deadline) {
 		Member member = find(name);
 		this.membership.leave(member);
-		long patience = ((deadline.compareTo(LONGEST) < 0) ? deadline : LONGEST).toNanos();
-		boolean idle = awaitIdle(member.node(), this.clock.nanoTime() + patience);
+		long maxWait = ((deadline.compareTo(LONGEST) < 0) ? deadline : LONGEST).toNanos();
+		boolean idle = awaitIdle(member.node(), this.clock.nanoTime() + maxWait);
 		close(member);
 		changed();
 		logger.info(member + " was removed" + (idle ? "" : ", with units of work under way"));

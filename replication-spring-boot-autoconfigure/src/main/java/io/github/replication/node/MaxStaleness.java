@@ -35,7 +35,7 @@ record MaxStaleness(Duration limit, long now) {
 	 * @param node the replica
 	 * @param positions the positions known at one moment
 	 */
-	boolean isKeptBy(ClusterNode node, SessionGuarantees positions) {
+	boolean isKeptBy(ClusterNode node, ReplicaQualification positions) {
 		PrimaryHistory history = positions.history();
 		Known known = node.inquiry().position().known();
 		if (known == null || !positions.isComparable(known, history.timeline())) {

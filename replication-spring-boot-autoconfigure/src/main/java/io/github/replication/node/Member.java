@@ -172,7 +172,7 @@ final class Member {
 	 * Whether the server belongs to the cluster, as far as is known.
 	 */
 	boolean isOfCluster() {
-		return strangeness() == null;
+		return foreignCluster() == null;
 	}
 
 	/**
@@ -277,13 +277,13 @@ final class Member {
 		if (this.health.isDrained()) {
 			return NodeState.DRAINED;
 		}
-		if (this.health.isAnswering() && mistake() != null) {
+		if (this.health.isAnswering() && misconfiguration() != null) {
 			return NodeState.MISCONFIGURED;
 		}
 		if (!this.health.isReachable() || this.health.isFailing()) {
 			return NodeState.OFFLINE;
 		}
-		if (mistake() != null) {
+		if (misconfiguration() != null) {
 			return NodeState.MISCONFIGURED;
 		}
 		boolean shared = this.node.inquiry().position().isShared();
@@ -304,7 +304,7 @@ final class Member {
 			case LAGGING -> "not known to keep replication.max-lag or replication.max-lag-size";
 			case DIVERGED -> "it has replayed changes that the primary does not have: rebuild it as a standby"
 					+ " (pg_rewind, pg_basebackup)";
-			case MISCONFIGURED -> mistake();
+			case MISCONFIGURED -> misconfiguration();
 			case OFFLINE -> lossOrFailure();
 		};
 	}
@@ -326,22 +326,22 @@ final class Member {
 
 	/**
 	 * Returns the misconfiguration of the server.
-	 * @return the mistake and what to do, {@code null} if there is none
+	 * @return the mistake and the remedy, {@code null} if there is none
 	 */
-	@Nullable String mistake() {
+	@Nullable String misconfiguration() {
 		Sample last = this.health.last();
 		if (last == null) {
 			return null;
 		}
-		String strangeness = strangeness();
-		if (strangeness != null) {
-			return strangeness;
+		String foreignCluster = foreignCluster();
+		if (foreignCluster != null) {
+			return foreignCluster;
 		}
 		boolean mayRival = this.aliasOf == null && this.primaryHeard;
 		return Misconfiguration.ofRole(last.state(), isPrimary(), mayRival ? this.rivalry : null);
 	}
 
-	private @Nullable String strangeness() {
+	private @Nullable String foreignCluster() {
 		Sample last = this.health.last();
 		return (last != null) ? Misconfiguration.ofServer(last.state(), this.clusterSystem, this.clusterDatabase)
 				: null;

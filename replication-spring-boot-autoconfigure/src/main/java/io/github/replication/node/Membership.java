@@ -53,7 +53,7 @@ final class Membership {
 
 	private final InstantSource wallClock;
 
-	private final Succession succession;
+	private final FailoverListener failoverListener;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -83,16 +83,16 @@ final class Membership {
 	 * @param positions learns the position of the primary
 	 * @param clock the monotonic clock
 	 * @param wallClock the time of day, for reports to operators
-	 * @param succession called at a failover
+	 * @param failoverListener called at a failover
 	 */
 	Membership(Member primary, ClusterSettings settings, Positions positions, SampleClock clock,
-			InstantSource wallClock, Succession succession) {
+			InstantSource wallClock, FailoverListener failoverListener) {
 		this.failover = settings.monitor().failover();
 		this.zone = settings.zone();
 		this.positions = positions;
 		this.clock = clock;
 		this.wallClock = wallClock;
-		this.succession = succession;
+		this.failoverListener = failoverListener;
 		this.configured = primary;
 		this.primary = primary;
 		this.topology = new Topology(primary.node(), List.of(), this.zone);
@@ -201,10 +201,10 @@ final class Membership {
 		});
 	}
 
-	private static void requireReplica(Member member, String what) {
+	private static void requireReplica(Member member, String purpose) {
 		if (member.isPrimary()) {
 			throw new IllegalStateException(
-					member + " is the primary, which cannot be " + what + ": promote another node before.");
+					member + " is the primary, which cannot be " + purpose + ": promote another node before.");
 		}
 	}
 
@@ -267,17 +267,17 @@ final class Membership {
 	 * @throws SQLException if the connection must not be used
 	 */
 	void inspected(Member member, Sample sample) throws SQLException {
-		String mistake;
+		String misconfiguration;
 		this.lock.lock();
 		try {
-			changed(() -> member.health().told(sample));
-			mistake = member.mistake();
+			changed(() -> member.health().reported(sample));
+			misconfiguration = member.misconfiguration();
 		}
 		finally {
 			this.lock.unlock();
 		}
-		if (mistake != null) {
-			throw new SQLException(member + " is not used: " + mistake, SqlState.CONNECTION_REJECTED);
+		if (misconfiguration != null) {
+			throw new SQLException(member + " is not used: " + misconfiguration, SqlState.CONNECTION_REJECTED);
 		}
 	}
 
@@ -332,7 +332,7 @@ final class Membership {
 	 */
 	private boolean isReady(Member successor) {
 		try {
-			this.succession.ready(successor);
+			this.failoverListener.ready(successor);
 			this.unready = null;
 			return true;
 		}
@@ -394,12 +394,12 @@ final class Membership {
 			logger.info(successor + " is no longer drained, since it is the primary");
 			successor.health().drain(false);
 		}
-		this.succession.prepare(before, successor);
+		this.failoverListener.prepare(before, successor);
 		this.positions.follow(successor.node().inquiry());
 		this.positions.primaryAnswered(sample, null);
 		judge();
 		this.topology = look();
-		this.succession.succeeded(before, way);
+		this.failoverListener.succeeded(before, way);
 	}
 
 	private void reportFailover(Member before, Member successor, @Nullable Sample sample) {
@@ -483,7 +483,7 @@ final class Membership {
 	/**
 	 * Called when another node becomes the primary, under the lock of the membership.
 	 */
-	interface Succession {
+	interface FailoverListener {
 
 		/**
 		 * Called before anything changes.

@@ -29,10 +29,10 @@ final class Misconfiguration {
 
 	/**
 	 * Why a server is another one than its URL should lead to.
-	 * @param state what the server has reported
+	 * @param state the state that the server has reported
 	 * @param system the system identifier of the cluster, 0 if it is not known
 	 * @param database the database of the primary, {@code null} if it is not known
-	 * @return the mistake and what to do, {@code null} if there is none
+	 * @return the mistake and the remedy, {@code null} if there is none
 	 */
 	static @Nullable String ofServer(ServerState state, long system, @Nullable String database) {
 		if (state.system() != 0 && system != 0 && state.system() != system) {
@@ -48,11 +48,11 @@ final class Misconfiguration {
 
 	/**
 	 * Why a server cannot have the role of its node.
-	 * @param state what the server has reported
+	 * @param state the state that the server has reported
 	 * @param primary whether the node is the primary
 	 * @param rivalry why a second primary is none to follow, {@code null} if it is not
 	 * known that it is a second one
-	 * @return the mistake and what to do, {@code null} if there is none
+	 * @return the mistake and the remedy, {@code null} if there is none
 	 */
 	static @Nullable String ofRole(ServerState state, boolean primary, @Nullable String rivalry) {
 		if (primary) {

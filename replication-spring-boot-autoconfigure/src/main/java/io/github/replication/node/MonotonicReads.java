@@ -35,7 +35,7 @@ final class MonotonicReads {
 	 * @param read where and when the caller has read
 	 * @param known the positions known at one moment
 	 */
-	static boolean hasReached(ClusterNode node, ReadMark read, SessionGuarantees known) {
+	static boolean hasReached(ClusterNode node, ReadMark read, ReplicaQualification known) {
 		return isNodeOf(read, node) || known.hasReachedSampleAfter(node, read.tick(), false)
 				|| hasReachedNodeOf(read, node, known);
 	}
@@ -44,7 +44,7 @@ final class MonotonicReads {
 	 * Whether a replica has reached the position that the replica of the read had in a
 	 * sample after the read.
 	 */
-	private static boolean hasReachedNodeOf(ReadMark read, ClusterNode node, SessionGuarantees known) {
+	private static boolean hasReachedNodeOf(ReadMark read, ClusterNode node, ReplicaQualification known) {
 		ClusterNode other = known.inRotation(read.node());
 		Known seen = (other != null) ? other.inquiry().position().known() : null;
 		return seen != null && seen.tick() > read.tick()

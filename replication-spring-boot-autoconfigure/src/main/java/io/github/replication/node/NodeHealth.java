@@ -140,7 +140,7 @@ final class NodeHealth {
 	 * @param now the time, by the monotonic clock in nanoseconds
 	 */
 	void answered(Sample sample, long now) {
-		told(sample);
+		reported(sample);
 		this.failures = 0;
 		this.failure = null;
 		this.answeredAt = now;
@@ -149,7 +149,7 @@ final class NodeHealth {
 	/**
 	 * Notes the state that the server of a new connection has reported.
 	 */
-	void told(Sample sample) {
+	void reported(Sample sample) {
 		Sample last = this.last;
 		if (last == null || sample.tick() > last.tick()) {
 			this.last = sample;

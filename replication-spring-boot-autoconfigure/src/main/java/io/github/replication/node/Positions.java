@@ -29,17 +29,17 @@ import io.github.replication.Reason;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.node.PrimaryHistory.Lag;
 import io.github.replication.node.ReplicaPosition.Known;
-import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver;
 import io.github.replication.position.PositionToken.Read;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
-import io.github.replication.position.Write;
+import io.github.replication.position.SessionGuarantee;
+import io.github.replication.position.WriteMark;
 
 /**
  * The positions of all nodes, by which reads are routed. {@link PrimaryPosition} and
- * {@link ReplicaPosition} keep them, {@link SessionGuarantees} judges them, and
+ * {@link ReplicaPosition} keep them, {@link ReplicaQualification} judges them, and
  * {@link ReplicaWait} brings them up to date. Safe for use by several threads.
  *
  * @since 0.1.0
@@ -203,12 +203,12 @@ public final class Positions implements PositionResolver {
 
 	/**
 	 * Returns the replica that a caller has read from and stays with.
-	 * @param bound the bound of the caller
+	 * @param guarantee the guarantee of the caller
 	 * @return the replica, {@code null} if it is not in rotation or the caller's reads
 	 * are spread
 	 */
-	public @Nullable ClusterNode nodeOf(Bound bound) {
-		ReadMark read = bound.read();
+	public @Nullable ClusterNode nodeOf(SessionGuarantee guarantee) {
+		ReadMark read = guarantee.read();
 		return (read != null && read.isStaying() && this.settings.monotonic()) ? inRotation(read.node()) : null;
 	}
 
@@ -220,8 +220,8 @@ public final class Positions implements PositionResolver {
 	/**
 	 * Returns the judgment by the positions known now.
 	 */
-	private SessionGuarantees now() {
-		return new SessionGuarantees(this.settings, history(), isExact(), this.primary.isServing(),
+	private ReplicaQualification now() {
+		return new ReplicaQualification(this.settings, history(), isExact(), this.primary.isServing(),
 				this.topology.get());
 	}
 
@@ -261,22 +261,22 @@ public final class Positions implements PositionResolver {
 	/**
 	 * Returns the replicas that may serve a caller.
 	 * @param replicas replicas in rotation
-	 * @param bound the bound of the caller
+	 * @param guarantee the guarantee of the caller
 	 * @return the replicas known to have reached it, in the same order
 	 */
-	public List<ClusterNode> qualifying(List<ClusterNode> replicas, Bound bound) {
-		Bound required = required(bound);
+	public List<ClusterNode> qualifying(List<ClusterNode> replicas, SessionGuarantee guarantee) {
+		SessionGuarantee required = required(guarantee);
 		return required.isEmpty() ? replicas : now().qualifying(replicas, required);
 	}
 
 	/**
 	 * Whether one replica may serve a caller.
 	 * @param replica a replica in rotation
-	 * @param bound the bound of the caller
+	 * @param guarantee the guarantee of the caller
 	 * @return {@code true} if it is known to have reached it
 	 */
-	public boolean qualifies(ClusterNode replica, Bound bound) {
-		Bound required = required(bound);
+	public boolean qualifies(ClusterNode replica, SessionGuarantee guarantee) {
+		SessionGuarantee required = required(guarantee);
 		return required.isEmpty() || isNodeOfRead(replica, required) || now().qualifies(replica, required);
 	}
 
@@ -284,18 +284,18 @@ public final class Positions implements PositionResolver {
 	 * Whether a caller has only read, and from this replica. Then no position needs to be
 	 * looked at.
 	 */
-	private static boolean isNodeOfRead(ClusterNode replica, Bound required) {
+	private static boolean isNodeOfRead(ClusterNode replica, SessionGuarantee required) {
 		ReadMark read = required.read();
 		return required.write() == null && read != null && MonotonicReads.isNodeOf(read, replica);
 	}
 
 	/**
 	 * Whether positions restrict the replicas that may serve a caller.
-	 * @param bound the bound of the caller
+	 * @param guarantee the guarantee of the caller
 	 * @return {@code false} if any replica in rotation may serve
 	 */
-	public boolean areRequired(Bound bound) {
-		return !bound.isEmpty() || this.requiredForAll.get() != null;
+	public boolean areRequired(SessionGuarantee guarantee) {
+		return !guarantee.isEmpty() || this.requiredForAll.get() != null;
 	}
 
 	/**
@@ -304,27 +304,28 @@ public final class Positions implements PositionResolver {
 	 * @param window how long that counts at most
 	 */
 	void requireForAll(boolean asynchronous, Duration window) {
-		Write write = Write.unresolved(this.clock.now(), asynchronous, this.clock.nanoTime());
-		this.requiredForAll.set(new Requirement(new Bound(write, null), this.clock.nanoTime() + window.toNanos()));
+		WriteMark write = WriteMark.unresolved(this.clock.now(), asynchronous, this.clock.nanoTime());
+		this.requiredForAll
+			.set(new Requirement(new SessionGuarantee(write, null), this.clock.nanoTime() + window.toNanos()));
 	}
 
 	/**
-	 * The bound of a caller together with the one that counts for every read.
+	 * The guarantee of a caller together with the one that counts for every read.
 	 */
-	private Bound required(Bound bound) {
-		return bound.and(boundOfAll());
+	private SessionGuarantee required(SessionGuarantee guarantee) {
+		return guarantee.and(guaranteeOfAll());
 	}
 
-	private Bound boundOfAll() {
+	private SessionGuarantee guaranteeOfAll() {
 		Requirement requirement = this.requiredForAll.get();
 		if (requirement == null) {
-			return Bound.NONE;
+			return SessionGuarantee.NONE;
 		}
 		if (this.clock.nanoTime() - requirement.until() >= 0) {
 			this.requiredForAll.compareAndSet(requirement, null);
-			return Bound.NONE;
+			return SessionGuarantee.NONE;
 		}
-		return requirement.bound();
+		return requirement.guarantee();
 	}
 
 	/**
@@ -332,7 +333,7 @@ public final class Positions implements PositionResolver {
 	 * for it: later writes are not to count.
 	 */
 	void resolveForAll() {
-		Write write = boundOfAll().write();
+		WriteMark write = guaranteeOfAll().write();
 		NodeInquiry primary = this.replicaWait.primary();
 		if (write != null && primary != null) {
 			primary.sampleAfter(write.tick());
@@ -349,9 +350,9 @@ public final class Positions implements PositionResolver {
 		if (!isExact()) {
 			return true;
 		}
-		Write now = Write.unresolved(this.clock.now(), false, this.clock.nanoTime());
+		WriteMark now = WriteMark.unresolved(this.clock.now(), false, this.clock.nanoTime());
 		this.replicaWait.askPrimary(now.tick());
-		return !hasReached(node, new Bound(now, null));
+		return !hasReached(node, new SessionGuarantee(now, null));
 	}
 
 	/**
@@ -373,18 +374,18 @@ public final class Positions implements PositionResolver {
 	 * flushed then
 	 */
 	public boolean isFresh(ClusterNode replica, Duration maxStaleness) {
-		SessionGuarantees known = now();
+		ReplicaQualification known = now();
 		return new MaxStaleness(maxStaleness, this.clock.nanoTime()).isKeptBy(replica, known);
 	}
 
 	/**
-	 * Whether a replica is known to have reached the bound of a caller.
+	 * Whether a replica is known to fulfil the guarantee of a caller.
 	 * @param node the replica
-	 * @param bound the bound of the caller
+	 * @param guarantee the guarantee of the caller
 	 * @return {@code false} also if that is not known
 	 */
-	public boolean hasReached(ClusterNode node, Bound bound) {
-		return now().hasReached(node, bound);
+	public boolean hasReached(ClusterNode node, SessionGuarantee guarantee) {
+		return now().hasReached(node, guarantee);
 	}
 
 	/**
@@ -395,8 +396,8 @@ public final class Positions implements PositionResolver {
 	 * @param tick the moment, as the clock has noted it
 	 * @return {@code false} also if that is not known
 	 */
-	public boolean hadReached(ClusterNode node, Write write, long tick) {
-		boolean reached = hasReached(node, new Bound(write, null));
+	public boolean hadReached(ClusterNode node, WriteMark write, long tick) {
+		boolean reached = hasReached(node, new SessionGuarantee(write, null));
 		Known known = node.inquiry().position().known();
 		return reached && known != null && known.until() < tick;
 	}
@@ -412,7 +413,7 @@ public final class Positions implements PositionResolver {
 		boolean reached = isWorthAsking(replicas, record) && this.replicaWait.run(asked(replicas, record),
 				() -> settle(replicas, record), () -> isReached(replicas, record));
 		if (!reached) {
-			record.recordBehind(successor(replicas, record.bound()));
+			record.recordBehind(successor(replicas, record.guarantee()));
 		}
 		return reached;
 	}
@@ -431,7 +432,7 @@ public final class Positions implements PositionResolver {
 	 * enough.
 	 */
 	private List<ClusterNode> asked(List<ClusterNode> replicas, CallerRecord record) {
-		ClusterNode left = nodeOf(record.bound());
+		ClusterNode left = nodeOf(record.guarantee());
 		if (left == null || replicas.contains(left)) {
 			return replicas;
 		}
@@ -444,8 +445,8 @@ public final class Positions implements PositionResolver {
 	 * The replica that a caller is to use once it has caught up: its own if that may
 	 * serve, else any, as often as the weights say.
 	 */
-	private int successor(List<ClusterNode> replicas, Bound bound) {
-		ClusterNode node = nodeOf(bound);
+	private int successor(List<ClusterNode> replicas, SessionGuarantee guarantee) {
+		ClusterNode node = nodeOf(guarantee);
 		if (node != null && replicas.contains(node)) {
 			return node.id();
 		}
@@ -472,9 +473,9 @@ public final class Positions implements PositionResolver {
 	}
 
 	private boolean isReached(List<ClusterNode> replicas, CallerRecord record) {
-		Bound bound = required(record.bound());
-		SessionGuarantees now = now();
-		return replicas.stream().anyMatch((node) -> now.hasReached(node, bound));
+		SessionGuarantee guarantee = required(record.guarantee());
+		ReplicaQualification now = now();
+		return replicas.stream().anyMatch((node) -> now.hasReached(node, guarantee));
 	}
 
 	/**
@@ -484,9 +485,9 @@ public final class Positions implements PositionResolver {
 	 */
 	private long settle(List<ClusterNode> replicas, CallerRecord record) {
 		record.updateWrite((write) -> writes().correct(write, this.clock.now()));
-		Bound bound = required(record.bound());
-		long tick = writes().doubt(bound.write());
-		ReadMark read = bound.read();
+		SessionGuarantee guarantee = required(record.guarantee());
+		long tick = writes().doubt(guarantee.write());
+		ReadMark read = guarantee.read();
 		if (read != null && this.settings.monotonic()
 				&& replicas.stream().noneMatch((node) -> MonotonicReads.isNodeOf(read, node))) {
 			tick = Math.max(tick, read.tick());
@@ -504,7 +505,7 @@ public final class Positions implements PositionResolver {
 	}
 
 	@Override
-	public Write resolve(Write write) {
+	public WriteMark resolve(WriteMark write) {
 		if (isExact() && history().firstAfter(write.tick()) == null) {
 			this.replicaWait.askPrimary(write.tick());
 		}
@@ -512,17 +513,17 @@ public final class Positions implements PositionResolver {
 	}
 
 	@Override
-	public Write lookUp(Write write) {
+	public WriteMark lookUp(WriteMark write) {
 		return isExact() ? writes().resolve(write, this.clock.now()) : write;
 	}
 
 	/**
 	 * The writes that every read must see for some time.
 	 *
-	 * @param bound the newest write
+	 * @param guarantee the newest write
 	 * @param until when it counts no longer, by the monotonic clock in nanoseconds
 	 */
-	private record Requirement(Bound bound, long until) {
+	private record Requirement(SessionGuarantee guarantee, long until) {
 
 	}
 

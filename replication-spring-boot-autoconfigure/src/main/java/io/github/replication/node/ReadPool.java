@@ -279,7 +279,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 	 * Changes how long a read may wait for a connection.
 	 * @param millis the time, which counts if it is longer than the pool's own
 	 */
-	void patience(long millis) {
+	void maxWait(long millis) {
 		this.turns = (int) ((millis + this.hikari.getConnectionTimeout() - 1) / this.hikari.getConnectionTimeout());
 	}
 
@@ -407,7 +407,7 @@ public final class ReadPool extends DelegatingDataSource implements AutoCloseabl
 
 	/**
 	 * Whether it takes long to connect to a node that answers the monitor all the same,
-	 * which is no reason to give up while there is patience.
+	 * which is no reason to give up while the read may wait longer.
 	 */
 	private boolean isMerelySlow(SQLException failure) {
 		return this.turns > 1 && PhysicalDataSource.isTimeout(failure) && this.health.isAnswering();

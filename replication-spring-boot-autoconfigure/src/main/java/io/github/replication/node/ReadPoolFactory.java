@@ -122,7 +122,7 @@ final class ReadPoolFactory {
 		config.setConnectionTestQuery(null);
 		ReadPool pool = create(node, config, health, inspection);
 		pool.sizeOfReplica(size);
-		pool.patience(this.primary.get().getConnectionTimeout());
+		pool.maxWait(this.primary.get().getConnectionTimeout());
 		return pool;
 	}
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.replication.node.PrimaryHistory.Point;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * Finds the positions of writes in the samples of the primary, and corrects positions
@@ -36,8 +36,8 @@ record WritePositionLookup(PrimaryHistory history) {
 	 * @param write a write
 	 * @param now the tick of the moment
 	 */
-	Write resolve(Write write, long now) {
-		Write corrected = correct(write, now);
+	WriteMark resolve(WriteMark write, long now) {
+		WriteMark corrected = correct(write, now);
 		Point point = this.history.firstAfter(corrected.tick());
 		if (corrected.isResolved() || point == null) {
 			return corrected;
@@ -49,7 +49,7 @@ record WritePositionLookup(PrimaryHistory history) {
 	/**
 	 * Whether the log was not flushed as far as a write when a sample was taken.
 	 */
-	private static boolean isBeyond(Point point, Write write, long lsn) {
+	private static boolean isBeyond(Point point, WriteMark write, long lsn) {
 		WalPosition position = write.position();
 		return Long.compareUnsigned(lsn, point.flushed()) > 0
 				|| (position != null && Long.compareUnsigned(position.lsn(), point.flushed()) > 0);
@@ -62,7 +62,7 @@ record WritePositionLookup(PrimaryHistory history) {
 	 * @param write a write
 	 * @param now the tick of the moment
 	 */
-	Write correct(Write write, long now) {
+	WriteMark correct(WriteMark write, long now) {
 		Point last = this.history.last();
 		WalPosition position = write.position();
 		if (position == null || last == null) {
@@ -79,7 +79,7 @@ record WritePositionLookup(PrimaryHistory history) {
 	 * The tick that a sample must exceed to say more about a write.
 	 * @return the tick, -1 if nothing is to be found out
 	 */
-	long doubt(@Nullable Write write) {
+	long doubt(@Nullable WriteMark write) {
 		if (write == null) {
 			return -1;
 		}
@@ -89,7 +89,7 @@ record WritePositionLookup(PrimaryHistory history) {
 	/**
 	 * The arrival of a position above everything known.
 	 */
-	private long doubtOfArrived(Write write) {
+	private long doubtOfArrived(WriteMark write) {
 		Point last = this.history.last();
 		WalPosition position = write.position();
 		boolean known = write.arrival() == 0 || position == null

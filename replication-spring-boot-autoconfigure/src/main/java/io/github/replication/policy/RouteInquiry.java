@@ -110,7 +110,7 @@ public final class RouteInquiry {
 		}
 		if (route.reason() == Reason.BEHIND || route.reason() == Reason.RECENT_WRITE) {
 			positions.catchUp(this.policy.replicas(request, excluded), caller);
-			route = this.policy.route(request.with(caller.bound()), excluded);
+			route = this.policy.route(request.with(caller.guarantee()), excluded);
 		}
 		return route;
 	}
@@ -177,7 +177,7 @@ public final class RouteInquiry {
 			return true;
 		}
 		this.cluster.positions().catchUp(List.of(route.node()), caller);
-		return this.policy.stillServes(route, request.with(caller.boundOfTransaction()));
+		return this.policy.stillServes(route, request.with(caller.guaranteeOfTransaction()));
 	}
 
 	/**

@@ -17,7 +17,7 @@
 package io.github.replication.policy;
 
 import io.github.replication.RoutingScope;
-import io.github.replication.position.Bound;
+import io.github.replication.position.SessionGuarantee;
 
 /**
  * The facts about a unit of work that decide where it goes.
@@ -29,11 +29,11 @@ import io.github.replication.position.Bound;
  * @param plainRead whether the statement is known to be a plain read
  * @param held whether the connection holds session state on the write pool
  * @param serializable whether the effective isolation level is serializable
- * @param bound the bound of the caller
+ * @param guarantee the guarantee of the caller
  * @since 0.1.0
  */
 public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTransaction, boolean plainRead, boolean held,
-		boolean serializable, Bound bound) {
+		boolean serializable, SessionGuarantee guarantee) {
 
 	/**
 	 * These facts with the isolation level found to be serializable.
@@ -41,7 +41,7 @@ public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTrans
 	 */
 	public RouteRequest asSerializable() {
 		return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held, true,
-				this.bound);
+				this.guarantee);
 	}
 
 	/**
@@ -49,7 +49,7 @@ public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTrans
 	 * @return a copy
 	 */
 	public RouteRequest asReadWriteTransaction() {
-		return new RouteRequest(this.scope, false, true, false, this.held, this.serializable, this.bound);
+		return new RouteRequest(this.scope, false, true, false, this.held, this.serializable, this.guarantee);
 	}
 
 	/**
@@ -59,17 +59,17 @@ public record RouteRequest(RoutingScope scope, boolean readOnly, boolean inTrans
 	 */
 	public RouteRequest within(RoutingScope scope) {
 		return (scope == this.scope) ? this : new RouteRequest(scope, this.readOnly, this.inTransaction, this.plainRead,
-				this.held, this.serializable, this.bound);
+				this.held, this.serializable, this.guarantee);
 	}
 
 	/**
-	 * These facts with a new bound of the caller.
-	 * @param bound the bound of the caller
+	 * These facts with a new guarantee of the caller.
+	 * @param guarantee the guarantee of the caller
 	 * @return a copy, or this request if nothing differs
 	 */
-	public RouteRequest with(Bound bound) {
-		return (bound == this.bound) ? this : new RouteRequest(this.scope, this.readOnly, this.inTransaction,
-				this.plainRead, this.held, this.serializable, bound);
+	public RouteRequest with(SessionGuarantee guarantee) {
+		return (guarantee == this.guarantee) ? this : new RouteRequest(this.scope, this.readOnly, this.inTransaction,
+				this.plainRead, this.held, this.serializable, guarantee);
 	}
 
 }

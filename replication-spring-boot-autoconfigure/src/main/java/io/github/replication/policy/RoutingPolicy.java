@@ -32,8 +32,8 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Positions;
 import io.github.replication.node.Rotation;
 import io.github.replication.node.Topology;
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
+import io.github.replication.position.SessionGuarantee;
 
 /**
  * Decides where a unit of work goes. Does no I/O and holds no state of its own.
@@ -77,11 +77,11 @@ public final class RoutingPolicy {
 	}
 
 	/**
-	 * The bound that a unit must reach: that of its caller, none unless the unit asks for
+	 * The guarantee that a unit needs: that of its caller, none unless the unit asks for
 	 * {@link Consistency#SESSION}.
 	 */
-	private static Bound required(RouteRequest request) {
-		return (request.scope().consistency() == Consistency.SESSION) ? request.bound() : Bound.NONE;
+	private static SessionGuarantee required(RouteRequest request) {
+		return (request.scope().consistency() == Consistency.SESSION) ? request.guarantee() : SessionGuarantee.NONE;
 	}
 
 	/**
@@ -142,7 +142,7 @@ public final class RoutingPolicy {
 
 	/**
 	 * Returns the nodes that a unit should not use although one of them was decided, if
-	 * another has reached the caller's bound. These are the nodes whose connections are
+	 * another fulfils the caller's guarantee. These are the nodes whose connections are
 	 * all in use, and the node of a caller that is to move.
 	 * @param route the decision
 	 * @param request the facts that it was made from

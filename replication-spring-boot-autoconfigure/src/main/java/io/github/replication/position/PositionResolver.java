@@ -55,7 +55,7 @@ public interface PositionResolver {
 	 * @param write a write
 	 * @return the write, resolved if that is possible
 	 */
-	Write lookUp(Write write);
+	WriteMark lookUp(WriteMark write);
 
 	/**
 	 * Finds the position of a write, asking the primary if need be. Waits no longer than
@@ -63,7 +63,7 @@ public interface PositionResolver {
 	 * @param write a write
 	 * @return the write, resolved if the primary has answered
 	 */
-	Write resolve(Write write);
+	WriteMark resolve(WriteMark write);
 
 	/**
 	 * A small number for a node, in rotation or not. It is the same before and after a

@@ -15,8 +15,8 @@
  */
 
 /**
- * Positions in the primary's write-ahead log, the bounds of callers in it, and their
- * tokens for the next request.
+ * Positions in the primary's write-ahead log, the guarantees of callers, and their tokens
+ * for the next request.
  */
 @NullMarked
 package io.github.replication.position;

@@ -41,8 +41,8 @@ import io.github.replication.caller.CallerOrigin;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.PositionTraffic;
-import io.github.replication.position.Bound;
 import io.github.replication.position.PositionToken;
+import io.github.replication.position.SessionGuarantee;
 
 /**
  * The position of a request's caller: received when the first statement needs it, sent
@@ -367,8 +367,8 @@ final class RequestPosition {
 	private final class Received implements CallerOrigin {
 
 		@Override
-		public Bound recall() {
-			Bound received = Bound.NONE;
+		public SessionGuarantee recall() {
+			SessionGuarantee received = SessionGuarantee.NONE;
 			for (CarrierExchange exchange : RequestPosition.this.exchanges) {
 				if (!RequestPosition.this.over) {
 					Collection<String> tokens = exchange.receive(seen());

@@ -47,7 +47,7 @@ class ReplicationHealthContributorTests {
 	private final ReplicationHealthContributor health = new ReplicationHealthContributor(this.cluster, true, List::of);
 
 	@Test
-	void nodeThatIsRemovedMeanwhileIsToldAsItWas() {
+	void nodeThatIsRemovedMeanwhileIsReportedAsItWas() {
 		given(this.cluster.nodes()).willReturn(List.of(node("primary", Role.PRIMARY, NodeState.ONLINE),
 				node("gone", Role.REPLICA, NodeState.LAGGING)));
 		List<HealthContributors.Entry> entries = this.health.stream().toList();

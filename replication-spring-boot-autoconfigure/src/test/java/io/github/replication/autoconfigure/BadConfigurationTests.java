@@ -39,7 +39,7 @@ import io.github.replication.stub.StubDriver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Every way to misconfigure stops the start and tells the property, the value and the
+ * Every way to misconfigure stops the start and names the property, the value and the
  * remedy.
  */
 @ExtendWith(OutputCaptureExtension.class)

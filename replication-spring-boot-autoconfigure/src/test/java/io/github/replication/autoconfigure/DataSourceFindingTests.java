@@ -683,7 +683,7 @@ class DataSourceFindingTests {
 	}
 
 	/**
-	 * Tells its URL and keeps its password.
+	 * Shows its URL and keeps its password.
 	 */
 	static class SecretiveDataSource extends OpaqueDataSource {
 

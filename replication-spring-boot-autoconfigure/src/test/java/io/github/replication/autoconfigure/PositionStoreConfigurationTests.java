@@ -186,7 +186,7 @@ class PositionStoreConfigurationTests {
 	}
 
 	@Test
-	void reactiveWebApplicationIsToldThatRequestsAreNoCallers() {
+	void reactiveWebApplicationIsWarnedThatRequestsAreNoCallers() {
 		ReactiveWebApplicationContextRunner reactive = new ReactiveWebApplicationContextRunner()
 			.withConfiguration(
 					AutoConfigurations.of(DataSourceAutoConfiguration.class, ReplicationAutoConfiguration.class))

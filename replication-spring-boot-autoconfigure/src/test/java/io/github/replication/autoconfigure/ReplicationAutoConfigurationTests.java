@@ -34,8 +34,8 @@ import com.jayway.jsonpath.JsonPath;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariCredentialsProvider;
 import com.zaxxer.hikari.HikariDataSource;
-import org.apache.commons.logging.LogFactory;
 import com.zaxxer.hikari.util.Credentials;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -92,7 +92,7 @@ import io.github.replication.jdbc.ReplicationDataSource;
 import io.github.replication.node.Cluster;
 import io.github.replication.node.Node;
 import io.github.replication.node.ReplicaPoolCustomizer;
-import io.github.replication.position.Bound;
+import io.github.replication.position.SessionGuarantee;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -389,7 +389,8 @@ class ReplicationAutoConfigurationTests {
 				context.getBean(DataSourceScriptDatabaseInitializer.class);
 				assertThat(context.getBeanFactory().containsSingleton("dataSource")).isFalse();
 				context.getBean(DataSource.class);
-				assertThat(context.getBean(ClusterFactory.class).cluster().positions().areRequired(Bound.NONE))
+				assertThat(
+						context.getBean(ClusterFactory.class).cluster().positions().areRequired(SessionGuarantee.NONE))
 					.isTrue();
 			});
 	}
@@ -404,7 +405,7 @@ class ReplicationAutoConfigurationTests {
 	 */
 	private static boolean countsForAll(Cluster cluster) {
 		cluster.wrote(false);
-		return cluster.positions().areRequired(Bound.NONE);
+		return cluster.positions().areRequired(SessionGuarantee.NONE);
 	}
 
 	@Test
@@ -720,7 +721,7 @@ class ReplicationAutoConfigurationTests {
 		@Override
 		public void afterSingletonsInstantiated() {
 			Cluster cluster = this.clusterFactory.cluster();
-			this.countedBefore = cluster.positions().areRequired(Bound.NONE);
+			this.countedBefore = cluster.positions().areRequired(SessionGuarantee.NONE);
 			this.context.publishEvent(new ContextRefreshedEvent(new GenericApplicationContext(this.context)));
 			this.counted = countsForAll(cluster);
 		}

@@ -236,9 +236,9 @@ class CacheProtectionRandomTests {
 	}
 
 	private long query(int key, Random random) {
-		boolean bound = this.records.current().bound().write() != null;
+		boolean written = this.records.current().guarantee().write() != null;
 		pause(random, 500);
-		long value = bound ? this.primary.get(key) : this.replica.get(key);
+		long value = written ? this.primary.get(key) : this.replica.get(key);
 		pause(random, 500);
 		return value;
 	}

@@ -374,9 +374,9 @@ class CacheProtectionTests {
 		asOther(() -> {
 			try (CallerContext.Scope scope = this.records.withPosition("")) {
 				asReaderInAnotherThread(() -> assertThat(cache.get("key")).isNull());
-				assertThat(this.records.current().bound().write()).isNotNull();
+				assertThat(this.records.current().guarantee().write()).isNotNull();
 				assertThat(this.records.current().write()).as("not its own").isNull();
-				assertThat(this.records.current().boundOfTransaction().write()).as("in a transaction").isNull();
+				assertThat(this.records.current().guaranteeOfTransaction().write()).as("in a transaction").isNull();
 			}
 		});
 	}
@@ -386,7 +386,7 @@ class CacheProtectionTests {
 		ProtectedCache cache = new ProtectedCache(this.target, watermarks(false, "one"));
 		asWriter(() -> cache.evict("key"));
 		asReader(() -> assertThat(cache.get("key")).isNull());
-		asReader(() -> assertThat(this.records.current().bound().isEmpty()).isTrue());
+		asReader(() -> assertThat(this.records.current().guarantee().isEmpty()).isTrue());
 	}
 
 	@Test
@@ -398,7 +398,7 @@ class CacheProtectionTests {
 			for (int i = 0; i < OpenLoads.MAXIMUM_PER_THREAD; i++) {
 				assertThat(cache.get(i)).isNull();
 			}
-			assertThat(this.records.current().bound().write()).isNotNull();
+			assertThat(this.records.current().guarantee().write()).isNotNull();
 			assertThat(requiredInAnotherThread()).isTrue();
 		});
 	}
@@ -450,7 +450,7 @@ class CacheProtectionTests {
 	 */
 	private boolean requiredInAnotherThread() {
 		AtomicBoolean required = new AtomicBoolean();
-		asOther(() -> required.set(this.records.current().bound().write() != null));
+		asOther(() -> required.set(this.records.current().guarantee().write() != null));
 		return required.get();
 	}
 
@@ -472,7 +472,7 @@ class CacheProtectionTests {
 		});
 		asReader(() -> {
 			assertThat(cache.get(keys - 1)).isNull();
-			assertThat(this.records.current().bound().write()).isNotNull();
+			assertThat(this.records.current().guarantee().write()).isNotNull();
 			cache.put(keys - 1, "new");
 		});
 		assertThat(this.target.get(keys - 1)).isNotNull();

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.position.SampleClock;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -69,8 +69,8 @@ class WatermarksTests {
 		}
 	}
 
-	private Write write() {
-		return Write.unresolved(1, false, this.time.get());
+	private WriteMark write() {
+		return WriteMark.unresolved(1, false, this.time.get());
 	}
 
 }

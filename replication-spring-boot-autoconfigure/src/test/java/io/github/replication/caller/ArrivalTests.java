@@ -27,15 +27,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver.Place;
 import io.github.replication.position.PositionToken;
 import io.github.replication.position.PositionToken.Read;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -72,17 +72,17 @@ class ArrivalTests {
 	void markIsAsOfTheArrival() {
 		this.clock.startSample();
 		long now = this.clock.now();
-		assertThat(arrive("2.cafe..1-11-7-0001").bound().read()).isEqualTo(new ReadMark(ONE, now, 1_000, ROTATION));
+		assertThat(arrive("2.cafe..1-11-7-0001").guarantee().read()).isEqualTo(new ReadMark(ONE, now, 1_000, ROTATION));
 	}
 
 	@Test
-	void readerThatStaysIsToldNothing() {
+	void readerThatStaysGetsNothing() {
 		Caller caller = arrive("2.cafe..1-11-7-0001");
 		assertThat(caller.departureAfter(ONE)).isNull();
 	}
 
 	@Test
-	void firstReadTellsItsNode() {
+	void firstReadNamesItsNode() {
 		Caller caller = arrive();
 		assertThat(caller.departureAfter(ONE)).asString().matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}");
 	}
@@ -91,7 +91,7 @@ class ArrivalTests {
 	void moveSupersedesTheNodeBefore() {
 		Caller caller = arrive("2.cafe..1-11-7-0004");
 		assertThat(caller.departureAfter(TWO)).asString().matches("2\\.cafe\\.\\.2-22-7-0004[0-9a-z]{2}");
-		assertThat(arrive("2.cafe..1-11-7-0004", "2.cafe..2-22-7-000405").bound().read()).isNotNull()
+		assertThat(arrive("2.cafe..1-11-7-0004", "2.cafe..2-22-7-000405").guarantee().read()).isNotNull()
 			.returns(TWO, ReadMark::node);
 	}
 
@@ -106,11 +106,11 @@ class ArrivalTests {
 		Caller second = arrive(one);
 		String two = String.valueOf(second.departureAfter(TWO));
 		String late = String.valueOf(slow.departureAfter(ONE));
-		assertThat(arrive(one, two).bound().read()).isNotNull().returns(TWO, ReadMark::node);
-		assertThat(arrive(late, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+		assertThat(arrive(one, two).guarantee().read()).isNotNull().returns(TWO, ReadMark::node);
+		assertThat(arrive(late, two).guarantee().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
 		Caller next = arrive(late, two);
 		next.read(ONE);
-		assertThat(arrive(String.valueOf(next.departure()), two).bound().read()).isNotNull()
+		assertThat(arrive(String.valueOf(next.departure()), two).guarantee().read()).isNotNull()
 			.returns(ONE, ReadMark::node);
 	}
 
@@ -119,7 +119,7 @@ class ArrivalTests {
 	 */
 	@Test
 	void marksThatSupersedeEachOtherBothCount() {
-		assertThat(arrive("2.cafe..1-11-7-000405", "2.cafe..2-22-7-000405").bound().read()).isNotNull()
+		assertThat(arrive("2.cafe..1-11-7-000405", "2.cafe..2-22-7-000405").guarantee().read()).isNotNull()
 			.returns(ReadMark.PRIMARY, ReadMark::node);
 	}
 
@@ -149,7 +149,7 @@ class ArrivalTests {
 		String two = String.valueOf(moving.departureAfter(TWO));
 		String one = String.valueOf(staying.departureAfter(ONE));
 		assertThat(one).matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}").isNotEqualTo(MARK);
-		assertThat(arrive(one, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+		assertThat(arrive(one, two).guarantee().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
 	}
 
 	/**
@@ -162,8 +162,8 @@ class ArrivalTests {
 		this.clock.startSample();
 		assertThat(staying.departureAfter(ONE)).isNull();
 		String two = String.valueOf(moving.departureAfter(TWO));
-		assertThat(arrive(two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
-		assertThat(arrive(MARK, two).bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+		assertThat(arrive(two).guarantee().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+		assertThat(arrive(MARK, two).guarantee().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
 	}
 
 	@Test
@@ -173,7 +173,7 @@ class ArrivalTests {
 		assertThat(staying.departureAfter(ONE)).isNull();
 		Caller moving = arrive(MARK);
 		String two = String.valueOf(moving.departureAfter(TWO));
-		assertThat(arrive(MARK, two).bound().read()).isNotNull().returns(TWO, ReadMark::node);
+		assertThat(arrive(MARK, two).guarantee().read()).isNotNull().returns(TWO, ReadMark::node);
 	}
 
 	/**
@@ -226,7 +226,7 @@ class ArrivalTests {
 		Caller staying = arrive(mark);
 		Caller moving = arrive(mark);
 		moving.departureAfter(TWO);
-		staying.record.bound();
+		staying.record.guarantee();
 		staying.record.keepNode();
 		assertThat(staying.departureAfter(ONE)).asString().matches("2\\.cafe\\.\\.1-11-6-00[0-9a-z]{2}");
 	}
@@ -257,9 +257,9 @@ class ArrivalTests {
 	 */
 	@Test
 	void positionThatCoversReadsDoesNotCoverThoseOfParallelRequests() {
-		assertThat(arrive("2.cafe..7-ffffffff-ffffffff-0002", "2.cafe..1-11-7-0003").bound().read()).isNotNull()
+		assertThat(arrive("2.cafe..7-ffffffff-ffffffff-0002", "2.cafe..1-11-7-0003").guarantee().read()).isNotNull()
 			.returns(ONE, ReadMark::node);
-		assertThat(arrive("2.cafe..7-ffffffff-ffffffff-0003", "2.cafe..1-11-7-0003").bound().read()).isNull();
+		assertThat(arrive("2.cafe..7-ffffffff-ffffffff-0003", "2.cafe..1-11-7-0003").guarantee().read()).isNull();
 	}
 
 	/**
@@ -268,11 +268,11 @@ class ArrivalTests {
 	@Test
 	void readInAnotherServiceLeavesWithTheResponse() {
 		Caller caller = arrive("2.cafe..1-11-7-0004");
-		assertThat(caller.bound().read()).as("what the request takes along").isNotNull();
+		assertThat(caller.guarantee().read()).as("what the request takes along").isNotNull();
 		caller.record.add(this.tokens.decode("2.cafe..2-22-7-000001"));
 		PositionToken token = caller.departure();
 		assertThat(token).isNotNull();
-		assertThat(arrive("2.cafe..1-11-7-0004", token.toString()).bound().read()).isNotNull()
+		assertThat(arrive("2.cafe..1-11-7-0004", token.toString()).guarantee().read()).isNotNull()
 			.returns(ReadMark.PRIMARY, ReadMark::node);
 		Caller unknown = arrive();
 		unknown.record.add(this.tokens.decode("2.cafe..0-0-ffffffff-01"));
@@ -290,22 +290,22 @@ class ArrivalTests {
 
 	@Test
 	void nodesOfParallelReadsCountTogether() {
-		assertThat(arrive("2.cafe..1-11-7-0001", "2.cafe..2-22-7-000001").bound().read()).isNotNull()
+		assertThat(arrive("2.cafe..1-11-7-0001", "2.cafe..2-22-7-000001").guarantee().read()).isNotNull()
 			.returns(ReadMark.PRIMARY, ReadMark::node);
 	}
 
 	@Test
-	void nodeOfAnotherRotationIsToldAnew() {
+	void nodeOfAnotherRotationIsSentAnew() {
 		Caller caller = arrive("2.cafe..1-11-6-0001");
 		assertThat(caller.departureAfter(ONE)).asString().matches("2\\.cafe\\.\\.1-11-7-00[0-9a-z]{2}");
 	}
 
 	@Test
-	void callerThatShouldMoveAndStaysIsToldNothing() {
+	void callerThatShouldMoveAndStaysGetsNothing() {
 		Caller caller = arrive("2.cafe..1-11-6-0001");
-		assertThat(caller.bound().read()).isNotNull();
+		assertThat(caller.guarantee().read()).isNotNull();
 		caller.record.keepNode();
-		assertThat(caller.bound().read()).isNotNull().returns(ReadMark.ANY, ReadMark::rotation);
+		assertThat(caller.guarantee().read()).isNotNull().returns(ReadMark.ANY, ReadMark::rotation);
 		assertThat(caller.departureAfter(ONE)).isNull();
 	}
 
@@ -319,7 +319,7 @@ class ArrivalTests {
 	}
 
 	@Test
-	void callerOfANodeThatIsGoneIsToldAnother() {
+	void callerOfANodeThatIsGoneGetsAnother() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
 		this.cluster.places.remove(ONE);
 		Caller caller = arrive("2.cafe..1-11-7-0003");
@@ -329,7 +329,7 @@ class ArrivalTests {
 	}
 
 	@Test
-	void parallelReadersOnThePrimaryAreToldTheSameNode() {
+	void parallelReadersOnThePrimaryGetTheSameNode() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
 		for (int successor : List.of(ONE, TWO)) {
 			Caller caller = arrive("2.cafe..1-11-7-0003", "2.cafe..2-22-7-000003");
@@ -362,7 +362,7 @@ class ArrivalTests {
 		PositionToken token = caller.arrival.departure(caller.record, true, false);
 		assertThat(token).isNotNull();
 		assertThat(token.position()).isEqualTo(new WalPosition(1, 0x500));
-		assertThat(arrive("2.cafe..0-0-7-03", token.toString()).bound().read()).isNull();
+		assertThat(arrive("2.cafe..0-0-7-03", token.toString()).guarantee().read()).isNull();
 	}
 
 	@Test
@@ -374,7 +374,7 @@ class ArrivalTests {
 	}
 
 	@Test
-	void sharedResponseTellsOfWritesOnly() {
+	void sharedResponseReportsWritesOnly() {
 		this.cluster.sampled = new WalPosition(1, 0x500);
 		Caller reader = arrive();
 		reader.read(ONE);
@@ -390,16 +390,16 @@ class ArrivalTests {
 	@Test
 	void tokenThatWasDecodedIsNotDecodedAgain() {
 		Arrival arrival = new Arrival(this.tokens);
-		Bound first = arrival.add(List.of("2.cafe.1-10."));
+		SessionGuarantee first = arrival.add(List.of("2.cafe.1-10."));
 		this.clock.startSample();
 		assertThat(first.write()).isNotNull();
-		assertThat(arrival.add(List.of("2.cafe.1-10."))).isEqualTo(Bound.NONE);
+		assertThat(arrival.add(List.of("2.cafe.1-10."))).isEqualTo(SessionGuarantee.NONE);
 	}
 
 	@Test
 	void tokenOfAnotherClusterIsNeitherUsedNorReplaced() {
 		Arrival arrival = new Arrival(this.tokens);
-		assertThat(arrival.add(List.of("2.beef.1-10.1-11-7-0009"))).isEqualTo(Bound.NONE);
+		assertThat(arrival.add(List.of("2.beef.1-10.1-11-7-0009"))).isEqualTo(SessionGuarantee.NONE);
 		assertThat(arrival.mayReplace("2.beef.1-10.")).isFalse();
 		assertThat(arrival.mayReplace("2.cafe.1-10.")).isTrue();
 	}
@@ -410,7 +410,7 @@ class ArrivalTests {
 	@Test
 	void tokenOfAnotherVersionIsNeitherUsedNorReplaced() {
 		Arrival arrival = new Arrival(this.tokens);
-		assertThat(arrival.add(List.of("3.cafe.1-10."))).isEqualTo(Bound.NONE);
+		assertThat(arrival.add(List.of("3.cafe.1-10."))).isEqualTo(SessionGuarantee.NONE);
 		assertThat(arrival.mayReplace("3.cafe.1-10.")).isFalse();
 	}
 
@@ -430,7 +430,7 @@ class ArrivalTests {
 		this.cluster.mode = ReadYourWritesMode.OFF;
 		this.cluster.monotonic = false;
 		Caller caller = arrive("2.cafe.1-10.1-11-7-0009");
-		assertThat(caller.bound().write()).isNull();
+		assertThat(caller.guarantee().write()).isNull();
 		caller.record.recordWrite(false);
 		caller.read(ONE);
 		assertThat(caller.arrival.departure(caller.record, true, false)).isNull();
@@ -497,14 +497,14 @@ class ArrivalTests {
 	@Test
 	void writeThatOthersHaveMadeDoesNotLeaveWithAReader() {
 		Caller caller = arrive();
-		caller.record.add(new Bound(new Write(0, false, new WalPosition(1, 0x10), 0, 1_000), null));
+		caller.record.add(new SessionGuarantee(new WriteMark(0, false, new WalPosition(1, 0x10), 0, 1_000), null));
 		assertThat(caller.departure()).isNull();
 	}
 
 	@Test
 	void arrivedWriteIsForgottenWithTheWindow() {
 		Caller caller = arrive("2.cafe.u.");
-		assertThat(caller.bound().write()).isNotNull();
+		assertThat(caller.guarantee().write()).isNotNull();
 		this.cluster.known = new WalPosition(1, 0x500);
 		this.time.addAndGet(Duration.ofSeconds(10).toNanos() + 1);
 		assertThat(caller.departure()).isNull();
@@ -535,12 +535,12 @@ class ArrivalTests {
 
 	private record Caller(Arrival arrival, CallerRecord record) {
 
-		Bound bound() {
-			return this.record.bound();
+		SessionGuarantee guarantee() {
+			return this.record.guarantee();
 		}
 
 		void read(int node) {
-			this.record.recordRead(node, this.record.bound().read());
+			this.record.recordRead(node, this.record.guarantee().read());
 		}
 
 		@Nullable PositionToken departureAfter(int node) {

@@ -24,11 +24,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 import io.github.replication.caller.CallerRecord.Requirement;
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -50,19 +50,21 @@ class AwaitedWritesTests {
 
 	@Test
 	void writeIsRequiredUntilItIsReleased() {
-		assertThat(this.required.extend(Bound.NONE, this.caller)).isSameAs(Bound.NONE);
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller)).isSameAs(SessionGuarantee.NONE);
 		Requirement requirement = this.required.add(at(100, 1), 0);
-		assertThat(this.required.extend(Bound.NONE, this.caller)).isEqualTo(new Bound(at(100, 1), null));
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller))
+			.isEqualTo(new SessionGuarantee(at(100, 1), null));
 		requirement.release();
-		assertThat(this.required.extend(Bound.NONE, this.caller)).isSameAs(Bound.NONE);
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller)).isSameAs(SessionGuarantee.NONE);
 	}
 
 	@Test
 	void writesAreRequiredBesidesThoseOfTheCaller() {
 		this.required.add(at(100, 1), 0);
 		this.required.add(at(300, 2), 0);
-		Bound known = new Bound(at(200, 3), new ReadMark(7, 1, 1));
-		assertThat(this.required.extend(known, this.caller)).isEqualTo(new Bound(at(300, 3), new ReadMark(7, 1, 1)));
+		SessionGuarantee known = new SessionGuarantee(at(200, 3), new ReadMark(7, 1, 1));
+		assertThat(this.required.extend(known, this.caller))
+			.isEqualTo(new SessionGuarantee(at(300, 3), new ReadMark(7, 1, 1)));
 	}
 
 	@Test
@@ -71,18 +73,18 @@ class AwaitedWritesTests {
 		Requirement other = this.required.add(at(100, 1), 0);
 		one.release();
 		one.release();
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isNotNull();
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).isNotNull();
 		other.release();
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isNull();
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).isNull();
 	}
 
 	@Test
 	void writeThatIsTooOldIsDroppedWithTheNextOne() {
 		this.required.add(at(900, 10), 0);
 		this.required.add(at(500, 11), 10);
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(900, 11));
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).isEqualTo(at(900, 11));
 		this.required.add(at(100, 12), 11);
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(500, 12));
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).isEqualTo(at(500, 12));
 	}
 
 	@Test
@@ -91,31 +93,31 @@ class AwaitedWritesTests {
 		AwaitedWrites both = new AwaitedWrites(ofAll);
 		CallerRecord caller = caller(10);
 		ofAll.add(at(900, 1), 0);
-		assertThat(both.extend(Bound.NONE, caller).write()).isEqualTo(at(900, 1));
+		assertThat(both.extend(SessionGuarantee.NONE, caller).write()).isEqualTo(at(900, 1));
 		this.now.set(12);
-		Bound known = new Bound(at(100, 12), null);
+		SessionGuarantee known = new SessionGuarantee(at(100, 12), null);
 		assertThat(both.extend(known, caller)).isSameAs(known);
 		this.now.set(0);
-		assertThat(both.extend(Bound.NONE, caller)).as("forgotten").isSameAs(Bound.NONE);
+		assertThat(both.extend(SessionGuarantee.NONE, caller)).as("forgotten").isSameAs(SessionGuarantee.NONE);
 	}
 
 	@Test
 	void ageOfAWriteSurvivesTheOverflowOfTheClock() {
 		this.required.add(at(900, Long.MIN_VALUE), 0);
 		this.required.add(at(500, Long.MIN_VALUE), Long.MAX_VALUE);
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(900, Long.MIN_VALUE));
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).isEqualTo(at(900, Long.MIN_VALUE));
 	}
 
 	@Test
 	void boundIsTheSameObjectUntilSomethingChanges() {
 		Requirement one = this.required.add(at(100, 1), 0);
-		Bound known = new Bound(at(50, 1), null);
-		Bound bound = this.required.extend(known, this.caller);
-		assertThat(this.required.extend(known, this.caller)).isSameAs(bound);
+		SessionGuarantee known = new SessionGuarantee(at(50, 1), null);
+		SessionGuarantee guarantee = this.required.extend(known, this.caller);
+		assertThat(this.required.extend(known, this.caller)).isSameAs(guarantee);
 		this.required.update((write) -> write);
-		assertThat(this.required.extend(known, this.caller)).as("nothing was found out").isSameAs(bound);
-		assertThat(this.required.extend(new Bound(at(70, 1), null), this.caller)).isNotSameAs(bound);
-		Bound again = this.required.extend(known, this.caller);
+		assertThat(this.required.extend(known, this.caller)).as("nothing was found out").isSameAs(guarantee);
+		assertThat(this.required.extend(new SessionGuarantee(at(70, 1), null), this.caller)).isNotSameAs(guarantee);
+		SessionGuarantee again = this.required.extend(known, this.caller);
 		this.required.add(at(80, 1), 0);
 		assertThat(this.required.extend(known, this.caller)).as("one write more").isNotSameAs(again);
 		one.release();
@@ -124,13 +126,14 @@ class AwaitedWritesTests {
 
 	@Test
 	void knowledgeOfOneWriteReplacesThatWriteAlone() {
-		Write unresolved = Write.unresolved(5, true, 1);
+		WriteMark unresolved = WriteMark.unresolved(5, true, 1);
 		this.required.add(unresolved, 0);
 		this.required.add(at(100, 1), 0);
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isNotNull().returns(false, Write::isResolved);
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).isNotNull()
+			.returns(false, WriteMark::isResolved);
 		this.required
 			.update((write) -> (write == unresolved) ? write.resolvedAt(new WalPosition(1, 700), false) : write);
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(700, 1));
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).isEqualTo(at(700, 1));
 	}
 
 	@Test
@@ -141,7 +144,7 @@ class AwaitedWritesTests {
 		}));
 		assertThat(CompletableFuture.supplyAsync(() -> this.required.add(at(200, 1), 0)))
 			.succeedsWithin(Duration.ofSeconds(10));
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(200, 1));
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).isEqualTo(at(200, 1));
 	}
 
 	@Test
@@ -155,7 +158,7 @@ class AwaitedWritesTests {
 				}
 			}
 		});
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(3_500, 1));
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).isEqualTo(at(3_500, 1));
 	}
 
 	@Test
@@ -165,22 +168,23 @@ class AwaitedWritesTests {
 			this.required.add(at(i, 10), 0);
 		}
 		this.required.add(at(1, 20), 0).release();
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).isEqualTo(at(AwaitedWrites.MAXIMUM, 10));
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write())
+			.isEqualTo(at(AwaitedWrites.MAXIMUM, 10));
 		this.required.add(at(1, 20), 11);
-		assertThat(this.required.extend(Bound.NONE, this.caller).write()).as("too old").isEqualTo(at(1, 20));
+		assertThat(this.required.extend(SessionGuarantee.NONE, this.caller).write()).as("too old").isEqualTo(at(1, 20));
 	}
 
 	@Test
 	void writesOfAllCallersCountBesidesItsOwn() {
 		AwaitedWrites one = new AwaitedWrites(this.required);
-		Bound known = new Bound(at(50, 1), null);
+		SessionGuarantee known = new SessionGuarantee(at(50, 1), null);
 		assertThat(one.extend(known, this.caller)).isSameAs(known);
 		Requirement ofAll = this.required.add(at(200, 2), 0);
-		Bound bound = one.extend(known, this.caller);
-		assertThat(bound).isEqualTo(new Bound(at(200, 2), null));
+		SessionGuarantee guarantee = one.extend(known, this.caller);
+		assertThat(guarantee).isEqualTo(new SessionGuarantee(at(200, 2), null));
 		assertThat(one.extendByOwn(known, this.caller)).as("its own").isSameAs(known);
-		assertThat(one.extend(known, this.caller)).isSameAs(bound);
-		assertThat(one.inner().extend(known, this.caller)).isEqualTo(bound);
+		assertThat(one.extend(known, this.caller)).isSameAs(guarantee);
+		assertThat(one.inner().extend(known, this.caller)).isEqualTo(guarantee);
 		one.add(at(300, 1), 0);
 		assertThat(one.extend(known, this.caller).write()).isEqualTo(at(300, 2));
 		assertThat(one.extendByOwn(known, this.caller).write()).isEqualTo(at(300, 1));
@@ -190,15 +194,16 @@ class AwaitedWritesTests {
 
 	@Test
 	void knowledgeOfAWriteOfAllCallersIsKeptForAll() {
-		Write unresolved = Write.unresolved(5, false, 1);
+		WriteMark unresolved = WriteMark.unresolved(5, false, 1);
 		this.required.add(unresolved, 0);
 		AwaitedWrites one = new AwaitedWrites(this.required);
 		one.update((write) -> write.resolvedAt(new WalPosition(1, 700), false));
-		assertThat(new AwaitedWrites(this.required).extend(Bound.NONE, this.caller).write()).isEqualTo(at(700, 1));
+		assertThat(new AwaitedWrites(this.required).extend(SessionGuarantee.NONE, this.caller).write())
+			.isEqualTo(at(700, 1));
 	}
 
-	private static Write at(long lsn, long at) {
-		return new Write(0, false, new WalPosition(1, lsn), 0, at);
+	private static WriteMark at(long lsn, long at) {
+		return new WriteMark(0, false, new WalPosition(1, lsn), 0, at);
 	}
 
 }

@@ -27,14 +27,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver;
 import io.github.replication.position.PositionToken.Reached;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -78,12 +78,12 @@ class CallerRecordTests {
 		CallerRecord.Requirement early = record.delayedSince(this.time.get());
 		this.time.addAndGet(WINDOW.toNanos());
 		CallerRecord.Requirement late = record.delayedSince(this.time.get());
-		assertThat(record.bound().write()).isNotNull();
+		assertThat(record.guarantee().write()).isNotNull();
 		late.release();
 		late.release();
-		assertThat(record.bound().write()).isNotNull();
+		assertThat(record.guarantee().write()).isNotNull();
 		early.release();
-		assertThat(record.bound().write()).isNull();
+		assertThat(record.guarantee().write()).isNull();
 	}
 
 	@Test
@@ -91,10 +91,10 @@ class CallerRecordTests {
 		CallerRecord record = this.records.forRequest(null);
 		record.recordWrite(false);
 		this.time.addAndGet(WINDOW.toNanos());
-		assertThat(record.bound().write()).isNotNull();
+		assertThat(record.guarantee().write()).isNotNull();
 		assertThat(record.hasWritten()).isTrue();
 		this.time.addAndGet(1);
-		assertThat(record.bound().write()).isNull();
+		assertThat(record.guarantee().write()).isNull();
 		assertThat(record.hasWritten()).isFalse();
 	}
 
@@ -103,7 +103,8 @@ class CallerRecordTests {
 		CallerRecord record = this.records.forRequest(null);
 		IntStream.range(0, 4).parallel().forEach((thread) -> {
 			for (int i = 0; i < 20_000; i++) {
-				record.add(new Bound(new Write(0, false, new WalPosition(1, thread * 20_000L + i), 0, 1_000), null));
+				record.add(new SessionGuarantee(
+						new WriteMark(0, false, new WalPosition(1, thread * 20_000L + i), 0, 1_000), null));
 			}
 		});
 		assertThat(write(record).position()).isEqualTo(new WalPosition(1, 79_999));
@@ -114,12 +115,12 @@ class CallerRecordTests {
 		AtomicInteger asked = new AtomicInteger();
 		CallerRecord record = this.records.forRequest(() -> {
 			asked.incrementAndGet();
-			return new Bound(null, new ReadMark(3, 1, 1));
+			return new SessionGuarantee(null, new ReadMark(3, 1, 1));
 		});
 		assertThat(record.isUsed()).isFalse();
 		assertThat(asked).hasValue(0);
-		assertThat(record.bound().read()).isEqualTo(new ReadMark(3, 1, 1));
-		record.bound();
+		assertThat(record.guarantee().read()).isEqualTo(new ReadMark(3, 1, 1));
+		record.guarantee();
 		assertThat(asked).hasValue(1);
 		assertThat(record.isUsed()).isTrue();
 	}
@@ -130,8 +131,9 @@ class CallerRecordTests {
 		CallerRecord record = this.records.forRequest(new CallerOrigin() {
 
 			@Override
-			public Bound recall() {
-				return (asked.incrementAndGet() < 3) ? Bound.NONE : new Bound(null, new ReadMark(3, 1, 1));
+			public SessionGuarantee recall() {
+				return (asked.incrementAndGet() < 3) ? SessionGuarantee.NONE
+						: new SessionGuarantee(null, new ReadMark(3, 1, 1));
 			}
 
 			@Override
@@ -140,10 +142,10 @@ class CallerRecordTests {
 			}
 
 		});
-		assertThat(record.bound()).isEqualTo(Bound.NONE);
-		assertThat(record.bound()).isEqualTo(Bound.NONE);
-		assertThat(record.bound().read()).isNotNull();
-		record.bound();
+		assertThat(record.guarantee()).isEqualTo(SessionGuarantee.NONE);
+		assertThat(record.guarantee()).isEqualTo(SessionGuarantee.NONE);
+		assertThat(record.guarantee().read()).isNotNull();
+		record.guarantee();
 		assertThat(asked).hasValue(3);
 	}
 
@@ -154,10 +156,10 @@ class CallerRecordTests {
 	void originMayLookAtTheRecordItself() {
 		CallerRecord[] record = new CallerRecord[1];
 		record[0] = this.records.forRequest(() -> {
-			assertThat(record[0].bound()).isEqualTo(Bound.NONE);
-			return new Bound(null, new ReadMark(3, 1, 1));
+			assertThat(record[0].guarantee()).isEqualTo(SessionGuarantee.NONE);
+			return new SessionGuarantee(null, new ReadMark(3, 1, 1));
 		});
-		assertThat(record[0].bound().read()).isNotNull();
+		assertThat(record[0].guarantee().read()).isNotNull();
 	}
 
 	@Test
@@ -168,34 +170,34 @@ class CallerRecordTests {
 			throw new IllegalStateException("broken");
 		});
 		try {
-			record.bound();
+			record.guarantee();
 		}
 		catch (IllegalStateException ex) {
 			assertThat(ex).hasMessage("broken");
 		}
-		assertThat(record.bound()).isEqualTo(Bound.NONE);
+		assertThat(record.guarantee()).isEqualTo(SessionGuarantee.NONE);
 		assertThat(asked).hasValue(1);
 	}
 
 	@Test
-	void writeOfAnInnerRecordIsToldToTheOuterUnlessItIsUntracked() {
+	void writeOfAnInnerRecordIsReportedToTheOuterUnlessItIsUntracked() {
 		CallerRecord outer = this.records.forRequest(null);
-		outer.inner(Bound.NONE, false).recordWrite(false);
+		outer.inner(SessionGuarantee.NONE, false).recordWrite(false);
 		assertThat(outer.hasWritten()).isFalse();
-		CallerRecord inner = outer.inner(new Bound(null, new ReadMark(3, 1, 1)), true);
+		CallerRecord inner = outer.inner(new SessionGuarantee(null, new ReadMark(3, 1, 1)), true);
 		inner.recordWrite(true);
 		assertThat(outer.hasWritten()).isTrue();
 		assertThat(write(outer).asynchronous()).isTrue();
-		assertThat(outer.bound().read()).isNull();
-		assertThat(inner.bound().read()).isNotNull();
+		assertThat(outer.guarantee().read()).isNull();
+		assertThat(inner.guarantee().read()).isNotNull();
 	}
 
 	@Test
 	void tokenKeepsWhatIsKnown() {
 		resolveAt(null);
 		CallerRecord record = this.records.forRequest(null);
-		record.add(new Bound(new Write(0, false, new WalPosition(2, 77), 0, this.time.get()), null));
-		Bound read = this.tokens.decode(this.tokens.resolved(record).toString());
+		record.add(new SessionGuarantee(new WriteMark(0, false, new WalPosition(2, 77), 0, this.time.get()), null));
+		SessionGuarantee read = this.tokens.decode(this.tokens.resolved(record).toString());
 		assertThat(read.write()).isNotNull();
 		assertThat(read.write().position()).isEqualTo(new WalPosition(2, 77));
 		assertThat(read.write().isResolved()).isTrue();
@@ -204,12 +206,12 @@ class CallerRecordTests {
 	@Test
 	void tokenOfAnotherClusterIsAbsent() {
 		resolveAt(null);
-		assertThat(this.tokens.decode("2.beef.1-ff.")).isEqualTo(Bound.NONE);
+		assertThat(this.tokens.decode("2.beef.1-ff.")).isEqualTo(SessionGuarantee.NONE);
 	}
 
 	@Test
 	void tokenThatCannotBeComparedIsAWriteAtItsArrival() {
-		Write write = this.tokens.decode("2.cafe.1-ff.").write();
+		WriteMark write = this.tokens.decode("2.cafe.1-ff.").write();
 		assertThat(write).isNotNull();
 		assertThat(write.isResolved()).isFalse();
 		assertThat(write.tick()).isEqualTo(this.clock.now());
@@ -218,11 +220,11 @@ class CallerRecordTests {
 	@Test
 	void tokenWithAnInstantCountsForTheRestOfTheWindow() {
 		String text = "2.cafe.t" + Long.toHexString(93_000) + ".";
-		Bound bound = this.tokens.decode(text);
-		CallerRecord record = this.records.forRequest(() -> bound);
-		assertThat(record.bound().write()).isNotNull();
+		SessionGuarantee guarantee = this.tokens.decode(text);
+		CallerRecord record = this.records.forRequest(() -> guarantee);
+		assertThat(record.guarantee().write()).isNotNull();
 		this.time.addAndGet(Duration.ofSeconds(3).toNanos() + 1);
-		assertThat(record.bound().write()).isNull();
+		assertThat(record.guarantee().write()).isNull();
 		assertThat(this.tokens.decode("2.cafe.t" + Long.toHexString(90_000) + ".").write()).isNull();
 	}
 
@@ -230,14 +232,14 @@ class CallerRecordTests {
 	void tokenWithAnInstantOfAnotherClockIsAWriteAtItsArrivalWherePositionsDecide() {
 		resolveAt(null);
 		for (long millis : new long[] { 1, 90_000, 5_000_000 }) {
-			Write write = this.tokens.decode("2.cafe.t" + Long.toHexString(millis) + ".").write();
-			assertThat(write).isEqualTo(Write.unresolved(this.clock.now(), false, this.time.get()));
+			WriteMark write = this.tokens.decode("2.cafe.t" + Long.toHexString(millis) + ".").write();
+			assertThat(write).isEqualTo(WriteMark.unresolved(this.clock.now(), false, this.time.get()));
 		}
 	}
 
 	@Test
 	void instantOfTheFutureIsNow() {
-		Write write = this.tokens.decode("2.cafe.tffffffffffff.").write();
+		WriteMark write = this.tokens.decode("2.cafe.tffffffffffff.").write();
 		assertThat(write).isNotNull();
 		assertThat(write.at()).isEqualTo(this.time.get());
 	}
@@ -249,7 +251,7 @@ class CallerRecordTests {
 		this.tokens.resolveWith(new Resolver(new WalPosition(1, 100)) {
 
 			@Override
-			public Write resolve(Write write) {
+			public WriteMark resolve(WriteMark write) {
 				CallerRecordTests.this.clock.startSample();
 				record.recordWrite(false);
 				return super.resolve(write);
@@ -267,7 +269,7 @@ class CallerRecordTests {
 		this.tokens.resolveWith(new Resolver(new WalPosition(1, 100)) {
 
 			@Override
-			public Write resolve(Write write) {
+			public WriteMark resolve(WriteMark write) {
 				record.add(CallerRecordTests.this.tokens.decode("2.cafe.1-1ff."));
 				return super.resolve(write);
 			}
@@ -284,12 +286,12 @@ class CallerRecordTests {
 	@Test
 	void resolvedPositionStaysOneWhileThePrimaryIsSilent() {
 		resolveAt(null);
-		Bound bound = this.tokens.decode("2.cafe.1-1ff.");
+		SessionGuarantee guarantee = this.tokens.decode("2.cafe.1-1ff.");
 		this.time.addAndGet(Duration.ofSeconds(4).toNanos());
 		Reached known = new Reached(new WalPosition(1, 0x1ff));
-		assertThat(this.tokens.encode(bound.write())).isEqualTo(known);
+		assertThat(this.tokens.encode(guarantee.write())).isEqualTo(known);
 		silence();
-		assertThat(this.tokens.encode(bound.write())).isEqualTo(known);
+		assertThat(this.tokens.encode(guarantee.write())).isEqualTo(known);
 	}
 
 	@Test
@@ -297,10 +299,10 @@ class CallerRecordTests {
 		resolveAt(null);
 		CallerRecord record = this.records.forRequest(null);
 		record.recordWrite(false);
-		assertThat(this.tokens.encode(record.bound().write())).isEqualTo(Reached.unknown(false));
+		assertThat(this.tokens.encode(record.guarantee().write())).isEqualTo(Reached.unknown(false));
 		this.time.addAndGet(Duration.ofSeconds(4).toNanos());
 		silence();
-		assertThat(this.tokens.encode(record.bound().write()))
+		assertThat(this.tokens.encode(record.guarantee().write()))
 			.isEqualTo(new Reached(null, Instant.EPOCH.plusSeconds(96), false));
 	}
 
@@ -316,43 +318,43 @@ class CallerRecordTests {
 	}
 
 	@Test
-	void writeThatIsLearntOfIsTold() {
-		AtomicInteger told = new AtomicInteger();
+	void writeThatIsLearntOfIsReported() {
+		AtomicInteger reported = new AtomicInteger();
 		CallerRecord record = this.records.forRequest(null);
-		record.listener(new Listener(told::incrementAndGet));
-		record.add(new Bound(null, new ReadMark(3, 1, 1)));
-		assertThat(told).hasValue(0);
-		CallerRecord inner = record.inner(Bound.NONE, true);
+		record.listener(new Listener(reported::incrementAndGet));
+		record.add(new SessionGuarantee(null, new ReadMark(3, 1, 1)));
+		assertThat(reported).hasValue(0);
+		CallerRecord inner = record.inner(SessionGuarantee.NONE, true);
 		inner.add(this.tokens.decode("2.cafe.1-1ff."));
-		assertThat(told).hasValue(1);
-		assertThat(record.bound().write()).isNotNull();
+		assertThat(reported).hasValue(1);
+		assertThat(record.guarantee().write()).isNotNull();
 		assertThat(record.hasWritten()).isFalse();
 	}
 
 	/**
-	 * Whoever is told may hold a lock that another thread has which waits for the answer.
+	 * The listener may hold a lock that another thread has which waits for the answer.
 	 */
 	@Test
-	void writeThatFindsOutWhatCameAlongIsNotTold() {
-		AtomicInteger told = new AtomicInteger();
+	void writeThatFindsOutWhatCameAlongIsNotReported() {
+		AtomicInteger reported = new AtomicInteger();
 		CallerRecord[] record = new CallerRecord[1];
 		record[0] = this.records.forRequest(() -> {
 			record[0].recordWrite(false);
-			return Bound.NONE;
+			return SessionGuarantee.NONE;
 		});
-		record[0].listener(new Listener(told::incrementAndGet));
+		record[0].listener(new Listener(reported::incrementAndGet));
 		assertThat(write(record[0]).isResolved()).isFalse();
-		assertThat(told).hasValue(0);
+		assertThat(reported).hasValue(0);
 		record[0].recordWrite(false);
-		assertThat(told).hasValue(1);
+		assertThat(reported).hasValue(1);
 	}
 
 	@Test
 	void severalTokensCountTogether() {
 		resolveAt(null);
-		Bound bound = this.tokens.decode("2.cafe.1-ff., 2.cafe.1-1ff.,garbage,2.cafe.1-f.");
-		assertThat(bound.write()).isNotNull();
-		assertThat(bound.write().position()).isEqualTo(new WalPosition(1, 0x1ff));
+		SessionGuarantee guarantee = this.tokens.decode("2.cafe.1-ff., 2.cafe.1-1ff.,garbage,2.cafe.1-f.");
+		assertThat(guarantee.write()).isNotNull();
+		assertThat(guarantee.write().position()).isEqualTo(new WalPosition(1, 0x1ff));
 	}
 
 	/**
@@ -365,9 +367,9 @@ class CallerRecordTests {
 		record.keepNode();
 		for (int i = 0; i < 3; i++) {
 			this.clock.startSample();
-			record.recordRead(3, record.bound().read());
+			record.recordRead(3, record.guarantee().read());
 		}
-		assertThat(record.bound().read()).isNotNull().returns(false, ReadMark::isStaying);
+		assertThat(record.guarantee().read()).isNotNull().returns(false, ReadMark::isStaying);
 	}
 
 	@Test
@@ -377,31 +379,31 @@ class CallerRecordTests {
 		long early = this.time.addAndGet(WINDOW.toNanos());
 		this.time.incrementAndGet();
 		CallerRecord.Requirement late = record.delayedSince(this.time.get());
-		assertThat(record.bound().write()).isNull();
+		assertThat(record.guarantee().write()).isNull();
 		record.delayedSince(early);
-		assertThat(record.bound().write()).isNotNull();
+		assertThat(record.guarantee().write()).isNotNull();
 		late.release();
-		assertThat(record.bound().write()).isNotNull();
+		assertThat(record.guarantee().write()).isNotNull();
 	}
 
 	@Test
 	void requiredWriteOfAnotherIsNotTheCallers() {
 		CallerRecord record = this.records.forRequest(null);
-		CallerRecord.Requirement first = record.require(Write.unresolved(1, false, this.time.get()));
-		assertThat(record.bound().write()).isNotNull();
+		CallerRecord.Requirement first = record.require(WriteMark.unresolved(1, false, this.time.get()));
+		assertThat(record.guarantee().write()).isNotNull();
 		assertThat(record.write()).isNull();
 		assertThat(record.hasWritten()).isFalse();
 		this.time.addAndGet(WINDOW.toNanos());
-		record.require(Write.unresolved(2, false, this.time.get())).release();
-		assertThat(record.bound().write()).as("the first still counts").isNotNull();
+		record.require(WriteMark.unresolved(2, false, this.time.get())).release();
+		assertThat(record.guarantee().write()).as("the first still counts").isNotNull();
 		first.release();
-		assertThat(record.bound().write()).isNull();
+		assertThat(record.guarantee().write()).isNull();
 	}
 
 	@Test
 	void positionOfARequiredWriteIsRemembered() {
 		CallerRecord record = this.records.forRequest(null);
-		record.require(Write.unresolved(1, false, this.time.get()));
+		record.require(WriteMark.unresolved(1, false, this.time.get()));
 		record.updateWrite((write) -> write.resolvedAt(new WalPosition(1, 100), false));
 		assertThat(write(record).position()).isEqualTo(new WalPosition(1, 100));
 		assertThat(write(record).isResolved()).isTrue();
@@ -409,8 +411,8 @@ class CallerRecordTests {
 
 	@Test
 	void writeThatTheCallerHasBroughtIsItsOwnUntilTheWindowEnds() {
-		Write brought = Write.unresolved(1, false, this.time.get());
-		CallerRecord record = this.records.forRequest(() -> new Bound(brought, null));
+		WriteMark brought = WriteMark.unresolved(1, false, this.time.get());
+		CallerRecord record = this.records.forRequest(() -> new SessionGuarantee(brought, null));
 		assertThat(record.write()).isEqualTo(brought);
 		this.time.addAndGet(WINDOW.toNanos() + 1);
 		assertThat(record.write()).isNull();
@@ -421,11 +423,11 @@ class CallerRecordTests {
 		AtomicInteger asked = new AtomicInteger();
 		CallerRecord record = this.records.forRequest(() -> {
 			asked.incrementAndGet();
-			return Bound.NONE;
+			return SessionGuarantee.NONE;
 		});
 		record.identify();
 		assertThat(asked).hasValue(1);
-		record.bound();
+		record.guarantee();
 		assertThat(asked).hasValue(1);
 		assertThat(record.isUsed()).isTrue();
 	}
@@ -436,7 +438,7 @@ class CallerRecordTests {
 		CallerRecord outer = this.records.forRequest(null);
 		outer.listener(new Listener(() -> {
 		}, returned::incrementAndGet));
-		CallerRecord inner = outer.inner(Bound.NONE, true);
+		CallerRecord inner = outer.inner(SessionGuarantee.NONE, true);
 		inner.connectionReturned();
 		assertThat(returned).as("before a write").hasValue(0);
 		inner.recordWrite(false);
@@ -450,31 +452,31 @@ class CallerRecordTests {
 		CallerRecord record = this.records.forRequest(null);
 		record.recordRead(3, null);
 		Object state = record.state();
-		record.recordRead(3, record.bound().read());
+		record.recordRead(3, record.guarantee().read());
 		assertThat(record.state()).isSameAs(state);
-		record.recordRead(4, record.bound().read());
+		record.recordRead(4, record.guarantee().read());
 		assertThat(record.state()).as("another node").isNotSameAs(state);
 		state = record.state();
 		this.clock.startSample();
-		record.recordRead(4, record.bound().read());
+		record.recordRead(4, record.guarantee().read());
 		assertThat(record.state()).as("a later sample").isNotSameAs(state);
-		assertThat(record.bound().read()).isNotNull().returns(this.clock.now(), ReadMark::tick);
+		assertThat(record.guarantee().read()).isNotNull().returns(this.clock.now(), ReadMark::tick);
 	}
 
 	@Test
 	void firstReadOfAnInnerRecordIsItsOwnAlthoughTheOuterHasReadTheSame() {
 		CallerRecord outer = this.records.forRequest(null);
 		outer.recordRead(3, null);
-		CallerRecord inner = outer.inner(Bound.NONE, true);
+		CallerRecord inner = outer.inner(SessionGuarantee.NONE, true);
 		assertThat(inner.ownRead()).isNull();
-		inner.recordRead(3, inner.bound().read());
-		assertThat(inner.ownRead()).isEqualTo(outer.bound().read());
+		inner.recordRead(3, inner.guarantee().read());
+		assertThat(inner.ownRead()).isEqualTo(outer.guarantee().read());
 	}
 
 	@Test
 	void readOfAnInnerRecordIsThatOfTheOuter() {
 		CallerRecord outer = this.records.forRequest(null);
-		CallerRecord inner = outer.inner(Bound.NONE, false);
+		CallerRecord inner = outer.inner(SessionGuarantee.NONE, false);
 		inner.recordRead(3, null);
 		inner.recordBehind(4);
 		assertThat(outer.ownRead()).isNotNull().returns(3, ReadMark::node);
@@ -487,9 +489,9 @@ class CallerRecordTests {
 		CallerRecord record = this.records.forRequest(null);
 		record.recordRead(3, null);
 		record.recordRead(4, null);
-		assertThat(record.bound().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
-		record.recordRead(4, record.bound().read());
-		assertThat(record.bound().read()).as("decided in view of both").isNotNull().returns(4, ReadMark::node);
+		assertThat(record.guarantee().read()).isNotNull().returns(ReadMark.PRIMARY, ReadMark::node);
+		record.recordRead(4, record.guarantee().read());
+		assertThat(record.guarantee().read()).as("decided in view of both").isNotNull().returns(4, ReadMark::node);
 	}
 
 	@Test
@@ -498,7 +500,7 @@ class CallerRecordTests {
 		record.recordRead(3, null);
 		this.clock.startSample();
 		record.recordRead(3, null);
-		assertThat(record.bound().read()).isNotNull()
+		assertThat(record.guarantee().read()).isNotNull()
 			.returns(3, ReadMark::node)
 			.returns(this.clock.now(), ReadMark::tick);
 	}
@@ -512,9 +514,9 @@ class CallerRecordTests {
 		record.keepNode();
 		assertThat(rotation(record)).isEqualTo(ReadMark.ANY);
 		this.clock.startSample();
-		record.recordRead(3, record.bound().read());
+		record.recordRead(3, record.guarantee().read());
 		assertThat(rotation(record)).isEqualTo(ReadMark.ANY);
-		record.recordRead(4, record.bound().read());
+		record.recordRead(4, record.guarantee().read());
 		assertThat(rotation(record)).isEqualTo(7);
 	}
 
@@ -525,7 +527,7 @@ class CallerRecordTests {
 		record.recordRead(3, null);
 		this.tokens.resolveWith(inRotation(7));
 		this.clock.startSample();
-		record.recordRead(3, record.bound().read());
+		record.recordRead(3, record.guarantee().read());
 		assertThat(rotation(record)).isEqualTo(7);
 	}
 
@@ -563,7 +565,7 @@ class CallerRecordTests {
 		assertThat(resolvedDuring(record, () -> {
 			this.time.incrementAndGet();
 			record.recordWrite(false);
-		})).returns(true, Write::isResolved).returns(true, Write::asynchronous);
+		})).returns(true, WriteMark::isResolved).returns(true, WriteMark::asynchronous);
 	}
 
 	@Test
@@ -574,31 +576,32 @@ class CallerRecordTests {
 			this.tokens.resolveWith(new Resolver(new WalPosition(1, 100)) {
 
 				@Override
-				public Write resolve(Write write) {
-					record.add(new Bound(new Write(0, false, new WalPosition(1, 50), 0, 0), null));
+				public WriteMark resolve(WriteMark write) {
+					record.add(new SessionGuarantee(new WriteMark(0, false, new WalPosition(1, 50), 0, 0), null));
 					return write.resolvedAt(new WalPosition(1, 100), asynchronous);
 				}
 
 			});
 			this.tokens.resolve(record);
-			assertThat(write(record)).returns(true, Write::isResolved).returns(asynchronous, Write::asynchronous);
+			assertThat(write(record)).returns(true, WriteMark::isResolved)
+				.returns(asynchronous, WriteMark::asynchronous);
 		}
 	}
 
 	@Test
 	void outerRecordExpectsWhatAnInnerDoesUnlessItIsUntracked() {
 		CallerRecord outer = this.records.forRequest(null);
-		outer.inner(Bound.NONE, false).expectAsynchronousCommit();
+		outer.inner(SessionGuarantee.NONE, false).expectAsynchronousCommit();
 		assertThat(outer.isAsynchronousCommitExpected()).isFalse();
-		outer.inner(Bound.NONE, true).expectAsynchronousCommit();
+		outer.inner(SessionGuarantee.NONE, true).expectAsynchronousCommit();
 		assertThat(outer.isAsynchronousCommitExpected()).isTrue();
 	}
 
-	private Write resolvedDuring(CallerRecord record, Runnable meanwhile) {
+	private WriteMark resolvedDuring(CallerRecord record, Runnable meanwhile) {
 		this.tokens.resolveWith(new Resolver(new WalPosition(1, 100)) {
 
 			@Override
-			public Write resolve(Write write) {
+			public WriteMark resolve(WriteMark write) {
 				meanwhile.run();
 				return super.resolve(write);
 			}
@@ -620,7 +623,7 @@ class CallerRecordTests {
 	}
 
 	private static int rotation(CallerRecord record) {
-		ReadMark read = record.bound().read();
+		ReadMark read = record.guarantee().read();
 		assertThat(read).isNotNull();
 		return read.rotation();
 	}
@@ -629,8 +632,8 @@ class CallerRecordTests {
 		this.tokens.resolveWith(new Resolver(position));
 	}
 
-	private static Write write(CallerRecord record) {
-		Write write = record.bound().write();
+	private static WriteMark write(CallerRecord record) {
+		WriteMark write = record.guarantee().write();
 		assertThat(write).isNotNull();
 		return write;
 	}
@@ -675,12 +678,12 @@ class CallerRecordTests {
 		}
 
 		@Override
-		public Write lookUp(Write write) {
+		public WriteMark lookUp(WriteMark write) {
 			return (this.position != null) ? write.resolvedAt(this.position, false) : write;
 		}
 
 		@Override
-		public Write resolve(Write write) {
+		public WriteMark resolve(WriteMark write) {
 			return lookUp(write);
 		}
 

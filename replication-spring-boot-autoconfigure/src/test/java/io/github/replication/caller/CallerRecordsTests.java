@@ -79,7 +79,7 @@ class CallerRecordsTests {
 		scope.close();
 		assertThat(this.records.current()).isSameAs(caller);
 		assertThat(this.records.hasWritten()).isFalse();
-		assertThat(caller.bound().isEmpty()).isTrue();
+		assertThat(caller.guarantee().isEmpty()).isTrue();
 	}
 
 	@Test
@@ -91,14 +91,14 @@ class CallerRecordsTests {
 		scope.close();
 		assertThat(this.records.current()).isSameAs(caller);
 		assertThat(this.records.hasWritten()).isFalse();
-		assertThat(caller.bound().read()).isNotNull().returns(3, ReadMark::node);
+		assertThat(caller.guarantee().read()).isNotNull().returns(3, ReadMark::node);
 	}
 
 	@Test
 	void givenPositionIsRequiredUntilItsScopeEnds() {
 		CallerRecord caller = this.records.current();
 		Scope scope = this.records.withPosition("2.0.u.");
-		assertThat(this.records.current().bound().write()).isNotNull();
+		assertThat(this.records.current().guarantee().write()).isNotNull();
 		this.records.current().recordWrite(false);
 		scope.close();
 		assertThat(this.records.current()).isSameAs(caller);

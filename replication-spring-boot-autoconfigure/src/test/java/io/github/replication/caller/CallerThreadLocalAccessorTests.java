@@ -23,8 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-import io.github.replication.position.Bound;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -53,7 +53,7 @@ class CallerThreadLocalAccessorTests {
 		AtomicInteger asked = new AtomicInteger();
 		CallerRecord caller = this.records.forRequest(() -> {
 			asked.incrementAndGet();
-			return Bound.NONE;
+			return SessionGuarantee.NONE;
 		});
 		this.records.bind(caller);
 		assertThat(this.accessor.getValue()).isSameAs(caller);

@@ -24,14 +24,14 @@ import java.util.Map;
 
 import org.junit.jupiter.api.Test;
 
-import io.github.replication.position.Bound;
 import io.github.replication.position.PositionResolver.Place;
 import io.github.replication.position.PositionToken.Read;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -53,7 +53,8 @@ class CallerTokensTests {
 	private final KnownCluster resolver = new KnownCluster(Map.of(KNOWN, new Place(5, 7)));
 
 	/**
-	 * The samples know another position than the primary, so that both can be told apart.
+	 * The samples know another position than the primary, so that both can be
+	 * distinguished.
 	 */
 	CallerTokensTests() {
 		this.resolver.known = new WalPosition(1, 0xbb);
@@ -101,12 +102,12 @@ class CallerTokensTests {
 		this.record.recordWrite(true);
 		String token = this.tokens.resolved(this.record).toString();
 		assertThat(token).isEqualTo("2.cafe.nu.");
-		assertThat(this.tokens.decode(token).write()).isNotNull().returns(true, Write::asynchronous);
-		assertThat(this.tokens.decode("2.cafe.u.").write()).isNotNull().returns(false, Write::asynchronous);
+		assertThat(this.tokens.decode(token).write()).isNotNull().returns(true, WriteMark::asynchronous);
+		assertThat(this.tokens.decode("2.cafe.u.").write()).isNotNull().returns(false, WriteMark::asynchronous);
 		this.resolver.mode = ReadYourWritesMode.TIME;
 		String timed = this.tokens.resolved(this.record).toString();
 		assertThat(timed).startsWith("2.cafe.nt");
-		assertThat(this.tokens.decode(timed).write()).isNotNull().returns(true, Write::asynchronous);
+		assertThat(this.tokens.decode(timed).write()).isNotNull().returns(true, WriteMark::asynchronous);
 	}
 
 	/**
@@ -123,7 +124,7 @@ class CallerTokensTests {
 		assertThat(this.tokens.known(next, false)).hasToString("2.cafe.n1-aa.");
 		assertThat(this.tokens.known(next, true)).hasToString("2.cafe.nu.");
 		this.resolver.cluster = 0;
-		assertThat(this.tokens.decode("2.cafe.n1-aa.").write()).isNotNull().returns(true, Write::asynchronous);
+		assertThat(this.tokens.decode("2.cafe.n1-aa.").write()).isNotNull().returns(true, WriteMark::asynchronous);
 	}
 
 	@Test
@@ -171,7 +172,7 @@ class CallerTokensTests {
 
 	@Test
 	void tokenOfAWriteForOthersNamesItsPositionWithoutAQuestion() {
-		Write write = Write.unresolved(1, false, NOW);
+		WriteMark write = WriteMark.unresolved(1, false, NOW);
 		assertThat(this.tokens.writeToken(write)).isEqualTo("2.0.t" + Long.toHexString(100_000) + '.');
 		this.tokens.resolveWith(this.resolver);
 		assertThat(this.tokens.writeToken(write)).isEqualTo("2.cafe.1-bb.");
@@ -183,7 +184,7 @@ class CallerTokensTests {
 	void writeWhereTimeDecidesIsATimeAlthoughItsPositionIsKnown() {
 		this.resolver.mode = ReadYourWritesMode.TIME;
 		this.tokens.resolveWith(this.resolver);
-		this.record.add(new Bound(new Write(0, false, new WalPosition(1, 5), 0, NOW), null));
+		this.record.add(new SessionGuarantee(new WriteMark(0, false, new WalPosition(1, 5), 0, NOW), null));
 		assertThat(this.tokens.known(this.record, false)).hasToString("2.cafe.t" + Long.toHexString(100_000) + '.');
 	}
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.replication.position.PositionResolver;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * A cluster whose positions and replicas a test has said.
@@ -87,13 +87,13 @@ final class KnownCluster implements PositionResolver {
 	}
 
 	@Override
-	public Write lookUp(Write write) {
+	public WriteMark lookUp(WriteMark write) {
 		WalPosition position = this.known;
 		return (position != null && !write.isResolved()) ? write.resolvedAt(position, !this.flushed) : write;
 	}
 
 	@Override
-	public Write resolve(Write write) {
+	public WriteMark resolve(WriteMark write) {
 		this.asked++;
 		WalPosition position = this.sampled;
 		return (position != null && !write.isResolved()) ? write.resolvedAt(position, !this.flushed) : write;

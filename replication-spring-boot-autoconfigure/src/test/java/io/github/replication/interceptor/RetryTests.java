@@ -51,7 +51,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * Which units run again, on nodes that fail as they are told.
+ * Which units run again, on nodes that fail as they are set.
  */
 class RetryTests {
 

@@ -110,7 +110,7 @@ class RouteAttributeSourceTests {
 	}
 
 	@Test
-	void propagationTellsWhetherAMethodJoins() {
+	void propagationShowsWhetherAMethodJoins() {
 		assertThat(attribute(Attributes.class, "requiresNew").joins()).isFalse();
 		assertThat(attribute(Attributes.class, "supports").joins()).isTrue();
 		assertThat(attribute(Attributes.class, "primaryInNew").joins()).isFalse();

@@ -38,9 +38,9 @@ class FailoverRuleTests {
 
 	@Test
 	void promotedReplicaIsFollowedWhenTheLeaderFails() {
-		tells(this.leader, false, 1);
-		tells(this.one, false, 2);
-		tells(this.two, true, 1);
+		reports(this.leader, false, 1);
+		reports(this.one, false, 2);
+		reports(this.two, true, 1);
 		assertThat(successor(1)).isNull();
 		fails(this.leader);
 		assertThat(successor(1)).isNull();
@@ -50,26 +50,26 @@ class FailoverRuleTests {
 
 	@Test
 	void promotedReplicaIsFollowedWhenTheLeaderIsAStandby() {
-		tells(this.leader, true, 1);
-		tells(this.one, false, 2);
+		reports(this.leader, true, 1);
+		reports(this.one, false, 2);
 		assertThat(successor(1)).isSameAs(this.one);
 	}
 
 	@Test
 	void promotedReplicaIsFollowedWhenAnotherStandbyFollowsIt() {
-		tells(this.leader, false, 1);
-		tells(this.one, false, 2);
-		tells(this.two, true, 2);
+		reports(this.leader, false, 1);
+		reports(this.one, false, 2);
+		reports(this.two, true, 2);
 		assertThat(successor(1)).isSameAs(this.one);
 	}
 
 	@Test
 	void nobodyGoesBackToAnEarlierTimelineBecauseTheLeaderIsSilent() {
-		tells(this.leader, false, 2);
+		reports(this.leader, false, 2);
 		fails(this.leader);
 		fails(this.leader);
-		tells(this.one, false, 2);
-		tells(this.two, true, 2);
+		reports(this.one, false, 2);
+		reports(this.two, true, 2);
 		assertThat(successor(2)).isNull();
 		assertThat(missing(2))
 			.isEqualTo("primary answers that it is a standby, and a standby replicates from replica-1");
@@ -79,59 +79,60 @@ class FailoverRuleTests {
 
 	@Test
 	void primaryOfAnEarlierTimelineIsFollowedWhenTheLeaderIsItsStandby() {
-		tells(this.leader, true, 1);
-		tells(this.one, false, 1);
+		reports(this.leader, true, 1);
+		reports(this.one, false, 1);
 		assertThat(successor(2)).isSameAs(this.one);
 		assertThat(successor(1)).isSameAs(this.one);
 	}
 
 	@Test
 	void primaryOfAnEarlierTimelineIsFollowedWhenTheLeaderIsAStandbyAndAnotherStandbyHasItsHistory() {
-		tells(this.leader, true, 2);
-		tells(this.one, false, 1);
+		reports(this.leader, true, 2);
+		reports(this.one, false, 1);
 		assertThat(successor(2)).isNull();
 		assertThat(missing(2)).isEqualTo("a standby replicates from replica-1");
-		tells(this.two, true, 1, 101);
+		reports(this.two, true, 1, 101);
 		assertThat(successor(2)).isNull();
-		tells(this.two, true, 1);
+		reports(this.two, true, 1);
 		assertThat(successor(2)).isSameAs(this.one);
 	}
 
 	@Test
 	void nobodyIsAdvisedToRebuildWhatMayBeTheOnlyPrimary() {
-		tells(this.leader, true, 2);
-		tells(this.one, false, 1);
+		reports(this.leader, true, 2);
+		reports(this.one, false, 1);
 		this.one.primaryHeard(true);
 		this.one.competesWith(this.leader, missing(2));
-		assertThat(this.one.mistake())
+		assertThat(this.one.misconfiguration())
 			.isEqualTo("it is a primary as well, and is followed as soon as a standby replicates from replica-1");
-		tells(this.leader, false, 2);
+		reports(this.leader, false, 2);
 		this.one.competesWith(this.leader, missing(2));
-		assertThat(this.one.mistake()).contains("primary is the primary of this cluster: rebuild it as a standby");
+		assertThat(this.one.misconfiguration())
+			.contains("primary is the primary of this cluster: rebuild it as a standby");
 	}
 
 	@Test
 	void primaryOfTheSameTimelineIsNotFollowedWhileTheLeaderIsOne() {
-		tells(this.leader, false, 2);
-		tells(this.one, false, 2);
-		tells(this.two, true, 2);
+		reports(this.leader, false, 2);
+		reports(this.one, false, 2);
+		reports(this.two, true, 2);
 		assertThat(successor(2)).isNull();
 	}
 
 	@Test
 	void anotherAddressOfTheLeaderIsNoSuccessor() {
-		tells(this.leader, false, 2, 100, 17);
-		tells(this.one, false, 2, 100, 17);
-		tells(this.two, true, 2);
+		reports(this.leader, false, 2, 100, 17);
+		reports(this.one, false, 2, 100, 17);
+		reports(this.two, true, 2);
 		assertThat(successor(1)).isNull();
 	}
 
 	@Test
 	void nobodyIsFollowedBeforeTheLeaderWasAsked() {
-		tells(this.one, false, 2);
-		tells(this.two, true, 2);
+		reports(this.one, false, 2);
+		reports(this.two, true, 2);
 		assertThat(successor(0)).isNull();
-		tells(this.leader, false, 1);
+		reports(this.leader, false, 1);
 		assertThat(successor(0)).isSameAs(this.one);
 	}
 
@@ -139,8 +140,8 @@ class FailoverRuleTests {
 	void latestOfSeveralIsFollowed() {
 		fails(this.leader);
 		fails(this.leader);
-		tells(this.one, false, 2);
-		tells(this.two, false, 3);
+		reports(this.one, false, 2);
+		reports(this.two, false, 3);
 		assertThat(successor(1)).isSameAs(this.two);
 	}
 
@@ -148,7 +149,7 @@ class FailoverRuleTests {
 	void primaryOfAnotherClusterIsNotFollowed() {
 		fails(this.leader);
 		fails(this.leader);
-		tells(this.one, false, 2);
+		reports(this.one, false, 2);
 		this.one.belongsTo(4712, null);
 		assertThat(successor(1)).isNull();
 		this.one.belongsTo(4711, "other");
@@ -158,10 +159,10 @@ class FailoverRuleTests {
 	}
 
 	@Test
-	void whatANodeToldBeforeItFailedIsNotBelieved() {
+	void reportOfANodeBeforeItFailedIsNotBelieved() {
 		fails(this.leader);
 		fails(this.leader);
-		tells(this.one, false, 2);
+		reports(this.one, false, 2);
 		fails(this.one);
 		assertThat(successor(1)).isNull();
 	}
@@ -170,8 +171,8 @@ class FailoverRuleTests {
 	void standbyNeverLeads() {
 		fails(this.leader);
 		fails(this.leader);
-		tells(this.one, true, 2);
-		tells(this.two, true, 2);
+		reports(this.one, true, 2);
+		reports(this.two, true, 2);
 		assertThat(successor(1)).isNull();
 	}
 
@@ -183,15 +184,15 @@ class FailoverRuleTests {
 		return FailoverRule.missing(this.leader, timeline, this.one, List.of(this.one, this.two));
 	}
 
-	private static void tells(Member member, boolean inRecovery, int timeline) {
-		tells(member, inRecovery, timeline, 100);
+	private static void reports(Member member, boolean inRecovery, int timeline) {
+		reports(member, inRecovery, timeline, 100);
 	}
 
-	private static void tells(Member member, boolean inRecovery, int timeline, long lsn) {
-		tells(member, inRecovery, timeline, lsn, member.node().name().hashCode());
+	private static void reports(Member member, boolean inRecovery, int timeline, long lsn) {
+		reports(member, inRecovery, timeline, lsn, member.node().name().hashCode());
 	}
 
-	private static void tells(Member member, boolean inRecovery, int timeline, long lsn, long startedAt) {
+	private static void reports(Member member, boolean inRecovery, int timeline, long lsn, long startedAt) {
 		member.health()
 			.answered(new Sample(ticks++, 1, new ServerState(0, false, inRecovery, startedAt, timeline, lsn, 100, 4711,
 					"app", Streaming.UNKNOWN)), 1);

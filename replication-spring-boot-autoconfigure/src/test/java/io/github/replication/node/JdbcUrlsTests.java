@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What is told of a URL is no secret, and tells where it leads.
+ * The shown part of a URL is no secret, and says where it leads.
  */
 class JdbcUrlsTests {
 
@@ -36,13 +36,13 @@ class JdbcUrlsTests {
 			"postgres://app:hu/sh@pg-2/app, postgres://pg-2/app", "jdbc:mysql://app:hush@db/app, jdbc:mysql://db/app",
 			"jdbc:sqlserver://db;databaseName=app;password=hush, jdbc:sqlserver://db",
 			"jdbc:oracle:thin:scott/hush@//db:1521/app, jdbc:oracle:thin://db:1521/app" })
-	void urlIsToldWithoutSecrets(String url, String told) {
-		assertThat(JdbcUrls.withoutSecrets(url)).isEqualTo(told);
+	void urlIsShownWithoutSecrets(String url, String shown) {
+		assertThat(JdbcUrls.withoutSecrets(url)).isEqualTo(shown);
 		assertThat(JdbcUrls.target(url)).doesNotContain("password");
 	}
 
 	@Test
-	void messageOfADriverIsToldWithoutSecrets() {
+	void messageOfADriverIsShownWithoutSecrets() {
 		assertThat(JdbcUrls.withoutSecretsIn("Unable to parse jdbc:postgresql://a:hush@pg$1/app?password=hush here"))
 			.isEqualTo("Unable to parse jdbc:postgresql://pg$1/app here");
 		assertThat(JdbcUrls.withoutSecretsIn("Who? Nobody at all@home")).isEqualTo("Who? Nobody at all@home");
@@ -63,7 +63,7 @@ class JdbcUrlsTests {
 	}
 
 	@Test
-	void parametersThatChooseADatabaseTellUrlsOfOtherVendorsApart() {
+	void parametersThatChooseADatabaseDistinguishUrlsOfOtherVendors() {
 		assertThat(JdbcUrls.isSame("jdbc:sqlserver://db;databaseName=a", "jdbc:sqlserver://db;databaseName=b"))
 			.isFalse();
 	}

@@ -148,7 +148,7 @@ class MemberTests {
 		this.replica.health().lost(new SQLException("connection refused"));
 		assertThat(judged(this.replica)).returns(NodeState.MISCONFIGURED, StateSince::state);
 		assertThat(this.replica.node().condition().cause()).startsWith("it belongs to another cluster")
-			.isEqualTo(this.replica.mistake());
+			.isEqualTo(this.replica.misconfiguration());
 		assertThat(this.replica.isOfCluster()).isFalse();
 	}
 
@@ -165,7 +165,7 @@ class MemberTests {
 	@Test
 	void nodeThatHasNotAnsweredIsNotMisconfigured() {
 		this.replica.belongsTo(SYSTEM + 1, "other");
-		assertThat(this.replica.mistake()).isNull();
+		assertThat(this.replica.misconfiguration()).isNull();
 		assertThat(this.replica.isOfCluster()).isTrue();
 		assertState(this.replica, NodeState.ONLINE, null);
 	}
@@ -363,12 +363,12 @@ class MemberTests {
 		answers(this.primary, primary(1));
 		answers(this.replica, primary(1));
 		this.replica.competesWith(this.primary, null);
-		assertThat(this.replica.mistake()).as("the first was not heard").isNull();
+		assertThat(this.replica.misconfiguration()).as("the first was not heard").isNull();
 		this.replica.primaryHeard(true);
 		assertState(this.replica, NodeState.MISCONFIGURED, "it is a primary, but primary is the primary of this"
 				+ " cluster: rebuild it as a standby, or remove it");
 		this.replica.aliasOf("primary");
-		assertThat(this.replica.mistake()).as("it is the first itself").isNull();
+		assertThat(this.replica.misconfiguration()).as("it is the first itself").isNull();
 	}
 
 	@Test
@@ -377,14 +377,14 @@ class MemberTests {
 		this.replica.primaryHeard(true);
 		String advice = "it is a primary as well, and is followed as soon as it is time";
 		this.replica.competesWith(this.primary, "it is time");
-		assertThat(this.replica.mistake()).as("no answer").isEqualTo(advice);
+		assertThat(this.replica.misconfiguration()).as("no answer").isEqualTo(advice);
 		answers(this.primary, standby());
 		this.replica.competesWith(this.primary, "it is time");
-		assertThat(this.replica.mistake()).as("a standby").isEqualTo(advice);
+		assertThat(this.replica.misconfiguration()).as("a standby").isEqualTo(advice);
 		answers(this.primary, primary(1));
 		this.primary.health().failed(new SQLException("one"), 0);
 		this.replica.competesWith(this.primary, "it is time");
-		assertThat(this.replica.mistake()).as("a failure").isEqualTo(advice);
+		assertThat(this.replica.misconfiguration()).as("a failure").isEqualTo(advice);
 	}
 
 	@Test

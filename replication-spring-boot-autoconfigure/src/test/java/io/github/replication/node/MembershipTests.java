@@ -91,7 +91,7 @@ class MembershipTests {
 				member.node().name().hashCode(), timeline, 100, 100, 4711, "app", Streaming.UNKNOWN)), null);
 	}
 
-	private static final class Successions implements Membership.Succession {
+	private static final class Successions implements Membership.FailoverListener {
 
 		private RuntimeException obstacle;
 

@@ -81,12 +81,12 @@ class NodeHealthTests {
 	}
 
 	@Test
-	void newConnectionTellsMoreButIsNoAnswer() {
+	void newConnectionReportsMoreButIsNoAnswer() {
 		this.health.failed(new SQLException("one"), 0);
-		this.health.told(sample(7));
+		this.health.reported(sample(7));
 		assertThat(this.health.last()).isEqualTo(sample(7));
 		assertThat(this.health.isAnswering()).isFalse();
-		this.health.told(sample(6));
+		this.health.reported(sample(6));
 		assertThat(this.health.last()).isEqualTo(sample(7));
 	}
 
@@ -159,8 +159,8 @@ class NodeHealthTests {
 	@Test
 	void stateOfTheSameMomentDoesNotReplaceTheKnownOne() {
 		Sample known = sample(7);
-		this.health.told(known);
-		this.health.told(sample(7));
+		this.health.reported(known);
+		this.health.reported(sample(7));
 		assertThat(this.health.last()).isSameAs(known);
 	}
 

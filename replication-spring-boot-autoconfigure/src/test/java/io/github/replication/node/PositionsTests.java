@@ -31,12 +31,12 @@ import org.junit.jupiter.api.Test;
 import io.github.replication.Reason;
 import io.github.replication.node.HistoryMark.Finding;
 import io.github.replication.node.ServerState.Streaming;
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -187,7 +187,8 @@ class PositionsTests {
 		List<ClusterNode> replicas = List.of(this.one);
 		assertThat(this.positions.reason(replicas)).isEqualTo(Reason.RECENT_WRITE);
 		assertThat(this.positions.qualifying(replicas, written(2, 500))).isEmpty();
-		assertThat(this.positions.qualifying(replicas, new Bound(null, new ReadMark(7, 1, 1)))).isEqualTo(replicas);
+		assertThat(this.positions.qualifying(replicas, new SessionGuarantee(null, new ReadMark(7, 1, 1))))
+			.isEqualTo(replicas);
 		assertThat(this.positions.reason(List.of(this.one, this.two))).isEqualTo(Reason.BEHIND);
 	}
 
@@ -202,44 +203,45 @@ class PositionsTests {
 	void unresolvedWriteIsCoveredByASampleThatStartedAfterItOnly() {
 		primary(1, 1_000);
 		replica(this.one, 1, 1_000);
-		Write write = Write.unresolved(this.clock.now(), false, 0);
-		assertThat(qualifying(new Bound(write, null))).isEmpty();
+		WriteMark write = WriteMark.unresolved(this.clock.now(), false, 0);
+		assertThat(qualifying(new SessionGuarantee(write, null))).isEmpty();
 		primary(1, 1_000);
-		assertThat(qualifying(new Bound(write, null))).containsExactly(this.one);
+		assertThat(qualifying(new SessionGuarantee(write, null))).containsExactly(this.one);
 	}
 
 	@Test
 	void asynchronousWriteIsCoveredByTheInsertPosition() {
 		replica(this.one, 1, 1_000);
-		Write write = Write.unresolved(this.clock.now(), true, 0);
+		WriteMark write = WriteMark.unresolved(this.clock.now(), true, 0);
 		primary(1, 1_000, 1_050);
-		assertThat(qualifying(new Bound(write, null))).isEmpty();
+		assertThat(qualifying(new SessionGuarantee(write, null))).isEmpty();
 		replica(this.one, 1, 1_050);
-		assertThat(qualifying(new Bound(write, null))).containsExactly(this.one);
+		assertThat(qualifying(new SessionGuarantee(write, null))).containsExactly(this.one);
 	}
 
 	@Test
 	void positionCountsAsNotFlushedUntilASampleHasSeenItFlushed() {
-		Write write = Write.unresolved(this.clock.now(), true, 0);
+		WriteMark write = WriteMark.unresolved(this.clock.now(), true, 0);
 		primary(1, 1_000, 1_050);
-		Write resolved = this.positions.lookUp(write);
-		assertThat(resolved).returns(new WalPosition(1, 1_050), Write::position).returns(true, Write::asynchronous);
-		Write more = Write.unresolved(this.clock.now(), false, 0).and(resolved);
+		WriteMark resolved = this.positions.lookUp(write);
+		assertThat(resolved).returns(new WalPosition(1, 1_050), WriteMark::position)
+			.returns(true, WriteMark::asynchronous);
+		WriteMark more = WriteMark.unresolved(this.clock.now(), false, 0).and(resolved);
 		primary(1, 1_040, 1_060);
-		assertThat(this.positions.lookUp(more)).returns(new WalPosition(1, 1_060), Write::position)
-			.returns(true, Write::asynchronous);
-		Write last = Write.unresolved(this.clock.now(), false, 0).and(resolved);
+		assertThat(this.positions.lookUp(more)).returns(new WalPosition(1, 1_060), WriteMark::position)
+			.returns(true, WriteMark::asynchronous);
+		WriteMark last = WriteMark.unresolved(this.clock.now(), false, 0).and(resolved);
 		primary(1, 1_060, 1_060);
-		assertThat(this.positions.lookUp(last)).returns(new WalPosition(1, 1_060), Write::position)
-			.returns(false, Write::asynchronous);
+		assertThat(this.positions.lookUp(last)).returns(new WalPosition(1, 1_060), WriteMark::position)
+			.returns(false, WriteMark::asynchronous);
 	}
 
 	@Test
 	void writeThatWasFlushedMeanwhileIsAnyOther() {
-		Write write = Write.unresolved(this.clock.now(), true, 0);
+		WriteMark write = WriteMark.unresolved(this.clock.now(), true, 0);
 		primary(1, 1_050, 1_050);
-		assertThat(this.positions.lookUp(write)).returns(new WalPosition(1, 1_050), Write::position)
-			.returns(false, Write::asynchronous);
+		assertThat(this.positions.lookUp(write)).returns(new WalPosition(1, 1_050), WriteMark::position)
+			.returns(false, WriteMark::asynchronous);
 	}
 
 	@Test
@@ -247,7 +249,7 @@ class PositionsTests {
 		primary(1, 1_000);
 		replica(this.one, 1, 1_000);
 		replica(this.two, 1, 1_000);
-		Bound read = new Bound(null, new ReadMark(this.one.id(), this.clock.now(), 0));
+		SessionGuarantee read = new SessionGuarantee(null, new ReadMark(this.one.id(), this.clock.now(), 0));
 		assertThat(qualifying(read)).containsExactly(this.one);
 		primary(1, 1_000);
 		assertThat(qualifying(read)).containsExactly(this.one, this.two);
@@ -257,18 +259,19 @@ class PositionsTests {
 	void readMarkDoesNotOutliveItsServer() {
 		primary(1, 1_000);
 		replica(this.one, 1, 1_000);
-		Bound read = new Bound(null, new ReadMark(this.one.id(), this.clock.now(), 0));
+		SessionGuarantee read = new SessionGuarantee(null, new ReadMark(this.one.id(), this.clock.now(), 0));
 		reports(this.one, restarted(1, 900));
 		assertThat(qualifying(read)).isEmpty();
 		replica(this.two, 1, 1_000);
-		assertThat(qualifying(new Bound(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0)))).isEmpty();
+		assertThat(qualifying(new SessionGuarantee(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0))))
+			.isEmpty();
 	}
 
 	@Test
 	void positionAboveThePrimaryIsClampedByALaterSampleOnly() {
 		primary(1, 1_000);
 		long arrival = this.clock.now();
-		Write future = new Write(0, false, new WalPosition(1, 1_000_000), arrival, 0);
+		WriteMark future = new WriteMark(0, false, new WalPosition(1, 1_000_000), arrival, 0);
 		assertThat(this.positions.lookUp(future).position()).isEqualTo(new WalPosition(1, 1_000_000));
 		primary(1, 1_001, 1_010);
 		assertThat(this.positions.lookUp(future).position()).isEqualTo(new WalPosition(1, 1_001));
@@ -277,13 +280,13 @@ class PositionsTests {
 	@Test
 	void positionOfAnotherTimelineIsAWriteBeforeItsArrival() {
 		primary(2, 1_000);
-		Write old = new Write(0, false, new WalPosition(1, 5_000), this.clock.now(), 0);
+		WriteMark old = new WriteMark(0, false, new WalPosition(1, 5_000), this.clock.now(), 0);
 		primary(2, 1_001);
 		assertThat(this.positions.lookUp(old).position()).isEqualTo(new WalPosition(2, 1_001));
 	}
 
 	@Test
-	void timeDecidesWhileThePrimaryDoesNotTell() {
+	void timeDecidesWhileThePrimaryReportsNoPosition() {
 		primary(1, 1_000);
 		replica(this.one, 1, 2_000);
 		this.positions.primaryAnswered(null, new SQLException("refused"));
@@ -291,7 +294,7 @@ class PositionsTests {
 		this.positions.primaryAnswered(null, new SQLException("refused"));
 		assertThat(this.positions.isExact()).isFalse();
 		assertThat(this.positions.reason(List.of(this.one))).isEqualTo(Reason.RECENT_WRITE);
-		assertThat(qualifying(new Bound(Write.unresolved(this.clock.now(), false, 0), null))).isEmpty();
+		assertThat(qualifying(new SessionGuarantee(WriteMark.unresolved(this.clock.now(), false, 0), null))).isEmpty();
 		assertThat(qualifying(written(1, 1_500))).containsExactly(this.one);
 		primary(1, 1_000);
 		assertThat(this.positions.isExact()).isTrue();
@@ -303,7 +306,7 @@ class PositionsTests {
 		replica(this.one, 1, 900);
 		replica(this.two, 1, 950);
 		this.positions.within(() -> Nodes.topology(Nodes.primary(), List.of(this.one, this.two), null));
-		Bound read = new Bound(null, new ReadMark(4711, this.clock.now(), 0));
+		SessionGuarantee read = new SessionGuarantee(null, new ReadMark(4711, this.clock.now(), 0));
 		assertThat(qualifying(read)).isEmpty();
 		silence();
 		assertThat(qualifying(read)).containsExactly(this.two);
@@ -320,7 +323,7 @@ class PositionsTests {
 		primary(1, 1_000);
 		replica(this.one, 1, 950);
 		replica(this.two, 1, 950);
-		Bound read = new Bound(null, new ReadMark(this.one.id(), this.clock.now(), 0));
+		SessionGuarantee read = new SessionGuarantee(null, new ReadMark(this.one.id(), this.clock.now(), 0));
 		this.positions.within(() -> Nodes.topology(this.one, List.of(this.two), null));
 		silence();
 		assertThat(this.positions.qualifying(List.of(this.two), read)).isEmpty();
@@ -335,7 +338,7 @@ class PositionsTests {
 		this.positions.within(() -> Nodes.topology(Nodes.primary(), List.of(this.one, this.two), null));
 		this.positions.primaryHasServed();
 		silence();
-		Bound read = new Bound(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0));
+		SessionGuarantee read = new SessionGuarantee(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0));
 		assertThat(qualifying(read)).as("it has served before").containsExactly(this.two);
 		this.positions.primaryHasServed();
 		assertThat(qualifying(read)).isEmpty();
@@ -351,7 +354,7 @@ class PositionsTests {
 		this.positions.within(() -> Nodes.topology(Nodes.primary(), List.of(this.one, this.two), null));
 		silence();
 		reports(this.one, new ServerState(0, false, false, STARTED, 2, 960, 960, SYSTEM, "app", Streaming.UNKNOWN));
-		Bound read = new Bound(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0));
+		SessionGuarantee read = new SessionGuarantee(null, new ReadMark(ReadMark.PRIMARY, this.clock.now(), 0));
 		assertThat(qualifying(read)).containsExactly(this.one);
 		assertThat(this.positions.qualifies(this.one, read)).isTrue();
 		assertThat(this.positions.qualifies(this.two, read)).isFalse();
@@ -365,7 +368,7 @@ class PositionsTests {
 		replica(this.two, 1, 950);
 		this.positions.within(() -> Nodes.topology(Nodes.primary(), List.of(this.one, this.two), null));
 		silence();
-		Bound read = new Bound(null, new ReadMark(4711, this.clock.now(), 0));
+		SessionGuarantee read = new SessionGuarantee(null, new ReadMark(4711, this.clock.now(), 0));
 		assertThat(qualifying(read)).containsExactly(this.one, this.two);
 	}
 
@@ -410,12 +413,12 @@ class PositionsTests {
 		assertThat(this.positions.reason(List.of(this.one))).isEqualTo(Reason.RECENT_WRITE);
 	}
 
-	private List<ClusterNode> qualifying(Bound bound) {
-		return this.positions.qualifying(List.of(this.one, this.two), bound);
+	private List<ClusterNode> qualifying(SessionGuarantee guarantee) {
+		return this.positions.qualifying(List.of(this.one, this.two), guarantee);
 	}
 
-	private static Bound written(int timeline, long lsn) {
-		return new Bound(new Write(0, false, new WalPosition(timeline, lsn), 0, 0), null);
+	private static SessionGuarantee written(int timeline, long lsn) {
+		return new SessionGuarantee(new WriteMark(0, false, new WalPosition(timeline, lsn), 0, 0), null);
 	}
 
 	private void primary(int timeline, long lsn) {

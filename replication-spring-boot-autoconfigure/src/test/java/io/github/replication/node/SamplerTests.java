@@ -85,7 +85,7 @@ class SamplerTests {
 	}
 
 	@Test
-	void failureIsToldAndTheNextQuestionIsAsked() {
+	void failureIsReportedAndTheNextQuestionIsAsked() {
 		Sampler failing = new Sampler(this.clock, this.underway::add, (tick, at) -> {
 			throw new SQLException("no answer");
 		});
@@ -98,7 +98,7 @@ class SamplerTests {
 	}
 
 	@Test
-	void errorIsToldAndTheNextQuestionIsAsked() {
+	void errorIsReportedAndTheNextQuestionIsAsked() {
 		Sampler failing = new Sampler(this.clock, this.underway::add, (tick, at) -> {
 			throw new NoClassDefFoundError("no answer");
 		});

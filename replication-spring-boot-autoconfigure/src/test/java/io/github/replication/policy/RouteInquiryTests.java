@@ -46,12 +46,12 @@ import io.github.replication.node.MonitorSettings;
 import io.github.replication.node.Node;
 import io.github.replication.node.Nodes;
 import io.github.replication.node.PositionSettings;
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 import io.github.replication.stub.StubDriver;
 import io.github.replication.stub.StubServer;
 
@@ -120,21 +120,21 @@ class RouteInquiryTests {
 	@Test
 	void readForWhichEveryReplicaIsTooStaleAsksBeforeItGoesToThePrimary() throws Exception {
 		this.offset.addAndGet(Duration.ofSeconds(30).toNanos());
-		assertThat(find(request(Bound.NONE, null))).isEqualTo(replica(this.two));
+		assertThat(find(request(SessionGuarantee.NONE, null))).isEqualTo(replica(this.two));
 		assertThat(this.cluster.positions().waits()).isZero();
-		assertThat(find(request(Bound.NONE, Duration.ofSeconds(2))))
+		assertThat(find(request(SessionGuarantee.NONE, Duration.ofSeconds(2))))
 			.isEqualTo(new Route(this.primary, PoolKind.READ, Reason.TOO_STALE));
 		assertThat(this.cluster.positions().waits()).isEqualTo(1);
 	}
 
 	@Test
 	void callerOfAnotherRotationMovesToAReplicaThatIsAsFar() throws Exception {
-		Bound read = read(this.one);
+		SessionGuarantee read = read(this.one);
 		Nodes.flushed(this.cluster.positions(), this.clock, 900);
 		Nodes.replayed(this.two, this.clock, 900);
 		CallerRecord caller = caller(read);
 		assertThat(this.inquiry.find(request(read, null), caller, List.of())).isEqualTo(replica(this.two));
-		assertThat(caller.bound()).isEqualTo(read);
+		assertThat(caller.guarantee()).isEqualTo(read);
 	}
 
 	/**
@@ -143,7 +143,7 @@ class RouteInquiryTests {
 	@Test
 	void callerOfAnotherRotationKeepsItsNodeWhileOnlyTheChosenOneIsNotAsFar() throws Exception {
 		assertThat(Nodes.busy(this.zero).readPool().isBusy()).as("so that the primary is not used by chance").isTrue();
-		Bound read = read(this.one);
+		SessionGuarantee read = read(this.one);
 		Nodes.flushed(this.cluster.positions(), this.clock, 900);
 		Nodes.replayed(this.zero, this.clock, 900);
 		assertThat(find(read)).isEqualTo(replica(this.one));
@@ -154,10 +154,10 @@ class RouteInquiryTests {
 	@Test
 	void callerKeepsItsNodeInAnyRotationWhileNoOtherIsAsFar() throws Exception {
 		assertThat(Nodes.busy(this.one).readPool().isBusy()).as("so that it is not left by chance").isTrue();
-		Bound read = read(this.one);
+		SessionGuarantee read = read(this.one);
 		CallerRecord caller = caller(read);
 		assertThat(this.inquiry.find(request(read, null), caller, List.of())).isEqualTo(replica(this.one));
-		assertThat(caller.bound().read()).isNotNull().returns(ReadMark.ANY, ReadMark::rotation);
+		assertThat(caller.guarantee().read()).isNotNull().returns(ReadMark.ANY, ReadMark::rotation);
 	}
 
 	@Test
@@ -190,7 +190,7 @@ class RouteInquiryTests {
 			Nodes.restarted(this.one, this.clock, 500);
 			assertThat(this.inquiry.leadsToKnownServer(replica(this.one), decided, connection)).isFalse();
 			assertThat(this.inquiry.stillServes(replica(this.one), decided, connection)).isFalse();
-			RouteRequest undecided = request(Bound.NONE, null);
+			RouteRequest undecided = request(SessionGuarantee.NONE, null);
 			assertThat(this.inquiry.leadsToKnownServer(replica(this.one), undecided, connection)).isTrue();
 			assertThat(this.inquiry.stillServes(replica(this.one), undecided, connection)).isTrue();
 		}
@@ -209,38 +209,38 @@ class RouteInquiryTests {
 		assertThat(this.inquiry.behind(this.one)).isEqualTo(behind());
 	}
 
-	private Route find(Bound bound) throws NoReplicaException {
-		return find(request(bound, null));
+	private Route find(SessionGuarantee guarantee) throws NoReplicaException {
+		return find(request(guarantee, null));
 	}
 
 	private Route find(RouteRequest request) throws NoReplicaException {
-		return this.inquiry.find(request, caller(request.bound()), List.of());
+		return this.inquiry.find(request, caller(request.guarantee()), List.of());
 	}
 
-	private @Nullable Route findOn(Bound bound, List<ClusterNode> excluded, ClusterNode node, PoolKind pool)
-			throws NoReplicaException {
-		return this.inquiry.findOn(request(bound, null), caller(bound), excluded, node, pool);
+	private @Nullable Route findOn(SessionGuarantee guarantee, List<ClusterNode> excluded, ClusterNode node,
+			PoolKind pool) throws NoReplicaException {
+		return this.inquiry.findOn(request(guarantee, null), caller(guarantee), excluded, node, pool);
 	}
 
-	private boolean catchesUp(Bound bound) {
-		return this.inquiry.catchesUp(replica(this.one), request(bound, null), caller(bound));
+	private boolean catchesUp(SessionGuarantee guarantee) {
+		return this.inquiry.catchesUp(replica(this.one), request(guarantee, null), caller(guarantee));
 	}
 
-	private CallerRecord caller(Bound bound) {
-		return this.records.forRequest(() -> bound);
+	private CallerRecord caller(SessionGuarantee guarantee) {
+		return this.records.forRequest(() -> guarantee);
 	}
 
-	private static RouteRequest request(Bound bound, @Nullable Duration maxStaleness) {
+	private static RouteRequest request(SessionGuarantee guarantee, @Nullable Duration maxStaleness) {
 		return new RouteRequest(RoutingScope.NONE.readOnly(Consistency.SESSION, maxStaleness, null, "unit"), true, true,
-				false, false, false, bound);
+				false, false, false, guarantee);
 	}
 
-	private Bound written(long lsn) {
-		return new Bound(new Write(0, false, new WalPosition(1, lsn), 0, this.clock.nanoTime()), null);
+	private SessionGuarantee written(long lsn) {
+		return new SessionGuarantee(new WriteMark(0, false, new WalPosition(1, lsn), 0, this.clock.nanoTime()), null);
 	}
 
-	private Bound read(ClusterNode node) {
-		return new Bound(null, new ReadMark(node.id(), this.clock.now(), 0, 7));
+	private SessionGuarantee read(ClusterNode node) {
+		return new SessionGuarantee(null, new ReadMark(node.id(), this.clock.now(), 0, 7));
 	}
 
 	private static Route replica(ClusterNode node) {

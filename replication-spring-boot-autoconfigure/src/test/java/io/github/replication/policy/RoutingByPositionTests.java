@@ -33,11 +33,11 @@ import io.github.replication.node.Node;
 import io.github.replication.node.Nodes;
 import io.github.replication.node.Positions;
 import io.github.replication.node.Topology;
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -83,19 +83,19 @@ class RoutingByPositionTests {
 	@Test
 	void callerStaysWithItsNodeAlthoughTheLoadBalancerWouldChooseAnother() {
 		assertThat(route(request(read(this.one)))).isEqualTo(replica(this.one));
-		assertThat(route(request(Bound.NONE))).isEqualTo(replica(this.two));
+		assertThat(route(request(SessionGuarantee.NONE))).isEqualTo(replica(this.two));
 	}
 
 	@Test
 	void callerDoesNotStayWithANodeThatIsExcluded() {
-		Bound read = read(this.one);
+		SessionGuarantee read = read(this.one);
 		Nodes.flushed(this.positions, this.clock, 500);
 		assertThat(this.policy.route(request(read), List.of(this.one))).isEqualTo(replica(this.two));
 	}
 
 	@Test
 	void callerDoesNotStayWithANodeThatIsBehindItsWrite() {
-		Bound read = read(this.one).withWrite(written(550).write());
+		SessionGuarantee read = read(this.one).withWrite(written(550).write());
 		Nodes.replayed(this.two, this.clock, 600);
 		Nodes.flushed(this.positions, this.clock, 600);
 		Nodes.replayed(this.two, this.clock, 600);
@@ -104,7 +104,7 @@ class RoutingByPositionTests {
 
 	@Test
 	void callerDoesNotStayWithANodeOfAnotherGroup() {
-		Bound read = read(this.one);
+		SessionGuarantee read = read(this.one);
 		Nodes.flushed(this.positions, this.clock, 500);
 		assertThat(route(request(Consistency.SESSION, null, "reports", read))).isEqualTo(replica(this.reports));
 	}
@@ -118,7 +118,7 @@ class RoutingByPositionTests {
 
 	@Test
 	void replicaThatIsTooStaleDoesNotServe() {
-		RouteRequest request = request(Consistency.SESSION, Duration.ofSeconds(2), null, Bound.NONE);
+		RouteRequest request = request(Consistency.SESSION, Duration.ofSeconds(2), null, SessionGuarantee.NONE);
 		assertThat(route(request)).isEqualTo(replica(this.two));
 		this.time.addAndGet(Duration.ofSeconds(3).toNanos());
 		Nodes.flushed(this.positions, this.clock, 600);
@@ -129,10 +129,10 @@ class RoutingByPositionTests {
 
 	@Test
 	void positionDecidesOnlyAboutAReplicaThatMustHaveReachedOne() {
-		assertThat(this.policy.isDecidedByPosition(replica(this.one), request(Bound.NONE))).isFalse();
+		assertThat(this.policy.isDecidedByPosition(replica(this.one), request(SessionGuarantee.NONE))).isFalse();
 		assertThat(this.policy.isDecidedByPosition(replica(this.one), request(written(500)))).isTrue();
 		assertThat(this.policy.isDecidedByPosition(replica(this.one),
-				request(Consistency.EVENTUAL, Duration.ofSeconds(2), null, Bound.NONE)))
+				request(Consistency.EVENTUAL, Duration.ofSeconds(2), null, SessionGuarantee.NONE)))
 			.isTrue();
 		assertThat(this.policy.isDecidedByPosition(new Route(this.primary, PoolKind.READ, Reason.BEHIND),
 				request(written(500))))
@@ -143,12 +143,12 @@ class RoutingByPositionTests {
 	void replicaStillServesWhileItHasReachedTheBound() {
 		assertThat(this.policy.stillServes(replica(this.one), request(written(500)))).isTrue();
 		assertThat(this.policy.stillServes(replica(this.one), request(written(501)))).isFalse();
-		assertThat(this.policy.stillServes(replica(this.one), request(Bound.NONE))).isTrue();
+		assertThat(this.policy.stillServes(replica(this.one), request(SessionGuarantee.NONE))).isTrue();
 	}
 
 	@Test
 	void replicaStillServesWhileItIsFresh() {
-		RouteRequest request = request(Consistency.SESSION, Duration.ofSeconds(2), null, Bound.NONE);
+		RouteRequest request = request(Consistency.SESSION, Duration.ofSeconds(2), null, SessionGuarantee.NONE);
 		assertThat(this.policy.stillServes(replica(this.one), request)).isTrue();
 		this.time.addAndGet(Duration.ofSeconds(3).toNanos());
 		assertThat(this.policy.stillServes(replica(this.one), request)).isFalse();
@@ -174,8 +174,8 @@ class RoutingByPositionTests {
 	@Test
 	void requestOfTheSameFactsIsTheSame() {
 		RouteRequest request = request(written(500));
-		assertThat(request.with(request.bound())).isSameAs(request);
-		assertThat(request.with(Bound.NONE)).isEqualTo(request(Bound.NONE));
+		assertThat(request.with(request.guarantee())).isSameAs(request);
+		assertThat(request.with(SessionGuarantee.NONE)).isEqualTo(request(SessionGuarantee.NONE));
 		assertThat(request.within(request.scope())).isSameAs(request);
 		RoutingScope strong = RoutingScope.NONE.readOnly(Consistency.STRONG, null, null, "unit");
 		assertThat(request.within(strong)).isEqualTo(request(Consistency.STRONG, null, null, written(500)));
@@ -189,22 +189,22 @@ class RoutingByPositionTests {
 		return new Route(node, PoolKind.READ, Reason.READ_ONLY);
 	}
 
-	private static Bound written(long lsn) {
-		return new Bound(new Write(0, false, new WalPosition(1, lsn), 0, 0), null);
+	private static SessionGuarantee written(long lsn) {
+		return new SessionGuarantee(new WriteMark(0, false, new WalPosition(1, lsn), 0, 0), null);
 	}
 
-	private Bound read(ClusterNode node) {
-		return new Bound(null, new ReadMark(node.id(), this.clock.now(), 0, 7));
+	private SessionGuarantee read(ClusterNode node) {
+		return new SessionGuarantee(null, new ReadMark(node.id(), this.clock.now(), 0, 7));
 	}
 
-	private static RouteRequest request(Bound bound) {
-		return request(Consistency.SESSION, null, null, bound);
+	private static RouteRequest request(SessionGuarantee guarantee) {
+		return request(Consistency.SESSION, null, null, guarantee);
 	}
 
 	private static RouteRequest request(Consistency consistency, @Nullable Duration maxStaleness,
-			@Nullable String group, Bound bound) {
+			@Nullable String group, SessionGuarantee guarantee) {
 		return new RouteRequest(RoutingScope.NONE.readOnly(consistency, maxStaleness, group, "unit"), true, true, false,
-				false, false, bound);
+				false, false, guarantee);
 	}
 
 	/**

@@ -36,10 +36,10 @@ import io.github.replication.node.ClusterNode;
 import io.github.replication.node.Node;
 import io.github.replication.node.Nodes;
 import io.github.replication.node.Topology;
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
-import io.github.replication.position.Write;
+import io.github.replication.position.SessionGuarantee;
+import io.github.replication.position.WriteMark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -49,7 +49,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class RoutingPolicyTests {
 
-	private static final Bound WRITTEN = new Bound(Write.unresolved(1, false, 0), null);
+	private static final SessionGuarantee WRITTEN = new SessionGuarantee(WriteMark.unresolved(1, false, 0), null);
 
 	private final ClusterNode primary = Nodes.primary();
 
@@ -532,7 +532,7 @@ class RoutingPolicyTests {
 
 		RouteRequest request() {
 			return new RouteRequest(this.scope, this.readOnly, this.inTransaction, this.plainRead, this.held,
-					this.serializable, (this.written ? WRITTEN : Bound.NONE).withRead(this.read));
+					this.serializable, (this.written ? WRITTEN : SessionGuarantee.NONE).withRead(this.read));
 		}
 
 	}

@@ -591,7 +591,7 @@ final class Schedule {
 		void decide() {
 			RouteRequest facts = new RouteRequest(
 					RoutingScope.NONE.readOnly(Schedule.this.consistency, null, null, "unit"), true, true, false, false,
-					false, this.request.record.bound());
+					false, this.request.record.guarantee());
 			Route route = this.instance.policy.route(facts, this.excluded);
 			if (route.reason() == Reason.BEHIND) {
 				this.request.record.recordBehind(choose().id());
@@ -712,7 +712,7 @@ final class Schedule {
 				if (seen < this.required) {
 					Schedule.this.violation = Schedule.this.log.toString();
 				}
-				this.request.record.recordRead(id, facts.bound().read());
+				this.request.record.recordRead(id, facts.guarantee().read());
 				this.request.done(counted);
 			});
 		}

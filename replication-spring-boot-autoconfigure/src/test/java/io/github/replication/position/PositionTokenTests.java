@@ -46,7 +46,7 @@ class PositionTokenTests {
 	}
 
 	@Test
-	void everythingThatIsToldComesBack() {
+	void everythingThatIsSentComesBack() {
 		PositionToken token = new PositionToken(-7, new Reached(new WalPosition(3, -1)), new Read(8, -9, 77, "00ab"));
 		assertThat(PositionToken.parse(token.toString())).isEqualTo(token);
 		PositionToken timed = new PositionToken(7, new Reached(null, Instant.ofEpochMilli(1_700_000_000_123L), false),

@@ -15,7 +15,7 @@
  */
 
 /**
- * The start of applications, as their logs tell it.
+ * The start of applications, as their logs show it.
  */
 @NullMarked
 package io.github.replication.startup;

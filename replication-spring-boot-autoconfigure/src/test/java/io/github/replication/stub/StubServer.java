@@ -29,8 +29,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server without a database: remembers what it was asked, and fails when told to. Found
- * by {@link StubDriver} under the host of its URL.
+ * A server without a database: remembers what it was asked, and fails when asked to.
+ * Found by {@link StubDriver} under the host of its URL.
  */
 public final class StubServer {
 

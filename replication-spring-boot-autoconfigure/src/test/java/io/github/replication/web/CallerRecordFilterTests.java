@@ -45,11 +45,11 @@ import io.github.replication.caller.CallerListener;
 import io.github.replication.caller.CallerRecord;
 import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.SampleClock;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -177,7 +177,7 @@ class CallerRecordFilterTests {
 		MockHttpServletResponse response = new MockHttpServletResponse();
 		new CallerRecordFilter(this.records, () -> List.of(carrier)).doFilter(request, response, (seen, answered) -> {
 			CallerRecord record = this.records.current();
-			ReadMark mark = record.bound().read();
+			ReadMark mark = record.guarantee().read();
 			if (node == ReadMark.PRIMARY) {
 				record.recordBehind(NODE);
 			}
@@ -194,7 +194,7 @@ class CallerRecordFilterTests {
 			throw new NoClassDefFoundError("missing");
 		});
 		PositionCarrier other = new Carrier(true, sent::add, List.of("2.cafe.1-10."));
-		List<Write> brought = new ArrayList<>();
+		List<WriteMark> brought = new ArrayList<>();
 		CallerRecord[] record = new CallerRecord[1];
 		new CallerRecordFilter(this.records, () -> List.of(missing.failing(), other)).doFilter(this.request,
 				this.response, (request, response) -> {
@@ -246,7 +246,7 @@ class CallerRecordFilterTests {
 		serve(new SessionPositionCarrier(Clock.systemUTC(), WINDOW), (request, response) -> {
 			CallerRecord record = this.records.current();
 			record.recordBehind(NODE);
-			record.recordRead(ReadMark.PRIMARY, record.bound().read());
+			record.recordRead(ReadMark.PRIMARY, record.guarantee().read());
 		});
 		assertThat(this.cluster.asked).as("the position of the read").hasPositiveValue();
 		assertThat(this.request.getSession(false)).isNull();
@@ -280,14 +280,14 @@ class CallerRecordFilterTests {
 
 	private void write() {
 		CallerRecord record = this.records.current();
-		record.bound();
+		record.guarantee();
 		this.clock.startSample();
 		record.recordWrite(false);
 	}
 
 	private void read() {
 		CallerRecord record = this.records.current();
-		record.recordRead(NODE, record.bound().read());
+		record.recordRead(NODE, record.guarantee().read());
 	}
 
 	private void serve(PositionCarrier carrier, FilterChain chain) throws Exception {
@@ -370,7 +370,7 @@ class CallerRecordFilterTests {
 		}
 
 		@Override
-		public Write resolve(Write write) {
+		public WriteMark resolve(WriteMark write) {
 			this.asked.incrementAndGet();
 			return write.isResolved() ? write : write.resolvedAt(this.idle ? new WalPosition(1, 7) : sample(), false);
 		}

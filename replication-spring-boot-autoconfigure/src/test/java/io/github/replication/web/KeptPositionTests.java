@@ -48,7 +48,7 @@ import io.github.replication.caller.CallerRecords;
 import io.github.replication.caller.CallerTokens;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 import io.github.replication.store.BoundedPositionStore;
 import io.github.replication.store.InMemoryPositionStore;
 
@@ -248,7 +248,7 @@ class KeptPositionTests {
 		long required = required(carrier);
 		assertThat(required).isPositive();
 		serve(carrier, (request, response) -> {
-			current().bound();
+			current().guarantee();
 			replace((HttpServletRequest) request);
 		});
 		assertThat(required(carrier)).isEqualTo(required);
@@ -270,7 +270,7 @@ class KeptPositionTests {
 		PositionCarrier carrier = sessions();
 		serve(carrier, (request, response) -> write(current()));
 		serve(carrier, (request, response) -> {
-			current().bound();
+			current().guarantee();
 			HttpSession session = ((HttpServletRequest) request).getSession();
 			session.getAttributeNames().asIterator().forEachRemaining(session::removeAttribute);
 		});
@@ -283,7 +283,7 @@ class KeptPositionTests {
 		serve(carrier, (request, response) -> write(current()));
 		HttpSession[] after = new HttpSession[1];
 		serve(carrier, (request, response) -> {
-			current().bound();
+			current().guarantee();
 			((HttpServletRequest) request).getSession().invalidate();
 			response.flushBuffer();
 			after[0] = ((HttpServletRequest) request).getSession(false);
@@ -303,7 +303,7 @@ class KeptPositionTests {
 		CallerRecord[] record = new CallerRecord[1];
 		serve(carrier, (request, response) -> {
 			record[0] = current();
-			record[0].bound();
+			record[0].guarantee();
 			if (stream) {
 				response.flushBuffer();
 				run(work, record[0]);
@@ -332,7 +332,7 @@ class KeptPositionTests {
 	 * @return the tick that a sample must exceed to cover the write
 	 */
 	private long write(CallerRecord record) {
-		record.bound();
+		record.guarantee();
 		this.clock.startSample();
 		record.recordWrite(false);
 		long tick = this.clock.now();
@@ -344,7 +344,7 @@ class KeptPositionTests {
 	 * As by a read that finds out the position.
 	 */
 	private void resolve() {
-		current().bound();
+		current().guarantee();
 		current().updateWrite(this.primary::resolve);
 	}
 
@@ -355,7 +355,7 @@ class KeptPositionTests {
 	private long required(PositionCarrier carrier) throws Exception {
 		long[] position = new long[1];
 		serve(carrier, (request, response) -> {
-			Write write = current().bound().write();
+			WriteMark write = current().guarantee().write();
 			if (write != null) {
 				WalPosition known = this.primary.resolve(write).position();
 				position[0] = (known != null) ? known.lsn() : 0;
@@ -482,12 +482,12 @@ class KeptPositionTests {
 		}
 
 		@Override
-		public Write lookUp(Write write) {
+		public WriteMark lookUp(WriteMark write) {
 			return this.known ? resolve(write) : write;
 		}
 
 		@Override
-		public Write resolve(Write write) {
+		public WriteMark resolve(WriteMark write) {
 			if (write.isResolved() || this.silent) {
 				return write;
 			}

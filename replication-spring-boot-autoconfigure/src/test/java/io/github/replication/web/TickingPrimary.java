@@ -22,7 +22,7 @@ import io.github.replication.position.PositionResolver;
 import io.github.replication.position.ReadYourWritesMode;
 import io.github.replication.position.SampleClock;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * A primary whose position is the tick of the clock.
@@ -63,7 +63,7 @@ abstract class TickingPrimary implements PositionResolver {
 	}
 
 	@Override
-	public Write lookUp(Write write) {
+	public WriteMark lookUp(WriteMark write) {
 		return write;
 	}
 

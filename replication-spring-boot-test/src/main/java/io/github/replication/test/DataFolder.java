@@ -45,8 +45,8 @@ final class DataFolder {
 	private static final Path CONTROL_FILE = Path.of("global", "pg_control");
 
 	/**
-	 * The files that a base backup leaves out; see "Making a Base Backup Using the Low Level API"
-	 * in PostgreSQL's manual. The folders themselves are needed.
+	 * The files that a base backup leaves out; see "Making a Base Backup Using the Low
+	 * Level API" in PostgreSQL's manual. The folders themselves are needed.
 	 */
 	private static final Set<String> CONTENT_LEFT_OUT = Set.of("pg_wal", "pg_replslot", "pg_dynshmem", "pg_notify",
 			"pg_serial", "pg_snapshots", "pg_stat_tmp", "pg_subtrans");

@@ -75,8 +75,8 @@ record Installation(Binaries binaries, Launcher launcher, OwnedFolder template, 
 	}
 
 	/**
-	 * Finds the programs and prepares a template that nobody shares, so that its
-	 * copies have a system identifier of their own.
+	 * Finds the programs and prepares a template that nobody shares, so that its copies
+	 * have a system identifier of their own.
 	 * @param folder the installation to use, {@code null} for the one on the class path
 	 * @return the installation
 	 */

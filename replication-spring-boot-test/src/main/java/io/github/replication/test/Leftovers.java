@@ -32,9 +32,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Finds and clears the remains of JVMs that were killed together with their guards.
- * A folder counts as left behind only if nobody holds its lock and the process named in
- * it is gone; a process is ended only if it was started on that folder or works in it.
+ * Finds and clears the remains of JVMs that were killed together with their guards. A
+ * folder counts as left behind only if nobody holds its lock and the process named in it
+ * is gone; a process is ended only if it was started on that folder or works in it.
  */
 final class Leftovers {
 

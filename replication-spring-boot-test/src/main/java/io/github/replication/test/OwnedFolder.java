@@ -47,10 +47,10 @@ final class OwnedFolder implements AutoCloseable {
 	/**
 	 * Waits for the end of its input. A line on it says that all is well; without one the
 	 * JVM has died. Interrupts from a terminal reach the guard too and must not end it.
-	 * Then it ends the processes started on the folder, and the backend that {@code initdb}
-	 * may be running, which only its working folder gives away. It frees the shared
-	 * memory that servers note, and reads the notes twice, as another JVM may be clearing
-	 * the same folder.
+	 * Then it ends the processes started on the folder, and the backend that
+	 * {@code initdb} may be running, which only its working folder gives away. It frees
+	 * the shared memory that servers note, and reads the notes twice, as another JVM may
+	 * be clearing the same folder.
 	 */
 	private static final String GUARD = """
 			trap '' INT TERM HUP

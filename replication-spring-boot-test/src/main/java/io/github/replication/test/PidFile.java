@@ -24,9 +24,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The notes of a server in {@code postmaster.pid}: its process in line 1, its shared memory
- * in line 7, its state in line 8. The process id has a minus sign if the process is not a
- * server's first one but a single backend that {@code initdb} runs.
+ * The notes of a server in {@code postmaster.pid}: its process in line 1, its shared
+ * memory in line 7, its state in line 8. The process id has a minus sign if the process
+ * is not a server's first one but a single backend that {@code initdb} runs.
  */
 record PidFile(Path data) {
 

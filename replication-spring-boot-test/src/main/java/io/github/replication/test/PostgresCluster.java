@@ -366,8 +366,8 @@ public final class PostgresCluster implements AutoCloseable {
 
 	/**
 	 * Makes commits wait for replicas.
-	 * @param commit the state that a commit waits for, {@link SynchronousCommit#REMOTE_WRITE} or
-	 * more
+	 * @param commit the state that a commit waits for,
+	 * {@link SynchronousCommit#REMOTE_WRITE} or more
 	 * @param replicas the names of the replicas that each commit waits for, none for all
 	 * that the cluster has now
 	 */
@@ -481,8 +481,8 @@ public final class PostgresCluster implements AutoCloseable {
 
 	/**
 	 * Undoes everything that levers have done: all nodes of the beginning run in the role
-	 * they had then, nothing else is left, and the replicas have caught up. The
-	 * content of the databases stays. Returns quickly if there is nothing to undo.
+	 * they had then, nothing else is left, and the replicas have caught up. The content
+	 * of the databases stays. Returns quickly if there is nothing to undo.
 	 */
 	public synchronized void reset() {
 		List<String> wanted = initialNames();

@@ -37,8 +37,9 @@ import org.springframework.util.Assert;
  * behind. It keeps its name, its ports and its URLs whatever becomes of it.
  * <p>
  * Each lever returns when it has taken effect, and fails with an
- * {@link IllegalStateException} that ends with the last lines of the server's log if that takes
- * too long. Safe for use by several threads; levers of one node run one after the other.
+ * {@link IllegalStateException} that ends with the last lines of the server's log if that
+ * takes too long. Safe for use by several threads; levers of one node run one after the
+ * other.
  *
  * @since 0.1.0
  */

@@ -134,7 +134,7 @@ class CarrierChoiceTests {
 	}
 
 	/**
-	 * The caller's own token tells nothing new of reads, only of that write.
+	 * The caller's own token holds nothing new of reads, only that write.
 	 */
 	@ParameterizedTest
 	@Tag("long")

@@ -144,16 +144,16 @@ class CarrierTests {
 	@Test
 	void rolledBackWriteIsNoWrite() {
 		assertThat(this.user.post(first, "/rolled-back/" + this.id).body()).isEqualTo("rolled back");
-		assertNoToldWrite();
+		assertNoReportedWrite();
 	}
 
 	@Test
 	void readWriteTransactionThatOnlyReadsIsNoWrite() {
 		assertThat(this.user.post(first, "/read-write/" + this.id).body()).isEqualTo("0");
-		assertNoToldWrite();
+		assertNoReportedWrite();
 	}
 
-	private void assertNoToldWrite() {
+	private void assertNoReportedWrite() {
 		assertThat(first.decisions().lastReason()).isEqualTo(Reason.READ_WRITE);
 		assertThat(this.user.tokens()).allSatisfy(
 				(token) -> assertThat(PositionToken.parse(token)).isNotNull().returns(false, PositionToken::hasWrite));

@@ -897,7 +897,7 @@ class ConnectionTests {
 	}
 
 	@Test
-	void readOnlyTransactionThatHoldsItsSessionIsToldOfTheOwnWriteItCannotShow() {
+	void readOnlyTransactionThatHoldsItsSessionReportsTheOwnWriteItCannotShow() {
 		cluster.replicas().forEach(PostgresNode::pauseReplay);
 		try {
 			assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> units.setWriteRead(1))

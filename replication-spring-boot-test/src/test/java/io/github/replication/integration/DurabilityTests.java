@@ -51,8 +51,8 @@ import io.github.replication.test.PostgresNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a commit waits for is told by the server itself: a deferred constraint trigger
- * runs within the commit and notes the setting that is in force then.
+ * The server itself says what a commit waits for: a deferred constraint trigger runs
+ * within the commit and notes the setting that is in force then.
  */
 @EmbeddedCluster
 class DurabilityTests {

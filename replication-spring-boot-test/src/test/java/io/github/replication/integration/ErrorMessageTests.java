@@ -48,7 +48,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
- * What developers are told when they ask for something that cannot be.
+ * The errors that developers get when they ask for something that cannot be.
  */
 @EmbeddedCluster
 @ExtendWith(OutputCaptureExtension.class)
@@ -122,7 +122,7 @@ class ErrorMessageTests {
 	}
 
 	@Test
-	void methodThatNoProxyReachesIsToldOnce(PostgresCluster cluster, CapturedOutput output) {
+	void methodThatNoProxyReachesIsLoggedOnce(PostgresCluster cluster, CapturedOutput output) {
 		TestApplication.on(cluster).withoutJpa().start(Unreachable.class).close();
 		assertThat(output.getOut().lines().filter((line) -> line.contains("has no effect"))).hasSize(3)
 			.allMatch((line) -> line.contains(" WARN ") && line.contains("so that no proxy can intercept it. Make it an"
@@ -136,7 +136,7 @@ class ErrorMessageTests {
 	}
 
 	@Test
-	void finalMethodOfAnAnnotatedTypeIsTold(PostgresCluster cluster, CapturedOutput output) {
+	void finalMethodOfAnAnnotatedTypeIsLogged(PostgresCluster cluster, CapturedOutput output) {
 		TestApplication.on(cluster).withoutJpa().start(Sealed.class).close();
 		assertThat(output.getOut().lines().filter((line) -> line.contains("has no effect"))).hasSize(2)
 			.anyMatch((line) -> line

@@ -251,7 +251,7 @@ class FailoverTests {
 	}
 
 	/**
-	 * Its own pool has not been started, and tells less of its size than one that runs.
+	 * Its own pool has not been started, and shows less of its size than one that runs.
 	 */
 	@Test
 	void promotionIsFollowedByAnApplicationThatHasNotWritten() {

@@ -460,7 +460,7 @@ class FaultTests {
 	}
 
 	/**
-	 * Each node lets the application log in, but does not tell what it is, because a
+	 * Each node lets the application log in, but does not show what it is, because a
 	 * table that this is read from is locked. The lock stays until the read has ended.
 	 */
 	@Test

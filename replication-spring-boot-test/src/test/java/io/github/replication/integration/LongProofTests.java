@@ -39,7 +39,7 @@ import io.github.replication.test.proof.ProofResult;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The promises over a long time, told in a report. Runs with {@code -Pproof} alone.
+ * The promises over a long time, summed up in a report. Runs with {@code -Pproof} alone.
  */
 @EmbeddedCluster(dedicated = true)
 @EnabledIfSystemProperty(named = "proof.long", matches = "true",

@@ -95,7 +95,7 @@ class NodeStateTests {
 	}
 
 	@Test
-	void lagIsToldInTimeAndInBytesAndTakesAReplicaOut() {
+	void lagIsReportedInTimeAndInBytesAndTakesAReplicaOut() {
 		start(builder().with("replication.max-lag", "500ms"));
 		this.cluster.node("replica-1").cutReceiver();
 		write();
@@ -193,7 +193,7 @@ class NodeStateTests {
 	}
 
 	@Test
-	void synchronizationIsToldToThoseWhoMayKnow() throws Exception {
+	void synchronizationIsReportedToThoseWhoMayKnow() throws Exception {
 		this.cluster.synchronous(SynchronousCommit.ON, "replica-1");
 		try (SingleConnectionDataSource admin = admin(this.cluster.primary())) {
 			new JdbcTemplate(admin).execute("GRANT pg_monitor TO " + this.cluster.username());
@@ -336,7 +336,7 @@ class NodeStateTests {
 	}
 
 	/**
-	 * Lets the primary's server tell who reads there.
+	 * Lets the primary's server show who reads there.
 	 */
 	static class NamedReads implements ReplicaPoolCustomizer {
 

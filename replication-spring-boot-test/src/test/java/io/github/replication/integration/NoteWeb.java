@@ -520,7 +520,7 @@ class NoteWeb {
 		}
 
 		/**
-		 * Only what is kept on the server can tell of this write.
+		 * Only what is kept on the server can show this write.
 		 */
 		@PostMapping("/stream-that-writes-late/{id}")
 		StreamingResponseBody streamThatWritesLate(@PathVariable("id") long id) {

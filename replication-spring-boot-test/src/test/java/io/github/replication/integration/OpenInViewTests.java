@@ -84,7 +84,7 @@ class OpenInViewTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void reasonsAreTold(boolean openInView, PostgresCluster cluster) throws Exception {
+	void reasonsAreReported(boolean openInView, PostgresCluster cluster) throws Exception {
 		List<String> served = request(cluster, openInView, "/reasons");
 		assertThat(served).containsExactly(Reason.READ_ONLY.name(), Reason.READ_ONLY.name(), Reason.READ_WRITE.name(),
 				(openInView ? Reason.HELD : Reason.RECENT_WRITE).name(), Reason.READ_WRITE.name());

@@ -176,7 +176,7 @@ class OperationsTests {
 	}
 
 	@Test
-	void endpointTellsTopologyAndDecisions() throws Exception {
+	void endpointReportsTopologyAndDecisions() throws Exception {
 		start(builder());
 		this.application.awaitLags();
 		for (int i = 0; i < 4; i++) {
@@ -401,7 +401,7 @@ class OperationsTests {
 
 	@Test
 	@Tag("long")
-	void topologyIsToldInOneLineAtTheStart(CapturedOutput output) {
+	void topologyIsLoggedInOneLineAtTheStart(CapturedOutput output) {
 		start(builder().with("replication.replicas.replica-2.weight", "2"));
 		assertThat(output.getOut().lines().filter((line) -> line.contains("Reads of 'dataSource' go to")))
 			.singleElement()
@@ -412,7 +412,7 @@ class OperationsTests {
 	}
 
 	@Test
-	void noSecretIsToldAnywhere(CapturedOutput output) throws Exception {
+	void noSecretIsShownAnywhere(CapturedOutput output) throws Exception {
 		String url = this.cluster.node("replica-1").jdbcUrl();
 		String secret = url + (url.contains("?") ? "&" : "?") + "options=-csearch_path=" + SECRET;
 		start(builder().with("replication.replicas.replica-1.url", secret)

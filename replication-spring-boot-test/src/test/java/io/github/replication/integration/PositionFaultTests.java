@@ -46,7 +46,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * What is known of positions when servers die, begin anew at an older state, are
- * promoted, or do not tell.
+ * promoted, or report no position.
  */
 @EmbeddedCluster(dedicated = true)
 @Tag("long")
@@ -209,7 +209,7 @@ class PositionFaultTests {
 	}
 
 	@Test
-	void timeDecidesWhereThePrimaryDoesNotTellItsPosition() {
+	void timeDecidesWhereThePrimaryReportsNoPosition() {
 		JdbcTemplate admin = new JdbcTemplate(new DriverManagerDataSource(this.cluster.primary().directUrl(),
 				this.cluster.adminUsername(), this.cluster.adminPassword()));
 		admin.execute("REVOKE EXECUTE ON FUNCTION pg_current_wal_flush_lsn() FROM PUBLIC");

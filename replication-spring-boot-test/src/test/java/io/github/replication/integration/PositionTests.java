@@ -627,7 +627,7 @@ class PositionTests {
 		}
 
 		/**
-		 * Whether the commit has ended where its page ends. If not, it tells its size.
+		 * Whether the commit has ended where its page ends. If not, it reports its size.
 		 */
 		boolean endsWithPage() {
 			assertThat(this.attempts++).as("attempts to fill a page").isLessThan(200);
@@ -863,7 +863,7 @@ class PositionTests {
 
 	/**
 	 * A read of the primary keeps its caller from the past as well, so that what is read
-	 * tells nothing about the write.
+	 * says nothing about the write.
 	 */
 	private void assertWritten() {
 		assertThat(this.application.bean(WriteRecord.class).hasWritten()).isTrue();

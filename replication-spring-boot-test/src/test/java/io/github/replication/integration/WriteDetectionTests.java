@@ -51,7 +51,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import io.github.replication.RoutedConnection;
 import io.github.replication.WriteRecord;
 import io.github.replication.caller.CallerRecords;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 import io.github.replication.test.EmbeddedCluster;
 import io.github.replication.test.PostgresCluster;
 
@@ -430,7 +430,7 @@ class WriteDetectionTests {
 			other.newCaller();
 			other.transaction(false)
 				.executeWithoutResult((status) -> other.jdbc().update("INSERT INTO hasty VALUES (1)"));
-			assertThat(other.bean(CallerRecords.class).current().bound().write().asynchronous()).isTrue();
+			assertThat(other.bean(CallerRecords.class).current().guarantee().write().asynchronous()).isTrue();
 		}
 		finally {
 			admin.execute("DROP TABLE hasty");
@@ -450,7 +450,7 @@ class WriteDetectionTests {
 			for (int i = 0; i < 3; i++) {
 				other.transaction(false)
 					.executeWithoutResult((status) -> other.jdbc().update("INSERT INTO visit (text) VALUES ('x')"));
-				assertThat(other.bean(CallerRecords.class).current().bound().write().asynchronous()).isTrue();
+				assertThat(other.bean(CallerRecords.class).current().guarantee().write().asynchronous()).isTrue();
 			}
 		}
 		finally {
@@ -548,8 +548,8 @@ class WriteDetectionTests {
 		return application.bean(WriteRecord.class).hasWritten();
 	}
 
-	private Write write() {
-		return application.bean(CallerRecords.class).current().bound().write();
+	private WriteMark write() {
+		return application.bean(CallerRecords.class).current().guarantee().write();
 	}
 
 	@FunctionalInterface

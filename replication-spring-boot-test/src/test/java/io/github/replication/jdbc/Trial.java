@@ -129,8 +129,8 @@ final class Trial {
 	}
 
 	/**
-	 * Begins a transaction that can be told from the next one, without a query, after
-	 * which nothing could be said about its mode.
+	 * Begins a transaction that differs from the next one, without a query, after which
+	 * nothing could be said about its mode.
 	 */
 	private void begin(String begin) throws SQLException {
 		execute(begin + "; SET LOCAL trial.transaction = 'first'");

@@ -48,11 +48,11 @@ class InstalledPostgresTests {
 	@Test
 	void nodesAreOfTheVersionThatIsInstalled() throws SQLException {
 		try (PostgresCluster cluster = PostgresCluster.builder().binaries(INSTALLATION).replicas(1).start()) {
-			List<String> told = new ArrayList<>();
+			List<String> answers = new ArrayList<>();
 			for (PostgresNode node : cluster.nodes()) {
-				told.add(ask(node));
+				answers.add(ask(node));
 			}
-			assertThat(told).containsExactly("15 false", "15 true");
+			assertThat(answers).containsExactly("15 false", "15 true");
 		}
 	}
 

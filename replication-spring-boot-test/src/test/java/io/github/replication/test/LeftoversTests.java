@@ -152,7 +152,7 @@ class LeftoversTests {
 	}
 
 	/**
-	 * The shared memory of the servers, which Linux tells.
+	 * The shared memory of the servers, as Linux lists it.
 	 */
 	private static Set<String> segmentsOf(List<Path> folders) throws IOException {
 		Set<String> segments = Segments.namedIn(folders);

@@ -139,7 +139,7 @@ class PostgresClusterTests {
 	}
 
 	@Test
-	void serverTellsItsNameAndPortThroughTheProxy() {
+	void serverReportsItsNameAndPortThroughTheProxy() {
 		for (PostgresNode node : cluster.nodes()) {
 			assertThat(node.proxy().port()).isNotEqualTo(node.port());
 			assertThat(read(node, "SELECT inet_server_port()")).isEqualTo(Integer.toString(node.port()));

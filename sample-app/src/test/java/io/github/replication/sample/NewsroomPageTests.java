@@ -69,7 +69,8 @@ import io.github.replication.test.PostgresNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The page in a browser: its stories work as they are told, without an error of a script.
+ * The page in a browser: its stories work as they are written, without an error of a
+ * script.
  */
 @EnabledIf(value = "isBrowserInstalled", disabledReason = "There is no chromium with its driver in /usr/bin")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)

@@ -121,7 +121,7 @@ class NewsroomTests {
 	}
 
 	@Test
-	void metersTellWhereReadsAndWritesWent() throws Exception {
+	void metersShowWhereReadsAndWritesWent() throws Exception {
 		get("/api/articles");
 		get("/api/articles");
 		post("/api/articles/2/comments", """

@@ -128,9 +128,9 @@ public final class EmbeddedClusterAutoConfiguration {
 	}
 
 	/**
-	 * Holds the replicas back as soon as they have the writes of the application from when it was
-	 * created, and before it serves anybody. Leaves the servers of others as they are,
-	 * which an earlier application may have left behind.
+	 * Holds the replicas back as soon as they have the writes of the application from
+	 * when it was created, and before it serves anybody. Leaves the servers of others as
+	 * they are, which an earlier application may have left behind.
 	 */
 	static final class ApplyDelay implements SmartInitializingSingleton {
 

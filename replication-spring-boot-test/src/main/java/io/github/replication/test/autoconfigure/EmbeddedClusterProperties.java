@@ -61,8 +61,8 @@ final class EmbeddedClusterProperties {
 
 	/**
 	 * How long after a commit the replicas replay it. Counts from the end of the start
-	 * on, so that they have all earlier writes, such as migrations. Counts only for
-	 * a cluster that the application starts itself.
+	 * on, so that they have all earlier writes, such as migrations. Counts only for a
+	 * cluster that the application starts itself.
 	 */
 	private Duration applyDelay = Duration.ZERO;
 

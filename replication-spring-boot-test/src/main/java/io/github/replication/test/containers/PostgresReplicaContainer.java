@@ -79,8 +79,8 @@ public final class PostgresReplicaContainer extends PostgreSQLContainer {
 	}
 
 	/**
-	 * Lets the replica lag from now on: it receives the primary's WAL, but does not
-	 * show it. Returns when replay has come to a halt.
+	 * Lets the replica lag from now on: it receives the primary's WAL, but does not show
+	 * it. Returns when replay has come to a halt.
 	 */
 	public void pauseReplay() {
 		ReplicatedPostgresContainers.query(this, "SELECT pg_wal_replay_pause()");

@@ -64,8 +64,8 @@ public final class ApplicationInstance implements Instance {
 	/**
 	 * Speaks to this application's callers alone, where
 	 * {@code Replication.withPosition(...)} speaks to those of all applications of the
-	 * process. A scope that is not tracked keeps the knowledge of the thread's own
-	 * caller apart from the next request.
+	 * process. A scope that is not tracked keeps the knowledge of the thread's own caller
+	 * apart from the next request.
 	 */
 	@Override
 	public @Nullable String request(@Nullable String token, Runnable work) {

@@ -61,8 +61,8 @@ public sealed interface Event {
 
 	/**
 	 * Acknowledged writes may be gone from now on: a replica is about to be promoted that
-	 * may not have received all of them. Operations before cannot be held against
-	 * those that begin afterwards.
+	 * may not have received all of them. Operations before cannot be held against those
+	 * that begin afterwards.
 	 *
 	 * @param order the number of the event
 	 */

@@ -36,8 +36,7 @@ record Execution(History history, long session, Instance instance) {
 	private static final String UNKNOWN_COMMIT = "08007";
 
 	/**
-	 * SQLSTATE classes of connections that break, after which the outcome is
-	 * unknown.
+	 * SQLSTATE classes of connections that break, after which the outcome is unknown.
 	 */
 	private static final Set<String> BROKEN = Set.of("", "08", "57");
 

@@ -23,8 +23,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts events into one order, and passes each on as it happens. Safe for use by
- * several threads: events are passed on by one thread at a time.
+ * Puts events into one order, and passes each on as it happens. Safe for use by several
+ * threads: events are passed on by one thread at a time.
  */
 final class History {
 

@@ -45,8 +45,8 @@ public interface Instance {
 	/**
 	 * Runs work for a session, as a request does that brings a token and takes one away.
 	 * Nothing else that the thread has done before may count.
-	 * @param token the token of the session, {@code null} for none, or several
-	 * tokens separated by commas
+	 * @param token the token of the session, {@code null} for none, or several tokens
+	 * separated by commas
 	 * @param work the work to run on the calling thread
 	 * @return the token that the session takes along, {@code null} for none
 	 */
@@ -56,8 +56,8 @@ public interface Instance {
 	 * Reads or writes a register, inside of {@link #request}.
 	 * @param kind how
 	 * @param register the number of the register
-	 * @param inside the work of {@link OperationKind#WRITE_AROUND_READ} before it commits;
-	 * nothing else runs it
+	 * @param inside the work of {@link OperationKind#WRITE_AROUND_READ} before it
+	 * commits; nothing else runs it
 	 * @return the answer
 	 * @throws RuntimeException if it fails
 	 */

@@ -22,8 +22,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state that each session must not fall behind: for each register the operation with the
- * greatest version.
+ * The state that each session must not fall behind: for each register the operation with
+ * the greatest version.
  */
 final class Knowledge {
 

@@ -89,8 +89,8 @@ final class Requests {
 	}
 
 	/**
-	 * Half of the time the one that was used before, so that writes are read;
-	 * otherwise mostly one of a few.
+	 * Half of the time the one that was used before, so that writes are read; otherwise
+	 * mostly one of a few.
 	 */
 	private int register() {
 		int dice = this.random.nextInt(10);

@@ -61,8 +61,8 @@ final class SessionOrder implements Property {
 	}
 
 	/**
-	 * A session does not see less than it has seen. Reads that asked for
-	 * {@code EVENTUAL} do not count.
+	 * A session does not see less than it has seen. Reads that asked for {@code EVENTUAL}
+	 * do not count.
 	 */
 	static SessionOrder monotonicReads(Availability availability) {
 		return new SessionOrder("monotonic reads", "read", OperationKind::seesSession, true, availability);

@@ -16,8 +16,8 @@
 
 /**
  * A checker of guarantees: sessions read and write registers over several instances of an
- * application while faults come and go, and every answer is held against the promises.
- * It begins at {@link io.github.replication.test.proof.Proof}.
+ * application while faults come and go, and every answer is held against the promises. It
+ * begins at {@link io.github.replication.test.proof.Proof}.
  */
 @NullMarked
 package io.github.replication.test.proof;

@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
- * What can be told of containers before there is an engine.
+ * The description of containers before there is an engine.
  */
 class ReplicatedPostgresContainersDescriptionTests {
 

@@ -104,7 +104,7 @@ class RoutingAssertionsTests {
 	}
 
 	@Test
-	void failureOfTheBlockIsTold() {
+	void failureOfTheBlockIsReported() {
 		assertThatExceptionOfType(AssertionError.class)
 			.isThrownBy(() -> assertThatRouting(new RoutingRecorder(), () -> {
 				throw new IllegalStateException("broken");

@@ -29,7 +29,7 @@ import io.github.replication.test.PostgresCluster;
 
 /**
  * An application whose own classes are loaded anew for each start, while the library's
- * stay, as devtools does it. Tells who has served.
+ * stay, as devtools does it. Reports who has served.
  */
 public class Restarted implements Function<PostgresCluster, List<String>> {
 

@@ -56,8 +56,8 @@ import io.github.replication.test.PostgresNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What runs on its own while an application starts works on the primary: the replicas see
- * nothing of it, and would tell that there is nothing.
+ * Code that runs on its own while an application starts works on the primary: the
+ * replicas see nothing of it, and would find nothing.
  */
 @EmbeddedCluster(dedicated = true)
 @Tag("long")

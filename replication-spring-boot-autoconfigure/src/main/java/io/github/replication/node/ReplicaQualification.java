@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.replication.node.PrimaryHistory.Point;
 import io.github.replication.node.ReplicaPosition.Known;
-import io.github.replication.position.Bound;
 import io.github.replication.position.ReadMark;
 import io.github.replication.position.ReadYourWritesMode;
+import io.github.replication.position.SessionGuarantee;
 import io.github.replication.position.WalPosition;
-import io.github.replication.position.Write;
+import io.github.replication.position.WriteMark;
 
 /**
  * Read your writes and monotonic reads: decides which replicas may serve a caller, by the
@@ -40,43 +40,43 @@ import io.github.replication.position.Write;
  * @param serving whether the primary serves although it counts as silent
  * @param topology where the nodes that marks name are found, {@code null} for nowhere
  */
-record SessionGuarantees(PositionSettings settings, PrimaryHistory history, boolean exact, boolean serving,
+record ReplicaQualification(PositionSettings settings, PrimaryHistory history, boolean exact, boolean serving,
 		@Nullable Topology topology) {
 
 	/**
-	 * The replicas that have reached a bound, in the same order.
+	 * The replicas that fulfil a guarantee, in the same order.
 	 */
-	List<ClusterNode> qualifying(List<ClusterNode> replicas, Bound bound) {
-		if (bound.isEmpty()) {
+	List<ClusterNode> qualifying(List<ClusterNode> replicas, SessionGuarantee guarantee) {
+		if (guarantee.isEmpty()) {
 			return replicas;
 		}
-		List<ClusterNode> qualifying = only(replicas, (node) -> hasReached(node, bound));
-		if (!qualifying.isEmpty() || bound.read() == null || isExactFor(replicas)) {
+		List<ClusterNode> qualifying = only(replicas, (node) -> hasReached(node, guarantee));
+		if (!qualifying.isEmpty() || guarantee.read() == null || isExactFor(replicas)) {
 			return qualifying;
 		}
-		return only(replicas, (node) -> mayStandIn(node, bound));
+		return only(replicas, (node) -> mayStandIn(node, guarantee));
 	}
 
 	/**
-	 * Whether one replica has reached a bound. Where its position does not decide, it may
+	 * Whether one replica fulfils a guarantee. Where its position does not decide, it may
 	 * stand in for the node that the caller has read from.
 	 */
-	boolean qualifies(ClusterNode replica, Bound bound) {
-		return hasReached(replica, bound)
-				|| (bound.read() != null && !isExactFor(replica) && mayStandIn(replica, bound));
+	boolean qualifies(ClusterNode replica, SessionGuarantee guarantee) {
+		return hasReached(replica, guarantee)
+				|| (guarantee.read() != null && !isExactFor(replica) && mayStandIn(replica, guarantee));
 	}
 
 	/**
 	 * Whether a replica may serve a caller although nothing proves that it has all that
-	 * the caller has read. The write of the bound is enough, but if the primary has gone
-	 * silent, only the replica that is furthest is as likely as any to have the rest: it
-	 * is the one to be promoted. None is needed where the node of the read is a primary
-	 * that serves.
+	 * the caller has read. The write of the guarantee is enough, but if the primary has
+	 * gone silent, only the replica that is furthest is as likely as any to have the
+	 * rest: it is the one to be promoted. None is needed where the node of the read is a
+	 * primary that serves.
 	 */
-	private boolean mayStandIn(ClusterNode replica, Bound bound) {
-		return hasReached(replica, bound.write())
+	private boolean mayStandIn(ClusterNode replica, SessionGuarantee guarantee) {
+		return hasReached(replica, guarantee.write())
 				&& (this.history.last() == null || this.settings.mode() != ReadYourWritesMode.POSITION || this.exact
-						|| isFurthest(replica, bound.read()));
+						|| isFurthest(replica, guarantee.read()));
 	}
 
 	private boolean isFurthest(ClusterNode replica, @Nullable ReadMark read) {
@@ -169,13 +169,13 @@ record SessionGuarantees(PositionSettings settings, PrimaryHistory history, bool
 	}
 
 	/**
-	 * Whether a replica is known to have reached a bound.
+	 * Whether a replica is known to fulfil a guarantee.
 	 */
-	boolean hasReached(ClusterNode node, Bound bound) {
-		return hasReached(node, bound.write()) && hasReached(node, bound.read());
+	boolean hasReached(ClusterNode node, SessionGuarantee guarantee) {
+		return hasReached(node, guarantee.write()) && hasReached(node, guarantee.read());
 	}
 
-	private boolean hasReached(ClusterNode node, @Nullable Write write) {
+	private boolean hasReached(ClusterNode node, @Nullable WriteMark write) {
 		if (write == null || this.settings.mode() == ReadYourWritesMode.OFF) {
 			return true;
 		}

@@ -25,12 +25,12 @@ import org.jspecify.annotations.Nullable;
  * @param read its read mark, {@code null} if it has not read
  * @since 0.1.0
  */
-public record Bound(@Nullable Write write, @Nullable ReadMark read) {
+public record SessionGuarantee(@Nullable WriteMark write, @Nullable ReadMark read) {
 
 	/**
-	 * The bound of a caller that has neither written nor read.
+	 * The guarantee of a caller that has neither written nor read.
 	 */
-	public static final Bound NONE = new Bound(null, null);
+	public static final SessionGuarantee NONE = new SessionGuarantee(null, null);
 
 	/**
 	 * Whether there is nothing to respect.
@@ -41,33 +41,33 @@ public record Bound(@Nullable Write write, @Nullable ReadMark read) {
 	}
 
 	/**
-	 * This bound with another write.
-	 * @param write the write in place of this bound's
-	 * @return a bound
+	 * This guarantee with another write.
+	 * @param write the write in place of this guarantee's
+	 * @return a guarantee
 	 */
-	public Bound withWrite(@Nullable Write write) {
-		return (write == this.write) ? this : new Bound(write, this.read);
+	public SessionGuarantee withWrite(@Nullable WriteMark write) {
+		return (write == this.write) ? this : new SessionGuarantee(write, this.read);
 	}
 
 	/**
-	 * This bound with another mark.
-	 * @param read the mark in place of this bound's
-	 * @return a bound
+	 * This guarantee with another mark.
+	 * @param read the mark in place of this guarantee's
+	 * @return a guarantee
 	 */
-	public Bound withRead(@Nullable ReadMark read) {
-		return (read == this.read) ? this : new Bound(this.write, read);
+	public SessionGuarantee withRead(@Nullable ReadMark read) {
+		return (read == this.read) ? this : new SessionGuarantee(this.write, read);
 	}
 
 	/**
-	 * This bound and another.
-	 * @param other another bound of the same caller
-	 * @return a bound that covers both
+	 * This guarantee and another.
+	 * @param other another guarantee of the same caller
+	 * @return a guarantee that covers both
 	 */
-	public Bound and(Bound other) {
+	public SessionGuarantee and(SessionGuarantee other) {
 		if (other.isEmpty()) {
 			return this;
 		}
-		return new Bound((this.write != null) ? this.write.and(other.write) : other.write,
+		return new SessionGuarantee((this.write != null) ? this.write.and(other.write) : other.write,
 				(this.read != null) ? this.read.and(other.read) : other.read);
 	}
 

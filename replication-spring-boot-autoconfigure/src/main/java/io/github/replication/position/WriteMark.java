@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param at when it was written, or came, by the monotonic clock in nanoseconds
  * @since 0.1.0
  */
-public record Write(long tick, boolean asynchronous, @Nullable WalPosition position, long arrival, long at) {
+public record WriteMark(long tick, boolean asynchronous, @Nullable WalPosition position, long arrival, long at) {
 
 	/**
 	 * A write of this process whose position is not known yet.
@@ -43,8 +43,8 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	 * @param at the time of the commit
 	 * @return the write
 	 */
-	public static Write unresolved(long tick, boolean asynchronous, long at) {
-		return new Write(tick, asynchronous, null, 0, at);
+	public static WriteMark unresolved(long tick, boolean asynchronous, long at) {
+		return new WriteMark(tick, asynchronous, null, 0, at);
 	}
 
 	/**
@@ -60,11 +60,11 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	 * @param other another write of the same caller, {@code null} for none
 	 * @return a write that covers both
 	 */
-	public Write and(@Nullable Write other) {
+	public WriteMark and(@Nullable WriteMark other) {
 		if (other == null || supersedes(other)) {
 			return this;
 		}
-		return new Write(Math.max(this.tick, other.tick), this.asynchronous || other.asynchronous,
+		return new WriteMark(Math.max(this.tick, other.tick), this.asynchronous || other.asynchronous,
 				WalPosition.later(this.position, other.position), Math.max(this.arrival, other.arrival),
 				Math.max(this.at, other.at));
 	}
@@ -73,7 +73,7 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	 * Whether this write covers another one that is not resolved either and has no
 	 * position.
 	 */
-	private boolean supersedes(Write other) {
+	private boolean supersedes(WriteMark other) {
 		return !isResolved() && !other.isResolved() && other.position == null && this.tick >= other.tick
 				&& (this.asynchronous || !other.asynchronous) && this.arrival >= other.arrival && this.at >= other.at;
 	}
@@ -84,8 +84,8 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	 * @param asynchronous whether the log may not be flushed as far as that
 	 * @return a resolved write
 	 */
-	public Write resolvedAt(WalPosition sampled, boolean asynchronous) {
-		return new Write(0, asynchronous, WalPosition.later(this.position, sampled), this.arrival, this.at);
+	public WriteMark resolvedAt(WalPosition sampled, boolean asynchronous) {
+		return new WriteMark(0, asynchronous, WalPosition.later(this.position, sampled), this.arrival, this.at);
 	}
 
 	/**
@@ -94,8 +94,8 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	 * @param sampled the sampled position
 	 * @return a resolved write
 	 */
-	public Write correctedTo(WalPosition sampled) {
-		return new Write(this.tick, this.asynchronous, sampled, 0, this.at);
+	public WriteMark correctedTo(WalPosition sampled) {
+		return new WriteMark(this.tick, this.asynchronous, sampled, 0, this.at);
 	}
 
 	/**
@@ -104,8 +104,8 @@ public record Write(long tick, boolean asynchronous, @Nullable WalPosition posit
 	 * @param now the tick of the moment
 	 * @return an unresolved write
 	 */
-	public Write unknownSince(long now) {
-		return new Write(Math.max(this.tick, now), this.asynchronous, null, 0, this.at);
+	public WriteMark unknownSince(long now) {
+		return new WriteMark(Math.max(this.tick, now), this.asynchronous, null, 0, this.at);
 	}
 
 }

@@ -21,25 +21,26 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class BoundTests {
+class SessionGuaranteeTests {
 
-	private static final Write RESOLVED = new Write(0, false, new WalPosition(1, 500), 0, 10);
+	private static final WriteMark RESOLVED = new WriteMark(0, false, new WalPosition(1, 500), 0, 10);
 
-	private static final Write UNRESOLVED = Write.unresolved(7, false, 20);
+	private static final WriteMark UNRESOLVED = WriteMark.unresolved(7, false, 20);
 
-	private static final Write ASYNCHRONOUS = Write.unresolved(5, true, 15);
+	private static final WriteMark ASYNCHRONOUS = WriteMark.unresolved(5, true, 15);
 
-	private static final List<Bound> BOUNDS = List.of(Bound.NONE, new Bound(RESOLVED, null),
-			new Bound(UNRESOLVED, new ReadMark(3, 4, 5)), new Bound(ASYNCHRONOUS, new ReadMark(9, 8, 7)),
-			new Bound(new Write(0, false, new WalPosition(1, -1), 6, 30), new ReadMark(ReadMark.PRIMARY, 1, 1)));
+	private static final List<SessionGuarantee> GUARANTEES = List.of(SessionGuarantee.NONE,
+			new SessionGuarantee(RESOLVED, null), new SessionGuarantee(UNRESOLVED, new ReadMark(3, 4, 5)),
+			new SessionGuarantee(ASYNCHRONOUS, new ReadMark(9, 8, 7)), new SessionGuarantee(
+					new WriteMark(0, false, new WalPosition(1, -1), 6, 30), new ReadMark(ReadMark.PRIMARY, 1, 1)));
 
 	@Test
 	void mergingDependsOnNoOrderAndRepeatsToNoEffect() {
-		for (Bound one : BOUNDS) {
+		for (SessionGuarantee one : GUARANTEES) {
 			assertThat(one.and(one)).isEqualTo(one);
-			for (Bound other : BOUNDS) {
+			for (SessionGuarantee other : GUARANTEES) {
 				assertThat(one.and(other)).isEqualTo(other.and(one));
-				for (Bound third : BOUNDS) {
+				for (SessionGuarantee third : GUARANTEES) {
 					assertThat(one.and(other).and(third)).isEqualTo(one.and(other.and(third)));
 				}
 			}
@@ -48,11 +49,11 @@ class BoundTests {
 
 	@Test
 	void unresolvedWriteAndAKnownPositionBothCount() {
-		Write both = RESOLVED.and(UNRESOLVED);
+		WriteMark both = RESOLVED.and(UNRESOLVED);
 		assertThat(both.isResolved()).isFalse();
 		assertThat(both.tick()).isEqualTo(7);
 		assertThat(both.position()).isEqualTo(new WalPosition(1, 500));
-		Write resolved = both.resolvedAt(new WalPosition(1, 400), false);
+		WriteMark resolved = both.resolvedAt(new WalPosition(1, 400), false);
 		assertThat(resolved.isResolved()).isTrue();
 		assertThat(resolved.position()).isEqualTo(new WalPosition(1, 500));
 	}
@@ -87,16 +88,16 @@ class BoundTests {
 
 	@Test
 	void positionTakenHereReplacesOneThatIsNotBelieved() {
-		Write arrived = new Write(7, true, new WalPosition(1, 900), 6, 30);
+		WriteMark arrived = new WriteMark(7, true, new WalPosition(1, 900), 6, 30);
 		assertThat(arrived.correctedTo(new WalPosition(1, 500)))
-			.isEqualTo(new Write(7, true, new WalPosition(1, 500), 0, 30));
+			.isEqualTo(new WriteMark(7, true, new WalPosition(1, 500), 0, 30));
 	}
 
 	@Test
 	void writeWhosePositionIsGivenUpIsOneBeforeNow() {
-		Write arrived = new Write(0, false, new WalPosition(1, 900), 6, 30);
-		assertThat(arrived.unknownSince(9)).isEqualTo(new Write(9, false, null, 0, 30));
-		assertThat(Write.unresolved(12, true, 30).unknownSince(9)).isEqualTo(Write.unresolved(12, true, 30));
+		WriteMark arrived = new WriteMark(0, false, new WalPosition(1, 900), 6, 30);
+		assertThat(arrived.unknownSince(9)).isEqualTo(new WriteMark(9, false, null, 0, 30));
+		assertThat(WriteMark.unresolved(12, true, 30).unknownSince(9)).isEqualTo(WriteMark.unresolved(12, true, 30));
 	}
 
 	@Test
