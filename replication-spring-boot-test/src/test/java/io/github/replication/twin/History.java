@@ -87,6 +87,8 @@ final class History {
 
 	private boolean terminated;
 
+	private final Set<String> resultSets = new HashSet<>();
+
 	/**
 	 * The statements of results.
 	 */
@@ -118,6 +120,7 @@ final class History {
 		}
 		this.states = step.view().states();
 		String connection = connectionOf(call.subject());
+		noteResultSets(call);
 		if (call.result() != null) {
 			boolean begins = call.target().equals(Call.DATA_SOURCE);
 			if (begins && !this.autoCommit) {
@@ -203,6 +206,20 @@ final class History {
 				&& !this.readOnly.contains(connection) && !isClosed(call) && !isPlainRead(textOf(call))
 				&& !outcome.isConnectionLost()) {
 			this.sessionState.add(connection);
+		}
+	}
+
+	/**
+	 * A statement that is executed again closes its result sets.
+	 */
+	private void noteResultSets(Call call) {
+		if (call.method().startsWith("execute")) {
+			this.resultSets.stream()
+				.filter((rows) -> call.subject().equals(this.makers.get(rows)))
+				.forEach(this.closed::add);
+		}
+		if (call.result() != null && call.method().matches("execute.*|getResultSet|getGeneratedKeys")) {
+			this.resultSets.add(call.result());
 		}
 	}
 

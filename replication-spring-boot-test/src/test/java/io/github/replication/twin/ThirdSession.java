@@ -63,10 +63,14 @@ final class ThirdSession implements AutoCloseable {
 			+ " (SELECT oid FROM pg_roles WHERE rolname = 'app')"
 			+ " AND datid = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
+	/**
+	 * Not those of tables that their transaction has created: nobody else can see them.
+	 */
 	private static final String LOCKS_OF_SIDE = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
 			+ " AND locktype = 'relation' AND pid IN (SELECT pid FROM pg_stat_get_activity(NULL) WHERE usesysid ="
 			+ " (SELECT oid FROM pg_roles WHERE rolname = 'app'))"
-			+ " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+			+ " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+			+ " AND relation IN (SELECT oid FROM pg_class)";
 
 	private static final String SHORT_WAIT = "SET lock_timeout = '5ms'";
 

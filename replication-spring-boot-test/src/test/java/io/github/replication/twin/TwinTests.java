@@ -16,11 +16,18 @@
 
 package io.github.replication.twin;
 
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +38,7 @@ import io.github.replication.test.PostgresCluster;
 import io.github.replication.test.PostgresNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Random sequences of calls have the same outcome through the library as on the
@@ -81,6 +89,44 @@ class TwinTests {
 				.println(configuration + ": " + twins.steps() + " steps, differences on purpose: " + twins.onPurpose());
 			assertThat(findings.values()).as("with -Dtwin.seed=%s", SEED).isEmpty();
 			assertThat(twins.onPurpose()).isNotEmpty();
+		}
+	}
+
+	/**
+	 * The driver alone, without a pool: the reason of
+	 * {@link OnPurpose#SPLIT_AFTER_A_FAILED_BATCH}.
+	 */
+	@Test
+	void driverCommitsAPartOfATextAfterAFailedBatch(PostgresCluster cluster) throws SQLException {
+		try (Connection connection = DriverManager.getConnection(
+				"jdbc:postgresql://127.0.0.1:" + cluster.primary().port() + "/postgres", cluster.adminUsername(),
+				cluster.adminPassword()); Statement statement = connection.createStatement()) {
+			statement.execute("CREATE TEMP TABLE part (id int PRIMARY KEY, note text)");
+			insertBeforeAnError(statement, 10);
+			assertThat(ids(statement)).isNull();
+			try (PreparedStatement batch = connection.prepareStatement("INSERT INTO part VALUES (?, 'x')",
+					Statement.RETURN_GENERATED_KEYS)) {
+				for (int id : new int[] { 0, 0, 1, 2 }) {
+					batch.setInt(1, id);
+					batch.addBatch();
+				}
+				assertThatExceptionOfType(SQLException.class).isThrownBy(batch::executeBatch);
+			}
+			insertBeforeAnError(statement, 20);
+			assertThat(ids(statement)).endsWith("20");
+		}
+	}
+
+	private static void insertBeforeAnError(Statement statement, int id) {
+		assertThatExceptionOfType(SQLException.class)
+			.isThrownBy(() -> statement.execute("INSERT INTO part VALUES (" + id + ", 'y'); SELECT 1 / 0"))
+			.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("22012"));
+	}
+
+	private static String ids(Statement statement) throws SQLException {
+		try (ResultSet rows = statement.executeQuery("SELECT string_agg(id::text, ',' ORDER BY id) FROM part")) {
+			rows.next();
+			return rows.getString(1);
 		}
 	}
 
