@@ -64,7 +64,7 @@ final class Application implements AutoCloseable {
 	static final int CONNECTIONS = 16;
 
 	/**
-	 * The auto-configurations for {@link JpaApplication} alone.
+	 * The auto-configuration that {@link JpaApplication} alone has.
 	 */
 	private static final String WITHOUT = "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration";
 

@@ -106,7 +106,7 @@ final class Statistics {
 	}
 
 	/**
-	 * The fates of tokens, by number.
+	 * How often tokens had each fate.
 	 */
 	Map<String, Long> tokens() {
 		return this.tokens;
