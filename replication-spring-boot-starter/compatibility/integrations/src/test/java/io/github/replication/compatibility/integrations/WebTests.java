@@ -123,6 +123,8 @@ class WebTests {
 			.with("spring.lifecycle.timeout-per-shutdown-phase", "20s")
 			.web()
 			.start(Web.class);
+		// the writes of the start count for all reads
+		cluster.awaitReplication();
 		CompletableFuture<HttpResponse<String>> slow = this.http.sendAsync(request(application, "/slow").build(),
 				BodyHandlers.ofString());
 		assertThat(application.bean(Notes.class).begun().await(20, TimeUnit.SECONDS)).isTrue();
