@@ -268,9 +268,23 @@ enum OnPurpose {
 		boolean explains(Difference difference) {
 			History history = difference.history();
 			boolean isMissing = "26000".equals(difference.ours().outcome().state());
-			return difference.call().text().matches(TEXT)
+			return isCounted(difference) || (difference.call().text().matches(TEXT)
 					&& (history.isReadOnly(difference.call()) || history.hasPreparedInReadOnlyUnit())
-					&& (isMissing ? !history.isManualCommit(difference.call()) : difference.hasEqualRows());
+					&& (isMissing ? !history.isManualCommit(difference.call()) : difference.hasEqualRows()));
+		}
+
+		/**
+		 * The rows of a query for the number of what was prepared.
+		 */
+		private boolean isCounted(Difference difference) {
+			return difference.call().method().equals("rows") && isCount(difference.plain().outcome())
+					&& isCount(difference.ours().outcome()) && difference.hasEqualViews()
+					&& difference.history().hasPreparedInReadOnlyUnit()
+					&& !difference.history().isManualCommit(difference.call());
+		}
+
+		private boolean isCount(Outcome outcome) {
+			return outcome.value().matches("count int8; \\d+");
 		}
 
 	},
