@@ -48,13 +48,11 @@ class WordsTests {
 
 	private static final int LONG_SENTENCE = 30;
 
-	private static final Pattern TELL = Pattern.compile("(?i)\\b(tell|tells|told|telling)\\b");
-
 	/**
 	 * As a word of a name, too, such as {@code isTold}.
 	 */
-	private static final Pattern TELL_IN_NAMES = Pattern.compile(
-			"(?<![A-Za-z])([Tt]ell|[Tt]ells|[Tt]old|[Tt]elling)(?![a-z])|(?<=[a-z])(Tell|Tells|Told|Telling)(?![a-z])");
+	private static final Pattern TELL = Pattern
+		.compile("(?<![A-Za-z])(?i:tell|tells|told|telling)(?![a-z])|(?<=[a-z])(Tell|Tells|Told|Telling)(?![a-z])");
 
 	private static final Pattern WHAT = Pattern.compile("(?i)\\bwhat\\b");
 
@@ -112,7 +110,7 @@ class WordsTests {
 		try (Stream<Path> files = Files.walk(ROOT.resolve(module + "/src"))) {
 			assertThat(files.filter((file) -> file.toString().endsWith(".java") && !file.endsWith("WordsTests.java")))
 				.isNotEmpty()
-				.allSatisfy((file) -> assertThat(count(TELL_IN_NAMES, read(file))).as("forms of tell").isZero());
+				.allSatisfy((file) -> assertThat(count(TELL, read(file))).as("forms of tell").isZero());
 		}
 	}
 
@@ -151,7 +149,7 @@ class WordsTests {
 	void habitsAreCounted() {
 		String text = "It tells that it was told what happened. " + "word ".repeat(LONG_SENTENCE + 1) + ".";
 		assertThat(count(TELL, text)).isEqualTo(2);
-		assertThat(count(TELL_IN_NAMES, text + " wasTold tellAll intellect Tellers")).isEqualTo(4);
+		assertThat(count(TELL, text + " wasTold tellAll TOLD intellect Tellers")).isEqualTo(5);
 		assertThat(count(WHAT, text)).isEqualTo(1);
 		assertThat(shareOfLongSentences(text)).isEqualTo(50);
 	}

@@ -201,10 +201,10 @@ final class Membership {
 		});
 	}
 
-	private static void requireReplica(Member member, String purpose) {
+	private static void requireReplica(Member member, String action) {
 		if (member.isPrimary()) {
 			throw new IllegalStateException(
-					member + " is the primary, which cannot be " + purpose + ": promote another node before.");
+					member + " is the primary, which cannot be " + action + ": promote another node before.");
 		}
 	}
 

@@ -87,8 +87,6 @@ final class History {
 
 	private boolean terminated;
 
-	private final Set<String> resultSets = new HashSet<>();
-
 	/**
 	 * The statements of results.
 	 */
@@ -120,7 +118,7 @@ final class History {
 		}
 		this.states = step.view().states();
 		String connection = connectionOf(call.subject());
-		noteResultSets(call);
+		noteClosedResultSets(call);
 		if (call.result() != null) {
 			boolean begins = call.target().equals(Call.DATA_SOURCE);
 			if (begins && !this.autoCommit) {
@@ -212,14 +210,13 @@ final class History {
 	/**
 	 * A statement that is executed again closes its result sets.
 	 */
-	private void noteResultSets(Call call) {
+	private void noteClosedResultSets(Call call) {
 		if (call.method().startsWith("execute")) {
-			this.resultSets.stream()
-				.filter((rows) -> call.subject().equals(this.makers.get(rows)))
-				.forEach(this.closed::add);
-		}
-		if (call.result() != null && call.method().matches("execute.*|getResultSet|getGeneratedKeys")) {
-			this.resultSets.add(call.result());
+			this.makers.forEach((object, maker) -> {
+				if (maker.equals(call.subject()) && SlotType.of(object) == SlotType.RESULT_SET) {
+					this.closed.add(object);
+				}
+			});
 		}
 	}
 

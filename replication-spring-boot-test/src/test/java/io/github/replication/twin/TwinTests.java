@@ -98,9 +98,8 @@ class TwinTests {
 	 */
 	@Test
 	void driverCommitsAPartOfATextAfterAFailedBatch(PostgresCluster cluster) throws SQLException {
-		try (Connection connection = DriverManager.getConnection(
-				"jdbc:postgresql://127.0.0.1:" + cluster.primary().port() + "/postgres", cluster.adminUsername(),
-				cluster.adminPassword()); Statement statement = connection.createStatement()) {
+		try (Connection connection = DriverManager.getConnection(cluster.primary().directUrl(), cluster.username(),
+				cluster.password()); Statement statement = connection.createStatement()) {
 			statement.execute("CREATE TEMP TABLE part (id int PRIMARY KEY, note text)");
 			insertBeforeAnError(statement, 10);
 			assertThat(ids(statement)).isNull();
